@@ -1,0 +1,1 @@
+"""Benchmark training to a target accuracy."""

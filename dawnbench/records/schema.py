@@ -1,0 +1,180 @@
+"""What a run folder holds, field by field.
+
+`RunRecord` is run.json; `TrialRecord` and `EpochRecord` are the lines of trials.jsonl and epochs.jsonl. A
+figure that could not be measured, or is not finite, is None.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SCHEMA_VERSION = 1
+
+TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
+RunStatus = Literal["running", "finished", "interrupted", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One timed stretch of a trial."""
+
+    name: str
+    epoch: int | None
+    """Counted from 1; None outside the epochs."""
+    start_ns: int
+    """Since the trial began; negative for the set-up that a run does once, before its trials."""
+    length_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRecord:
+    """One epoch of one trial: the row of the log table."""
+
+    trial: int
+    """Counted from 1."""
+    epoch: int
+    """Counted from 1."""
+    learning_rate: float
+    """The schedule's value at the epoch's first step."""
+    train_seconds: float
+    evaluate_seconds: float
+    train_loss: float | None
+    """Mean over the training images seen, in nats."""
+    train_correct: int
+    train_images: int
+    validation_loss: float | None
+    """Mean over the validation images, in nats."""
+    validation_correct: int
+    validation_images: int
+    energy_joules: float | None = None
+    """Spent since the trial began, up to the end of this epoch's evaluation."""
+
+    @property
+    def validation_accuracy(self) -> float:
+        """The fraction of validation images classified rightly, 0 to 1."""
+        return self.validation_correct / self.validation_images
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one sensor showed over a stretch of time."""
+
+    mean: float
+    peak: float
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySummary:
+    """What the hardware did during a trial."""
+
+    samples: int
+    readings: dict[str, Reading]
+    """By metric name; a metric that could not be read is absent, its reason is in run.json."""
+    throttle_reasons: tuple[str, ...]
+    """Every reason that the GPU's driver gave during the trial for running below its clocks."""
+    energy_joules: float | None
+    """Over the whole trial."""
+    energy_to_target_joules: float | None
+    """From the trial's begin to the end of the epoch that reached the target."""
+    energy_source: str | None
+    """Which counter the joules come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRecord:
+    """One training from a fresh seed."""
+
+    trial: int
+    """Counted from 1."""
+    seed: int
+    status: TrialStatus
+    reason: str | None
+    """Why a trial did not finish."""
+    segments: tuple[Segment, ...]
+    """The ledger; the run's one-time set-up leads it, at negative times."""
+    seconds: dict[str, float | None]
+    """Time under each rule; None where the rule ends at the target and the target was not reached."""
+    target: float
+    epochs_to_target: int | None
+    accuracy: float | None
+    """Validation accuracy after the last epoch, 0 to 1."""
+    best_accuracy: float | None
+    wall_seconds: float
+    """The trial by the host's clock."""
+    device_seconds: float
+    """The trial by the device's own clock; the host's where the device has none."""
+    peak_memory_bytes: int | None
+    """The device allocator's peak; None where the device keeps no count."""
+    telemetry: TelemetrySummary | None
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRecord:
+    """One layer of the model."""
+
+    name: str
+    kind: str
+    output_shape: tuple[int, ...]
+    """Without the batch dimension."""
+    parameters: int
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRecord:
+    """The model that was trained."""
+
+    layers: tuple[LayerRecord, ...]
+    parameters: int
+    """Trained ones."""
+    fixed_parameters: int
+    flops_per_step: int
+    """Of one training step (forward and backward), a multiply-add counted as two."""
+    flops_per_trial: int
+
+
+@dataclass(frozen=True, slots=True)
+class DataRecord:
+    """The data that was trained on."""
+
+    source: str
+    """The name, or the path as the user gave it."""
+    fingerprint: str
+    """Over the decoded pixels and labels of both splits; figures on different ones are never compared."""
+    train_images: int
+    validation_images: int
+    image_shape: tuple[int, int, int]
+    """Height, width, channels, as stored."""
+    classes: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """The run as a whole: run.json."""
+
+    schema_version: int
+    dawnbench_version: str
+    recipe_name: str
+    created: str
+    """UTC, ISO 8601."""
+    status: RunStatus
+    command: tuple[str, ...]
+    recipe: dict[str, Any]
+    """The resolved recipe, whole."""
+    recipe_digest: str
+    """Over the resolved recipe without its name and summary."""
+    trials: int
+    """How many were asked for."""
+    seed: int
+    """Of the first trial; each later one adds 1."""
+    target: float
+    device: str
+    device_name: str
+    precision: str
+    data: DataRecord
+    model: ModelRecord
+    environment: dict[str, Any]
+    telemetry_unavailable: dict[str, str]
+    """By metric: why it could not be read."""
