@@ -1,0 +1,143 @@
+"""A run: some trials of one recipe on one device, into one run folder."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from dawnbench.data.dataset import Dataset
+from dawnbench.data.sources import load_dataset
+from dawnbench.errors import DawnbenchError
+from dawnbench.campaign.observer import Observer
+from dawnbench.recipes.build import describe_model, make_model, make_plan
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord, RunStatus, Segment
+from dawnbench.records.store import RunWriter
+from dawnbench.telemetry import Sampler, environment, open_sources
+from dawnbench.train.device import Device, open_device
+from dawnbench.train.ledger import Ledger
+from dawnbench.train.memory import check_memory, explain_out_of_memory
+from dawnbench.train.plan import Plan, Split
+from dawnbench.train.trainer import Trainer
+from dawnbench.campaign.trial import TrialRecorder
+
+
+def run(
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    out: Path | str = "runs",
+    observer: Observer | None = None,
+    command: Sequence[str] = (),
+    process_started: float | None = None,
+) -> Path:
+    """Train the recipe's trials one after the other and return the run folder.
+
+    `seed` is that of the first trial, each later one adds 1. `process_started` (seconds since 1970) lets the
+    `cold` rule count from there; without it that rule gives no time.
+
+    Raises:
+        DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
+        KeyboardInterrupt: passed on once the trial's record is written.
+    """
+    observer = observer or Observer()
+    opened = open_device(device)
+    opened.tune()
+    setup = Ledger(opened)
+    startup = _startup(process_started)
+    with setup.segment("load"):
+        dataset = load_dataset(recipe.dataset.name, progress=observer.note)
+    with setup.segment("build"):
+        model = make_model(recipe, dataset, opened)
+        plan = make_plan(recipe, dataset, opened, model)
+    _check_memory(plan, recipe, dataset, opened)
+    created = datetime.now(UTC)
+    writer = RunWriter(Path(out), recipe.name, created)
+    sampler = Sampler(open_sources(opened.uuid), writer.append_samples)
+    record = _describe(recipe, dataset, opened, plan, sampler, created, seed, command)
+    status: RunStatus = "failed"
+    try:
+        writer.write_run(record)
+        observer.run_started(record, writer.folder, plan.steps)
+        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
+        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
+        trainer = Trainer(plan, opened, train, validation)
+        with sampler:
+            with setup.segment("compile"):
+                trainer.warm_up()
+            for trial in range(1, recipe.trials + 1):
+                recorder = TrialRecorder(trial, seed + trial - 1, plan.target, opened, sampler, writer, observer)
+                recorder.run(trainer, setup, startup)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    except (RuntimeError, MemoryError) as error:
+        raise explain_out_of_memory(error, recipe.batch_size) or error from error
+    finally:
+        # Where the disk is full this fails as well, and the first failure is the one to tell.
+        with suppress(DawnbenchError):
+            writer.close(status)
+    return writer.folder
+
+
+def _startup(process_started: float | None) -> tuple[Segment, ...]:
+    if process_started is None:
+        return ()
+    length_ns = round((time.time() - process_started) * 1e9)
+    return (Segment("startup", None, -length_ns, length_ns),)
+
+
+def _check_memory(plan: Plan, recipe: Recipe, dataset: Dataset, device: Device) -> None:
+    size, channels = recipe.dataset.image_size, dataset.train_images.shape[3]
+    pixels = (len(dataset.train_images) + len(dataset.test_images)) * size * size * channels
+    image = torch.zeros(1, channels, size, size, device=device.torch)
+    check_memory(plan.model, image, pixels, recipe.batch_size, device, plan.precision)
+
+
+def _describe(
+    recipe: Recipe,
+    dataset: Dataset,
+    device: Device,
+    plan: Plan,
+    sampler: Sampler,
+    created: datetime,
+    seed: int,
+    command: Sequence[str],
+) -> RunRecord:
+    height, width, channels = dataset.image_shape
+    classes, images = len(dataset.classes), len(dataset.train_images)
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        dawnbench_version=version("dawnbench"),
+        recipe_name=recipe.name,
+        created=created.isoformat(timespec="seconds"),
+        status="running",
+        command=tuple(command),
+        recipe=recipe.to_dict(),
+        recipe_digest=recipe.digest(),
+        trials=recipe.trials,
+        seed=seed,
+        target=recipe.target,
+        device=str(device.torch),
+        device_name=device.product_name,
+        precision=plan.precision,
+        data=DataRecord(
+            source=dataset.source,
+            fingerprint=dataset.fingerprint,
+            train_images=images,
+            validation_images=len(dataset.test_images),
+            image_shape=(height, width, channels),
+            classes=classes,
+        ),
+        model=describe_model(recipe, channels, classes, images),
+        environment=environment(device.uuid),
+        telemetry_unavailable=sampler.unavailable,
+    )

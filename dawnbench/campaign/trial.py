@@ -1,0 +1,126 @@
+"""One trial: trained, timed, recorded, whichever way it ends."""
+
+from __future__ import annotations
+
+import time
+
+from dawnbench.campaign.observer import Observer
+from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, TrialRecord, TrialStatus
+from dawnbench.records.store import RunWriter
+from dawnbench.telemetry import Sampler
+from dawnbench.train.device import Device
+from dawnbench.train.ledger import Ledger, earlier
+from dawnbench.train.rules import times
+from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
+
+CLOCKS_MAY_DIFFER = 0.02
+"""Of the host's time; beyond it a trial says so."""
+
+
+class TrialRecorder:
+    """Runs one trial and writes its lines as they come."""
+
+    def __init__(
+        self,
+        trial: int,
+        seed: int,
+        target: float,
+        device: Device,
+        sampler: Sampler,
+        writer: RunWriter,
+        observer: Observer,
+    ) -> None:
+        self._trial, self._seed, self._target = trial, seed, target
+        self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
+        self._epochs: list[EpochRecord] = []
+
+    def run(self, trainer: Trainer, setup: Ledger, startup: tuple[Segment, ...]) -> None:
+        """Train and record; a diverged or interrupted trial is recorded too, the interrupt passed on."""
+        self._observer.trial_started(self._trial, self._seed)
+        self._device.reset_peak_memory()
+        self._device.synchronize()
+        self._joules = self._sampler.energy_joules()
+        self._ledger = Ledger(self._device)
+        try:
+            trainer.trial(self._seed, self._ledger, self._record_epoch, self._observer.step)
+        except DivergedError as error:
+            self._record_trial("diverged", str(error), setup, startup)
+        except KeyboardInterrupt:
+            self._record_trial("interrupted", "interrupted from the keyboard", setup, startup)
+            raise
+        except Exception as error:
+            self._record_trial("failed", f"{type(error).__name__}: {error}", setup, startup)
+            raise
+        else:
+            self._record_trial("finished", None, setup, startup)
+
+    def _record_epoch(self, result: EpochResult) -> None:
+        seconds = {s.name: s.length_ns / 1e9 for s in self._ledger.segments() if s.epoch == result.epoch}
+        joules = self._sampler.energy_joules()
+        record = EpochRecord(
+            trial=self._trial,
+            epoch=result.epoch,
+            learning_rate=result.learning_rate,
+            train_seconds=seconds["train"],
+            evaluate_seconds=seconds.get("evaluate", seconds.get("final_evaluate", 0.0)),
+            train_loss=result.train_loss / result.train_images,
+            train_correct=result.train_correct,
+            train_images=result.train_images,
+            validation_loss=result.validation_loss / result.validation_images,
+            validation_correct=result.validation_correct,
+            validation_images=result.validation_images,
+            energy_joules=None if joules is None or self._joules is None else joules - self._joules,
+        )
+        self._epochs.append(record)
+        self._writer.append_epoch(record)
+        self._observer.epoch_ended(record)
+
+    def _record_trial(
+        self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
+    ) -> None:
+        self._device.synchronize()
+        ended_ns = time.perf_counter_ns()
+        wall_seconds = (ended_ns - self._ledger.began_wall_ns) / 1e9
+        device_seconds = self._ledger.device_seconds()
+        before = earlier(startup + setup.segments(), self._ledger.began_wall_ns - setup.began_wall_ns)
+        segments = before + self._ledger.segments()
+        reached = [e.epoch for e in self._epochs if e.validation_accuracy >= self._target]
+        epochs_to_target = reached[0] if reached else None
+        accuracies = [e.validation_accuracy for e in self._epochs]
+        record = TrialRecord(
+            trial=self._trial,
+            seed=self._seed,
+            status=status,
+            reason=reason,
+            segments=segments,
+            seconds=times(segments, epochs_to_target),
+            target=self._target,
+            epochs_to_target=epochs_to_target,
+            accuracy=accuracies[-1] if accuracies and status == "finished" else None,
+            best_accuracy=max(accuracies, default=None),
+            wall_seconds=wall_seconds,
+            device_seconds=device_seconds,
+            peak_memory_bytes=self._device.peak_memory_bytes(),
+            telemetry=self._telemetry(ended_ns, epochs_to_target),
+            warnings=self._warnings(wall_seconds, device_seconds),
+        )
+        self._writer.append_trial(record)
+        self._observer.trial_ended(record)
+        self._sampler.forget(ended_ns)
+
+    def _telemetry(self, ended_ns: int, epochs_to_target: int | None) -> TelemetrySummary:
+        joules = self._sampler.energy_joules()
+        spent = None if joules is None or self._joules is None else joules - self._joules
+        to_target = None if epochs_to_target is None else self._epochs[epochs_to_target - 1].energy_joules
+        return self._sampler.summary(self._ledger.began_wall_ns, ended_ns, spent, to_target)
+
+    def _warnings(self, wall_seconds: float, device_seconds: float) -> tuple[str, ...]:
+        warnings = []
+        if abs(wall_seconds - device_seconds) > CLOCKS_MAY_DIFFER * wall_seconds:
+            warnings.append(
+                f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more than "
+                "2 % apart, so something other than the trial held one of them up"
+            )
+        if self._sampler.error is not None:
+            warnings.append(f"the telemetry ended early: {self._sampler.error}")
+        return tuple(warnings)

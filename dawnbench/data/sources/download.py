@@ -1,0 +1,129 @@
+"""Fetching a published data set, by way of torchvision, which knows the addresses and the checksums."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import http.client
+import pickle
+import shutil
+import socket
+import ssl
+import tarfile
+import urllib.error
+import warnings
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dawnbench.data.sources.names import Official
+from dawnbench.errors import DawnbenchError
+
+# What torchvision and the readers under it raise for a file that did not arrive whole. The first is an
+# OSError as well, so these are asked for before the network's and the disk's.
+DAMAGED = (
+    gzip.BadGzipFile,
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    AssertionError,
+    tarfile.TarError,
+    zlib.error,
+    pickle.UnpicklingError,
+    http.client.HTTPException,
+)
+NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError)
+SILENCE_SECONDS = 60
+"""How long a server may say nothing; torchvision itself would wait for ever."""
+
+
+def download(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+    """Fetch the data set into `root`, which is ours to empty, and return it in the Keras layout.
+
+    A download that arrives damaged is thrown away and fetched once more. `remedy` is what a user without a
+    network can do.
+
+    Raises:
+        DawnbenchError: There is no network, no room on the disk, or the second download is damaged too.
+    """
+    dataset_class = _dataset_class(official)
+    try:
+        with _impatience(SILENCE_SECONDS):
+            try:
+                return _read(dataset_class, root)
+            except DAMAGED:
+                shutil.rmtree(root, ignore_errors=True)
+                root.mkdir(parents=True)
+                return _read(dataset_class, root)
+    except DAMAGED as error:
+        raise DawnbenchError(
+            f"{official.name} did not arrive whole in two downloads ({_reason(error)}); {remedy}"
+        ) from error
+    except NETWORK as error:
+        raise DawnbenchError(
+            f"{official.name} could not be downloaded ({_reason(error)}); {remedy}"
+        ) from error
+    except OSError as error:
+        raise DawnbenchError(
+            f"{official.name} could not be unpacked in {root} ({_reason(error)}); make room there, or set "
+            "DAWNBENCH_DATA to a folder with 600 MB to spare"
+        ) from error
+
+
+def read_torchvision_folder(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the data set, in the Keras layout, from files that the user put into `root`.
+
+    Raises:
+        DawnbenchError: They are damaged or incomplete and cannot be completed; they are never removed.
+    """
+    dataset_class = _dataset_class(official)
+    try:
+        with _impatience(SILENCE_SECONDS):
+            return _read(dataset_class, root)
+    except (*DAMAGED, OSError) as error:
+        raise DawnbenchError(
+            f"{official.name} cannot be read from {root / official.archive} ({_reason(error)}); "
+            f"remove {root / official.archive}, or {remedy}"
+        ) from error
+
+
+def _dataset_class(official: Official) -> Any:
+    try:
+        import torchvision.datasets
+    except (ImportError, RuntimeError) as error:
+        raise DawnbenchError(
+            f"torchvision, which fetches {official.name}, cannot be imported ({_reason(error)}); "
+            "install the torchvision that belongs to your torch"
+        ) from error
+    return getattr(torchvision.datasets, official.torchvision_class)
+
+
+def _read(dataset_class: Any, root: Path) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    with warnings.catch_warnings():
+        # CIFAR's own files were pickled in 2009, by a numpy whose dtypes a newer one frowns upon.
+        warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
+        for split in ("train", "test"):
+            part = dataset_class(root, train=split == "train", download=True)
+            arrays[f"x_{split}"] = np.ascontiguousarray(part.data, dtype=np.uint8)
+            arrays[f"y_{split}"] = np.asarray(part.targets, dtype=np.int64)
+    return arrays
+
+
+@contextlib.contextmanager
+def _impatience(seconds: float) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,77 @@
+"""From what the user typed to a data set."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+
+from dawnbench.data.dataset import Dataset
+from dawnbench.data.sources.digits import load_digits
+from dawnbench.data.sources.folder import load_folder
+from dawnbench.data.sources.names import DATASETS, OFFICIAL
+from dawnbench.data.sources.npz import load_npz
+from dawnbench.data.sources.official import load_official
+from dawnbench.data.sources.progress import Progress, silent
+from dawnbench.data.sources.synthetic import load_synthetic
+from dawnbench.errors import DawnbenchError
+
+
+def load_dataset(
+    name_or_path: str,
+    *,
+    cache: Path | None = None,
+    progress: Progress | None = None,
+    image_size: int | None = None,
+) -> Dataset:
+    """Return the data set of that name (see `DATASETS`), or from that .npz file or image folder.
+
+    A name goes before a path: write `./mnist` for a folder called mnist. `cache` is searched before the
+    folders of `data_folders`, and is where decoded data is kept. `image_size`, in pixels, resizes the
+    images of a folder; any other source has the size it has.
+
+    Raises:
+        DawnbenchError: There is no such name or path, or what it holds cannot be used.
+    """
+    if image_size is not None and image_size < 1:
+        raise DawnbenchError(f"image_size is {image_size}; give the pixels a side, 1 or more")
+    progress = silent if progress is None else progress
+    path = _existing(name_or_path)
+    if name_or_path not in DATASETS and path is not None and path.is_dir():
+        return load_folder(path, cache=cache, progress=progress, image_size=image_size)
+    dataset = _load_named_or_npz(name_or_path, path, cache, progress)
+    height, width, _ = dataset.image_shape
+    if image_size not in (None, height) or (image_size is not None and width != height):
+        raise DawnbenchError(
+            f"image_size is {image_size}, but {name_or_path} holds {height}x{width} images; "
+            "leave it out, it resizes image folders only"
+        )
+    return dataset
+
+
+def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progress: Progress) -> Dataset:
+    if name in OFFICIAL:
+        return load_official(OFFICIAL[name], cache=cache, progress=progress)
+    if name == "digits":
+        return load_digits()
+    if name == "synthetic":
+        return load_synthetic()
+    if name.endswith(".npz"):
+        return load_npz(Path(name).expanduser(), source=name)
+    if path is not None:
+        raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of them")
+    raise DawnbenchError(_unknown(name))
+
+
+def _existing(name: str) -> Path | None:
+    """Return the path if the user named one that exists; an empty name is none, though Path makes it '.'."""
+    try:
+        path = Path(name).expanduser()
+        return path if name and path.exists() else None
+    except (OSError, RuntimeError):  # too long a name, a folder that may not be searched, no such user
+        return None
+
+
+def _unknown(name: str) -> str:
+    alike = difflib.get_close_matches(name.lower().replace("-", "_"), DATASETS, n=1, cutoff=0.5)
+    guess = f"did you mean {alike[0]}?" if alike else f"the names are {', '.join(DATASETS)}"
+    return f"{name!r} is not the name of a data set, nor an .npz file or a folder that exists; {guess}"

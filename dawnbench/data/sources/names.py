@@ -1,0 +1,78 @@
+"""The data sets that have a name: what each is, and what is known of it before a file is opened.
+
+This file imports neither torch nor numpy, so that a help text can list the names at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DATASETS: dict[str, str] = {
+    "cifar10": "CIFAR-10: 50,000 + 10,000 colour photographs of 10 kinds, 32x32",
+    "cifar100": "CIFAR-100: 50,000 + 10,000 colour photographs of 100 kinds, 32x32",
+    "mnist": "MNIST: 60,000 + 10,000 handwritten digits, grey, 28x28",
+    "fashion_mnist": "Fashion-MNIST: 60,000 + 10,000 pieces of clothing of 10 kinds, grey, 28x28",
+    "digits": "UCI handwritten digits: 1,437 + 360, grey, 8x8; shipped, for a first try with no network",
+    "synthetic": "50,000 + 10,000 generated images in CIFAR-10's shape; to measure throughput, not accuracy",
+}
+"""Name -> one line for a help text."""
+
+
+@dataclass(frozen=True)
+class Official:
+    """A published data set that torchvision knows how to fetch."""
+
+    name: str
+    torchvision_class: str
+    image_shape: tuple[int, int, int]
+    """Height, width, channels."""
+    classes: tuple[str, ...]
+    archive: str
+    """Where its publisher's files lie in a torchvision folder; what a user without a network may bring."""
+    unpacked: str
+    """Where torchvision leaves them, unpacked."""
+
+
+_DIGITS = tuple("0123456789")
+
+_CIFAR10 = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+# The fine labels, in the official (alphabetical) order.
+_CIFAR100_LINES = """
+    apple aquarium_fish baby bear beaver bed bee beetle bicycle bottle
+    bowl boy bridge bus butterfly camel can castle caterpillar cattle
+    chair chimpanzee clock cloud cockroach couch crab crocodile cup dinosaur
+    dolphin elephant flatfish forest fox girl hamster house kangaroo keyboard
+    lamp lawn_mower leopard lion lizard lobster man maple_tree motorcycle mountain
+    mouse mushroom oak_tree orange orchid otter palm_tree pear pickup_truck pine_tree
+    plain plate poppy porcupine possum rabbit raccoon ray road rocket
+    rose sea seal shark shrew skunk skyscraper snail snake spider
+    squirrel streetcar sunflower sweet_pepper table tank telephone television tiger tractor
+    train trout tulip turtle wardrobe whale willow_tree wolf woman worm
+"""
+_CIFAR100 = tuple(_CIFAR100_LINES.split())
+
+_FASHION = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+
+_COLOUR, _GREY = (32, 32, 3), (28, 28, 1)
+
+OFFICIAL: dict[str, Official] = {
+    official.name: official
+    for official in (
+        Official("cifar10", "CIFAR10", _COLOUR, _CIFAR10, "cifar-10-python.tar.gz", "cifar-10-batches-py"),
+        Official("cifar100", "CIFAR100", _COLOUR, _CIFAR100, "cifar-100-python.tar.gz", "cifar-100-python"),
+        Official("mnist", "MNIST", _GREY, _DIGITS, "MNIST/raw", "MNIST/raw"),
+        Official("fashion_mnist", "FashionMNIST", _GREY, _FASHION, "FashionMNIST/raw", "FashionMNIST/raw"),
+    )
+}

@@ -1,0 +1,104 @@
+"""An .npz file in the Keras layout: x_train, y_train, x_test, y_test, and maybe classes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.errors import DawnbenchError
+
+KEYS = ("x_train", "y_train", "x_test", "y_test")
+CLASSES = "classes"
+LAYOUT = f"{', '.join(KEYS)}, uint8 images and integer labels"
+
+
+def load_npz(
+    path: Path,
+    *,
+    source: str | None = None,
+    classes: Sequence[str] | None = None,
+    remedy: str = "write it again with numpy.savez",
+) -> Dataset:
+    """Read `path`; `remedy` is what to do about a damaged file, as the user's next step.
+
+    `x_*` are uint8, (N, height, width[, channels]); `y_*` are integers, (N,) or (N, 1). A fifth array,
+    `classes`, may name the classes; `classes` given here goes first. Nothing in the file is ever unpickled.
+
+    Raises:
+        DawnbenchError: The file is missing, damaged or laid out in another way.
+    """
+    arrays = read_npz(path, remedy)
+    if classes is None and CLASSES in arrays:
+        classes = _names(arrays[CLASSES], path)
+    return make_dataset(
+        str(path) if source is None else source,
+        train_images=arrays["x_train"],
+        train_labels=arrays["y_train"],
+        test_images=arrays["x_test"],
+        test_labels=arrays["y_test"],
+        classes=classes,
+        where=str(path),
+    )
+
+
+def read_npz(path: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of the Keras layout that `path` holds, as they are; raises as `load_npz`."""
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except FileNotFoundError as error:
+        raise DawnbenchError(f"there is no file {path}; give the path of an .npz file") from error
+    except PermissionError as error:
+        raise DawnbenchError(f"{path} may not be read; allow it with chmod") from error
+    except IsADirectoryError as error:
+        raise DawnbenchError(f"{path} is a folder, not an .npz file; name the file in it") from error
+    except Exception as error:  # a damaged zip can make its reader raise nearly anything
+        raise DawnbenchError(f"{path} is not a whole .npz file ({_reason(error)}); {remedy}") from error
+    if isinstance(archive, np.ndarray):
+        raise DawnbenchError(
+            f"{path} holds one bare array; save {', '.join(KEYS)} in one .npz with numpy.savez"
+        )
+    with archive:
+        missing = [key for key in KEYS if key not in archive.files]
+        if missing:
+            raise DawnbenchError(
+                f"{path} has no {' and no '.join(missing)}, it has {', '.join(archive.files) or 'no array'}; "
+                f"save it with the keys {', '.join(KEYS)}"
+            )
+        wanted = [*KEYS, *(key for key in (CLASSES,) if key in archive.files)]
+        return {key: _read_array(archive, key, path, remedy) for key in wanted}
+
+
+def _read_array(archive: Any, key: str, path: Path, remedy: str) -> npt.NDArray[Any]:
+    try:
+        array = archive[key]
+    except Exception as error:  # see above; this is also where the zip's checksums are compared
+        if "allow_pickle" in str(error):
+            raise DawnbenchError(
+                f"{key} of {path} is an array of Python objects, which could run code when it is read; "
+                "save it with a number type, and images of one size"
+            ) from error
+        raise DawnbenchError(f"{key} of {path} is damaged ({_reason(error)}); {remedy}") from error
+    if not isinstance(array, np.ndarray):
+        raise DawnbenchError(f"{key} of {path} is not a numpy array; {remedy}")
+    return array
+
+
+def _names(array: npt.NDArray[Any], path: Path) -> tuple[str, ...]:
+    if array.dtype.kind != "U" or array.ndim != 1:
+        raise DawnbenchError(
+            f"classes of {path} is {array.dtype} of shape {array.shape}; save one string a class, "
+            "as numpy.array([...]), or leave it out"
+        )
+    try:
+        return tuple(array.tolist())
+    except ValueError as error:
+        raise DawnbenchError(f"classes of {path} holds no valid text ({error}); save it again") from error
+
+
+def _reason(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

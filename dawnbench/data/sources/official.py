@@ -1,0 +1,105 @@
+"""A published data set by its name: from an .npz file if there is one, else fetched and kept as one."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.data.sources.cache import data_folders, is_file, one_at_a_time, save_decoded
+from dawnbench.data.sources.download import download, read_torchvision_folder
+from dawnbench.data.sources.names import Official
+from dawnbench.data.sources.npz import LAYOUT, load_npz
+from dawnbench.data.sources.progress import Progress, silent
+from dawnbench.errors import DawnbenchError
+
+
+def load_official(official: Official, *, cache: Path | None = None, progress: Progress = silent) -> Dataset:
+    """Return the data set, from the first of these that there is.
+
+    1. `NAME.npz` in the Keras layout in a data folder (see `data_folders`); no network is needed.
+    2. The publisher's own files in a data folder, as torchvision lays them out.
+    3. A download, which shows torchvision's own progress bar on stderr.
+
+    What 2 and 3 decoded is kept as `NAME.npz` in the first data folder.
+
+    Raises:
+        DawnbenchError: A file is damaged or holds another data set, or the download fails.
+    """
+    folders = data_folders(cache)
+    kept = _load_kept(official, folders)
+    if kept is not None:
+        return kept
+    with one_at_a_time(folders[0] / "downloads" / f"{official.name}.lock"):
+        # Another process may have fetched it while this one waited.
+        return _load_kept(official, folders) or _load_fetched(official, folders, progress)
+
+
+def _load_kept(official: Official, folders: tuple[Path, ...]) -> Dataset | None:
+    for folder in folders:
+        path = folder / f"{official.name}.npz"
+        if is_file(path):
+            dataset = load_npz(
+                path,
+                source=official.name,
+                classes=official.classes,
+                remedy=f"remove it, and {official.name} is fetched again",
+            )
+            if dataset.image_shape != official.image_shape:
+                raise DawnbenchError(
+                    f"{path} holds images of height, width and channels {dataset.image_shape}, but those of "
+                    f"{official.name} have {official.image_shape}; "
+                    "move it away, or give its path as the data set"
+                )
+            return dataset
+    return None
+
+
+def _load_fetched(official: Official, folders: tuple[Path, ...], progress: Progress) -> Dataset:
+    home = folders[0]
+    remedy = (
+        f"put {home / official.name}.npz ({LAYOUT}) or {home / official.archive} in its place and run again"
+    )
+    kept = home / f"{official.name}.npz"
+    brought = [f for f in folders if (f / official.archive).exists() or (f / official.unpacked).exists()]
+    if brought:
+        arrays = read_torchvision_folder(official, brought[0], remedy)
+        save_decoded(kept, arrays)
+    else:
+        with _workspace(home / "downloads" / official.name) as root:
+            progress(f"downloading {official.name}", 0, 1)
+            arrays = download(official, root, remedy)
+            progress(f"downloading {official.name}", 1, 1)
+            if save_decoded(kept, arrays):
+                shutil.rmtree(root, ignore_errors=True)
+    return _to_dataset(official, arrays)
+
+
+def _to_dataset(official: Official, arrays: dict[str, npt.NDArray[Any]]) -> Dataset:
+    return make_dataset(
+        official.name,
+        train_images=arrays["x_train"],
+        train_labels=arrays["y_train"],
+        test_images=arrays["x_test"],
+        test_labels=arrays["y_test"],
+        classes=official.classes,
+    )
+
+
+@contextlib.contextmanager
+def _workspace(preferred: Path) -> Iterator[Path]:
+    """Yield a folder to download into: `preferred`, which outlives a killed run, if it can be written to."""
+    try:
+        preferred.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=preferred).close()
+    except OSError:
+        with tempfile.TemporaryDirectory(prefix="dawnbench-") as folder:
+            yield Path(folder)
+    else:
+        yield preferred

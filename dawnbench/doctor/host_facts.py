@@ -1,0 +1,69 @@
+"""What the host checks look at."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from dawnbench.doctor.cgroup import cpu_limit
+from dawnbench.telemetry.kernel import Kernel, open_kernel
+from dawnbench.telemetry.processor import cpu_flags, scaling_governors
+
+
+@dataclass(frozen=True)
+class HostFacts:
+    """The host now."""
+
+    cores: int
+    """Logical ones."""
+    governors: tuple[str, ...]
+    """The distinct ones; empty where the kernel shows none."""
+    flags: frozenset[str] | None
+    """Instruction sets; None where the kernel does not tell."""
+    others_busy: float | None
+    """Percent of all cores that other processes took; None where the kernel does not tell."""
+    memory_available: int
+    """Bytes."""
+    swap_used: int
+    """Bytes."""
+    cpu_limit: float | None
+    """Cores that the control groups allow; None without a limit."""
+
+
+def read_host(root: Path = Path("/"), seconds: float = 0.3) -> HostFacts:
+    """Look at the host, for that many seconds to see how busy it is; `root` holds proc and sys."""
+    kernel = open_kernel()
+    try:
+        others_busy = _others_busy(kernel, seconds)
+    finally:
+        kernel.close()
+    return HostFacts(
+        cores=psutil.cpu_count() or os.cpu_count() or 1,
+        governors=scaling_governors(root),
+        flags=cpu_flags(root),
+        others_busy=others_busy,
+        memory_available=psutil.virtual_memory().available,
+        swap_used=psutil.swap_memory().used,
+        cpu_limit=cpu_limit(root),
+    )
+
+
+def _others_busy(kernel: Kernel, seconds: float) -> float | None:
+    try:
+        busy, total, own = *kernel.cpu_seconds(), _own_seconds()
+        time.sleep(seconds)
+        later_busy, later_total, later_own = *kernel.cpu_seconds(), _own_seconds()
+    except OSError:
+        return None
+    if later_total <= total:
+        return None
+    return max(0.0, 100 * (later_busy - busy - (later_own - own)) / (later_total - total))
+
+
+def _own_seconds() -> float:
+    times = os.times()
+    return times.user + times.system

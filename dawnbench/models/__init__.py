@@ -1,0 +1,1 @@
+"""The networks, nothing else: how they are trained is the recipe's business."""

@@ -1,0 +1,107 @@
+"""The nine-layer residual network of David Page's DAWNBench entry."""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dawnbench.models.normalization import batch_norm
+from dawnbench.models.whitening import PatchWhitening
+
+
+class ConvBlock(nn.Module):
+    """3x3 convolution, batch normalisation, activation, and a 2x2 max pool behind them or before the norm."""
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        norm: nn.Module,
+        activation: nn.Module,
+        pool: bool,
+        pool_first: bool,
+        bias: bool,
+        kernel: int = 3,
+    ) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
+        self.norm = norm
+        self.activation = activation
+        self.pool = nn.MaxPool2d(2) if pool else None
+        self.pool_first = pool_first
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs, H, W) to (N, outputs, H, W), or half the height and width with the pool."""
+        x = self.conv(x)
+        if self.pool is not None and self.pool_first:
+            return self.activation(self.norm(self.pool(x)))  # type: ignore[no-any-return]
+        x = self.activation(self.norm(x))
+        return x if self.pool is None else self.pool(x)
+
+
+class Residual(nn.Module):
+    """A shortcut around two convolution blocks."""
+
+    def __init__(self, first: ConvBlock, second: ConvBlock) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x plus what the two blocks make of it; (N, C, H, W) in and out."""
+        return x + self.second(self.first(x))  # type: ignore[no-any-return]
+
+
+class DavidNet(nn.Module):
+    """prep, layer 1 and 3 with residuals, layer 2 without, global max pool, linear head.
+
+    Input: normalised images (N, channels, 32, 32). Output: logits (N, classes).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        widths: tuple[int, int, int, int] = (64, 128, 256, 512),
+        conv_bias: bool = False,
+        head_bias: bool = False,
+        logit_scale: float = 0.125,
+        celu_alpha: float = 0.0,
+        pool_first: bool = False,
+        norm_splits: int = 1,
+        norm_scale: bool = True,
+        whitening: bool = False,
+    ) -> None:
+        super().__init__()
+        prep, one, two, three = widths
+
+        def block(inputs: int, outputs: int, pool: bool = False, kernel: int = 3) -> ConvBlock:
+            activation = nn.CELU(celu_alpha) if celu_alpha else nn.ReLU()
+            norm = batch_norm(outputs, norm_splits, norm_scale)
+            return ConvBlock(inputs, outputs, norm, activation, pool, pool_first, conv_bias, kernel)
+
+        self.whiten = PatchWhitening(channels) if whitening else None
+        self.prep = block(9 * channels, prep, kernel=1) if whitening else block(channels, prep)
+        self.layer1 = nn.Sequential(block(prep, one, pool=True), Residual(block(one, one), block(one, one)))
+        self.layer2 = block(one, two, pool=True)
+        self.layer3 = nn.Sequential(
+            block(two, three, pool=True), Residual(block(three, three), block(three, three))
+        )
+        self.head = nn.Linear(three, classes, bias=head_bias)
+        self.logit_scale = logit_scale
+
+    @property
+    def fit_images(self) -> int:
+        """How many training images `fit` wants."""
+        return 0 if self.whiten is None else self.whiten.images
+
+    def fit(self, images: Tensor) -> None:
+        """Compute what is fixed from normalised training images (N, channels, 32, 32)."""
+        if self.whiten is not None:
+            self.whiten.fit(images)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        if self.whiten is not None:
+            x = self.whiten(x)
+        x = self.layer3(self.layer2(self.layer1(self.prep(x))))
+        return self.head(F.max_pool2d(x, 4).flatten(1)) * self.logit_scale  # type: ignore[no-any-return]

@@ -1,0 +1,37 @@
+"""Stochastic gradient descent with Nesterov momentum, in the groups that a recipe asks for."""
+
+from __future__ import annotations
+
+from torch import nn
+from torch.optim import SGD, Optimizer
+
+
+def nesterov_sgd(
+    model: nn.Module,
+    *,
+    batch_size: int,
+    fused: bool,
+    momentum: float = 0.9,
+    nesterov: bool = True,
+    weight_decay: float = 5e-4,
+    bias_rate_scale: float = 1.0,
+) -> Optimizer:
+    """Return SGD for a loss that is summed over the batch.
+
+    Summing makes gradients `batch_size` times as large as a mean would, so each group's `rate_scale`, the factor
+    on the schedule's rate, divides by it and the decay is multiplied by it: the product of the two, what a step
+    takes off a weight, is that of the mean loss. Biases learn `bias_rate_scale` times as fast with as much less
+    decay, so that their decay a step stays the same.
+    """
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    scales = {False: 1.0, True: bias_rate_scale}
+    groups = [
+        {
+            "params": [p for name, p in trained if name.endswith("bias") == is_bias],
+            "rate_scale": scale / batch_size,
+            "weight_decay": weight_decay * batch_size / scale,
+        }
+        for is_bias, scale in scales.items()
+    ]
+    groups = [group for group in groups if group["params"]]
+    return SGD(groups, lr=0.0, momentum=momentum, nesterov=nesterov, fused=fused)

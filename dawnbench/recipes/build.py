@@ -1,0 +1,123 @@
+"""From a recipe, a data set and a device to the plan that the trainer carries out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from dawnbench.data.batches import TrainingBatches
+from dawnbench.data.dataset import Dataset
+from dawnbench.data.normalization import Normalization
+from dawnbench.data.placement import place
+from dawnbench.errors import DawnbenchError
+from dawnbench.models.summary import summarise
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.registry import build
+from dawnbench.records.schema import ModelRecord
+from dawnbench.train.device import Device
+from dawnbench.train.device.common import DTYPES
+from dawnbench.train.plan import Evaluation, Plan, Split
+
+
+def resolve_precision(recipe: Recipe, device: Device) -> str:
+    """Return fp32, bf16 or fp16."""
+    return device.preferred_precision() if recipe.precision == "auto" else recipe.precision
+
+
+def steps_per_epoch(recipe: Recipe, images: int) -> int:
+    """Return the steps of one epoch over `images` training images.
+
+    Raises:
+        DawnbenchError: there is not one full batch.
+    """
+    if recipe.batch_size > images and recipe.drop_last:
+        raise DawnbenchError(
+            f"batch_size={recipe.batch_size} is more than the {images} training images; choose a smaller one"
+        )
+    return images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
+
+
+def make_schedule(recipe: Recipe) -> Callable[[float], float]:
+    """Return the learning rate over the time in epochs; the last knot falls on the last epoch's end."""
+    schedule = build(recipe.schedule)
+    stretch = schedule.length / recipe.epochs
+    return lambda epoch: schedule(epoch * stretch)
+
+
+def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
+    """Return layers, parameters and FLOPs of the recipe's model; nothing is computed."""
+    size = recipe.dataset.image_size
+    with torch.device("meta"):
+        model = build(recipe.model, channels=channels, classes=classes)
+        steps = recipe.epochs * steps_per_epoch(recipe, images)
+        try:
+            return summarise(model, (channels, size, size), recipe.batch_size, steps)
+        except (RuntimeError, ValueError) as error:
+            raise DawnbenchError(
+                f"the model does not take batches of {recipe.batch_size} images of {size}x{size}: {error}"
+            ) from error
+
+
+def make_model(recipe: Recipe, dataset: Dataset, device: Device) -> nn.Module:
+    """Return the recipe's model on the device, in `channels_last`."""
+    channels = dataset.train_images.shape[3]
+    model: nn.Module = build(recipe.model, channels=channels, classes=len(dataset.classes))
+    return model.to(device.torch, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
+
+def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module) -> Plan:
+    """Return the plan that trains `model`, which `make_model` built, by the recipe."""
+    images, channels = dataset.train_images.shape[0], dataset.train_images.shape[3]
+    precision = resolve_precision(recipe, device)
+    dtype = DTYPES[precision]
+    augmentations = [build(part) for part in recipe.augmentation]
+    average = recipe.average
+
+    def place_split(split: Split) -> Split:
+        return Split(*place(split.images, split.labels, recipe.dataset.image_size, device.torch))
+
+    def make_normalization(split: Split) -> Normalization:
+        mean, deviation = recipe.dataset.mean, recipe.dataset.deviation
+        if mean is None or deviation is None or not len(mean) == len(deviation) == channels:
+            return Normalization.measured(split.images, dtype)
+        return Normalization.given(mean, deviation, device.torch, dtype)
+
+    def fit(split: Split, normalize: Callable[[Any], Any]) -> None:
+        wanted = getattr(model, "fit_images", 0)
+        if wanted:
+            model.fit(normalize(split.images[:wanted]))  # type: ignore[operator]
+
+    def make_batches(split: Split, normalize: Any, generator: torch.Generator) -> TrainingBatches:
+        return TrainingBatches(
+            split.images,
+            split.labels,
+            normalize,
+            augmentations,
+            recipe.batch_size,
+            recipe.drop_last,
+            generator,
+        )
+
+    return Plan(
+        model=model,
+        forward=torch.compile(model) if recipe.compile else model,
+        epochs=recipe.epochs,
+        batch_size=recipe.batch_size,
+        steps_per_epoch=steps_per_epoch(recipe, images),
+        label_smoothing=recipe.label_smoothing,
+        precision=precision,
+        target=recipe.target,
+        evaluation=Evaluation(recipe.evaluation.batch_size, recipe.evaluation.flip),
+        schedule=make_schedule(recipe),
+        place=place_split,
+        make_normalization=make_normalization,
+        fit=fit,
+        make_batches=make_batches,
+        make_optimizer=lambda: build(
+            recipe.optimizer, model, batch_size=recipe.batch_size, fused=device.fused_optimizers
+        ),
+        make_average=None if average is None else lambda: build(average, model),
+    )

@@ -1,0 +1,66 @@
+"""The table of parts: a kind's name, its settings, and where its implementation lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from typing import Any
+
+Implementation = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Base of the settings of one exchangeable part of a recipe."""
+
+
+@dataclass(frozen=True)
+class _Entry:
+    spec: type[Part]
+    implementation: Implementation | str
+
+
+_ENTRIES: dict[str, _Entry] = {}
+
+
+def register(kind: str, spec: type[Part], implementation: Implementation | str) -> None:
+    """Add a kind of part.
+
+    `implementation` is called with the fields of `spec` as keywords, and with what the place in the recipe
+    gives besides: a model gets `channels` and `classes`, an optimizer the model first, `batch_size` and
+    `fused`, an average the model first. As "module:name" it is imported only when it is built.
+    """
+    _ENTRIES[kind] = _Entry(spec, implementation)
+
+
+def spec_of(kind: str) -> type[Part] | None:
+    """Return the settings class of a kind; None where there is no such kind."""
+    entry = _ENTRIES.get(kind)
+    return None if entry is None else entry.spec
+
+
+def kinds() -> tuple[str, ...]:
+    """Return the names of all kinds."""
+    return tuple(_ENTRIES)
+
+
+def kind_of(part: Part) -> str:
+    """Return the name under which a part's class is registered.
+
+    Raises:
+        LookupError: it is not registered.
+    """
+    for kind, entry in _ENTRIES.items():
+        if type(part) is entry.spec:
+            return kind
+    raise LookupError(f"{type(part).__name__} is not registered; call dawnbench.recipes.register for it")
+
+
+def build(part: Part, *arguments: Any, **context: Any) -> Any:
+    """Return what a part's settings stand for."""
+    implementation = _ENTRIES[kind_of(part)].implementation
+    if isinstance(implementation, str):
+        module, name = implementation.split(":")
+        implementation = getattr(import_module(module), name)
+    return implementation(*arguments, **asdict(part), **context)

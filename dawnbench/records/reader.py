@@ -1,0 +1,89 @@
+"""The reading end of a run folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+
+Line = TypeVar("Line", EpochRecord, TrialRecord)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run folder as read."""
+
+    folder: Path
+    record: RunRecord
+    trials: tuple[TrialRecord, ...]
+    epochs: tuple[EpochRecord, ...]
+    warnings: tuple[str, ...]
+    """What could not be read, a sentence each."""
+
+    def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
+        """Return the epochs of one trial, in order."""
+        return tuple(epoch for epoch in self.epochs if epoch.trial == trial)
+
+
+@cache
+def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def read_run(folder: Path) -> Run:
+    """Return what a run folder holds; a torn last line is passed over with a warning.
+
+    Raises:
+        DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
+    """
+    record = _read_record(folder / "run.json")
+    warnings: list[str] = []
+    trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
+    epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
+    return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
+
+
+def _read_record(path: Path) -> RunRecord:
+    try:
+        data = json.loads(path.read_bytes())
+        version = data["schema_version"]
+    except OSError as error:
+        raise DawnbenchError(f"{path.parent} is no run folder: cannot read run.json ({error.strerror})") from error
+    except (ValueError, LookupError, TypeError) as error:
+        raise DawnbenchError(f"{path} is not what dawnbench writes; was it changed by hand?") from error
+    if not isinstance(version, int) or version > SCHEMA_VERSION:
+        raise DawnbenchError(
+            f"{path} has schema version {version} and this dawnbench reads up to {SCHEMA_VERSION}; "
+            "upgrade with `pip install --upgrade dawnbench`"
+        )
+    try:
+        return _adapter(RunRecord).validate_python(data)  # type: ignore[no-any-return]
+    except ValidationError as error:
+        raise _damaged(path, error) from error
+
+
+def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> list[Line]:
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
+    whole, rest = lines[:-1], lines[-1]
+    if rest:
+        warnings.append(f"{path.name}: the last line is torn (the run was killed while it wrote) and left out")
+    try:
+        return [_adapter(kind).validate_json(line) for line in whole]
+    except ValidationError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: ValidationError) -> DawnbenchError:
+    first = error.errors()[0]
+    where = ".".join(str(step) for step in first["loc"]) or "the line"
+    return DawnbenchError(f"{path} is damaged: {where}: {first['msg']}")

@@ -1,0 +1,80 @@
+"""The samples kept to summarise a stretch of time."""
+
+from __future__ import annotations
+
+import math
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dawnbench.records.schema import Reading
+
+# A sample farther from a window than this tells nothing about it.
+NEAREST_NS = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Window:
+    """What the samples of a stretch of time show."""
+
+    samples: int
+    readings: dict[str, Reading]
+    """By metric; one without a value in the window is absent."""
+    throttle_reasons: tuple[str, ...]
+    """In the order in which they appeared."""
+
+
+class History:
+    """Samples in the order of their times, 8 bytes a value."""
+
+    def __init__(self, units: Mapping[str, str]) -> None:
+        self._units = dict(units)
+        self._times = array("q")
+        self._values = {name: array("d") for name in units}
+        self._throttle: list[tuple[str, ...]] = []
+        self._known: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self._times)
+
+    def append(self, t_ns: int, values: Mapping[str, float | None], throttle: tuple[str, ...]) -> None:
+        """Keep a sample; its time must not be before the last one's."""
+        self._times.append(t_ns)
+        for name, column in self._values.items():
+            value = values.get(name)
+            column.append(math.nan if value is None else value)
+        # The same few tuples come again and again: keep one of each.
+        self._throttle.append(self._known.setdefault(throttle, throttle))
+
+    def forget(self, before_ns: int) -> None:
+        """Let go of the samples before this time."""
+        count = bisect_left(self._times, before_ns)
+        del self._times[:count], self._throttle[:count]
+        for column in self._values.values():
+            del column[:count]
+
+    def window(self, start_ns: int, end_ns: int) -> Window:
+        """Summarise the samples from start to end, both included.
+
+        A window between two samples takes the one nearest to it, if it is within a second.
+        """
+        first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
+        if first >= stop:
+            first, stop = self._nearest(start_ns, end_ns)
+        readings = {}
+        for name, column in self._values.items():
+            values = [value for value in column[first:stop] if not math.isnan(value)]
+            if values:
+                readings[name] = Reading(math.fsum(values) / len(values), max(values), self._units[name])
+        reasons = dict.fromkeys(reason for reasons in self._throttle[first:stop] for reason in reasons)
+        return Window(stop - first, readings, tuple(reasons))
+
+    def _nearest(self, start_ns: int, end_ns: int) -> tuple[int, int]:
+        """Return the range of the one sample nearest to a window that holds none; empty if all are far."""
+        after = bisect_right(self._times, end_ns)
+        distances = [(start_ns - self._times[after - 1], after - 1)] if after else []
+        if after < len(self._times):
+            distances.append((self._times[after] - end_ns, after))
+        distance, index = min(distances, default=(NEAREST_NS + 1, 0))
+        return (index, index + 1) if distance <= NEAREST_NS else (0, 0)

@@ -1,0 +1,107 @@
+"""What an NVIDIA GPU did, through NVML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pynvml
+
+from dawnbench.telemetry.device import NoGpuError, open_device
+from dawnbench.telemetry.source import Probe, Source
+from dawnbench.telemetry.throttle import harmful
+
+THROTTLE = "gpu_throttle_reasons"
+ENERGY = "gpu_energy"
+
+
+class NvmlSource(Source):
+    """One GPU, or one MIG instance of it.
+
+    On Ampere and later gpu_power is the driver's average over the last second (nvml.h), so its peak is the
+    highest second; the energy counter has no such smoothing. Utilization is the driver's own, over its last
+    sampling period of 1/6 s to 1 s. A MIG instance delivers only the little that NVML tells about one.
+    """
+
+    def __init__(self, handle: Any) -> None:
+        super().__init__(_probes(handle))
+        self._handle = handle
+        self._open = True
+        try:
+            pynvml.nvmlDeviceGetTotalEnergyConsumption(handle)
+        except pynvml.NVMLError as error:
+            self.unavailable[ENERGY] = f"{ENERGY} cannot be read: {error}"
+        else:
+            self.energy_name = "NVML total energy counter"
+        self.throttle_reasons()
+
+    def throttle_reasons(self) -> tuple[str, ...]:
+        """Return why the GPU runs below its clocks now, without idleness and the clocks the user set."""
+        try:
+            return harmful(pynvml.nvmlDeviceGetCurrentClocksEventReasons(self._handle))
+        except pynvml.NVMLError as error:
+            self.unavailable[THROTTLE] = f"{THROTTLE} cannot be read, or could not at some samples: {error}"
+            return ()
+
+    def energy_joules(self) -> float | None:
+        """Return the GPU's energy since its driver was loaded."""
+        if self.energy_name is None:
+            return None
+        try:
+            return float(pynvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)) / 1e3
+        except pynvml.NVMLError as error:
+            self.unavailable[ENERGY] = f"{ENERGY} could not be read at some time: {error}"
+            return None
+
+    def close(self) -> None:
+        """Shut NVML down; readings are None from then on."""
+        if self._open:
+            self._open = False
+            pynvml.nvmlShutdown()
+
+
+def open_nvml(uuid: str | None) -> Source:
+    """Open the GPU with this UUID, with or without its prefix; None says that the run uses no NVIDIA GPU.
+
+    Where it cannot be opened, every metric of the source returned is unavailable with the reason.
+    """
+    if uuid is None:
+        return _nothing("the run uses no NVIDIA GPU")
+    try:
+        return NvmlSource(open_device(uuid))
+    except NoGpuError as error:
+        return _nothing(str(error))
+
+
+def _nothing(reason: str) -> Source:
+    names = [name for probe in _probes(None) for name in probe.units]
+    return Source((), dict.fromkeys([*names, ENERGY, THROTTLE], reason))
+
+
+def _probes(handle: Any) -> list[Probe]:
+    def power() -> tuple[float]:
+        return (pynvml.nvmlDeviceGetPowerUsage(handle) / 1e3,)
+
+    def utilization() -> tuple[int, int]:
+        rates = pynvml.nvmlDeviceGetUtilizationRates(handle)
+        return rates.gpu, rates.memory
+
+    def memory() -> tuple[int]:
+        return (pynvml.nvmlDeviceGetMemoryInfo(handle).used,)
+
+    def temperature() -> tuple[int]:
+        return (pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU),)
+
+    def sm_clock() -> tuple[int]:
+        return (pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_SM),)
+
+    def memory_clock() -> tuple[int]:
+        return (pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM),)
+
+    return [
+        Probe({"gpu_power": "W"}, power),
+        Probe({"gpu_utilization": "%", "gpu_memory_utilization": "%"}, utilization),
+        Probe({"gpu_memory_used": "bytes"}, memory),
+        Probe({"gpu_temperature": "degC"}, temperature),
+        Probe({"gpu_sm_clock": "MHz"}, sm_clock),
+        Probe({"gpu_memory_clock": "MHz"}, memory_clock),
+    ]

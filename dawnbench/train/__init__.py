@@ -1,0 +1,1 @@
+"""How a model is trained and timed; knows no recipe by name."""

@@ -1,0 +1,76 @@
+"""The one thing that is ever timed: a trial's named segments."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from dawnbench.records.schema import Segment
+
+SEGMENTS = frozenset(
+    {
+        "startup",  # from the process's start to the run's: Python, imports
+        "load",  # files to uint8 pixels in host memory
+        "build",  # the model's modules
+        "compile",  # compilation and warm-up on random pixels
+        "to_device",  # the pixels to the device, resized where the recipe asks
+        "reset",  # fresh weights from the trial's seed
+        "init",  # what is fitted to the training images before the first step, and the optimizer
+        "train",
+        "evaluate",
+        "record",  # the epoch written to the run folder and the screen
+        "final_evaluate",  # the last epoch's evaluation
+    }
+)
+
+
+class Clock(Protocol):
+    """What a ledger needs of a device."""
+
+    def mark(self) -> Any:
+        """Return a point in time."""
+
+    def elapsed_ns(self, start: Any, end: Any) -> int:
+        """Return the nanoseconds between two marks."""
+
+
+class Ledger:
+    """Collects segments as pairs of marks and turns them into times only when asked."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.began_wall_ns = time.perf_counter_ns()
+        self._origin = clock.mark()
+        self._marks: list[tuple[str, int | None, Any, Any]] = []
+
+    @contextmanager
+    def segment(self, name: str, epoch: int | None = None) -> Iterator[None]:
+        """Time the block as one segment; an interrupted block is kept as far as it came."""
+        if name not in SEGMENTS:
+            raise ValueError(f"no segment is called {name!r}")
+        start = self._clock.mark()
+        try:
+            yield
+        finally:
+            self._marks.append((name, epoch, start, self._clock.mark()))
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Return the segments so far, in order; waits for the device."""
+        since = self._clock.elapsed_ns
+        return tuple(
+            Segment(name, epoch, since(self._origin, start), since(start, end))
+            for name, epoch, start, end in self._marks
+        )
+
+    def device_seconds(self) -> float:
+        """Return the time from the ledger's begin to its last segment's end, by the device's clock."""
+        if not self._marks:
+            return 0.0
+        return self._clock.elapsed_ns(self._origin, self._marks[-1][3]) / 1e9
+
+
+def earlier(segments: tuple[Segment, ...], by_ns: int) -> tuple[Segment, ...]:
+    """Return the segments as seen from an origin `by_ns` later."""
+    return tuple(Segment(s.name, s.epoch, s.start_ns - by_ns, s.length_ns) for s in segments)

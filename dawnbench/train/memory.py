@@ -1,0 +1,80 @@
+"""How much memory a training step takes, and which batch would fit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.train.device import Device
+
+PROBE_IMAGES = 32
+TRANSIENT = 1.3
+"""A backward pass holds a few gradients beside what the forward pass saved; measured on DavidNet."""
+COPIES = 4
+"""Weights, gradients, momenta, and an average of the weights."""
+
+
+def saved_bytes_per_image(model: nn.Module, images: Tensor, device: Device, precision: str) -> float:
+    """Return the bytes that a forward pass keeps for the backward one, for each of `images` (B, C, H, W)."""
+    storages: dict[int, int] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        storages[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    def unpack(saved: Any) -> Any:
+        return saved
+
+    model.train()
+    with torch.autograd.graph.saved_tensors_hooks(keep, unpack), device.autocast(precision):
+        output = model(images)
+    weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
+    del output
+    return sum(size for pointer, size in storages.items() if pointer not in weights) / len(images)
+
+
+def largest_batch(free: int, fixed: int, per_image: float, multiple_of: int) -> int:
+    """Return the largest batch that fits into `free` bytes beside `fixed`, in steps of `multiple_of`; 0 if none."""
+    room = max(0.0, free - fixed)
+    return int(room / (per_image * TRANSIENT)) // multiple_of * multiple_of
+
+
+def check_memory(
+    model: nn.Module, image: Tensor, data_bytes: int, batch_size: int, device: Device, precision: str
+) -> None:
+    """Raise DawnbenchError, naming a batch that would fit, where a step would not fit into memory.
+
+    `image` is one normalised image (1, C, H, W) on the device.
+    """
+    free = device.free_memory_bytes()
+    if free is None:
+        return
+    probe = image.expand(min(PROBE_IMAGES, batch_size), -1, -1, -1).contiguous(
+        memory_format=torch.channels_last
+    )
+    per_image = saved_bytes_per_image(model, probe, device, precision)
+    weights = sum(p.numel() * p.element_size() for p in model.parameters())
+    fixed = weights * COPIES + data_bytes
+    if fixed + per_image * TRANSIENT * batch_size <= free:
+        return
+    fitting = largest_batch(free, fixed, per_image, 16)
+    advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
+    raise DawnbenchError(
+        f"batch_size={batch_size} needs about {(fixed + per_image * TRANSIENT * batch_size) / 1e9:.1f} GB "
+        f"and {device.torch} has {free / 1e9:.1f} GB free; {advice}"
+    )
+
+
+def explain_out_of_memory(error: Exception, batch_size: int) -> DawnbenchError | None:
+    """Return the sentence for an allocation that failed in spite of `check_memory`; None for another error."""
+    text = str(error)
+    if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "can't allocate memory" not in text:
+        return None
+    return DawnbenchError(
+        f"batch_size={batch_size} ran out of memory ({text.splitlines()[0] if text else 'no details'}); "
+        f"try batch_size={max(1, batch_size // 2)}, or end what else holds memory"
+    )

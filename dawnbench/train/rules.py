@@ -1,0 +1,83 @@
+"""Which of a ledger's segments a benchmark's clock counts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dawnbench.records.schema import Segment
+from dawnbench.train.ledger import SEGMENTS
+
+
+@dataclass(frozen=True)
+class TimingRule:
+    """A benchmark's clock as a predicate over segments."""
+
+    name: str
+    counted: frozenset[str]
+    stops_at_target: bool
+    required: frozenset[str]
+    """Segments without which the rule gives no time: the trial broke off, or the start was not seen."""
+    source: str
+    """Where the rule is written down."""
+
+    def seconds(self, segments: Iterable[Segment], stop_after: int | None) -> float | None:
+        """Return the time in seconds.
+
+        `stop_after` is the first epoch that reached the target, None where none did. The result is None where
+        the rule stops at the target and it was not reached, or a required segment is missing.
+        """
+        segments = tuple(segments)
+        if not self.required <= {segment.name for segment in segments}:
+            return None
+        if self.stops_at_target and stop_after is None:
+            return None
+        length_ns = sum(
+            segment.length_ns
+            for segment in segments
+            if segment.name in self.counted and not self._too_late(segment, stop_after)
+        )
+        return length_ns / 1e9
+
+    def _too_late(self, segment: Segment, stop_after: int | None) -> bool:
+        if not self.stops_at_target or segment.epoch is None or stop_after is None:
+            return False
+        return segment.epoch > stop_after
+
+
+RULES = (
+    TimingRule(
+        name="dawnbench",
+        counted=frozenset({"to_device", "build", "reset", "init", "train"}),
+        stops_at_target=True,
+        required=frozenset({"train"}),
+        source="DAWNBench's FAQ, issue 21 of its repository, and the accepted DavidNet entry",
+    ),
+    TimingRule(
+        name="airbench",
+        counted=frozenset({"init", "train", "final_evaluate"}),
+        stops_at_target=False,
+        required=frozenset({"final_evaluate"}),
+        source="airbench94; the claim is about the mean accuracy of many trials",
+    ),
+    TimingRule(
+        name="strict",
+        counted=frozenset({"to_device", "reset", "init", "train", "final_evaluate"}),
+        stops_at_target=False,
+        required=frozenset({"final_evaluate"}),
+        source="all that a trial does but the evaluations between epochs",
+    ),
+    TimingRule(
+        name="cold",
+        counted=SEGMENTS,
+        stops_at_target=True,
+        required=frozenset({"startup", "train"}),
+        source="what a person waits, from the process's start to the target",
+    ),
+)
+
+
+def times(segments: Iterable[Segment], stop_after: int | None) -> dict[str, float | None]:
+    """Return the seconds under every rule, by its name."""
+    segments = tuple(segments)
+    return {rule.name: rule.seconds(segments, stop_after) for rule in RULES}

@@ -1,0 +1,39 @@
+"""What every test shares: its own cache folder, and the marks that skip where something is missing."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees or fills the cache of the person who runs it, nor that of another test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder that DAWNBENCH_DATA names; for tests marked real_data, which run only if there is one."""
+    return Path(os.environ["DAWNBENCH_DATA"])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    named = os.environ.get("DAWNBENCH_DATA")
+    if not named or not (Path(named) / "cifar10.npz").is_file():
+        skip = pytest.mark.skip(reason="DAWNBENCH_DATA names no folder with cifar10.npz")
+        for item in items:
+            if item.get_closest_marker("real_data"):
+                item.add_marker(skip)
+    on_gpu = [item for item in items if item.get_closest_marker("gpu")]
+    if on_gpu and not _cuda_is_available():
+        for item in on_gpu:
+            item.add_marker(pytest.mark.skip(reason="torch finds no NVIDIA GPU"))
+
+
+def _cuda_is_available() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
