@@ -3,27 +3,50 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Protocol
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 
 
-class Observer:
-    """Hears of a run's events and does nothing; a display overrides what it shows."""
+class Observer(Protocol):
+    """Hears of a run's events as they happen."""
 
-    def note(self, sentence: str) -> None:
-        """Something takes a while, such as a download."""
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Hear how far a download or decoding has come; `total` is 0 where nobody knows it."""
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
-        """The run folder is there; a trial will take `steps` steps. Warm-up comes next."""
+        """Hear that the run folder is there; a trial will take `steps` steps. Warm-up comes next."""
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """A trial begins."""
+        """Hear that a trial begins."""
 
     def step(self, steps: int) -> None:
-        """`steps` steps of the trial were given to the device."""
+        """Hear that `steps` steps of the trial were given to the device."""
 
     def epoch_ended(self, record: EpochRecord) -> None:
-        """An epoch was recorded."""
+        """Hear that an epoch was recorded."""
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """A trial was recorded, whatever its status."""
+        """Hear that a trial was recorded, whatever its status."""
+
+
+class SilentObserver:
+    """Does nothing about any of it."""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Ignore it."""
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Ignore it."""
+
+    def trial_started(self, trial: int, seed: int) -> None:
+        """Ignore it."""
+
+    def step(self, steps: int) -> None:
+        """Ignore it."""
+
+    def epoch_ended(self, record: EpochRecord) -> None:
+        """Ignore it."""
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        """Ignore it."""

@@ -14,7 +14,7 @@ import torch
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
-from dawnbench.campaign.observer import Observer
+from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord, RunStatus, Segment
@@ -47,13 +47,15 @@ def run(
         DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
         KeyboardInterrupt: passed on once the trial's record is written.
     """
-    observer = observer or Observer()
+    observer = observer or SilentObserver()
     opened = open_device(device)
     opened.tune()
     setup = Ledger(opened)
     startup = _startup(process_started)
     with setup.segment("load"):
-        dataset = load_dataset(recipe.dataset.name, progress=observer.note)
+        dataset = load_dataset(
+            recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
+        )
     with setup.segment("build"):
         model = make_model(recipe, dataset, opened)
         plan = make_plan(recipe, dataset, opened, model)
@@ -73,7 +75,9 @@ def run(
             with setup.segment("compile"):
                 trainer.warm_up()
             for trial in range(1, recipe.trials + 1):
-                recorder = TrialRecorder(trial, seed + trial - 1, plan.target, opened, sampler, writer, observer)
+                recorder = TrialRecorder(
+                    trial, seed + trial - 1, plan.target, opened, sampler, writer, observer
+                )
                 recorder.run(trainer, setup, startup)
         status = "finished"
     except KeyboardInterrupt:

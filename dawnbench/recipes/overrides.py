@@ -55,7 +55,9 @@ def _put(node: Node, keys: list[str], value: Any, path: str, recipe: Recipe) -> 
     if value is None and type(None) in getattr(hint, "__args__", ()):
         return replace(node, **{key: None})
     if _has_leaves(child):
-        raise DawnbenchError(f"--set {path} names a group; set one of its fields, such as {_leaves(child, path)[0]}")
+        raise DawnbenchError(
+            f"--set {path} names a group; set one of its fields, such as {_leaves(child, path)[0]}"
+        )
     return replace(node, **{key: check_type(hint, value, path)})
 
 
@@ -63,6 +65,14 @@ def _has_leaves(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(isinstance(item, Part) for item in value)
     return is_dataclass(value) and bool(fields(value))
+
+
+def leaf_value(recipe: Recipe, path: str) -> Any:
+    """Return the value of the leaf at a path of `leaf_paths`."""
+    node: Any = recipe
+    for key in path.split("."):
+        node = next(p for p in node if kind_of(p) == key) if isinstance(node, tuple) else getattr(node, key)
+    return node
 
 
 def _leaves(node: Any, path: str) -> list[str]:

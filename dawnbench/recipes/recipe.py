@@ -99,7 +99,9 @@ class Recipe:
 
     def digest(self) -> str:
         """Return the sha256 of all that decides the result; the name and the summary do not."""
-        deciding = {key: value for key, value in self.to_dict().items() if key not in ("name", "summary", "trials")}
+        deciding = {
+            key: value for key, value in self.to_dict().items() if key not in ("name", "summary", "trials")
+        }
         return hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
 
 

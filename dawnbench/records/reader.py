@@ -55,7 +55,9 @@ def _read_record(path: Path) -> RunRecord:
         data = json.loads(path.read_bytes())
         version = data["schema_version"]
     except OSError as error:
-        raise DawnbenchError(f"{path.parent} is no run folder: cannot read run.json ({error.strerror})") from error
+        raise DawnbenchError(
+            f"{path.parent} is no run folder: cannot read run.json ({error.strerror})"
+        ) from error
     except (ValueError, LookupError, TypeError) as error:
         raise DawnbenchError(f"{path} is not what dawnbench writes; was it changed by hand?") from error
     if not isinstance(version, int) or version > SCHEMA_VERSION:
@@ -76,7 +78,9 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> list[Line]
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
     whole, rest = lines[:-1], lines[-1]
     if rest:
-        warnings.append(f"{path.name}: the last line is torn (the run was killed while it wrote) and left out")
+        warnings.append(
+            f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
+        )
     try:
         return [_adapter(kind).validate_json(line) for line in whole]
     except ValidationError as error:

@@ -79,7 +79,9 @@ class Trainer:
 
         reset_parameters(plan.model, 0)
         train = random_split(self._train, plan.batch_size * WARM_UP_STEPS)
-        validation = random_split(self._validation, min(plan.evaluation.batch_size, len(self._validation.labels)))
+        validation = random_split(
+            self._validation, min(plan.evaluation.batch_size, len(self._validation.labels))
+        )
         state = self._initialise(train, validation, 0)
         self._train_epoch(state, 1, lambda _step: None)
         self._evaluate(state)
@@ -181,4 +183,3 @@ class Trainer:
             self._device,
             self._plan.precision,
         )
-

@@ -8,10 +8,10 @@ import uuid
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+
+from dawnbench.data.dataset import Array
 
 try:
     import fcntl
@@ -37,7 +37,7 @@ def data_folders(cache: Path | None = None) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(folders))
 
 
-def save_decoded(path: Path, arrays: Mapping[str, npt.NDArray[Any]]) -> bool:
+def save_decoded(path: Path, arrays: Mapping[str, Array]) -> bool:
     """Write `arrays` as an uncompressed .npz, whole or not at all; return whether it is there.
 
     A folder that cannot be written to is a warning: the training needs the arrays, not the file.

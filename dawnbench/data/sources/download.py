@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
+from dawnbench.data.dataset import Array
 from dawnbench.data.sources.names import Official
 from dawnbench.errors import DawnbenchError
 
@@ -42,7 +42,7 @@ SILENCE_SECONDS = 60
 """How long a server may say nothing; torchvision itself would wait for ever."""
 
 
-def download(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+def download(official: Official, root: Path, remedy: str) -> dict[str, Array]:
     """Fetch the data set into `root`, which is ours to empty, and return it in the Keras layout.
 
     A download that arrives damaged is thrown away and fetched once more. `remedy` is what a user without a
@@ -62,7 +62,7 @@ def download(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArr
                 return _read(dataset_class, root)
     except DAMAGED as error:
         raise DawnbenchError(
-            f"{official.name} did not arrive whole in two downloads ({_reason(error)}); {remedy}"
+            f"{official.name} could not be fetched whole in two tries ({_reason(error)}); {remedy}"
         ) from error
     except NETWORK as error:
         raise DawnbenchError(
@@ -75,7 +75,7 @@ def download(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArr
         ) from error
 
 
-def read_torchvision_folder(official: Official, root: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+def read_torchvision_folder(official: Official, root: Path, remedy: str) -> dict[str, Array]:
     """Return the data set, in the Keras layout, from files that the user put into `root`.
 
     Raises:
@@ -103,8 +103,8 @@ def _dataset_class(official: Official) -> Any:
     return getattr(torchvision.datasets, official.torchvision_class)
 
 
-def _read(dataset_class: Any, root: Path) -> dict[str, npt.NDArray[Any]]:
-    arrays: dict[str, npt.NDArray[Any]] = {}
+def _read(dataset_class: Any, root: Path) -> dict[str, Array]:
+    arrays: dict[str, Array] = {}
     with warnings.catch_warnings():
         # CIFAR's own files were pickled in 2009, by a numpy whose dtypes a newer one frowns upon.
         warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)

@@ -26,8 +26,8 @@ def load_dataset(
     """Return the data set of that name (see `DATASETS`), or from that .npz file or image folder.
 
     A name goes before a path: write `./mnist` for a folder called mnist. `cache` is searched before the
-    folders of `data_folders`, and is where decoded data is kept. `image_size`, in pixels, resizes the
-    images of a folder; any other source has the size it has.
+    folders of `data_folders`, and is where decoded data is kept. `image_size`, in pixels, is the
+    size to which a folder's images, which may differ, are decoded; any other source keeps the size it has.
 
     Raises:
         DawnbenchError: There is no such name or path, or what it holds cannot be used.
@@ -37,15 +37,8 @@ def load_dataset(
     progress = silent if progress is None else progress
     path = _existing(name_or_path)
     if name_or_path not in DATASETS and path is not None and path.is_dir():
-        return load_folder(path, cache=cache, progress=progress, image_size=image_size)
-    dataset = _load_named_or_npz(name_or_path, path, cache, progress)
-    height, width, _ = dataset.image_shape
-    if image_size not in (None, height) or (image_size is not None and width != height):
-        raise DawnbenchError(
-            f"image_size is {image_size}, but {name_or_path} holds {height}x{width} images; "
-            "leave it out, it resizes image folders only"
-        )
-    return dataset
+        return load_folder(path, source=name_or_path, cache=cache, progress=progress, image_size=image_size)
+    return _load_named_or_npz(name_or_path, path, cache, progress)
 
 
 def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progress: Progress) -> Dataset:

@@ -19,6 +19,26 @@ DATASETS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
+class Shape:
+    """What decides a model's ends and an epoch's length."""
+
+    channels: int
+    classes: int
+    train_images: int
+
+
+KNOWN_SHAPES: dict[str, Shape] = {
+    "cifar10": Shape(3, 10, 50_000),
+    "cifar100": Shape(3, 100, 50_000),
+    "mnist": Shape(1, 10, 60_000),
+    "fashion_mnist": Shape(1, 10, 60_000),
+    "digits": Shape(1, 10, 1_437),
+    "synthetic": Shape(3, 10, 50_000),
+}
+"""Of each name, known before a file is opened."""
+
+
+@dataclass(frozen=True)
 class Official:
     """A published data set that torchvision knows how to fetch."""
 

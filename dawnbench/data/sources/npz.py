@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.data.dataset import Array, Dataset, make_dataset
 from dawnbench.errors import DawnbenchError
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -35,18 +34,27 @@ def load_npz(
     arrays = read_npz(path, remedy)
     if classes is None and CLASSES in arrays:
         classes = _names(arrays[CLASSES], path)
+    return from_keras_layout(
+        arrays, source=str(path) if source is None else source, classes=classes, where=str(path)
+    )
+
+
+def from_keras_layout(
+    arrays: Mapping[str, Array], *, source: str, classes: Sequence[str] | None, where: str | None = None
+) -> Dataset:
+    """Return the data set of the arrays x_train, y_train, x_test and y_test; see `make_dataset`."""
     return make_dataset(
-        str(path) if source is None else source,
+        source,
         train_images=arrays["x_train"],
         train_labels=arrays["y_train"],
         test_images=arrays["x_test"],
         test_labels=arrays["y_test"],
         classes=classes,
-        where=str(path),
+        where=where,
     )
 
 
-def read_npz(path: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
+def read_npz(path: Path, remedy: str) -> dict[str, Array]:
     """Return the arrays of the Keras layout that `path` holds, as they are; raises as `load_npz`."""
     try:
         archive = np.load(path, allow_pickle=False)
@@ -73,7 +81,7 @@ def read_npz(path: Path, remedy: str) -> dict[str, npt.NDArray[Any]]:
         return {key: _read_array(archive, key, path, remedy) for key in wanted}
 
 
-def _read_array(archive: Any, key: str, path: Path, remedy: str) -> npt.NDArray[Any]:
+def _read_array(archive: Any, key: str, path: Path, remedy: str) -> Array:
     try:
         array = archive[key]
     except Exception as error:  # see above; this is also where the zip's checksums are compared
@@ -88,7 +96,7 @@ def _read_array(archive: Any, key: str, path: Path, remedy: str) -> npt.NDArray[
     return array
 
 
-def _names(array: npt.NDArray[Any], path: Path) -> tuple[str, ...]:
+def _names(array: Array, path: Path) -> tuple[str, ...]:
     if array.dtype.kind != "U" or array.ndim != 1:
         raise DawnbenchError(
             f"classes of {path} is {array.dtype} of shape {array.shape}; save one string a class, "
@@ -96,7 +104,7 @@ def _names(array: npt.NDArray[Any], path: Path) -> tuple[str, ...]:
         )
     try:
         return tuple(array.tolist())
-    except ValueError as error:
+    except (ValueError, SystemError) as error:  # by Python's version, for a code point that there is not
         raise DawnbenchError(f"classes of {path} holds no valid text ({error}); save it again") from error
 
 

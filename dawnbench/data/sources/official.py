@@ -7,15 +7,12 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import numpy.typing as npt
-
-from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.cache import data_folders, is_file, one_at_a_time, save_decoded
 from dawnbench.data.sources.download import download, read_torchvision_folder
 from dawnbench.data.sources.names import Official
-from dawnbench.data.sources.npz import LAYOUT, load_npz
+from dawnbench.data.sources.npz import LAYOUT, from_keras_layout, load_npz
 from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.errors import DawnbenchError
 
@@ -64,7 +61,7 @@ def _load_kept(official: Official, folders: tuple[Path, ...]) -> Dataset | None:
 def _load_fetched(official: Official, folders: tuple[Path, ...], progress: Progress) -> Dataset:
     home = folders[0]
     remedy = (
-        f"put {home / official.name}.npz ({LAYOUT}) or {home / official.archive} in its place and run again"
+        f"put {home / official.name}.npz ({LAYOUT}) or {home / official.archive} there yourself and run again"
     )
     kept = home / f"{official.name}.npz"
     brought = [f for f in folders if (f / official.archive).exists() or (f / official.unpacked).exists()]
@@ -78,18 +75,7 @@ def _load_fetched(official: Official, folders: tuple[Path, ...], progress: Progr
             progress(f"downloading {official.name}", 1, 1)
             if save_decoded(kept, arrays):
                 shutil.rmtree(root, ignore_errors=True)
-    return _to_dataset(official, arrays)
-
-
-def _to_dataset(official: Official, arrays: dict[str, npt.NDArray[Any]]) -> Dataset:
-    return make_dataset(
-        official.name,
-        train_images=arrays["x_train"],
-        train_labels=arrays["y_train"],
-        test_images=arrays["x_test"],
-        test_labels=arrays["y_test"],
-        classes=official.classes,
-    )
+    return from_keras_layout(arrays, source=official.name, classes=official.classes)
 
 
 @contextlib.contextmanager

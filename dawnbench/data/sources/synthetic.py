@@ -51,10 +51,11 @@ def _patterns(bits: np.random.PCG64) -> Images:
     weight = along - left * steps  # of the right neighbour, in 1/steps
     rows = grid[:, left] * (steps - weight)[:, None, None] + grid[:, left + 1] * weight[:, None, None]
     both = rows[:, :, left] * (steps - weight)[:, None] + rows[:, :, left + 1] * weight[:, None]
-    return (both * HALF_RANGE // (255 * steps * steps)).astype(np.uint8)
+    patterns: Images = (both * HALF_RANGE // (255 * steps * steps)).astype(np.uint8)
+    return patterns
 
 
 def _bytes(bits: np.random.PCG64, count: int) -> Images:
     words: npt.NDArray[np.uint64] = bits.random_raw(-(-count // 8))
-    stream: Images = words.astype("<u8", copy=False).view(np.uint8)
-    return stream[:count]
+    stream: Images = words.astype("<u8", copy=False).view(np.uint8)[:count]
+    return stream

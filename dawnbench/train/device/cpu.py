@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ctypes
 import platform
-from pathlib import Path
 
 import psutil
 import torch
 
+from dawnbench.telemetry.processor import cpu_model
 from dawnbench.train.device.common import Device
 
 # Of glibc's malloc.h.
@@ -39,12 +39,7 @@ class CpuDevice(Device):
     @property
     def product_name(self) -> str:
         """The processor's name as the kernel gives it."""
-        try:
-            lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-        except OSError:
-            return platform.processor() or platform.machine()
-        names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-        return names[0] if names else platform.machine()
+        return cpu_model() or platform.machine()
 
     def tune(self) -> None:
         """Keep freed memory, and treat denormal numbers as zero."""

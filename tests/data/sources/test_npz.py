@@ -61,7 +61,7 @@ def test_a_missing_file(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_file(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match="is a folder, not an .npz file"):
+    with pytest.raises(DawnbenchError, match=r"is a folder, not an \.npz file"):
         load_npz(tmp_path)
 
 
@@ -113,7 +113,7 @@ def test_an_entry_that_is_no_array(tmp_path: Path, make_arrays: Make) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for key in KEYS:
             archive.writestr(f"{key}.npy", b"text")
-    with pytest.raises(DawnbenchError, match="x_train of .*mine.npz"):
+    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz"):
         load_npz(path)
 
 
@@ -123,7 +123,7 @@ def test_a_flipped_bit_is_noticed(tmp_path: Path, make_arrays: Make) -> None:
     content = bytearray(path.read_bytes())
     content[content.index(arrays["x_test"].tobytes())] ^= 1
     path.write_bytes(content)
-    with pytest.raises(DawnbenchError, match="x_test of .*mine.npz is damaged"):
+    with pytest.raises(DawnbenchError, match=r"x_test of .*mine.npz is damaged"):
         load_npz(path)
 
 
@@ -136,7 +136,7 @@ def test_a_header_that_claims_a_petabyte(tmp_path: Path, make_arrays: Make) -> N
     with zipfile.ZipFile(path, "w") as archive:
         for key in KEYS:
             archive.writestr(f"{key}.npy", header.getvalue())
-    with pytest.raises(DawnbenchError, match="x_train of .*mine.npz is damaged"):
+    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz is damaged"):
         load_npz(path)
 
 
@@ -154,10 +154,12 @@ def test_a_damaged_file_loads_or_is_refused_by_a_sentence(
 ) -> None:
     path = write(tmp_path / "mine.npz", **make_arrays(shape=(2, 2), train=2, test=2))
     path.write_bytes(damaged(path.read_bytes(), cut, flips))
+    refusal = None
     try:
         load_npz(path)
     except DawnbenchError as error:
-        assert "mine.npz" in str(error)
+        refusal = str(error)
+    assert refusal is None or "mine.npz" in refusal
 
 
 ANY_ARRAY = hnp.arrays(
@@ -166,13 +168,16 @@ ANY_ARRAY = hnp.arrays(
 )
 
 
+@pytest.mark.filterwarnings("ignore:Stored array in format 3.0")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.dictionaries(st.sampled_from([*KEYS, "classes", "more"]), ANY_ARRAY))
 def test_any_arrays_load_or_are_refused_by_a_sentence(
     tmp_path: Path, make_arrays: Make, odd: dict[str, np.ndarray]
 ) -> None:
     path = write(tmp_path / "mine.npz", **make_arrays(shape=(2, 2), train=2, test=2) | odd)
+    refusal = None
     try:
         load_npz(path)
     except DawnbenchError as error:
-        assert "mine.npz" in str(error)
+        refusal = str(error)
+    assert refusal is None or "mine.npz" in refusal

@@ -1,0 +1,5 @@
+"""`python -m dawnbench`."""
+
+from dawnbench.cli import main
+
+main()

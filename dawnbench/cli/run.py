@@ -1,0 +1,65 @@
+"""A run as the command line does it: shown while it goes on, logged and summed up at its end."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import closing
+from pathlib import Path
+
+import psutil
+from rich.console import Console
+
+from dawnbench.campaign import run
+from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
+from dawnbench.recipes import Recipe
+from dawnbench.records.reader import read_run
+from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay, summary_table
+from dawnbench.report.display.common import Display
+from dawnbench.report.log import write_log
+from dawnbench.report.log_table import TimeFormat
+
+PIPE_WIDTH = 120
+
+
+def run_and_show(
+    recipe: Recipe, *, device: str, seed: int, out: Path, as_json: bool, time_format: TimeFormat
+) -> int:
+    """Run, show, write log.md, sum up; return the exit code."""
+    console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, color_system=None)
+    display = _display(console, as_json, time_format)
+    interrupted = False
+    try:
+        with closing(display):
+            run(
+                recipe,
+                device=device,
+                seed=seed,
+                out=out,
+                observer=display,
+                command=("dawnbench", *sys.argv[1:]),
+                process_started=psutil.Process().create_time(),
+            )
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        if display.folder is not None:
+            write_log(display.folder, time_format)
+    return _sum_up(display.folder, console, as_json, interrupted)
+
+
+def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:
+    if as_json:
+        return JsonLinesDisplay(sys.stdout)
+    return TerminalDisplay(console, style) if console.is_terminal else PlainDisplay(sys.stdout, style)
+
+
+def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: bool) -> int:
+    if folder is None:
+        return INTERRUPTED
+    recorded = read_run(folder)
+    if not as_json:
+        console.print(summary_table(recorded))
+        console.print(f"{folder / 'log.md'}", highlight=False, soft_wrap=True)
+    if interrupted:
+        return INTERRUPTED
+    return DIVERGED if any(trial.status == "diverged" for trial in recorded.trials) else DONE

@@ -1,0 +1,1 @@
+"""What people read: tables for files and for terminals. Imports no torch."""

@@ -1,0 +1,36 @@
+"""A run as JSON lines, one an event."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.store import finite
+from dawnbench.report.display.common import Display
+
+
+class JsonLinesDisplay(Display):
+    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, as the run folder has them."""
+
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Write a `run` line with the folder and run.json."""
+        super().run_started(record, folder, steps)
+        self._write("run", {"folder": str(folder), "steps": steps, **asdict(record)})
+
+    def epoch_ended(self, record: EpochRecord) -> None:
+        """Write an `epoch` line."""
+        self._write("epoch", asdict(record))
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        """Write a `trial` line."""
+        self._write("trial", asdict(record))
+
+    def _write(self, event: str, fields: dict[str, Any]) -> None:
+        self._file.write(json.dumps({"event": event} | finite(fields), allow_nan=False) + "\n")
+        self._file.flush()

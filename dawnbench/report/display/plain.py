@@ -1,0 +1,56 @@
+"""A run as plain markdown lines, for a pipe or a log file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import IO
+
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.report.display.common import Display
+from dawnbench.report.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
+
+
+class PlainDisplay(Display):
+    """Writes each trial's log table row by row, without control codes."""
+
+    def __init__(self, file: IO[str], style: TimeFormat) -> None:
+        self._file, self._style = file, style
+        self._trials = 0
+        self._loading = ""
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Say once what is being loaded."""
+        if what != self._loading:
+            self._loading = what
+            self._write(what)
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Write where the run goes."""
+        super().run_started(record, folder, steps)
+        self._trials = record.trials
+        self._write(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
+        self._write(f"run folder {folder}")
+
+    def trial_started(self, trial: int, seed: int) -> None:
+        """Write the table's head."""
+        widths = column_widths(
+            [("",) * 2 + ("00m 00.000s" if self._style == "milliseconds" else "",) + ("",) * 6]
+        )
+        self._widths = widths
+        self._write(f"\ntrial {trial}/{self._trials}, seed {seed}\n")
+        self._write(markdown_row(COLUMNS, widths))
+        self._write(markdown_row(["-" * width for width in widths], widths))
+
+    def epoch_ended(self, record: EpochRecord) -> None:
+        """Write the epoch's row."""
+        self._write(markdown_row(cells(record, self._style), self._widths))
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        """Write why a trial ended early, and its warnings."""
+        if record.reason:
+            self._write(f"\n{record.status}: {record.reason}")
+        for warning in record.warnings:
+            self._write(f"warning: {warning}")
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._file, flush=True)

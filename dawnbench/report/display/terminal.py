@@ -1,0 +1,110 @@
+"""A run in a terminal: a table that grows a row an epoch above a bar that says how long it will take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.report.display.common import Display
+from dawnbench.report.log_table import COLUMNS, LEAST_WIDTHS, TimeFormat, cells
+from dawnbench.report.units import percent, seconds
+
+WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
+"""The columns that stay where all nine do not fit: the accuracies say what the counts say."""
+REFRESHES_A_SECOND = 4
+
+
+class TerminalDisplay(Display):
+    """Draws with rich; call `close` when the run is over, however it ended."""
+
+    def __init__(self, console: Console, style: TimeFormat) -> None:
+        self._console, self._style = console, style
+        self._widths = [*LEAST_WIDTHS]
+        if style == "milliseconds":
+            self._widths[2] = len("00m 00.000s")
+        every = tuple(range(len(COLUMNS)))
+        self._columns = every if self._width(every) <= console.width else WITHOUT_COUNTS
+        self._progress = Progress(
+            TextColumn("[progress.description]{task.description}"),
+            BarColumn(bar_width=None),
+            TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            refresh_per_second=REFRESHES_A_SECOND,
+            speed_estimate_period=120,
+        )
+        self._task: TaskID | None = None
+        self._steps = self._trials = self._trial = self._epochs = 0
+        self._target = 1.0
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Write over one line how far it has come."""
+        share = f" {100 * done // total} %" if total else ""
+        self._console.print(Text(f"{what}{share}"), end="\r" if done < total else "\n", highlight=False)
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Print what runs where, and start the bar; the warm-up comes first."""
+        super().run_started(record, folder, steps)
+        self._steps, self._trials, self._target = steps, record.trials, record.target
+        self._epochs = int(record.recipe["epochs"])
+        where = f"{record.device_name} ({record.device}, {record.precision})"
+        self._print(Text.assemble((record.recipe_name, "bold"), f" on {where}, to {percent(record.target)}"))
+        self._task = self._progress.add_task("warming up", total=steps * record.trials)
+        self._progress.start()
+
+    def trial_started(self, trial: int, seed: int) -> None:
+        """Print the table's head."""
+        self._trial = trial
+        self._describe(1)
+        self._print(Text(f"\ntrial {trial} of {self._trials}, seed {seed}", style="bold"))
+        self._print(self._line(COLUMNS, "bold"))
+
+    def step(self, steps: int) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._progress.update(self._task, completed=(self._trial - 1) * self._steps + steps)
+
+    def epoch_ended(self, record: EpochRecord) -> None:
+        """Print the epoch's row, green where it reached the target."""
+        reached = record.validation_accuracy >= self._target
+        self._print(self._line(cells(record, self._style), "green" if reached else ""))
+        self._describe(min(record.epoch + 1, self._epochs))
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        """Print what the trial came to."""
+        if record.reason:
+            self._print(Text(f"{record.status}: {record.reason}", style="red"))
+        elif record.epochs_to_target is None:
+            best = percent(record.best_accuracy)
+            self._print(Text(f"the target was not reached; the best epoch had {best}", style="yellow"))
+        else:
+            time = seconds(record.seconds.get("dawnbench"))
+            self._print(Text(f"target reached after epoch {record.epochs_to_target}, {time}", style="green"))
+        for warning in record.warnings:
+            self._print(Text(f"warning: {warning}", style="yellow"))
+
+    def close(self) -> None:
+        """Take the bar away."""
+        if self._task is not None:
+            self._progress.update(self._task, visible=False)
+            self._progress.stop()
+
+    def _describe(self, epoch: int) -> None:
+        if self._task is not None:
+            text = f"trial {self._trial}/{self._trials} epoch {epoch}/{self._epochs}"
+            self._progress.update(self._task, description=text)
+
+    def _width(self, columns: tuple[int, ...]) -> int:
+        return sum(self._widths[i] + 2 for i in columns)
+
+    def _line(self, row: tuple[str, ...], style: str) -> Text:
+        return Text("  ".join(row[i].rjust(self._widths[i]) for i in self._columns), style=style)
+
+    def _print(self, text: Text) -> None:
+        self._progress.console.print(text, highlight=False)

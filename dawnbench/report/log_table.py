@@ -1,0 +1,73 @@
+"""The log table: one row an epoch, in the columns of the published DavidNet log."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from dawnbench.records.schema import EpochRecord
+
+TimeFormat = Literal["milliseconds", "seconds"]
+
+COLUMNS = (
+    "Epoch",
+    "LR",
+    "Time",
+    "TrainLoss",
+    "TrainCorrect",
+    "TrainAcc",
+    "ValLoss",
+    "ValCorrect",
+    "ValAcc",
+)
+LEAST_WIDTHS = (5, 8, 7, 9, 12, 8, 8, 10, 6)
+"""Of the published table; a longer cell widens its column."""
+
+
+def format_time(seconds: float, style: TimeFormat) -> str:
+    """Return `00m 29s`, or `00m 01.284s` for a time under a minute where milliseconds are wanted."""
+    milliseconds = round(seconds * 1000)
+    if style == "milliseconds" and milliseconds < 60_000:
+        return f"00m {milliseconds / 1000:06.3f}s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes:02d}m {rest:02d}s"
+
+
+def _train_loss(loss: float | None) -> str:
+    if loss is None:
+        return "nan"
+    whole, _, decimals = f"{loss:.6f}".partition(".")
+    return f"{whole}.{decimals.rstrip('0') or '0'}"
+
+
+def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
+    """Return the nine cells of an epoch's row."""
+    return (
+        str(epoch.epoch),
+        f"{epoch.learning_rate:.6f}",
+        format_time(epoch.train_seconds, style),
+        _train_loss(epoch.train_loss),
+        str(epoch.train_correct),
+        f"{100 * epoch.train_correct / epoch.train_images:.2f} %",
+        "nan" if epoch.validation_loss is None else f"{epoch.validation_loss:.6f}",
+        str(epoch.validation_correct),
+        f"{100 * epoch.validation_accuracy:.2f}%",
+    )
+
+
+def markdown_row(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Return one line of a markdown table."""
+    return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+
+
+def log_table(epochs: Sequence[EpochRecord], style: TimeFormat = "milliseconds") -> str:
+    """Return the markdown table, a line an epoch, without a final newline."""
+    rows = [cells(epoch, style) for epoch in epochs]
+    widths = column_widths(rows)
+    lines = [markdown_row(COLUMNS, widths), markdown_row(["-" * width for width in widths], widths)]
+    return "\n".join(lines + [markdown_row(row, widths) for row in rows])
+
+
+def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the published widths, or what the longest cell takes."""
+    return [max(least, *(len(row[i]) for row in rows), 0) for i, least in enumerate(LEAST_WIDTHS)]

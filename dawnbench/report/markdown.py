@@ -1,0 +1,28 @@
+"""Markdown tables and texts that hold whatever a run contains."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+def escape(text: str) -> str:
+    """Return the text with what would end a cell or start markup made harmless."""
+    plain = " ".join(text.split())
+    for special in "\\`*_[]<>|":
+        plain = plain.replace(special, f"\\{special}")
+    return plain
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return an aligned markdown table without a final newline; the first column left, the others right."""
+    widths = [max(3, *(len(row[i]) for row in (header, *rows))) for i in range(len(header))]
+
+    def line(cells: Sequence[str]) -> str:
+        aligned = [
+            cell.ljust(width) if i == 0 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        ]
+        return "| " + " | ".join(aligned) + " |"
+
+    rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
+    return "\n".join([line(header), line(rule), *(line(row) for row in rows)])

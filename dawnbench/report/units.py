@@ -1,0 +1,50 @@
+"""Figures as people read them."""
+
+from __future__ import annotations
+
+from dawnbench.records.schema import Reading
+
+
+def seconds(value: float | None) -> str:
+    """Return a time with its unit; a dash for none."""
+    if value is None:
+        return "-"
+    return f"{value:.3f} s" if value < 100 else f"{value:.1f} s"
+
+
+def percent(fraction: float | None) -> str:
+    """Return a fraction in percent with two decimals; a dash for none."""
+    return "-" if fraction is None else f"{100 * fraction:.2f} %"
+
+
+def number_bytes(count: float | None) -> str:
+    """Return bytes in MB or GB (powers of ten); a dash for none."""
+    if count is None:
+        return "-"
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def joules(value: float | None) -> str:
+    """Return an energy; a dash for none."""
+    return "-" if value is None else f"{value:.1f} J"
+
+
+def flops(count: float) -> str:
+    """Return a count of floating-point operations with a prefix."""
+    for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
+        if count >= size:
+            return f"{count / size:.3g} {prefix}FLOP"
+    return f"{count:.0f} FLOP"
+
+
+def reading(value: float, of: Reading) -> str:
+    """Return one figure of a sensor with its unit."""
+    if of.unit == "bytes":
+        return number_bytes(value)
+    return f"{value:.1f} {of.unit}"
+
+
+def metric_name(metric: str) -> str:
+    """Return `gpu_power` as GPU power."""
+    words = metric.split("_")
+    return " ".join(w.upper() if w in ("gpu", "cpu", "sm") else w for w in words)
