@@ -1,1 +1,52 @@
-"""Benchmark training to a target accuracy."""
+"""Train to a target accuracy, time it so that nobody can argue with the figure, and write the table.
+
+The names below are the public API. They are loaded when first used, so that `import dawnbench` is quick and
+the reading side never loads torch.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dawnbench.campaign import Observer, run
+    from dawnbench.errors import DawnbenchError
+    from dawnbench.recipes import Recipe, find_recipe, list_recipes
+    from dawnbench.recipes.overrides import override
+    from dawnbench.records.reader import Run, read_run
+    from dawnbench.report.log import write_log
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "DawnbenchError": "dawnbench.errors",
+    "Observer": "dawnbench.campaign",
+    "Recipe": "dawnbench.recipes",
+    "Run": "dawnbench.records.reader",
+    "find_recipe": "dawnbench.recipes",
+    "list_recipes": "dawnbench.recipes",
+    "override": "dawnbench.recipes.overrides",
+    "read_run": "dawnbench.records.reader",
+    "run": "dawnbench.campaign",
+    "write_log": "dawnbench.report.log",
+}
+
+__all__ = [
+    "DawnbenchError",
+    "Observer",
+    "Recipe",
+    "Run",
+    "find_recipe",
+    "list_recipes",
+    "override",
+    "read_run",
+    "run",
+    "write_log",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'dawnbench' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -6,15 +6,16 @@ import time
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
 
+from dawnbench import __version__
+from dawnbench.campaign.observer import Observer, SilentObserver
+from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
-from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord, RunStatus, Segment
@@ -25,7 +26,6 @@ from dawnbench.train.ledger import Ledger
 from dawnbench.train.memory import check_memory, explain_out_of_memory
 from dawnbench.train.plan import Plan, Split
 from dawnbench.train.trainer import Trainer
-from dawnbench.campaign.trial import TrialRecorder
 
 
 def run(
@@ -120,7 +120,7 @@ def _describe(
     classes, images = len(dataset.classes), len(dataset.train_images)
     return RunRecord(
         schema_version=SCHEMA_VERSION,
-        dawnbench_version=version("dawnbench"),
+        dawnbench_version=__version__,
         recipe_name=recipe.name,
         created=created.isoformat(timespec="seconds"),
         status="running",

@@ -118,8 +118,8 @@ class TrialRecorder:
         warnings = []
         if abs(wall_seconds - device_seconds) > CLOCKS_MAY_DIFFER * wall_seconds:
             warnings.append(
-                f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more than "
-                "2 % apart, so something other than the trial held one of them up"
+                f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
+                "than 2 % apart, so something other than the trial held one of them up; measure again"
             )
         if self._sampler.error is not None:
             warnings.append(f"the telemetry ended early: {self._sampler.error}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench import __version__
 from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.errors import DawnbenchError
 
@@ -46,7 +47,7 @@ class Commands(click.Group):
     epilog=EXPLAINED,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-@click.version_option(None, "--version", package_name="dawnbench", message="dawnbench %(version)s")
+@click.version_option(__version__, "--version", message="dawnbench %(version)s")
 def main() -> None:
     """Train a model to a target accuracy, time it, and write the table."""
 
@@ -105,7 +106,10 @@ def _resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
 @time_format_option
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
-    """Train RECIPE (a name, or the path of your own recipe file) and record it in a run folder."""
+    """Train RECIPE into a run folder.
+
+    RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file.
+    """
     from dawnbench.cli.run import run_and_show
 
     resolved = _resolve(
@@ -142,7 +146,7 @@ def list_() -> None:
 @data_option
 @set_option
 def show(recipe: str, data: str | None, settings: tuple[str, ...]) -> None:
-    """Show RECIPE as resolved: every key, the layers, the parameters, the FLOPs."""
+    """Show RECIPE's keys, layers, parameters and FLOPs."""
     from dawnbench.cli.show import describe_recipe
 
     click.echo(describe_recipe(_resolve(recipe, settings, data=data)))
@@ -152,7 +156,7 @@ def show(recipe: str, data: str | None, settings: tuple[str, ...]) -> None:
 @click.argument("run_folder", type=click.Path(path_type=Path))
 @time_format_option
 def log(run_folder: Path, time_format: Any) -> None:
-    """Write log.md of RUN_FOLDER anew from what is recorded there."""
+    """Write log.md of RUN_FOLDER anew."""
     from dawnbench.report.log import write_log
 
     click.echo(write_log(run_folder, time_format))
@@ -160,10 +164,11 @@ def log(run_folder: Path, time_format: Any) -> None:
 
 @main.command()
 def doctor() -> None:
-    """Say what would spoil a measurement here, and what to do about it."""
+    """Find what would spoil a measurement here."""
+    from rich.console import Console
+
     from dawnbench.doctor import examine
     from dawnbench.report.findings import findings_table
-    from rich.console import Console
 
     Console().print(findings_table(examine()))
 
@@ -171,7 +176,10 @@ def doctor() -> None:
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script of SHELL; e.g. `eval "$(dawnbench completion bash)"`."""
+    """Print the completion script of SHELL.
+
+    For bash, put `eval "$(dawnbench completion bash)"` into ~/.bashrc.
+    """
     from click.shell_completion import get_completion_class
 
     kind = get_completion_class(shell)

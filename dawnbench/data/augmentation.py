@@ -1,8 +1,8 @@
 """Random changes of training images, on the device that trains.
 
-An augmentation either moves pixels, by saying from which row and column of the source each target pixel comes
-(so that any number of moves cost one gather, and no padded copy of the set is kept), or changes the normalised
-pixels of a batch in place.
+An augmentation either moves pixels, by saying from which row and column of the source each target pixel
+comes (so that any number of moves cost one gather, and no padded copy of the set is kept), or changes the
+normalised pixels of a batch in place.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ class RandomFlip:
 
 
 class Cutout:
-    """Sets a square of `size` pixels, wholly inside the image, to the mean colour (DeVries and Taylor 2017)."""
+    """Sets a square of `size` pixels, wholly inside the image, to the mean colour.
+
+    After DeVries and Taylor 2017 (arXiv:1708.04552), whose square may reach over the border.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size

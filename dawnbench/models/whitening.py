@@ -9,7 +9,7 @@ PATCHES_AT_ONCE = 1_000  # images; keeps the unfolded patches of a 32x32 set wit
 
 
 def patch_covariance(images: Tensor, size: int) -> Tensor:
-    """Return the covariance over all `size` x `size` patches of (N, C, H, W) images: (C s s, C s s), float32."""
+    """Return the covariance of all `size` x `size` patches of (N, C, H, W) images, over C s s features."""
     features = images.shape[1] * size * size
     total = torch.zeros(features, dtype=torch.float32, device=images.device)
     products = torch.zeros(features, features, dtype=torch.float32, device=images.device)
@@ -24,7 +24,7 @@ def patch_covariance(images: Tensor, size: int) -> Tensor:
 
 
 class PatchWhitening(nn.Module):
-    """A 3x3 convolution onto the principal components of the training images' patches, scaled to unit variance.
+    """A 3x3 convolution onto the principal components of the training images' patches, at unit variance.
 
     Its weights are computed once before training by `fit` and never trained
     (Page 2019, How to Train Your ResNet 8: Bag of Tricks). Input (N, C, H, W), output (N, 9 C, H, W).

@@ -16,7 +16,7 @@ from dawnbench.recipes.recipe import DatasetSpec, Recipe
 
 recipe = Recipe(
     name="davidnet",
-    summary="DavidNet, the 24-epoch DAWNBench entry: CIFAR-10 to 94 %",
+    summary="the 24-epoch DAWNBench entry, CIFAR-10",
     target=0.94,
     trials=1,
     dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),

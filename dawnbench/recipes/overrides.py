@@ -6,13 +6,11 @@ import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import fields, is_dataclass, replace
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, cast, get_type_hints
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe, check_type
 from dawnbench.recipes.registry import Part, kind_of
-
-Node = TypeVar("Node")
 
 
 def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
@@ -31,11 +29,11 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
             value = json.loads(text)
         except json.JSONDecodeError:
             value = text
-        recipe = _put(recipe, path.split("."), value, path, recipe)
+        recipe = cast(Recipe, _put(recipe, path.split("."), value, path, recipe))
     return recipe
 
 
-def _put(node: Node, keys: list[str], value: Any, path: str, recipe: Recipe) -> Node:
+def _put(node: Any, keys: list[str], value: Any, path: str, recipe: Recipe) -> Any:
     key, rest = keys[0], keys[1:]
     if isinstance(node, tuple):
         kinds = [kind_of(part) for part in node]
@@ -45,8 +43,8 @@ def _put(node: Node, keys: list[str], value: Any, path: str, recipe: Recipe) -> 
             _put(part, rest, value, path, recipe) if kind == key else part
             for kind, part in zip(kinds, node, strict=True)
         )
-        return tuple(changed)  # type: ignore[return-value]
-    if not is_dataclass(node) or key not in {f.name for f in fields(node)}:
+        return tuple(changed)
+    if not _is_settings(node) or key not in {f.name for f in fields(node)}:
         raise _unknown(path, recipe)
     child = getattr(node, key)
     if rest:
@@ -61,10 +59,14 @@ def _put(node: Node, keys: list[str], value: Any, path: str, recipe: Recipe) -> 
     return replace(node, **{key: check_type(hint, value, path)})
 
 
+def _is_settings(value: Any) -> bool:
+    return is_dataclass(value) and not isinstance(value, type)
+
+
 def _has_leaves(value: Any) -> bool:
     if isinstance(value, tuple):
         return any(isinstance(item, Part) for item in value)
-    return is_dataclass(value) and bool(fields(value))
+    return _is_settings(value) and bool(fields(value))
 
 
 def leaf_value(recipe: Recipe, path: str) -> Any:

@@ -26,7 +26,7 @@ class DavidNetSpec(Part):
     norm_scale: bool = True
     """Whether the batch norm's factor is learnt; otherwise it stays 1."""
     whitening: bool = False
-    """Whether fixed 3x3 patch whitening and a 1x1 convolution take the first convolution's place."""
+    """Whether fixed 3x3 patch whitening and a 1x1 convolution replace the first convolution."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class PiecewiseLinearSpec(Part):
         """Refuse knots that are no function of time."""
         if len(self.epochs) != len(self.rates) or not self.epochs:
             raise DawnbenchError(
-                f"the schedule has {len(self.epochs)} epochs and {len(self.rates)} rates; give as many of each"
+                f"the schedule has {len(self.epochs)} epochs and {len(self.rates)} rates; give one for one"
             )
         if any(later <= earlier for earlier, later in pairwise(self.epochs)):
             raise DawnbenchError(f"the schedule's epochs {list(self.epochs)} do not increase")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -32,9 +31,8 @@ class Run:
         return tuple(epoch for epoch in self.epochs if epoch.trial == trial)
 
 
-@cache
-def _adapter(kind: type[Any]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+# One is slow to make and reads any number of lines.
+_RUN, _TRIAL, _EPOCH = TypeAdapter(RunRecord), TypeAdapter(TrialRecord), TypeAdapter(EpochRecord)
 
 
 def read_run(folder: Path) -> Run:
@@ -45,8 +43,8 @@ def read_run(folder: Path) -> Run:
     """
     record = _read_record(folder / "run.json")
     warnings: list[str] = []
-    trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
-    epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
+    trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
+    epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
 
 
@@ -66,12 +64,12 @@ def _read_record(path: Path) -> RunRecord:
             "upgrade with `pip install --upgrade dawnbench`"
         )
     try:
-        return _adapter(RunRecord).validate_python(data)  # type: ignore[no-any-return]
+        return _RUN.validate_python(data)
     except ValidationError as error:
         raise _damaged(path, error) from error
 
 
-def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> list[Line]:
+def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> list[Line]:
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -82,7 +80,7 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> list[Line]
             f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
         )
     try:
-        return [_adapter(kind).validate_json(line) for line in whole]
+        return [adapter.validate_json(line) for line in whole]
     except ValidationError as error:
         raise _damaged(path, error) from error
 

@@ -78,7 +78,7 @@ class RunWriter:
         self._append("epochs", [asdict(record)])
 
     def append_samples(self, samples: Iterable[Mapping[str, Any]]) -> None:
-        """Append telemetry samples; they are not forced to the disk, which would disturb what they measure."""
+        """Append telemetry samples, not forced to the disk, which would disturb what they measure."""
         self._append("telemetry", samples, force=False)
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]], force: bool = True) -> None:

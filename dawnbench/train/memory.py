@@ -38,7 +38,7 @@ def saved_bytes_per_image(model: nn.Module, images: Tensor, device: Device, prec
 
 
 def largest_batch(free: int, fixed: int, per_image: float, multiple_of: int) -> int:
-    """Return the largest batch that fits into `free` bytes beside `fixed`, in steps of `multiple_of`; 0 if none."""
+    """Return the largest multiple of `multiple_of` that fits into `free` bytes beside `fixed`; 0 if none."""
     room = max(0.0, free - fixed)
     return int(room / (per_image * TRANSIENT)) // multiple_of * multiple_of
 
@@ -70,7 +70,7 @@ def check_memory(
 
 
 def explain_out_of_memory(error: Exception, batch_size: int) -> DawnbenchError | None:
-    """Return the sentence for an allocation that failed in spite of `check_memory`; None for another error."""
+    """Return the sentence for an allocation that failed despite `check_memory`; None for other errors."""
     text = str(error)
     if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "can't allocate memory" not in text:
         return None

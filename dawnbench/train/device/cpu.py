@@ -20,9 +20,9 @@ M_MMAP_MAX = -4
 def keep_freed_memory() -> bool:
     """Make the C library keep freed memory for the next tensor; return whether it could.
 
-    Activations are tens of megabytes each; glibc gives such blocks back to the kernel when they are freed, and
-    the kernel zeroes every page anew at the next step. Keeping them took a DavidNet step of batch 512 from
-    3.7 s to 2.7 s on two Zen 4 cores. Elsewhere than on glibc nothing changes.
+    Activations are tens of megabytes each; glibc gives such blocks back to the kernel when they are freed,
+    and the kernel zeroes every page anew at the next step. Keeping them took a DavidNet step of batch 512
+    from 3.7 s to 2.7 s on two Zen 4 cores. Elsewhere than on glibc nothing changes.
     """
     if platform.libc_ver()[0] != "glibc":
         return False

@@ -38,7 +38,7 @@ class CudaDevice(Device):
     def elapsed_ns(self, start: Any, end: Any) -> int:
         """Return the nanoseconds between two events; waits until `end` has passed."""
         end.synchronize()
-        return round(start.elapsed_time(end) * 1e6)
+        return int(start.elapsed_time(end) * 1e6)
 
     def synchronize(self) -> None:
         """Wait until the GPU is idle."""

@@ -1,0 +1,39 @@
+# make run, make test, make lint: each sets up .venv first when it is missing or out of date.
+PYTHON ?= python3
+VENV := .venv
+READY := $(VENV)/.ready
+
+.PHONY: run test lint gpu-check benchmark constraints clean
+
+run: $(READY)
+	$(VENV)/bin/dawnbench run quickstart
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
+
+benchmark: $(READY)
+	$(VENV)/bin/python -m pytest benchmarks
+
+# Needs no set-up of its own: any Python with torch and the packages of pyproject.toml will do.
+gpu-check:
+	PYTHONPATH=. $(PYTHON) benchmarks/gpu_check.py
+
+constraints: $(READY)
+	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --extra dev --no-annotate --no-header \
+		--no-emit-index-url --no-emit-find-links --upgrade --quiet pyproject.toml -o constraints.txt
+
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "dawnbench needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	VIRTUAL_ENV=$(abspath $(VENV)) $(VENV)/bin/uv pip install --quiet -c constraints.txt -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
