@@ -10,7 +10,7 @@ def has_cudnn() -> bool:
     """Return whether torch finds cuDNN; imports torch, which takes seconds."""
     import torch
 
-    return bool(torch.backends.cudnn.is_available())  # type: ignore[no-untyped-call]
+    return bool(torch.backends.cudnn.is_available())
 
 
 def cudnn_finding(available: bool) -> Finding:
