@@ -18,7 +18,7 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord, RunStatus, Segment
+from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, ModelRecord, RunRecord, RunStatus, Segment
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler, environment, open_sources
 from dawnbench.train.device import Device, open_device
@@ -56,14 +56,17 @@ def run(
         dataset = load_dataset(
             recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
         )
+    described = describe_model(
+        recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels)
+    )
     with setup.segment("build"):
         model = make_model(recipe, dataset, opened)
         plan = make_plan(recipe, dataset, opened, model)
-    _check_memory(plan, recipe, dataset, opened)
+    check_memory(plan, len(dataset.train_labels) + len(dataset.test_labels), dataset.image_shape, opened)
     created = datetime.now(UTC)
     writer = RunWriter(Path(out), recipe.name, created)
     sampler = Sampler(open_sources(opened.uuid), writer.append_samples)
-    record = _describe(recipe, dataset, opened, plan, sampler, created, seed, command)
+    record = _describe(recipe, dataset, opened, plan, described, sampler, created, seed, command)
     status: RunStatus = "failed"
     try:
         writer.write_run(record)
@@ -99,25 +102,17 @@ def _startup(process_started: float | None) -> tuple[Segment, ...]:
     return (Segment("startup", None, -length_ns, length_ns),)
 
 
-def _check_memory(plan: Plan, recipe: Recipe, dataset: Dataset, device: Device) -> None:
-    size, channels = recipe.dataset.image_size, dataset.train_images.shape[3]
-    pixels = (len(dataset.train_images) + len(dataset.test_images)) * size * size * channels
-    image = torch.zeros(1, channels, size, size, device=device.torch)
-    check_memory(plan.model, image, pixels, recipe.batch_size, device, plan.precision)
-
-
 def _describe(
     recipe: Recipe,
     dataset: Dataset,
     device: Device,
     plan: Plan,
+    model: ModelRecord,
     sampler: Sampler,
     created: datetime,
     seed: int,
     command: Sequence[str],
 ) -> RunRecord:
-    height, width, channels = dataset.image_shape
-    classes, images = len(dataset.classes), len(dataset.train_images)
     return RunRecord(
         schema_version=SCHEMA_VERSION,
         dawnbench_version=__version__,
@@ -136,12 +131,12 @@ def _describe(
         data=DataRecord(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
-            train_images=images,
-            validation_images=len(dataset.test_images),
-            image_shape=(height, width, channels),
-            classes=classes,
+            train_images=len(dataset.train_labels),
+            validation_images=len(dataset.test_labels),
+            image_shape=dataset.image_shape,
+            classes=len(dataset.classes),
         ),
-        model=describe_model(recipe, channels, classes, images),
+        model=model,
         environment=environment(device.uuid),
         telemetry_unavailable=sampler.unavailable,
     )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 from dawnbench.data.sources import load_dataset
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
 from dawnbench.recipes import Recipe
 from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.overrides import leaf_paths, leaf_value
+from dawnbench.recipes.registry import Part, kind_of
 from dawnbench.report.log import model_table
 
 
@@ -18,7 +20,18 @@ def describe_recipe(recipe: Recipe) -> str:
     shape = KNOWN_SHAPES.get(name) or _loaded_shape(name)
     model = describe_model(recipe, shape.channels, shape.classes, shape.train_images)
     keys = "\n".join(f"{path}={json.dumps(leaf_value(recipe, path))}" for path in leaf_paths(recipe))
-    return f"{keys}\n\ndigest {recipe.digest()}\n\n{model_table(model)}"
+    return f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}\n\n{model_table(model)}"
+
+
+def _parts(recipe: Recipe) -> str:
+    """Return a line a place with the kinds of part that fill it; a part may have no key to show itself by."""
+    lines = []
+    for field in fields(recipe):
+        value = getattr(recipe, field.name)
+        parts = value if isinstance(value, tuple) else (value,)
+        if parts and all(isinstance(part, Part) for part in parts):
+            lines.append(f"{field.name}: {', '.join(kind_of(part) for part in parts)}")
+    return "\n".join(lines)
 
 
 def _loaded_shape(name: str) -> Shape:

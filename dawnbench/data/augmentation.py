@@ -12,6 +12,8 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
+from dawnbench.errors import DawnbenchError
+
 
 class Move(Protocol):
     """Moves pixels."""
@@ -83,6 +85,8 @@ class Cutout:
 
     def _covered(self, count: int, extent: int, images: Tensor, generator: torch.Generator) -> Tensor:
         places = extent - self.size + 1
+        if places < 1:
+            raise DawnbenchError(f"cutout.size={self.size} is more than the image's {extent} pixels")
         first = torch.randint(places, (count, 1), generator=generator, device=images.device)
         index = torch.arange(extent, device=images.device)
         return (index >= first) & (index < first + self.size)

@@ -66,8 +66,14 @@ class RunWriter:
             if self._record is not None:
                 self.write_run(replace(self._record, status=status))
         finally:
-            for file in self._open.values():
-                file.close()
+            for name, file in self._open.items():
+                self._close_file(name, file)
+
+    def _close_file(self, name: str, file: IO[str]) -> None:
+        try:
+            file.close()
+        except OSError as error:  # what a full disk did not take before
+            raise _cannot_write(self.folder / f"{name}.jsonl", error) from error
 
     def append_trial(self, record: TrialRecord) -> None:
         """Append one line to trials.jsonl."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.train.device import Device
+from dawnbench.train.plan import Plan, Split
 
 PROBE_IMAGES = 32
 TRANSIENT = 1.3
@@ -43,29 +44,33 @@ def largest_batch(free: int, fixed: int, per_image: float, multiple_of: int) -> 
     return int(room / (per_image * TRANSIENT)) // multiple_of * multiple_of
 
 
-def check_memory(
-    model: nn.Module, image: Tensor, data_bytes: int, batch_size: int, device: Device, precision: str
-) -> None:
+def check_memory(plan: Plan, images: int, shape: tuple[int, int, int], device: Device) -> None:
     """Raise DawnbenchError, naming a batch that would fit, where a step would not fit into memory.
 
-    `image` is one normalised image (1, C, H, W) on the device.
+    `images` is how many of `shape` (height, width, channels), as stored, both splits hold. One batch of black
+    images is augmented on the way, so that an augmentation that does not fit the images is found as well.
     """
+    black = Split(
+        torch.zeros(plan.batch_size, *shape, dtype=torch.uint8),
+        torch.zeros(plan.batch_size, dtype=torch.int64),
+    )
+    placed = plan.place(black)
+    batches = plan.make_batches(placed, plan.make_normalization(placed), device.generator(0))
+    batch, _ = next(batches.epoch())
     free = device.free_memory_bytes()
     if free is None:
         return
-    probe = image.expand(min(PROBE_IMAGES, batch_size), -1, -1, -1).contiguous(
-        memory_format=torch.channels_last
-    )
-    per_image = saved_bytes_per_image(model, probe, device, precision)
-    weights = sum(p.numel() * p.element_size() for p in model.parameters())
-    fixed = weights * COPIES + data_bytes
-    if fixed + per_image * TRANSIENT * batch_size <= free:
+    per_image = saved_bytes_per_image(plan.model, batch[:PROBE_IMAGES], device, plan.precision)
+    weights = sum(p.numel() * p.element_size() for p in plan.model.parameters())
+    fixed = weights * COPIES + images * placed.images[0].numel()
+    needed = fixed + per_image * TRANSIENT * plan.batch_size
+    if needed <= free:
         return
     fitting = largest_batch(free, fixed, per_image, 16)
     advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
     raise DawnbenchError(
-        f"batch_size={batch_size} needs about {(fixed + per_image * TRANSIENT * batch_size) / 1e9:.1f} GB "
-        f"and {device.torch} has {free / 1e9:.1f} GB free; {advice}"
+        f"batch_size={plan.batch_size} needs about {needed / 1e9:.1f} GB and {device.torch} has "
+        f"{free / 1e9:.1f} GB free; {advice}"
     )
 
 

@@ -1,0 +1,42 @@
+"""Part (a): the tests marked `gpu`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.util import find_spec
+
+from benchmarks.gpu.child import ROOT, PartError, environment
+
+TAIL = 15
+
+
+def run_suite(limit: float) -> list[str]:
+    """Run tests/gpu and return pytest's last words.
+
+    Raises:
+        PartError: pytest is missing, or not done within the limit.
+    """
+    if find_spec("pytest") is None:
+        raise PartError("skipped: pytest is not installed here; `pip install pytest` to run the tests")
+    command = [sys.executable, "-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-p", "no:cacheprovider"]
+    try:
+        done = subprocess.run(
+            command,
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=limit,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise PartError(f"not done within {limit:.0f} s") from error
+    said = done.stdout.strip().splitlines()[-TAIL:]
+    return [
+        f"`python -m pytest tests/gpu -m gpu` ended with status {done.returncode}:",
+        "",
+        "```text",
+        *said,
+        "```",
+    ]

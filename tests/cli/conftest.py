@@ -1,0 +1,83 @@
+"""A real `dawnbench` process, on a recipe that trains in a second."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+Finished = subprocess.CompletedProcess[str]
+TINY_RECIPE = """
+from dataclasses import dataclass, replace
+
+from torch import nn
+
+from dawnbench.recipes import find_recipe, register
+from dawnbench.recipes.registry import Part
+
+
+@dataclass(frozen=True)
+class PerceptronSpec(Part):
+    width: int = 16
+
+
+def perceptron(channels, classes, width):
+    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, classes))
+
+
+register("perceptron", PerceptronSpec, perceptron)
+base = find_recipe("quickstart")
+recipe = replace(
+    base,
+    name="tiny",
+    model=PerceptronSpec(),
+    dataset=replace(base.dataset, image_size=8),
+    augmentation=(),
+    precision="fp32",
+)
+"""
+"""A user's own recipe on the shipped digits; an epoch takes milliseconds."""
+
+
+@pytest.fixture(autouse=True)
+def _tiny_recipe(tmp_path: Path) -> None:
+    (tmp_path / "tiny.py").write_text(TINY_RECIPE)
+
+
+@pytest.fixture
+def command() -> list[str]:
+    return [sys.executable, "-m", "dawnbench"]
+
+
+@pytest.fixture
+def dawnbench(command: list[str], tmp_path: Path) -> Callable[..., Finished]:
+    """Run the command in an empty folder and return what it printed."""
+
+    def call(*arguments: str, **options: object) -> Finished:
+        return subprocess.run(
+            [*command, *arguments],
+            cwd=tmp_path,
+            env=os.environ | {"NO_COLOR": "1"},
+            text=True,
+            capture_output=True,
+            timeout=240,
+            check=False,
+            **options,  # type: ignore[call-overload]
+        )
+
+    return call
+
+
+def small_run(*arguments: str) -> Sequence[str]:
+    """Return the arguments of a short run."""
+    return ("run", "tiny.py", *arguments)
+
+
+def only_run(folder: Path) -> Path:
+    """Return the one run folder below `folder`/runs."""
+    (run,) = (path for path in (folder / "runs").iterdir() if path.is_dir())
+    return run

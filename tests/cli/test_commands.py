@@ -1,0 +1,146 @@
+"""The verbs that train nothing, and the sentences that refuse."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from dawnbench import __version__
+from dawnbench.cli import main
+
+
+def invoke(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, arguments)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_list_names_every_recipe_within_80_columns() -> None:
+    code, shown, _ = invoke("list")
+    assert code == 0
+    for name in ("davidnet ", "davidnet-10", "quickstart"):
+        assert name in shown
+    assert all(len(line.rstrip()) <= 80 for line in shown.splitlines())
+
+
+def test_version() -> None:
+    assert invoke("--version")[1] == f"dawnbench {__version__}\n"
+
+
+def test_help_documents_the_exit_codes() -> None:
+    for arguments in (("--help",), ("run", "--help")):
+        shown = invoke(*arguments)[1]
+        for code in ("0  ", "2  ", "3  ", "130  "):
+            assert f"\n    {code}" in shown
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["list"], ["--version"], ["log", "nowhere"]])
+def test_what_trains_nothing_loads_no_torch(arguments: list[str]) -> None:
+    code = (
+        "import sys; from dawnbench.cli import main\n"
+        f"try: main({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "assert 'torch' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("shell", "word"), [("bash", "complete -o"), ("zsh", "#compdef"), ("fish", "complete")]
+)
+def test_completion_prints_a_script(shell: str, word: str) -> None:
+    code, shown, _ = invoke("completion", shell)
+    assert code == 0
+    assert word in shown
+    assert "_DAWNBENCH_COMPLETE" in shown
+
+
+def test_completion_offers_the_recipes() -> None:
+    environment = {
+        "_DAWNBENCH_COMPLETE": "bash_complete",
+        "COMP_WORDS": "dawnbench run david",
+        "COMP_CWORD": "2",
+    }
+    result = subprocess.run(
+        [sys.executable, "-c", "from dawnbench.cli import main; main(prog_name='dawnbench')"],
+        env=environment | {"PATH": ""},
+        text=True,
+        capture_output=True,
+        check=False,
+    )
+    assert result.stdout.split() == ["plain,davidnet", "plain,davidnet-10"]
+
+
+def test_show_gives_keys_parameters_and_flops() -> None:
+    code, shown, _ = invoke("show", "davidnet", "--set", "epochs=10")
+    assert code == 0
+    for line in ("epochs=10", "batch_size=512", "augmentation.cutout.size=8", 'dataset.name="cifar10"'):
+        assert f"\n{line}\n" in shown
+    assert "6,573,120 parameters trained, 0 fixed; 1.16 TFLOP a step" in shown
+    assert "augmentation: crop, flip, cutout" in shown
+
+
+def test_doctor_has_a_word_on_the_checkout() -> None:
+    code, shown, _ = invoke("doctor")
+    assert code == 0
+    assert "git checkout" in shown
+
+
+@pytest.fixture
+def wrong_npz(tmp_path: Path) -> Path:
+    path = tmp_path / "wrong.npz"
+    np.savez(path, x_train=np.zeros((4, 8, 8), np.uint8))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["run", "davidnett"], "there is no recipe 'davidnett'; did you mean davidnet?"),
+        (["run", "nowhere.py"], "there is no recipe file nowhere.py"),
+        (["run", "quickstart", "--set", "optimizer.momentm=0.8"], "did you mean optimizer.momentum?"),
+        (["run", "quickstart", "--set", "batch_size=many"], 'batch_size="many" has the wrong type'),
+        (["run", "quickstart", "--set", "epochs"], "--set epochs has no value"),
+        (["run", "quickstart", "--target", "94"], "target=94.0 is not a fraction between 0 and 1"),
+        (["run", "quickstart", "--target", "0"], "target=0.0 is not a fraction between 0 and 1"),
+        (["run", "quickstart", "--epochs", "0"], "epochs=0 must be at least 1"),
+        (["run", "quickstart", "--trials", "0"], "trials=0 must be at least 1"),
+        (["run", "quickstart", "--device", "tpu"], "device 'tpu' is unknown"),
+        (["run", "quickstart", "--device", "cuda:9"], "device cuda:9 is not there"),
+        (["run", "quickstart", "--data", "nowhere.npz"], "nowhere.npz"),
+        (["run", "quickstart", "--set", "batch_size=5000"], "more than the 1437 training images"),
+        (["run", "quickstart", "--set", "dataset.image_size=8"], "does not take batches"),
+        (["run", "davidnet", "--data", "digits", "--set", "augmentation.cutout.size=40"], "cutout"),
+        (["show", "quickstart", "--set", "model=3"], "names a group"),
+        (["log", "nowhere"], "nowhere is no run folder"),
+    ],
+)
+def test_wrong_input_is_one_sentence_and_status_2(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, errors = invoke(*arguments)
+    assert code == 2
+    assert errors.startswith("dawnbench: ")
+    assert errors.count("\n") == 1
+    assert sentence in errors
+    assert not (tmp_path / "runs").exists(), "nothing is recorded of a run that could not begin"
+
+
+def test_a_data_file_that_lacks_arrays_is_refused_by_name(wrong_npz: Path) -> None:
+    code, _, errors = invoke("run", "quickstart", "--data", str(wrong_npz))
+    assert code == 2
+    assert "wrong.npz" in errors
+    assert "y_train" in errors
+
+
+def test_a_place_that_takes_no_runs_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    code, _, errors = invoke("run", "quickstart", "--out", str(tmp_path / "file" / "runs"))
+    assert code == 2
+    assert "cannot write" in errors
+    assert "--out" in errors

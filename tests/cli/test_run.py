@@ -1,0 +1,238 @@
+"""Whole runs in real processes: what they print, leave behind and exit with."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Callable
+from fcntl import ioctl
+from pathlib import Path
+
+import pytest
+
+from dawnbench.records.reader import read_run
+from tests.cli.conftest import Finished, only_run, small_run
+
+ESCAPE = "\x1b"
+
+
+def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench(*small_run("--trials=2", "--epochs=2", "--seed=5"))
+    assert result.returncode == 0, result.stderr
+    assert ESCAPE not in result.stdout
+    header = (
+        "| Epoch | LR       | Time        | TrainLoss | TrainCorrect | TrainAcc | ValLoss  | ValCorrect |"
+    )
+    assert result.stdout.count(header) == 2
+    run = read_run(only_run(tmp_path))
+    assert str(run.folder.name) in result.stdout
+    assert [(t.trial, t.seed, t.status) for t in run.trials] == [(1, 5, "finished"), (2, 6, "finished")]
+    assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
+    assert run.record.status == "finished"
+    assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
+    samples = [json.loads(line) for line in (run.folder / "telemetry.jsonl").read_text().splitlines()]
+    assert len(samples) > 3
+    assert samples[0]["t_ns"] < samples[-1]["t_ns"]
+    log = (run.folder / "log.md").read_text()
+    assert header in log
+    assert "| 3 (Linear) " in log
+
+
+def test_a_ledger_accounts_for_the_trial_and_the_rules_differ_as_they_should(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench(*small_run("--trials=1", "--epochs=2", "--target=0.01"))
+    assert result.returncode == 0, result.stderr
+    (trial,) = read_run(only_run(tmp_path)).trials
+    names = [segment.name for segment in trial.segments]
+    setup, epochs = names[:4], names[7:]
+    assert setup == ["startup", "load", "build", "compile"]
+    assert names[4:7] == ["to_device", "reset", "init"]
+    assert epochs == ["train", "evaluate", "record", "train", "final_evaluate", "record"]
+    within = sum(segment.length_ns for segment in trial.segments[4:]) / 1e9
+    assert within == pytest.approx(trial.wall_seconds, rel=0.1)
+    assert trial.epochs_to_target == 1
+    seconds = trial.seconds
+    assert seconds["dawnbench"] < seconds["airbench"] <= seconds["strict"]
+    assert seconds["cold"] > seconds["dawnbench"]
+
+
+def test_json_lines_tell_the_run_the_epochs_and_the_trials(dawnbench: Callable[..., Finished]) -> None:
+    result = dawnbench(*small_run("--trials=1", "--epochs=2", "--json"))
+    assert result.returncode == 0, result.stderr
+    events = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [event["event"] for event in events] == ["run", "epoch", "epoch", "trial"]
+    assert events[0]["recipe"]["model"]["width"] == 16
+    assert events[3]["accuracy"] == events[2]["validation_correct"] / events[2]["validation_images"]
+
+
+def test_the_same_seed_gives_the_same_numbers_in_another_process(
+    dawnbench: Callable[..., Finished],
+) -> None:
+    def losses(seed: int) -> list[float]:
+        result = dawnbench(*small_run("--trials=1", "--epochs=1", f"--seed={seed}", "--json"))
+        epoch = json.loads(result.stdout.splitlines()[1])
+        return [epoch["train_loss"], epoch["validation_loss"], epoch["train_correct"]]
+
+    first = losses(3)
+    assert losses(3) == first
+    assert losses(4) != first
+
+
+def test_in_a_terminal_of_80_columns_the_table_grows_above_a_bar(command: list[str], tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "CI")}
+    process = subprocess.Popen(
+        [*command, *small_run("--trials=1", "--epochs=3")],
+        cwd=tmp_path,
+        env=environment | {"TERM": "xterm-256color"},
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = _read_all(ours)
+    assert process.wait() == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", shown)
+    lines = [line for line in re.split(r"[\r\n]+", plain) if line]
+    assert max(len(line) for line in lines) <= 80
+    assert ESCAPE in shown
+    assert re.search(r"trial 1/1 epoch \d/3 .* left", plain)
+    rows = [line.split() for line in lines if re.match(r"\s+[123]  0\.", line)]
+    assert [row[0] for row in rows] == ["1", "2", "3"]
+    summary = plain[plain.index("time to target") :]
+    for word in ("dawnbench", "airbench", "strict", "cold", "accuracy"):
+        assert word in summary
+    assert only_run(tmp_path).name in summary.replace("\r\n", "")
+
+
+def _read_all(file: int) -> str:
+    chunks = []
+    while True:
+        try:
+            chunk = os.read(file, 65536)
+        except OSError:  # how Linux says that the other end is closed
+            chunk = b""
+        if not chunk:
+            return b"".join(chunks).decode()
+        chunks.append(chunk)
+
+
+def _started(command: list[str], folder: Path, epochs_seen: int) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [*command, *small_run("--trials=2", "--epochs=4000")],
+        cwd=folder,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    while epochs_seen:
+        line = process.stdout.readline()
+        assert line, process.stderr.read() if process.stderr else ""
+        epochs_seen -= bool(re.match(r"\| \d", line))
+    return process
+
+
+def test_ctrl_c_records_the_trial_and_exits_130(command: list[str], tmp_path: Path) -> None:
+    process = _started(command, tmp_path, epochs_seen=2)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors
+    run = read_run(only_run(tmp_path))
+    assert run.record.status == "interrupted"
+    (trial,) = run.trials
+    assert (trial.status, trial.accuracy) == ("interrupted", None)
+    assert len(run.epochs) >= 2
+    assert trial.seconds["strict"] is None
+    assert "interrupted" in (run.folder / "log.md").read_text()
+
+
+def test_what_a_killed_run_had_appended_can_be_read_and_logged(
+    command: list[str], dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    process = _started(command, tmp_path, epochs_seen=2)
+    process.kill()
+    process.communicate(timeout=60)
+    run = read_run(only_run(tmp_path))
+    assert run.record.status == "running"
+    assert len(run.epochs) >= 2
+    result = dawnbench("log", str(run.folder))
+    assert result.returncode == 0, result.stderr
+    assert "Trial 1 (broken off)" in (run.folder / "log.md").read_text()
+
+
+def test_a_diverged_trial_is_recorded_the_run_goes_on_and_exits_3(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench(*small_run("--trials=2", "--epochs=4", "--set=schedule.rates=[1e30,1e30,1e30]"))
+    assert result.returncode == 3
+    assert "diverged: the training loss was nan" in result.stdout
+    run = read_run(only_run(tmp_path))
+    assert [trial.status for trial in run.trials] == ["diverged", "diverged"]
+    assert run.record.status == "finished"
+    assert all(trial.accuracy is None for trial in run.trials)
+
+
+def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(command: list[str], tmp_path: Path) -> None:
+    # A limit on the size of a file stands for a disk that takes no more.
+    script = f"ulimit -f 20; exec {' '.join(command)} {' '.join(map(_quoted, small_run('--epochs=4000')))}"
+    result = subprocess.run(
+        ["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True, timeout=240, check=False
+    )
+    assert result.returncode == 2
+    assert re.search(r"dawnbench: cannot write .*File too large; make room", result.stderr)
+    assert "Traceback" not in result.stderr
+    assert len(read_run(only_run(tmp_path)).epochs) > 10
+
+
+def _quoted(argument: str) -> str:
+    return f"'{argument}'"
+
+
+def test_a_users_own_recipe_file_runs_by_its_path_and_takes_overrides(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench("run", "tiny.py", "--trials=1", "--epochs=3", "--set=model.width=32")
+    assert result.returncode == 0, result.stderr
+    run = read_run(only_run(tmp_path))
+    assert run.record.recipe["model"] == {"kind": "perceptron", "width": 32}
+    assert run.record.model.parameters == 64 * 32 + 32 + 32 * 10 + 10
+    assert run.trials[0].accuracy is not None
+    assert run.trials[0].accuracy > 0.5
+
+
+def test_quickstart_reaches_97_percent(dawnbench: Callable[..., Finished], tmp_path: Path) -> None:
+    began = time.monotonic()
+    result = dawnbench("run", "quickstart", "--trials=1")
+    assert result.returncode == 0, result.stderr
+    run = read_run(only_run(tmp_path))
+    assert "| head (Linear) " in (run.folder / "log.md").read_text()
+    (trial,) = run.trials
+    assert trial.accuracy >= 0.97
+    assert trial.epochs_to_target is not None
+    assert trial.seconds["dawnbench"] < time.monotonic() - began
+
+
+@pytest.mark.real_data
+def test_davidnet_learns_the_real_cifar10(
+    dawnbench: Callable[..., Finished], real_data: Path, tmp_path: Path
+) -> None:
+    narrow = ("--set=model.widths=[16,16,16,16]", "--epochs=1", "--set=schedule.rates=[0.1,0.4,0]")
+    result = dawnbench("run", "davidnet", *narrow)
+    assert result.returncode == 0, result.stderr
+    run = read_run(only_run(tmp_path))
+    assert (run.record.data.train_images, run.record.data.validation_images) == (50_000, 10_000)
+    (epoch,) = run.epochs
+    assert epoch.train_images == 97 * 512
+    assert epoch.validation_accuracy > 0.3

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dawnbench.models.whitening import PATCHES_AT_ONCE, PatchWhitening, patch_covariance
+
+
+def correlated_images(count: int, channels: int, side: int) -> Tensor:
+    noise = torch.randn(count, channels, side + 2, side + 2, generator=torch.Generator().manual_seed(0))
+    smooth = torch.nn.functional.avg_pool2d(noise, 3, stride=1) * 2
+    return smooth + 0.3 * noise[:, :, 1:-1, 1:-1] + 0.2 * smooth.flip(1)
+
+
+def covariance(features: Tensor) -> Tensor:
+    return torch.cov(features.transpose(0, 1).flatten(1).double())
+
+
+def test_the_covariance_is_that_of_all_patches_whatever_the_parts_they_are_read_in() -> None:
+    images = correlated_images(PATCHES_AT_ONCE + 5, 1, 4) + 0.5
+    patches = torch.stack([images[:, 0, r : r + 3, c : c + 3] for r in (0, 1) for c in (0, 1)]).reshape(-1, 9)
+    torch.testing.assert_close(
+        patch_covariance(images, 3).double(), torch.cov(patches.T.double()), rtol=1e-4, atol=1e-5
+    )
+
+
+def test_whitened_patches_are_uncorrelated_and_of_unit_variance() -> None:
+    images = correlated_images(60, 2, 10)
+    whitening = PatchWhitening(2, epsilon=1e-7)
+    whitening.fit(images)
+    inner = whitening(images)[:, :, 1:-1, 1:-1]  # the border sees padding, which was in no patch
+    before = covariance(torch.nn.functional.unfold(images, 3).view(60, 18, -1))
+    assert (before - torch.eye(18)).abs().max() > 0.3
+    torch.testing.assert_close(covariance(inner), torch.eye(18).double(), atol=5e-3, rtol=0)
+
+
+def test_the_strongest_component_comes_first_and_epsilon_damps_the_weakest_most() -> None:
+    images = correlated_images(60, 2, 10)
+    whitening = PatchWhitening(2, epsilon=1e-1)
+    whitening.fit(images)
+    variances = covariance(whitening(images)[:, :, 1:-1, 1:-1]).diagonal()
+    own = torch.linalg.eigvalsh(patch_covariance(images, 3).double()).flip(0)
+    torch.testing.assert_close(variances, own / (own + 1e-1), atol=5e-3, rtol=0)
+
+
+def test_fitting_twice_gives_the_same_weights() -> None:
+    first, second = PatchWhitening(2), PatchWhitening(2)
+    first.fit(correlated_images(20, 2, 8))
+    second.fit(correlated_images(5, 2, 8))
+    assert not torch.equal(first.weight, second.weight)
+    second.fit(correlated_images(20, 2, 8))
+    assert torch.equal(first.weight, second.weight)
+
+
+def test_the_weights_are_never_trained() -> None:
+    assert list(PatchWhitening(3).parameters()) == []

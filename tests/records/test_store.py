@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.store import RunWriter
+from tests.records.examples import CREATED, RUN, begin_run, epoch
+
+
+def test_a_folder_is_named_by_time_recipe_and_six_hex_digits(tmp_path: Path) -> None:
+    folders = {RunWriter(tmp_path / "deep" / "down", "davidnet-10", CREATED).folder for _ in range(3)}
+    assert len(folders) == 3
+    for folder in folders:
+        assert folder.parent == tmp_path / "deep" / "down"
+        assert folder.is_dir()
+        assert re.fullmatch(r"20260203T040506Z-davidnet-10-[0-9a-f]{6}", folder.name)
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"),
+    [
+        ("a/b", "a-b"),
+        ("../../etc", r"[^/]*etc"),
+        ("..", "recipe"),
+        ("", "recipe"),
+        ("my recipe: 94 %", "my-recipe--94--"),
+        ("a\\b\x00c\n", "a-b-c-"),
+        ("Größe_1.5", "Größe_1.5"),
+    ],
+)
+def test_an_odd_recipe_name_makes_one_safe_folder(tmp_path: Path, name: str, safe: str) -> None:
+    folder = RunWriter(tmp_path, name, CREATED).folder
+    assert re.fullmatch(rf"20260203T040506Z-{safe}-[0-9a-f]{{6}}", folder.name)
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+@settings(max_examples=40, deadline=None)
+@given(name=st.text(max_size=40))
+def test_any_recipe_name_makes_a_folder_in_the_place_asked_for(
+    tmp_path_factory: pytest.TempPathFactory, name: str
+) -> None:
+    out = tmp_path_factory.mktemp("runs")
+    writer = RunWriter(out, name, CREATED)
+    assert list(out.iterdir()) == [writer.folder]
+    writer.close("finished")
+
+
+def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(DawnbenchError, match=r"cannot write .*file.*: Not a directory; .*--out"):
+        RunWriter(tmp_path / "file" / "runs", "davidnet", CREATED)
+
+
+def test_run_json_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    writer = begin_run(tmp_path)
+    writer.write_run(RUN)
+    names = sorted(path.name for path in writer.folder.iterdir())
+    assert names == ["epochs.jsonl", "run.json", "telemetry.jsonl", "trials.jsonl"]
+    assert (writer.folder / "run.json").read_bytes().endswith(b"}\n")
+
+
+def test_every_line_is_strict_json(tmp_path: Path) -> None:
+    def refuse(constant: str) -> None:
+        raise AssertionError(f"{constant} is no JSON")
+
+    writer = begin_run(tmp_path)
+    writer.append_epoch(epoch(train_loss=float("nan")))
+    writer.append_samples([{"time": 1.0, "power": float("inf")}, {"time": 2.0, "nested": [float("nan")]}])
+    writer.close("finished")
+    lines = (writer.folder / "telemetry.jsonl").read_text().splitlines()
+    assert [json.loads(line, parse_constant=refuse) for line in lines] == [
+        {"time": 1.0, "power": None},
+        {"time": 2.0, "nested": [None]},
+    ]
+    assert (
+        json.loads((writer.folder / "epochs.jsonl").read_text(), parse_constant=refuse)["train_loss"] is None
+    )
+
+
+def test_closing_before_anything_was_described_is_no_error(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, "davidnet", CREATED)
+    writer.close("failed")
+    assert not (writer.folder / "run.json").exists()

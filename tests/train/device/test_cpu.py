@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+import torch
+
+from dawnbench.train.device import open_device
+
+CPU = open_device("cpu")
+
+
+def test_the_time_between_two_marks_is_that_of_the_hosts_clock() -> None:
+    outer = time.perf_counter_ns()
+    start = CPU.mark()
+    time.sleep(0.01)
+    end = CPU.mark()
+    assert 10_000_000 <= CPU.elapsed_ns(start, end) <= time.perf_counter_ns() - outer
+
+
+def test_a_generator_repeats_its_draws() -> None:
+    first, again, other = (torch.rand(5, generator=CPU.generator(seed)) for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
+def test_a_forward_pass_runs_in_the_asked_for_precision(precision: str, dtype: torch.dtype) -> None:
+    with CPU.autocast(precision):
+        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+
+
+def test_the_preferred_precision_is_one_that_it_can_run_in() -> None:
+    assert CPU.preferred_precision() in ("fp32", "bf16")
+
+
+def test_its_free_memory_is_known_and_its_peak_is_not() -> None:
+    free = CPU.free_memory_bytes()
+    assert free is not None
+    assert free > 1_000_000
+    assert CPU.peak_memory_bytes() is None
+
+
+def test_the_processor_has_a_name() -> None:
+    assert CPU.product_name.strip()
