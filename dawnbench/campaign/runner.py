@@ -56,13 +56,14 @@ def run(
         dataset = load_dataset(
             recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
         )
-    described = describe_model(
-        recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels)
-    )
+    channels, classes = dataset.image_shape[2], len(dataset.classes)
+    described = describe_model(recipe, channels, classes, len(dataset.train_labels))
     with setup.segment("build"):
         model = make_model(recipe, dataset, opened)
         plan = make_plan(recipe, dataset, opened, model)
-    check_memory(plan, len(dataset.train_labels) + len(dataset.test_labels), dataset.image_shape, opened)
+    size = recipe.dataset.image_size
+    images = len(dataset.train_labels) + len(dataset.test_labels)
+    check_memory(plan, (channels, size, size), images * channels * size * size, opened)
     created = datetime.now(UTC)
     writer = RunWriter(Path(out), recipe.name, created)
     sampler = Sampler(open_sources(opened.uuid), writer.append_samples)

@@ -84,6 +84,8 @@ class TrialRecorder:
         device_seconds = self._ledger.device_seconds()
         before = earlier(startup + setup.segments(), self._ledger.began_wall_ns - setup.began_wall_ns)
         segments = before + self._ledger.segments()
+        # A final evaluation that was broken off has no time.
+        whole = tuple(s for s in segments if status == "finished" or s.name != "final_evaluate")
         reached = [e.epoch for e in self._epochs if e.validation_accuracy >= self._target]
         epochs_to_target = reached[0] if reached else None
         accuracies = [e.validation_accuracy for e in self._epochs]
@@ -93,7 +95,7 @@ class TrialRecorder:
             status=status,
             reason=reason,
             segments=segments,
-            seconds=times(segments, epochs_to_target),
+            seconds=times(whole, epochs_to_target),
             target=self._target,
             epochs_to_target=epochs_to_target,
             accuracy=accuracies[-1] if accuracies and status == "finished" else None,

@@ -81,7 +81,8 @@ def _resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
     resolved = override(find_recipe(recipe), settings)
     given = {name: value for name, value in leaves.items() if value is not None}
     if "data" in given:
-        given["dataset"] = replace(resolved.dataset, name=given.pop("data"))
+        # The recipe's colour statistics are of its own data.
+        given["dataset"] = replace(resolved.dataset, name=given.pop("data"), mean=None, deviation=None)
     return replace(resolved, **given)
 
 

@@ -18,6 +18,9 @@ from dawnbench.errors import DawnbenchError
 class Move(Protocol):
     """Moves pixels."""
 
+    def check(self, size: tuple[int, int]) -> None:
+        """Raise DawnbenchError where images of `size` (height, width) are too small."""
+
     def move(
         self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
@@ -26,6 +29,9 @@ class Move(Protocol):
 
 class Change(Protocol):
     """Changes pixels."""
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Raise DawnbenchError where images of `size` (height, width) are too small."""
 
     def change(self, images: Tensor, generator: torch.Generator) -> None:
         """Change normalised images (N, C, H, W) in place."""
@@ -47,6 +53,13 @@ class RandomCrop:
     def __init__(self, padding: int) -> None:
         self.padding = padding
 
+    def check(self, size: tuple[int, int]) -> None:
+        """Refuse a padding that would reflect more than there is."""
+        if self.padding >= min(size):
+            raise DawnbenchError(
+                f"augmentation.crop.padding={self.padding} must be less than the images' {min(size)} pixels"
+            )
+
     def move(
         self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
     ) -> tuple[Tensor, Tensor]:
@@ -58,6 +71,9 @@ class RandomCrop:
 
 class RandomFlip:
     """Mirrors left and right with probability one half."""
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Any image can be mirrored."""
 
     def move(
         self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
@@ -76,6 +92,13 @@ class Cutout:
     def __init__(self, size: int) -> None:
         self.size = size
 
+    def check(self, size: tuple[int, int]) -> None:
+        """Refuse a square that does not fit in."""
+        if self.size > min(size):
+            raise DawnbenchError(
+                f"augmentation.cutout.size={self.size} is more than the images' {min(size)} pixels"
+            )
+
     def change(self, images: Tensor, generator: torch.Generator) -> None:
         """Zero the square, which in normalised pixels is the mean."""
         count, _, height, width = images.shape
@@ -85,8 +108,6 @@ class Cutout:
 
     def _covered(self, count: int, extent: int, images: Tensor, generator: torch.Generator) -> Tensor:
         places = extent - self.size + 1
-        if places < 1:
-            raise DawnbenchError(f"cutout.size={self.size} is more than the image's {extent} pixels")
         first = torch.randint(places, (count, 1), generator=generator, device=images.device)
         index = torch.arange(extent, device=images.device)
         return (index >= first) & (index < first + self.size)

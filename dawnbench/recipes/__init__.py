@@ -11,9 +11,18 @@ from dawnbench.recipes.parts import (
     PiecewiseLinearSpec,
 )
 from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
-from dawnbench.recipes.registry import register
+from dawnbench.recipes.registry import (
+    AugmentationPart,
+    AveragePart,
+    ModelPart,
+    OptimizerPart,
+    SchedulePart,
+    register,
+)
 
 __all__ = [
+    "AugmentationPart",
+    "AveragePart",
     "CropSpec",
     "CutoutSpec",
     "DatasetSpec",
@@ -21,9 +30,12 @@ __all__ = [
     "EvaluationSpec",
     "ExponentialAverageSpec",
     "FlipSpec",
+    "ModelPart",
     "NesterovSGDSpec",
+    "OptimizerPart",
     "PiecewiseLinearSpec",
     "Recipe",
+    "SchedulePart",
     "find_recipe",
     "list_recipes",
     "register",

@@ -50,14 +50,19 @@ def make_schedule(recipe: Recipe) -> Callable[[float], float]:
 def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
     """Return layers, parameters and FLOPs of the recipe's model; nothing is computed."""
     size = recipe.dataset.image_size
+    last = 0 if recipe.drop_last else images % recipe.batch_size
     with torch.device("meta"):
         model = build(recipe.model, channels=channels, classes=classes)
         steps = recipe.epochs * steps_per_epoch(recipe, images)
         try:
+            model.train()
+            model(torch.empty(last or recipe.batch_size, channels, size, size))
             return summarise(model, (channels, size, size), recipe.batch_size, steps)
         except (RuntimeError, ValueError) as error:
             raise DawnbenchError(
-                f"the model does not take batches of {recipe.batch_size} images of {size}x{size}: {error}"
+                f"the model does not take batches of {recipe.batch_size}"
+                + (f" and a last one of {last}" if last else "")
+                + f" images of {size}x{size}: {' '.join(str(error).split())}"
             ) from error
 
 
@@ -65,6 +70,12 @@ def make_model(recipe: Recipe, dataset: Dataset, device: Device) -> nn.Module:
     """Return the recipe's model on the device, in `channels_last`."""
     channels = dataset.train_images.shape[3]
     model: nn.Module = build(recipe.model, channels=channels, classes=len(dataset.classes))
+    for name, module in model.named_modules():
+        if any(True for _ in module.parameters(recurse=False)) and not hasattr(module, "reset_parameters"):
+            raise DawnbenchError(
+                f"{name or 'the model'} ({type(module).__name__}) has weights but no reset_parameters(), so "
+                "a second trial would go on from the first one's; give it one"
+            )
     return model.to(device.torch, memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 
@@ -74,14 +85,21 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
     precision = resolve_precision(recipe, device)
     dtype = DTYPES[precision]
     augmentations = [build(part) for part in recipe.augmentation]
+    for augmentation in augmentations:
+        augmentation.check((recipe.dataset.image_size,) * 2)
+    mean, deviation = recipe.dataset.mean, recipe.dataset.deviation
+    if mean is not None and len(mean) != channels:
+        raise DawnbenchError(
+            f"dataset.mean is of {len(mean)} channels and the images have {channels}; set dataset.mean=null "
+            "and dataset.deviation=null to measure them"
+        )
     average = recipe.average
 
     def place_split(split: Split) -> Split:
         return Split(*place(split.images, split.labels, recipe.dataset.image_size, device.torch))
 
     def make_normalization(split: Split) -> Normalization:
-        mean, deviation = recipe.dataset.mean, recipe.dataset.deviation
-        if mean is None or deviation is None or not len(mean) == len(deviation) == channels:
+        if mean is None or deviation is None:
             return Normalization.measured(split.images, dtype)
         return Normalization.given(mean, deviation, device.torch, dtype)
 

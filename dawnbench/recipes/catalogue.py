@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import importlib.util
+import sys
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
@@ -44,6 +45,7 @@ def _from_file(path: Path) -> Recipe:
     if spec is None or spec.loader is None:
         raise DawnbenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # where dataclasses look up what a postponed annotation names
     try:
         spec.loader.exec_module(module)
     except DawnbenchError:

@@ -5,68 +5,91 @@ from __future__ import annotations
 import difflib
 import json
 from collections.abc import Iterable
-from dataclasses import fields, is_dataclass, replace
-from typing import Any, cast, get_type_hints
+from dataclasses import dataclass, fields, is_dataclass, replace
+from types import NoneType
+from typing import Any, cast, get_args, get_type_hints
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.recipe import Recipe, check_type
+from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.registry import Part, kind_of
+from dawnbench.recipes.values import role_of, value_from_json
+
+
+@dataclass(frozen=True)
+class _Setting:
+    path: str
+    keys: tuple[str, ...]
+    """What of the path is left below the node at hand."""
+    text: str
+
+    def below(self) -> _Setting:
+        return replace(self, keys=self.keys[1:])
+
+    def value(self, hint: Any) -> Any:
+        try:
+            value = json.loads(self.text)
+        except json.JSONDecodeError:
+            return self.text
+        # A folder may be called 123.
+        return self.text if hint is str and not isinstance(value, str) else value
 
 
 def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     """Return the recipe with each `path.to.leaf=value` put in; values are JSON, or bare words for strings.
 
-    A part in a tuple is named by its kind: `augmentation.cutout.size=12`.
+    All are put in at once, so that leaves that must agree can be changed together. A part in a tuple is named
+    by its kind: `augmentation.cutout.size=12`.
 
     Raises:
-        DawnbenchError: no `=`, an unknown key (the nearest is named), or a wrong type.
+        DawnbenchError: no `=`, an unknown key (the nearest is named), or a wrong type or value.
     """
-    for setting in settings:
-        path, separator, text = setting.partition("=")
-        if not separator:
-            raise DawnbenchError(f"--set {setting} has no value; write --set {setting}=VALUE")
-        try:
-            value = json.loads(text)
-        except json.JSONDecodeError:
-            value = text
-        recipe = cast(Recipe, _put(recipe, path.split("."), value, path, recipe))
-    return recipe
+    parsed = [_parse(setting) for setting in settings]
+    return cast(Recipe, _put(recipe, parsed, recipe)) if parsed else recipe
 
 
-def _put(node: Any, keys: list[str], value: Any, path: str, recipe: Recipe) -> Any:
-    key, rest = keys[0], keys[1:]
+def _parse(setting: str) -> _Setting:
+    path, separator, text = setting.partition("=")
+    if not separator:
+        raise DawnbenchError(f"--set {setting} has no value; write --set {setting}=VALUE")
+    return _Setting(path, tuple(path.split(".")), text)
+
+
+def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
+    """Return the node with all settings that lie below it."""
     if isinstance(node, tuple):
-        kinds = [kind_of(part) for part in node]
-        if key not in kinds or not rest:
-            raise _unknown(path, recipe)
-        changed = (
-            _put(part, rest, value, path, recipe) if kind == key else part
-            for kind, part in zip(kinds, node, strict=True)
-        )
-        return tuple(changed)
-    if not _is_settings(node) or key not in {f.name for f in fields(node)}:
-        raise _unknown(path, recipe)
-    child = getattr(node, key)
-    if rest:
-        return replace(node, **{key: _put(child, rest, value, path, recipe)})
-    hint = get_type_hints(type(node))[key]
-    if value is None and type(None) in getattr(hint, "__args__", ()):
-        return replace(node, **{key: None})
-    if _has_leaves(child):
-        raise DawnbenchError(
-            f"--set {path} names a group; set one of its fields, such as {_leaves(child, path)[0]}"
-        )
-    return replace(node, **{key: check_type(hint, value, path)})
+        return _put_into_tuple(node, settings, recipe)
+    hints = get_type_hints(type(node)) if is_dataclass(node) else {}
+    changed: dict[str, Any] = {}
+    for key in dict.fromkeys(setting.keys[0] for setting in settings):
+        own = [setting for setting in settings if setting.keys[0] == key]
+        if key not in hints:
+            raise _unknown(own[0].path, recipe)
+        child = getattr(node, key)
+        deeper = [setting.below() for setting in own if len(setting.keys) > 1]
+        for setting in own:
+            if len(setting.keys) == 1:
+                child = _leaf(hints[key], child, setting)
+        changed[key] = _put(child, deeper, recipe) if deeper else child
+    return replace(node, **changed)
 
 
-def _is_settings(value: Any) -> bool:
-    return is_dataclass(value) and not isinstance(value, type)
+def _put_into_tuple(parts: tuple[Any, ...], settings: list[_Setting], recipe: Recipe) -> Any:
+    kinds = [kind_of(part) if isinstance(part, Part) else None for part in parts]
+    for setting in settings:
+        if setting.keys[0] not in kinds or len(setting.keys) == 1:
+            raise _unknown(setting.path, recipe)
+    belonging = [[s.below() for s in settings if s.keys[0] == kind] for kind in kinds]
+    return tuple(_put(part, own, recipe) if own else part for part, own in zip(parts, belonging, strict=True))
 
 
-def _has_leaves(value: Any) -> bool:
-    if isinstance(value, tuple):
-        return any(isinstance(item, Part) for item in value)
-    return _is_settings(value) and bool(fields(value))
+def _leaf(hint: Any, current: Any, setting: _Setting) -> Any:
+    value = setting.value(hint)
+    names_parts = role_of(hint) is not None
+    is_whole = isinstance(value, dict | list) or (value is None and NoneType in get_args(hint))
+    if (names_parts or is_dataclass(current)) and not is_whole:
+        leaf = (leaves(current, setting.path) or [f'{setting.path}={{"kind": ...}}'])[0]
+        raise DawnbenchError(f"--set {setting.path} names a group; set one of its fields, such as {leaf}")
+    return value_from_json(hint, value, setting.path)
 
 
 def leaf_value(recipe: Recipe, path: str) -> Any:
@@ -77,17 +100,18 @@ def leaf_value(recipe: Recipe, path: str) -> Any:
     return node
 
 
-def _leaves(node: Any, path: str) -> list[str]:
-    if isinstance(node, tuple) and _has_leaves(node):
-        return [leaf for part in node for leaf in _leaves(part, f"{path}.{kind_of(part)}")]
+def leaves(node: Any, path: str) -> list[str]:
+    """Return the paths of the leaves below a node."""
+    if isinstance(node, tuple) and any(isinstance(item, Part) for item in node):
+        return [leaf for part in node for leaf in leaves(part, f"{path}.{kind_of(part)}")]
     if is_dataclass(node):
-        return [leaf for f in fields(node) for leaf in _leaves(getattr(node, f.name), f"{path}.{f.name}")]
-    return [path]
+        return [leaf for f in fields(node) for leaf in leaves(getattr(node, f.name), f"{path}.{f.name}")]
+    return [] if node == () else [path]
 
 
 def leaf_paths(recipe: Recipe) -> list[str]:
     """Return the paths that `override` takes for this recipe."""
-    return [leaf for f in fields(recipe) for leaf in _leaves(getattr(recipe, f.name), f.name)]
+    return [leaf for f in fields(recipe) for leaf in leaves(getattr(recipe, f.name), f.name)]
 
 
 def _unknown(path: str, recipe: Recipe) -> DawnbenchError:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from itertools import pairwise
 
-from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.registry import Part, register
+from dawnbench.recipes.registry import (
+    AugmentationPart,
+    AveragePart,
+    ModelPart,
+    OptimizerPart,
+    SchedulePart,
+    register,
+)
+from dawnbench.recipes.values import require
 
 
 @dataclass(frozen=True)
-class DavidNetSpec(Part):
+class DavidNetSpec(ModelPart):
     """The nine-layer residual network, for 32x32 images."""
 
     widths: tuple[int, int, int, int] = (64, 128, 256, 512)
@@ -28,9 +36,15 @@ class DavidNetSpec(Part):
     whitening: bool = False
     """Whether fixed 3x3 patch whitening and a 1x1 convolution replace the first convolution."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        require(min(self.widths) >= 1, f"model.widths={list(self.widths)} must each be at least 1")
+        require(self.norm_splits >= 1, f"model.norm_splits={self.norm_splits} must be at least 1")
+        require(self.celu_alpha >= 0, f"model.celu_alpha={self.celu_alpha} must not be negative")
+
 
 @dataclass(frozen=True)
-class PiecewiseLinearSpec(Part):
+class PiecewiseLinearSpec(SchedulePart):
     """Learning rate in straight lines between knots; stretched where `epochs` is not the last knot's."""
 
     epochs: tuple[float, ...]
@@ -38,16 +52,19 @@ class PiecewiseLinearSpec(Part):
 
     def __post_init__(self) -> None:
         """Refuse knots that are no function of time."""
-        if len(self.epochs) != len(self.rates) or not self.epochs:
-            raise DawnbenchError(
-                f"the schedule has {len(self.epochs)} epochs and {len(self.rates)} rates; give one for one"
-            )
-        if any(later <= earlier for earlier, later in pairwise(self.epochs)):
-            raise DawnbenchError(f"the schedule's epochs {list(self.epochs)} do not increase")
+        knots, rates = list(self.epochs), list(self.rates)
+        require(
+            len(knots) == len(rates) > 0,
+            f"the schedule has {len(knots)} epochs and {len(rates)} rates; give one for one",
+        )
+        increasing = all(later > earlier for earlier, later in pairwise(knots))
+        require(increasing and knots[-1] > 0, f"the schedule's epochs {knots} must increase, to more than 0")
+        finite = all(math.isfinite(rate) for rate in rates)
+        require(finite, f"the schedule's rates {rates} must be finite numbers")
 
 
 @dataclass(frozen=True)
-class NesterovSGDSpec(Part):
+class NesterovSGDSpec(OptimizerPart):
     """SGD on the summed loss: the schedule's rate is divided, the decay multiplied by the batch size."""
 
     momentum: float = 0.9
@@ -56,34 +73,56 @@ class NesterovSGDSpec(Part):
     bias_rate_scale: float = 1.0
     """Biases learn this much faster, with as much less decay."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no descent."""
+        least = "above 0 with nesterov=true" if self.nesterov else "at least 0"
+        fits = 0 <= self.momentum < 1 and (self.momentum > 0 or not self.nesterov)
+        require(fits, f"optimizer.momentum={self.momentum} must be {least} and below 1")
+        decay, scale = self.weight_decay, self.bias_rate_scale
+        require(decay >= 0, f"optimizer.weight_decay={decay} must not be negative")
+        require(scale > 0, f"optimizer.bias_rate_scale={scale} must be above 0")
+
 
 @dataclass(frozen=True)
-class CropSpec(Part):
+class CropSpec(AugmentationPart):
     """Random shifts, reflecting at the border."""
 
     padding: int
 
+    def __post_init__(self) -> None:
+        """Refuse a shift of less than nothing."""
+        require(self.padding >= 0, f"augmentation.crop.padding={self.padding} must not be negative")
+
 
 @dataclass(frozen=True)
-class FlipSpec(Part):
+class FlipSpec(AugmentationPart):
     """Left and right swapped at random."""
 
 
 @dataclass(frozen=True)
-class CutoutSpec(Part):
+class CutoutSpec(AugmentationPart):
     """A random square set to the mean."""
 
     size: int
 
+    def __post_init__(self) -> None:
+        """Refuse no square."""
+        require(self.size >= 1, f"augmentation.cutout.size={self.size} must be at least 1")
+
 
 @dataclass(frozen=True)
-class ExponentialAverageSpec(Part):
+class ExponentialAverageSpec(AveragePart):
     """An exponential moving average of the weights, which is what is evaluated."""
 
     momentum: float = 0.99
     """Kept a step."""
     every: int = 5
     """Steps between updates."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no average."""
+        require(0 <= self.momentum < 1, f"average.momentum={self.momentum} must be at least 0 and below 1")
+        require(self.every >= 1, f"average.every={self.every} must be at least 1")
 
 
 register("davidnet", DavidNetSpec, "dawnbench.models.davidnet:DavidNet")

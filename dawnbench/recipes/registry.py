@@ -12,7 +12,32 @@ Implementation = Callable[..., Any]
 
 @dataclass(frozen=True)
 class Part:
-    """Base of the settings of one exchangeable part of a recipe."""
+    """Base of the settings of one exchangeable part of a recipe; subclass the one of its role."""
+
+
+@dataclass(frozen=True)
+class ModelPart(Part):
+    """A network. Its implementation gets `channels` and `classes` besides its settings."""
+
+
+@dataclass(frozen=True)
+class OptimizerPart(Part):
+    """An optimizer. Its implementation gets the model first, and `batch_size` and `fused`."""
+
+
+@dataclass(frozen=True)
+class SchedulePart(Part):
+    """A learning rate: a callable of the time in epochs, with its `length` in epochs."""
+
+
+@dataclass(frozen=True)
+class AugmentationPart(Part):
+    """A random change of training images: something with `move` or `change`, and `check`."""
+
+
+@dataclass(frozen=True)
+class AveragePart(Part):
+    """An average of the weights. Its implementation gets the model first."""
 
 
 @dataclass(frozen=True)
@@ -27,9 +52,8 @@ _ENTRIES: dict[str, _Entry] = {}
 def register(kind: str, spec: type[Part], implementation: Implementation | str) -> None:
     """Add a kind of part.
 
-    `implementation` is called with the fields of `spec` as keywords, and with what the place in the recipe
-    gives besides: a model gets `channels` and `classes`, an optimizer the model first, `batch_size` and
-    `fused`, an average the model first. As "module:name" it is imported only when it is built.
+    `implementation` is called with the fields of `spec` as keywords, and with what the part's role gives
+    besides. As "module:name" it is imported only when it is built.
     """
     _ENTRIES[kind] = _Entry(spec, implementation)
 
@@ -40,9 +64,9 @@ def spec_of(kind: str) -> type[Part] | None:
     return None if entry is None else entry.spec
 
 
-def kinds() -> tuple[str, ...]:
-    """Return the names of all kinds."""
-    return tuple(_ENTRIES)
+def kinds(role: type[Part]) -> list[str]:
+    """Return the names of all kinds that can fill a role."""
+    return [kind for kind, entry in _ENTRIES.items() if issubclass(entry.spec, role)]
 
 
 def kind_of(part: Part) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -34,10 +35,14 @@ def format_time(seconds: float, style: TimeFormat) -> str:
 
 
 def _train_loss(loss: float | None) -> str:
-    if loss is None:
+    if loss is None or not math.isfinite(loss):
         return "nan"
     whole, _, decimals = f"{loss:.6f}".partition(".")
     return f"{whole}.{decimals.rstrip('0') or '0'}"
+
+
+def _validation_loss(loss: float | None) -> str:
+    return "nan" if loss is None or not math.isfinite(loss) else f"{loss:.6f}"
 
 
 def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
@@ -49,7 +54,7 @@ def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
         _train_loss(epoch.train_loss),
         str(epoch.train_correct),
         f"{100 * epoch.train_correct / epoch.train_images:.2f} %",
-        "nan" if epoch.validation_loss is None else f"{epoch.validation_loss:.6f}",
+        _validation_loss(epoch.validation_loss),
         str(epoch.validation_correct),
         f"{100 * epoch.validation_accuracy:.2f}%",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.train.device import Device
-from dawnbench.train.plan import Plan, Split
+from dawnbench.train.plan import Plan
 
 PROBE_IMAGES = 32
 TRANSIENT = 1.3
@@ -19,7 +20,11 @@ COPIES = 4
 
 
 def saved_bytes_per_image(model: nn.Module, images: Tensor, device: Device, precision: str) -> float:
-    """Return the bytes that a forward pass keeps for the backward one, for each of `images` (B, C, H, W)."""
+    """Return the bytes that a forward pass keeps for the backward one, for each of `images` (B, C, H, W).
+
+    Raises:
+        ValueError: the model does not take so small a batch.
+    """
     storages: dict[int, int] = {}
 
     def keep(tensor: Tensor) -> Tensor:
@@ -44,25 +49,17 @@ def largest_batch(free: int, fixed: int, per_image: float, multiple_of: int) -> 
     return int(room / (per_image * TRANSIENT)) // multiple_of * multiple_of
 
 
-def check_memory(plan: Plan, images: int, shape: tuple[int, int, int], device: Device) -> None:
+def check_memory(plan: Plan, image: tuple[int, int, int], data_bytes: int, device: Device) -> None:
     """Raise DawnbenchError, naming a batch that would fit, where a step would not fit into memory.
 
-    `images` is how many of `shape` (height, width, channels), as stored, both splits hold. One batch of black
-    images is augmented on the way, so that an augmentation that does not fit the images is found as well.
+    `image` is (channels, height, width) as the model takes it, `data_bytes` what both splits take there.
     """
-    black = Split(
-        torch.zeros(plan.batch_size, *shape, dtype=torch.uint8),
-        torch.zeros(plan.batch_size, dtype=torch.int64),
-    )
-    placed = plan.place(black)
-    batches = plan.make_batches(placed, plan.make_normalization(placed), device.generator(0))
-    batch, _ = next(batches.epoch())
     free = device.free_memory_bytes()
     if free is None:
         return
-    per_image = saved_bytes_per_image(plan.model, batch[:PROBE_IMAGES], device, plan.precision)
+    per_image = _bytes_per_image(plan, image, device)
     weights = sum(p.numel() * p.element_size() for p in plan.model.parameters())
-    fixed = weights * COPIES + images * placed.images[0].numel()
+    fixed = weights * COPIES + data_bytes
     needed = fixed + per_image * TRANSIENT * plan.batch_size
     if needed <= free:
         return
@@ -72,6 +69,17 @@ def check_memory(plan: Plan, images: int, shape: tuple[int, int, int], device: D
         f"batch_size={plan.batch_size} needs about {needed / 1e9:.1f} GB and {device.torch} has "
         f"{free / 1e9:.1f} GB free; {advice}"
     )
+
+
+def _bytes_per_image(plan: Plan, image: tuple[int, int, int], device: Device) -> float:
+    """Measure on a few images: the smallest part of the batch that the model takes."""
+    for count in range(min(PROBE_IMAGES, plan.batch_size), plan.batch_size + 1):
+        if plan.batch_size % count:
+            continue
+        probe = torch.zeros(count, *image, device=device.torch).to(memory_format=torch.channels_last)
+        with suppress(ValueError):  # a ghost norm splits only multiples of its parts
+            return saved_bytes_per_image(plan.model, probe, device, plan.precision)
+    return 0.0
 
 
 def explain_out_of_memory(error: Exception, batch_size: int) -> DawnbenchError | None:

@@ -16,12 +16,11 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from dawnbench.recipes import find_recipe, register
-from dawnbench.recipes.registry import Part
+from dawnbench.recipes import ModelPart, find_recipe, register
 
 
 @dataclass(frozen=True)
-class PerceptronSpec(Part):
+class PerceptronSpec(ModelPart):
     width: int = 16
 
 

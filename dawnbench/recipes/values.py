@@ -1,0 +1,102 @@
+"""From JSON to the values of a recipe's fields, refusing what only resembles them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes.registry import Part, kinds, spec_of
+
+Built = TypeVar("Built")
+WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
+
+
+def require(holds: bool, sentence: str) -> None:
+    """Raise DawnbenchError with the sentence unless it holds."""
+    if not holds:
+        raise DawnbenchError(sentence)
+
+
+def from_json(cls: type[Built], data: Any, path: str) -> Built:
+    """Build a dataclass from JSON types; `path` leads to it from the recipe."""
+    here = f"{path}." if path else ""
+    require(isinstance(data, dict), f"{path or 'a recipe'} must be an object with fields, not {_text(data)}")
+    hints = get_type_hints(cls)
+    names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+    unknown = sorted(set(data) - names - ({"kind"} if issubclass(cls, Part) else set()))
+    require(not unknown, f"{here}{unknown and unknown[0]} is no field of {cls.__name__}")
+    values = {name: value_from_json(hints[name], data[name], here + name) for name in names & set(data)}
+    try:
+        return cls(**values)
+    except TypeError as error:
+        raise DawnbenchError(f"{path or 'the recipe'} lacks a field: {error}") from error
+
+
+def value_from_json(hint: Any, value: Any, path: str) -> Any:
+    """Return a field's value from JSON types.
+
+    Raises:
+        DawnbenchError: it is not of the annotated type.
+    """
+    role = role_of(hint)
+    if role is not None:
+        return _parts_from_json(hint, role, value, path)
+    if is_dataclass(hint):
+        return from_json(hint, value, path)  # type: ignore[arg-type]
+    try:
+        return TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
+    except ValidationError as error:
+        raise _wrong(hint, value, path) from error
+
+
+def role_of(hint: Any) -> type[Part] | None:
+    """Return the role of the parts that a field holds, one or several; None where it holds no parts."""
+    if isinstance(hint, type) and get_origin(hint) is None:
+        return hint if issubclass(hint, Part) else None
+    return next((role for role in map(role_of, get_args(hint)) if role is not None), None)
+
+
+def _parts_from_json(hint: Any, role: type[Part], value: Any, path: str) -> Any:
+    if value is None and NoneType in get_args(hint):
+        return None
+    if get_origin(hint) is tuple:
+        require(isinstance(value, list), f"{path}={_text(value)} must be a list of parts")
+        return tuple(_part_from_json(role, item, f"{path}[{index}]") for index, item in enumerate(value))
+    return _part_from_json(role, value, path)
+
+
+def _part_from_json(role: type[Part], value: Any, path: str) -> Part:
+    kind = value.get("kind") if isinstance(value, dict) else None
+    spec = spec_of(kind) if isinstance(kind, str) else None
+    if spec is None or not issubclass(spec, role):
+        choices = ", ".join(kinds(role))
+        raise DawnbenchError(
+            f'{path}={_text(value)} is no part for this place; write {{"kind": ...}} with one of {choices}'
+        )
+    return from_json(spec, value, path)
+
+
+def _wrong(hint: Any, value: Any, path: str) -> DawnbenchError:
+    return DawnbenchError(f"{path}={_text(value)} has the wrong type: it must be {describe(hint)}")
+
+
+def describe(hint: Any) -> str:
+    """Return a type in words."""
+    arguments = get_args(hint)
+    if get_origin(hint) is Literal:
+        return "one of " + ", ".join(map(str, arguments))
+    if get_origin(hint) in (Union, UnionType):
+        return " or ".join(describe(argument) for argument in arguments)
+    if get_origin(hint) is tuple:
+        count = "" if Ellipsis in arguments else f"{len(arguments)} entries, each "
+        return f"a list of {count}{describe(arguments[0])}"
+    return WORDS.get(hint, str(hint))
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value)
