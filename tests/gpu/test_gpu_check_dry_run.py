@@ -42,8 +42,8 @@ def test_a_dry_run_writes_every_section(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "gpu-check-dry-run.md").read_text()
     assert [line for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
-    assert "failed" not in text
-    assert "skipped:" not in text
+    assert "failed" not in text, text
+    assert "skipped:" not in text, text
     assert "A dry run" in text
     for run in ("davidnet", "davidnet-compiled", "davidnet-10", "davidnet-10-compiled"):
         assert (tmp_path / f"gpu-check-dry-run-{run}-log.md").read_text().startswith("# davidnet")
