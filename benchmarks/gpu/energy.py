@@ -53,7 +53,7 @@ def compare_energy(run: Run) -> list[str]:
         "| --- | --- | ---: | ---: | ---: |",
     ]
     for trial in run.trials:
-        lines += _rows(trial, watts, samples[0]["t_ns"] / 1e9)
+        lines += _rows(trial, watts)
     return [
         *lines,
         "",
@@ -61,14 +61,11 @@ def compare_energy(run: Run) -> list[str]:
     ]
 
 
-def _rows(trial: TrialRecord, watts: list[tuple[float, float]], first_sample: float) -> list[str]:
+def _rows(trial: TrialRecord, watts: list[tuple[float, float]]) -> list[str]:
     summary = trial.telemetry
-    if trial.status != "finished" or summary is None:
+    if trial.status != "finished" or summary is None or trial.began_ns is None:
         return []
-    # Samples count from nowhere, segments from the trial's begin. The first sample is taken right before the
-    # segment `compile` begins: that is where the two meet.
-    compiled = next(segment for segment in trial.segments if segment.name == "compile")
-    begin = first_sample - compiled.start_ns / 1e9
+    begin = trial.began_ns / 1e9
     stretches = [("whole trial", trial.wall_seconds, summary.energy_joules)]
     if trial.epochs_to_target is not None:
         length = max(s.start_ns + s.length_ns for s in trial.segments if s.epoch == trial.epochs_to_target)

@@ -23,7 +23,7 @@ from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler, environment, open_sources
 from dawnbench.train.device import Device, open_device
 from dawnbench.train.ledger import Ledger
-from dawnbench.train.memory import check_memory, explain_out_of_memory
+from dawnbench.train.memory import check_memory, out_of_memory_explained
 from dawnbench.train.plan import Plan, Split
 from dawnbench.train.trainer import Trainer
 
@@ -56,18 +56,20 @@ def run(
         dataset = load_dataset(
             recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
         )
-    channels, classes = dataset.image_shape[2], len(dataset.classes)
-    described = describe_model(recipe, channels, classes, len(dataset.train_labels))
-    with setup.segment("build"):
-        model = make_model(recipe, dataset, opened)
-        plan = make_plan(recipe, dataset, opened, model)
-    size = recipe.dataset.image_size
-    images = len(dataset.train_labels) + len(dataset.test_labels)
-    check_memory(plan, (channels, size, size), images * channels * size * size, opened)
-    created = datetime.now(UTC)
-    writer = RunWriter(Path(out), recipe.name, created)
-    sampler = Sampler(open_sources(opened.uuid), writer.append_samples)
-    record = _describe(recipe, dataset, opened, plan, described, sampler, created, seed, command)
+    with out_of_memory_explained(recipe.batch_size):
+        with setup.segment("build"):
+            model = make_model(recipe, dataset, opened)
+            plan = make_plan(recipe, dataset, opened, model)
+        with setup.segment("record"):
+            channels, classes = dataset.image_shape[2], len(dataset.classes)
+            described = describe_model(recipe, channels, classes, len(dataset.train_labels))
+            size = recipe.dataset.image_size
+            images = len(dataset.train_labels) + len(dataset.test_labels)
+            check_memory(plan, (channels, size, size), images * channels * size * size, opened)
+            created = datetime.now(UTC)
+            writer = RunWriter(Path(out), recipe.name, created)
+            sampler = Sampler(open_sources(opened.uuid), writer.append_samples)
+            record = _describe(recipe, dataset, opened, plan, described, sampler, created, seed, command)
     status: RunStatus = "failed"
     try:
         writer.write_run(record)
@@ -75,7 +77,7 @@ def run(
         train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
         validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
         trainer = Trainer(plan, opened, train, validation)
-        with sampler:
+        with sampler, out_of_memory_explained(recipe.batch_size):
             with setup.segment("compile"):
                 trainer.warm_up()
             for trial in range(1, recipe.trials + 1):
@@ -87,8 +89,6 @@ def run(
     except KeyboardInterrupt:
         status = "interrupted"
         raise
-    except (RuntimeError, MemoryError) as error:
-        raise explain_out_of_memory(error, recipe.batch_size) or error from error
     finally:
         # Where the disk is full this fails as well, and the first failure is the one to tell.
         with suppress(DawnbenchError):

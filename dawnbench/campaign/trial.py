@@ -105,6 +105,7 @@ class TrialRecorder:
             peak_memory_bytes=self._device.peak_memory_bytes(),
             telemetry=self._telemetry(ended_ns, epochs_to_target),
             warnings=self._warnings(wall_seconds, device_seconds),
+            began_ns=self._ledger.began_wall_ns,
         )
         self._writer.append_trial(record)
         self._observer.trial_ended(record)

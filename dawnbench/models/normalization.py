@@ -11,7 +11,8 @@ class GhostBatchNorm2d(nn.Module):
     """Batch normalisation with statistics of its own for each of `splits` equal parts of the batch.
 
     The noise of the smaller parts regularises (Hoffer et al. 2017, arXiv:1705.08741). Running statistics are
-    the means over the parts. Input and output: (N, C, H, W), N divisible by `splits` in training.
+    the means over the parts. Without `scale` the factor stays 1.
+    Input and output: (N, C, H, W), N divisible by `splits` in training.
     """
 
     running_mean: Tensor
@@ -27,15 +28,14 @@ class GhostBatchNorm2d(nn.Module):
     ) -> None:
         super().__init__()
         self.splits, self.momentum, self.epsilon = splits, momentum, epsilon
-        self.weight = nn.Parameter(torch.ones(channels)) if scale else None
+        self.weight = nn.Parameter(torch.ones(channels), requires_grad=scale)
         self.bias = nn.Parameter(torch.zeros(channels))
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
     def reset_parameters(self) -> None:
         """Return to scale 1, bias 0 and the statistics of a standard normal."""
-        if self.weight is not None:
-            nn.init.ones_(self.weight)
+        nn.init.ones_(self.weight)
         nn.init.zeros_(self.bias)
         self.running_mean.zero_()
         self.running_var.fill_(1)
@@ -62,7 +62,7 @@ class GhostBatchNorm2d(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the settings for the module's printed form."""
-        return f"{self.bias.numel()}, splits={self.splits}, scale={self.weight is not None}"
+        return f"{self.bias.numel()}, splits={self.splits}, scale={self.weight.requires_grad}"
 
 
 def batch_norm(channels: int, splits: int, scale: bool) -> nn.Module:

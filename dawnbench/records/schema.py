@@ -109,6 +109,8 @@ class TrialRecord:
     """The device allocator's peak; None where the device keeps no count."""
     telemetry: TelemetrySummary | None
     warnings: tuple[str, ...] = ()
+    began_ns: int | None = None
+    """When the trial began, by the clock of the telemetry's `t_ns`; None where that was not kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ SEGMENTS = frozenset(
         "init",  # what is fitted to the training images before the first step, and the optimizer
         "train",
         "evaluate",
-        "record",  # the epoch written to the run folder and the screen
+        "record",  # the machine described, each epoch written to the run folder and the screen
         "final_evaluate",  # the last epoch's evaluation
     }
 )

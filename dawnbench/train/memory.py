@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import torch
@@ -82,12 +83,17 @@ def _bytes_per_image(plan: Plan, image: tuple[int, int, int], device: Device) ->
     return 0.0
 
 
-def explain_out_of_memory(error: Exception, batch_size: int) -> DawnbenchError | None:
-    """Return the sentence for an allocation that failed despite `check_memory`; None for other errors."""
-    text = str(error)
-    if not isinstance(error, torch.OutOfMemoryError | MemoryError) and "can't allocate memory" not in text:
-        return None
-    return DawnbenchError(
-        f"batch_size={batch_size} ran out of memory ({text.splitlines()[0] if text else 'no details'}); "
-        f"try batch_size={max(1, batch_size // 2)}, or end what else holds memory"
-    )
+@contextmanager
+def out_of_memory_explained(batch_size: int) -> Iterator[None]:
+    """Turn an allocation that failed in spite of `check_memory` into a sentence."""
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        text = str(error)
+        known = isinstance(error, torch.OutOfMemoryError | MemoryError) or "can't allocate memory" in text
+        if not known:
+            raise
+        raise DawnbenchError(
+            f"batch_size={batch_size} ran out of memory ({text.splitlines()[0] if text else 'no details'}); "
+            f"try batch_size={max(1, batch_size // 2)}, or end what else holds memory"
+        ) from error

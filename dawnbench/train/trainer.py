@@ -16,7 +16,8 @@ from dawnbench.train.evaluate import evaluate
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.plan import Average, Batches, Normalize, Plan, Split
 
-WARM_UP_STEPS = 2
+WARM_UP_STEPS = 5
+"""As many as lie between two updates of an average, so that the first one is warm as well."""
 
 
 class DivergedError(Exception):

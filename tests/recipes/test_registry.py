@@ -1,39 +1,78 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from dawnbench.recipes import CropSpec, registry
+from dawnbench.recipes import (
+    AugmentationPart,
+    AveragePart,
+    CropSpec,
+    ModelPart,
+    OptimizerPart,
+    SchedulePart,
+    registry,
+)
+
+ROLES = (ModelPart, OptimizerPart, SchedulePart, AugmentationPart, AveragePart)
+
+
+@pytest.fixture(autouse=True)
+def _table_as_before() -> Iterator[None]:
+    before = dict(registry._ENTRIES)
+    yield
+    registry._ENTRIES.clear()
+    registry._ENTRIES.update(before)
 
 
 @dataclass(frozen=True)
-class Unknown(registry.Part):
+class Shear(AugmentationPart):
     size: int = 1
 
 
 def test_each_kind_leads_to_its_settings_and_back() -> None:
-    for kind in registry.kinds():
+    for kind in registry.kinds(registry.Part):
         spec = registry.spec_of(kind)
         assert spec is not None
         assert registry.kind_of(object.__new__(spec)) == kind
 
 
+def test_each_role_has_its_own_kinds_and_every_kind_has_one_role() -> None:
+    assert registry.kinds(AugmentationPart) == ["crop", "flip", "cutout"]
+    assert registry.kinds(AveragePart) == ["exponential"]
+    by_role = [registry.kinds(role) for role in ROLES]
+    assert all(by_role)
+    assert sorted(kind for kinds in by_role for kind in kinds) == sorted(registry.kinds(registry.Part))
+
+
+def test_a_kind_of_the_users_own_joins_its_role_and_no_other() -> None:
+    registry.register("shear", Shear, "nowhere:Nothing")
+    assert [role for role in ROLES if "shear" in registry.kinds(role)] == [AugmentationPart]
+    assert registry.spec_of("shear") is Shear
+
+
 def test_an_unregistered_part_says_what_to_call() -> None:
-    with pytest.raises(LookupError, match=r"Unknown is not registered; call dawnbench\.recipes\.register"):
-        registry.kind_of(Unknown())
+    with pytest.raises(LookupError, match=r"Shear is not registered; call dawnbench\.recipes\.register"):
+        registry.kind_of(Shear())
+
+
+def test_a_subclass_of_a_registered_part_is_not_taken_for_it() -> None:
+    @dataclass(frozen=True)
+    class Wider(CropSpec):
+        pass
+
+    with pytest.raises(LookupError, match="Wider is not registered"):
+        registry.kind_of(Wider(4))
 
 
 def test_an_unknown_kind_has_no_settings() -> None:
     assert registry.spec_of("no such kind") is None
 
 
-def test_building_calls_what_was_registered_with_settings_and_surroundings(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(registry, "_ENTRIES", {})
-    registry.register("mine", Unknown, lambda *arguments, **named: (arguments, named))
-    assert registry.build(Unknown(4), "model", fused=True) == (("model",), {"size": 4, "fused": True})
+def test_building_calls_what_was_registered_with_settings_and_surroundings() -> None:
+    registry.register("mine", Shear, lambda *arguments, **named: (arguments, named))
+    assert registry.build(Shear(4), "model", fused=True) == (("model",), {"size": 4, "fused": True})
 
 
 def test_a_named_implementation_is_imported_when_built() -> None:

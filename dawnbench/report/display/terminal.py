@@ -15,7 +15,7 @@ from dawnbench.report.units import percent, seconds
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
 """The columns that stay where all nine do not fit: the accuracies say what the counts say."""
-REFRESHES_A_SECOND = 4
+REFRESHES_A_SECOND = 2
 
 
 class TerminalDisplay(Display):

@@ -1,0 +1,87 @@
+"""What each part's settings refuse, and what they take at the edge."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import (
+    CropSpec,
+    CutoutSpec,
+    DavidNetSpec,
+    ExponentialAverageSpec,
+    NesterovSGDSpec,
+    PiecewiseLinearSpec,
+)
+
+NAN, INF = math.nan, math.inf
+
+
+@pytest.mark.parametrize(
+    ("part", "settings", "sentence"),
+    [
+        (DavidNetSpec, {"widths": (8, 0, 8, 8)}, r"model\.widths=\[8, 0, 8, 8\] .*at least 1"),
+        (DavidNetSpec, {"norm_splits": 0}, r"model\.norm_splits=0 .*at least 1"),
+        (DavidNetSpec, {"celu_alpha": -0.1}, r"model\.celu_alpha=-0\.1 must not be negative"),
+        (DavidNetSpec, {"celu_alpha": NAN}, r"model\.celu_alpha=nan"),
+        (NesterovSGDSpec, {"momentum": 0.0}, r"optimizer\.momentum=0\.0 .*above 0 with nesterov=true"),
+        (NesterovSGDSpec, {"momentum": 1.0}, r"optimizer\.momentum=1\.0 .*below 1"),
+        (NesterovSGDSpec, {"momentum": NAN}, r"optimizer\.momentum=nan"),
+        (NesterovSGDSpec, {"momentum": -0.1, "nesterov": False}, r"optimizer\.momentum=-0\.1 .*at least 0"),
+        (NesterovSGDSpec, {"weight_decay": -1e-9}, r"optimizer\.weight_decay=-1e-09 must not be negative"),
+        (NesterovSGDSpec, {"weight_decay": NAN}, r"optimizer\.weight_decay=nan"),
+        (NesterovSGDSpec, {"bias_rate_scale": 0.0}, r"optimizer\.bias_rate_scale=0\.0 must be above 0"),
+        (CropSpec, {"padding": -1}, r"augmentation\.crop\.padding=-1 must not be negative"),
+        (CutoutSpec, {"size": 0}, r"augmentation\.cutout\.size=0 must be at least 1"),
+        (ExponentialAverageSpec, {"momentum": 1.0}, r"average\.momentum=1\.0 .*below 1"),
+        (ExponentialAverageSpec, {"momentum": -0.1}, r"average\.momentum=-0\.1 .*at least 0"),
+        (ExponentialAverageSpec, {"every": 0}, r"average\.every=0 must be at least 1"),
+    ],
+)
+def test_a_setting_that_could_never_train_is_refused_with_its_key_and_value(
+    part: Any, settings: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(DawnbenchError, match=f"^{sentence}"):
+        part(**settings)
+
+
+@pytest.mark.parametrize(
+    ("part", "settings"),
+    [
+        (DavidNetSpec, {"widths": (1, 1, 1, 1), "celu_alpha": 0.0, "norm_splits": 1}),
+        (NesterovSGDSpec, {"momentum": 0.0, "nesterov": False, "weight_decay": 0.0}),
+        (NesterovSGDSpec, {"momentum": 1e-9}),
+        (CropSpec, {"padding": 0}),
+        (CutoutSpec, {"size": 1}),
+        (ExponentialAverageSpec, {"momentum": 0.0, "every": 1}),
+        (PiecewiseLinearSpec, {"epochs": (1.0,), "rates": (0.0,)}),
+        (PiecewiseLinearSpec, {"epochs": (-1.0, 1.0), "rates": (0.1, -0.1)}),
+    ],
+)
+def test_the_least_that_trains_is_taken(part: Any, settings: dict[str, Any]) -> None:
+    part(**settings)
+
+
+@pytest.mark.parametrize(
+    "epochs", [(0, 5, 5), (0, 5, 4), (5, 0, 24), (0, NAN, 24), (0, 5, NAN), (-3, -2, 0), (-3, -2, -1)]
+)
+def test_schedule_knots_must_increase_to_more_than_0(epochs: tuple[float, ...]) -> None:
+    with pytest.raises(DawnbenchError, match=r"the schedule's epochs \[.*\] must increase, to more than 0"):
+        PiecewiseLinearSpec(epochs=epochs, rates=(0, 1, 0))
+
+
+@pytest.mark.parametrize(("epochs", "rates"), [((), ()), ((0, 1), (1,)), ((0,), (1, 2))])
+def test_a_schedule_has_a_rate_for_each_knot(epochs: tuple[float, ...], rates: tuple[float, ...]) -> None:
+    with pytest.raises(
+        DawnbenchError, match=f"{len(epochs)} epochs and {len(rates)} rates; give one for one"
+    ):
+        PiecewiseLinearSpec(epochs=epochs, rates=rates)
+
+
+@pytest.mark.parametrize("rate", [NAN, INF, -INF])
+def test_rates_must_be_finite(rate: float) -> None:
+    with pytest.raises(DawnbenchError, match=rf"rates \[0, {rate}, 0\] must be finite"):
+        PiecewiseLinearSpec(epochs=(0, 1, 2), rates=(0, rate, 0))
