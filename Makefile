@@ -20,9 +20,10 @@ lint: $(READY)
 benchmark: $(READY)
 	$(VENV)/bin/python -m pytest benchmarks
 
-# Needs no set-up of its own: any Python with torch and the packages of pyproject.toml will do.
+# Sets nothing up, so that it runs without a network: takes .venv where it is there, or else any Python with
+# torch and the packages of pyproject.toml.
 gpu-check:
-	PYTHONPATH=. $(PYTHON) benchmarks/gpu_check.py
+	PYTHONPATH=. $(or $(wildcard $(VENV)/bin/python),$(PYTHON)) benchmarks/gpu_check.py
 
 constraints: $(READY)
 	$(VENV)/bin/uv pip compile --universal --python-version 3.11 --extra dev --no-annotate --no-header \

@@ -9,6 +9,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from dawnbench.version import __version__
+
 if TYPE_CHECKING:
     from dawnbench.campaign import Observer, run
     from dawnbench.errors import DawnbenchError
@@ -16,8 +18,6 @@ if TYPE_CHECKING:
     from dawnbench.recipes.overrides import override
     from dawnbench.records.reader import Run, read_run
     from dawnbench.report.log import write_log
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "DawnbenchError": "dawnbench.errors",
@@ -37,6 +37,7 @@ __all__ = [
     "Observer",
     "Recipe",
     "Run",
+    "__version__",
     "find_recipe",
     "list_recipes",
     "override",

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from dawnbench import __version__
 from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
@@ -26,6 +25,7 @@ from dawnbench.train.ledger import Ledger
 from dawnbench.train.memory import check_memory, out_of_memory_explained
 from dawnbench.train.plan import Plan, Split
 from dawnbench.train.trainer import Trainer
+from dawnbench.version import __version__
 
 
 def run(

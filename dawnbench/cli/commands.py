@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench import __version__
 from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.errors import DawnbenchError
+from dawnbench.version import __version__
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
@@ -54,6 +55,7 @@ def _facts(run: Run) -> str:
         f"- Device: {escape(record.device_name)} ({record.device}), precision {record.precision}",
         f"- Data: {escape(record.data.source)}, {record.data.train_images} training and "
         f"{record.data.validation_images} validation images, fingerprint {record.data.fingerprint[:16]}",
+        f"- Command: {escape(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         f"- Recipe digest: {record.recipe_digest[:16]}",
         f"- Software: dawnbench {record.dawnbench_version}, torch {packages.get('torch', 'unknown')}"
         + (

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dawnbench.data.augmentation import Cutout, Move, RandomCrop, RandomFlip, reflect
+from dawnbench.data.augmentation import Change, Cutout, Move, RandomCrop, RandomFlip, reflect
+from dawnbench.errors import DawnbenchError
 
 COUNT, SIDE = 400, 6
 
@@ -103,3 +104,28 @@ def test_the_same_seed_moves_the_same_way_and_another_seed_does_not(move: Move) 
     first, again, other = (torch.stack(move.move(rows, rows, (SIDE, SIDE), generator(s))) for s in (3, 3, 4))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+
+
+@pytest.mark.parametrize(
+    ("augmentation", "sentence"),
+    [
+        (RandomCrop(6), "augmentation.crop.padding=6 must be less than the images' 6 pixels"),
+        (RandomCrop(100), "augmentation.crop.padding=100 must be less than the images' 6 pixels"),
+        (Cutout(7), "augmentation.cutout.size=7 is more than the images' 6 pixels"),
+    ],
+)
+@pytest.mark.parametrize("size", [(6, 6), (6, 9), (9, 6)])
+def test_what_does_not_fit_the_shorter_side_is_refused(
+    augmentation: Move | Change, sentence: str, size: tuple[int, int]
+) -> None:
+    with pytest.raises(DawnbenchError, match=f"^{sentence}$"):
+        augmentation.check(size)
+
+
+@pytest.mark.parametrize("augmentation", [RandomCrop(0), RandomCrop(5), RandomFlip(), Cutout(1), Cutout(6)])
+def test_the_largest_that_fits_is_taken_and_stays_inside(augmentation: Move | Change) -> None:
+    augmentation.check((SIDE, SIDE))
+    if isinstance(augmentation, Cutout):
+        augmentation.change(torch.ones(20, 1, SIDE, SIDE), generator())
+    else:
+        assert set(moved(augmentation).unique().tolist()) <= set(image().unique().tolist())

@@ -94,5 +94,21 @@ def test_one_part_is_torchs_own_batch_norm() -> None:
 @pytest.mark.parametrize("scale", [True, False])
 def test_the_bias_is_always_learnt_and_the_factor_only_where_asked(splits: int, scale: bool) -> None:
     norm = batch_norm(CHANNELS, splits, scale)
+    assert bool((norm.weight == 1).all())
     learnt = [name for name, p in norm.named_parameters() if p.requires_grad]
     assert learnt == (["weight", "bias"] if scale else ["bias"])
+
+
+@pytest.mark.parametrize("splits", [1, 2])
+def test_a_frozen_factor_gets_no_gradient_and_survives_a_reset(splits: int) -> None:
+    norm = batch_norm(CHANNELS, splits, scale=False)
+    norm(batch()).square().sum().backward()
+    assert norm.weight.grad is None
+    assert norm.bias.grad is not None
+    norm.reset_parameters()
+    assert not norm.weight.requires_grad
+    assert bool((norm.weight == 1).all())
+
+
+def test_the_printed_form_says_whether_the_factor_is_learnt() -> None:
+    assert str(GhostBatchNorm2d(3, 4, scale=False)) == "GhostBatchNorm2d(3, splits=4, scale=False)"

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import Recipe, find_recipe
+from dawnbench.recipes import ModelPart, Recipe, find_recipe, registry
 from dawnbench.recipes.build import (
     describe_model,
     make_model,
@@ -49,8 +51,8 @@ def test_davidnet_10_keeps_its_whitening_and_its_norms_factors_fixed() -> None:
     norms = 64 + 128 * 3 + 256 + 512 * 3
     # Against davidnet: a 1x1 convolution from 27 channels has as many weights as a 3x3 one from 3.
     assert record.parameters == 6_573_120 - norms
-    # torch's BatchNorm keeps its frozen factor as a parameter; the ghost norm has none.
-    assert record.fixed_parameters == 27 * 27
+    # The norms keep their frozen factors as parameters.
+    assert record.fixed_parameters == 27 * 27 + norms
 
 
 @pytest.mark.parametrize("size", [16, 28, 64])
@@ -145,13 +147,84 @@ def test_the_recipes_colour_statistics_are_used_where_they_fit_the_channels() ->
     torch.testing.assert_close(plan.make_normalization(train)(train.images), expected)
 
 
-@pytest.mark.parametrize(("settings", "channels"), [((), 1), (("dataset.mean=null",), 3)])
-def test_statistics_are_measured_where_the_recipe_has_none_that_fit(
-    settings: tuple[str, ...], channels: int
-) -> None:
-    plan, train = small_plan(*settings, channels=channels)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_statistics_are_measured_where_the_recipe_has_none(channels: int) -> None:
+    plan, train = small_plan("dataset.mean=null", "dataset.deviation=null", channels=channels)
     normalized = plan.make_normalization(train)(train.images).transpose(0, 1).flatten(1)
     torch.testing.assert_close(normalized.mean(1), torch.zeros(channels), atol=1e-4, rtol=0)
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_statistics_of_other_channels_than_the_images_are_refused(channels: int) -> None:
+    with pytest.raises(
+        DawnbenchError, match=f"dataset.mean is of 3 channels and the images have {channels}; set"
+    ):
+        small_plan(channels=channels)
+
+
+@pytest.mark.parametrize(
+    ("setting", "sentence"),
+    [
+        (
+            "augmentation.crop.padding=32",
+            "augmentation.crop.padding=32 must be less than the images' 32 pixels",
+        ),
+        (
+            'augmentation=[{"kind": "cutout", "size": 33}]',
+            "cutout.size=33 is more than the images' 32 pixels",
+        ),
+    ],
+)
+def test_an_augmentation_that_is_too_large_for_the_images_is_refused(setting: str, sentence: str) -> None:
+    with pytest.raises(DawnbenchError, match=sentence):
+        small_plan(setting)
+
+
+def test_the_largest_augmentation_that_fits_is_taken() -> None:
+    plan, train = small_plan('augmentation=[{"kind": "crop", "padding": 31}, {"kind": "cutout", "size": 32}]')
+    draws = torch.Generator().manual_seed(0)
+    ((images, _labels),) = plan.make_batches(train, plan.make_normalization(train), draws).epoch()
+    assert not images.any()  # each is cut out whole
+
+
+class OwnScale(nn.Module):
+    """Weights that nothing resets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.factor = nn.Parameter(torch.ones(1))
+
+
+class Resettable(OwnScale):
+    def reset_parameters(self) -> None:
+        nn.init.ones_(self.factor)
+
+
+@dataclass(frozen=True)
+class OwnModel(ModelPart):
+    name: str = "inner"
+
+
+@pytest.mark.parametrize(
+    ("net", "named"),
+    [
+        (OwnScale(), r"the model \(OwnScale\)"),
+        (nn.Sequential(nn.Linear(1, 1), OwnScale()), r"1 \(OwnScale\)"),
+        (nn.Sequential(nn.Sequential(OwnScale(), nn.ReLU())), r"0\.0 \(OwnScale\)"),
+        (nn.Sequential(nn.Linear(1, 1), Resettable(), nn.Flatten()), None),
+    ],
+)
+def test_a_model_whose_weights_a_second_trial_could_not_reset_is_refused(
+    net: nn.Module, named: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = {**registry._ENTRIES, "own": registry._Entry(OwnModel, lambda **_settings: net)}
+    monkeypatch.setattr(registry, "_ENTRIES", table)
+    recipe = replace(changed(), model=OwnModel())
+    if named is None:
+        assert make_model(recipe, small_dataset(), open_device("cpu")) is net
+        return
+    with pytest.raises(DawnbenchError, match=f"^{named} has weights but no reset_parameters"):
+        make_model(recipe, small_dataset(), open_device("cpu"))
 
 
 def test_fitting_computes_the_whitening_from_the_training_images() -> None:

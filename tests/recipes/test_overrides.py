@@ -103,7 +103,6 @@ def test_a_wrong_type_is_refused_with_the_key_and_the_value(setting: str) -> Non
         ("model.widths.0", "model.widths"),
         ("dataset.mean.0", "dataset.mean"),
         ("schedule.rates.1.x", "schedule.rates"),
-        ("name.first", "name"),
         ("augmentation.0.padding", "augmentation.crop.padding"),
         ("model.kind", "model.widths"),
         ("label_smothing", "label_smoothing"),

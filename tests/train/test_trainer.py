@@ -11,7 +11,7 @@ from torch import nn
 
 from dawnbench.records.schema import Segment
 from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import DivergedError, EpochResult, Trainer, reset_parameters
+from dawnbench.train.trainer import WARM_UP_STEPS, DivergedError, EpochResult, Trainer, reset_parameters
 from tests.train.fakes import BATCH, STEPS, World
 
 
@@ -169,7 +169,7 @@ def test_warm_up_runs_the_whole_path_without_the_training_images() -> None:
     world.model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach()))
     Trainer(world.plan(), world.device, world.train, world.validation).warm_up()
     assert [event for event in world.device.journal if event in ("forward", "evaluate", "optimizer")] == [
-        *("forward", "optimizer") * 2,
+        *("forward", "optimizer") * WARM_UP_STEPS,
         "evaluate",
     ]
     assert len(seen[-1]) == len(world.validation.labels)

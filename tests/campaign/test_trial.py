@@ -1,0 +1,354 @@
+"""One trial's record, with a clock and an energy counter that the test moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dawnbench.campaign.observer import SilentObserver
+from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.schema import EpochRecord, Segment, TrialRecord
+from dawnbench.telemetry.sampler import Sampler
+from dawnbench.telemetry.source import Source
+from dawnbench.train.ledger import Ledger
+from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
+from tests.records.examples import begin_run
+from tests.train.fakes import FakeDevice, World
+
+MS = 1_000_000
+LENGTHS = {
+    "to_device": 3 * MS,
+    "reset": 7 * MS,
+    "init": 5 * MS,
+    "train": 100 * MS,
+    "evaluate": 20 * MS,
+    "final_evaluate": 30 * MS,
+    "record": 1 * MS,
+}
+WATTS = 2.0
+BEFORE = [("startup", -263, 200), ("load", -63, 50), ("build", -10, 10)]
+"""Name, start and length in milliseconds; 3 ms pass between the second and the third."""
+
+
+class Meter(Source):
+    """A counter of energy that grows with the device's clock."""
+
+    energy_name = "fake"
+
+    def __init__(self, device: FakeDevice) -> None:
+        super().__init__([])
+        self.device = device
+        self.broken = False
+
+    def energy_joules(self) -> float | None:
+        return None if self.broken else WATTS * self.device.clock.now_ns / 1e9
+
+
+class CountingDevice(FakeDevice):
+    """Has an allocator that remembers its peak."""
+
+    peak = 99
+
+    def reset_peak_memory(self) -> None:
+        self.peak = 0
+
+    def peak_memory_bytes(self) -> int | None:
+        return self.peak
+
+
+class Scripted:
+    """Trains nothing: each segment takes its time, each epoch has its right answers of ten."""
+
+    def __init__(self, device: FakeDevice, correct: tuple[int, ...]) -> None:
+        self.device, self.correct = device, correct
+        self.raises: tuple[str, int | None, BaseException] | None = None
+        self.seeds: list[int] = []
+
+    def trial(
+        self,
+        seed: int,
+        ledger: Ledger,
+        on_epoch: Callable[[EpochResult], None],
+        on_step: Callable[[int], None],
+    ) -> None:
+        self.seeds.append(seed)
+        for name in ("to_device", "reset", "init"):
+            self._take(ledger, name, None)
+        for epoch, correct in enumerate(self.correct, 1):
+            self._take(ledger, "train", epoch)
+            on_step(epoch)
+            self._take(ledger, "final_evaluate" if epoch == len(self.correct) else "evaluate", epoch)
+            with ledger.segment("record", epoch):
+                on_epoch(EpochResult(epoch, 0.1 * epoch, 24.0, 3, 12, 15.0, correct, 10))
+            self._take(ledger, "record", epoch)
+
+    def _take(self, ledger: Ledger, name: str, epoch: int | None) -> None:
+        with ledger.segment(name, epoch):
+            self.device.clock.now_ns += LENGTHS[name]
+            if self.raises is not None and self.raises[:2] == (name, epoch):
+                raise self.raises[2]
+
+
+class Heard(SilentObserver):
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+
+    def trial_started(self, trial: int, seed: int) -> None:
+        self.events.append(("started", trial, seed))
+
+    def step(self, steps: int) -> None:
+        self.events.append(("step", steps))
+
+    def epoch_ended(self, record: EpochRecord) -> None:
+        self.events.append(record)
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        self.events.append(record)
+
+
+class Bench:
+    """A run folder and all that a recorder needs; the host's clock runs `skew` times as fast."""
+
+    def __init__(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.device, self.skew = CountingDevice(), 1.0
+        monkeypatch.setattr(time, "perf_counter_ns", lambda: round(self.device.clock.now_ns * self.skew))
+        self.meter = Meter(self.device)
+        self.sampler = Sampler([self.meter], lambda _samples: None)
+        self.writer = begin_run(tmp_path)
+        self.heard = Heard()
+
+    def setup(self) -> tuple[Ledger, tuple[Segment, ...]]:
+        ledger, startup = Ledger(self.device), (Segment("startup", None, -200 * MS, 200 * MS),)
+        with ledger.segment("load"):
+            self.device.clock.now_ns += 50 * MS
+        self.device.clock.now_ns += 3 * MS
+        with ledger.segment("build"):
+            self.device.clock.now_ns += 10 * MS
+        return ledger, startup
+
+    def record(self, trainer: Any, target: float = 0.5) -> TrialRecord:
+        """Run the trainer to its end, or past what it raises, and return what is on the disk."""
+        recorder = TrialRecorder(2, 7, target, self.device, self.sampler, self.writer, self.heard)
+        recorder.run(trainer, *self.setup())
+        return self.read().trials[-1]
+
+    def read(self) -> Run:
+        return read_run(self.writer.folder)
+
+    def broken_off(self, name: str, epoch: int | None, error: BaseException, **options: Any) -> TrialRecord:
+        trainer = Scripted(self.device, (2, 5, 9))
+        trainer.raises = (name, epoch, error)
+        if isinstance(error, DivergedError):
+            return self.record(trainer, **options)
+        with pytest.raises(type(error)) as passed_on:
+            self.record(trainer, **options)
+        assert passed_on.value is error
+        return self.read().trials[-1]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    return Bench(tmp_path, monkeypatch)
+
+
+def test_a_finished_trial_is_timed_under_every_rule(bench: Bench) -> None:
+    record = bench.record(Scripted(bench.device, (2, 5, 9)))
+    assert (record.trial, record.seed, record.status, record.reason) == (2, 7, "finished", None)
+    assert (record.target, record.epochs_to_target) == (0.5, 2)
+    assert (record.accuracy, record.best_accuracy) == (0.9, 0.9)
+    assert record.seconds == pytest.approx(
+        {
+            "dawnbench": 0.010 + 0.003 + 0.007 + 0.005 + 0.2,
+            "airbench": 0.005 + 0.3 + 0.030,
+            "strict": 0.003 + 0.007 + 0.005 + 0.3 + 0.030,
+            "cold": 0.200 + 0.050 + 0.010 + 0.015 + 2 * 0.121,
+        }
+    )
+    assert record.wall_seconds == record.device_seconds == pytest.approx(0.015 + 2 * 0.121 + 0.131)
+    assert record.warnings == ()
+
+
+def test_the_set_up_leads_the_ledger_at_negative_times(bench: Bench) -> None:
+    segments = bench.record(Scripted(bench.device, (9,))).segments
+    found = [(s.name, s.start_ns / MS, s.length_ns / MS) for s in segments]
+    assert found[:3] == BEFORE
+    assert all(segment.epoch is None for segment in segments[:3])
+    assert found[3:5] == [("to_device", 0, 3), ("reset", 3, 7)]
+
+
+def test_each_trial_of_a_run_has_the_same_set_up_farther_back(bench: Bench) -> None:
+    setup, startup = bench.setup()
+    for trial in (1, 2):
+        recorder = TrialRecorder(trial, trial, 0.5, bench.device, bench.sampler, bench.writer, bench.heard)
+        recorder.run(Scripted(bench.device, (9,)), setup, startup)  # type: ignore[arg-type]
+    first, second = bench.read().trials
+    assert [s.length_ns for s in first.segments] == [s.length_ns for s in second.segments]
+    later = [a.start_ns - b.start_ns for a, b in zip(first.segments, second.segments, strict=True)]
+    assert later == [round(first.wall_seconds * 1e9)] * 3 + [0] * (len(later) - 3)
+    assert second.seconds == first.seconds
+
+
+@pytest.mark.parametrize(
+    ("target", "epochs_to_target"), [(0.1, 1), (0.2, 1), (0.21, 2), (0.8, 3), (0.9, 3), (0.95, None)]
+)
+def test_the_target_is_reached_by_the_first_epoch_that_is_not_below_it(
+    bench: Bench, target: float, epochs_to_target: int | None
+) -> None:
+    record = bench.record(Scripted(bench.device, (2, 5, 9, 4)), target)
+    assert record.epochs_to_target == epochs_to_target
+    assert (record.accuracy, record.best_accuracy) == (0.4, 0.9)
+    assert (record.seconds["dawnbench"] is None) == (epochs_to_target is None)
+    assert record.seconds["airbench"] is not None
+
+
+def test_the_epochs_are_on_the_disk_as_means_over_their_images(bench: Bench) -> None:
+    bench.record(Scripted(bench.device, (2, 5, 9)))
+    first, _, last = bench.read().epochs
+    assert (first.trial, first.epoch, first.learning_rate) == (2, 1, 0.1)
+    assert (first.train_loss, first.train_correct, first.train_images) == (2.0, 3, 12)
+    assert (first.validation_loss, first.validation_correct, first.validation_images) == (1.5, 2, 10)
+    assert (first.train_seconds, first.evaluate_seconds) == pytest.approx((0.1, 0.02))
+    assert (last.train_seconds, last.evaluate_seconds) == pytest.approx((0.1, 0.03))
+
+
+def test_energy_is_what_the_counter_grew_since_the_trial_began(bench: Bench) -> None:
+    record = bench.record(Scripted(bench.device, (2, 5, 9)))
+    by_epoch = [epoch.energy_joules for epoch in bench.read().epochs]
+    assert by_epoch == pytest.approx([WATTS * s for s in (0.135, 0.256, 0.387)])
+    assert record.telemetry is not None
+    assert record.telemetry.energy_joules == pytest.approx(WATTS * record.wall_seconds)
+    assert record.telemetry.energy_to_target_joules == by_epoch[1]
+    assert record.telemetry.energy_source == "fake"
+
+
+def test_a_target_not_reached_took_no_energy_that_could_be_told(bench: Bench) -> None:
+    record = bench.record(Scripted(bench.device, (2,)))
+    assert record.telemetry is not None
+    assert record.telemetry.energy_to_target_joules is None
+    assert record.telemetry.energy_joules is not None
+
+
+def test_a_counter_that_fails_leaves_the_energies_out_and_the_times_in(bench: Bench) -> None:
+    bench.meter.broken = True
+    record = bench.record(Scripted(bench.device, (9,)))
+    assert record.telemetry is not None
+    assert (record.telemetry.energy_joules, record.telemetry.energy_to_target_joules) == (None, None)
+    assert [epoch.energy_joules for epoch in bench.read().epochs] == [None]
+    assert None not in record.seconds.values()
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (DivergedError("the training loss was nan"), "diverged", "the training loss was nan"),
+        (KeyboardInterrupt(), "interrupted", "interrupted from the keyboard"),
+        (ValueError("odd"), "failed", "ValueError: odd"),
+        (DawnbenchError("a sentence"), "failed", "DawnbenchError: a sentence"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("name", "epoch"), [("init", None), ("train", 1), ("train", 3), ("final_evaluate", 3), ("record", 3)]
+)
+def test_a_trial_that_ends_early_is_recorded_without_the_times_of_a_whole_one(
+    bench: Bench, error: BaseException, status: str, reason: str, name: str, epoch: int | None
+) -> None:
+    record = bench.broken_off(name, epoch, error)
+    assert (record.status, record.reason) == (status, reason)
+    assert (record.segments[-1].name, record.segments[-1].epoch) == (name, epoch)
+    assert (record.seconds["airbench"], record.seconds["strict"]) == (None, None)
+    assert record.accuracy is None
+    reached = epoch == 3
+    assert record.epochs_to_target == (2 if reached else None)
+    assert (record.seconds["dawnbench"] is not None) == reached
+    assert (record.seconds["cold"] is not None) == reached
+    assert bench.heard.events[-1] == record
+
+
+def test_what_was_reached_before_the_end_keeps_its_time(bench: Bench) -> None:
+    whole = bench.record(Scripted(bench.device, (2, 5, 9)))
+    torn = bench.broken_off("train", 3, KeyboardInterrupt())
+    assert torn.seconds["dawnbench"] == whole.seconds["dawnbench"]
+    assert torn.seconds["cold"] == whole.seconds["cold"]
+    assert torn.best_accuracy == 0.5
+
+
+def test_a_trial_without_an_epoch_has_no_accuracy(bench: Bench) -> None:
+    record = bench.broken_off("train", 1, KeyboardInterrupt())
+    assert (record.accuracy, record.best_accuracy) == (None, None)
+    assert bench.read().epochs == ()
+
+
+@pytest.mark.parametrize(
+    ("skew", "warns"), [(1.0, False), (1.015, False), (0.985, False), (1.03, True), (0.9, True)]
+)
+def test_clocks_that_disagree_by_more_than_2_percent_are_told(bench: Bench, skew: float, warns: bool) -> None:
+    bench.skew = skew
+    record = bench.record(Scripted(bench.device, (2, 5, 9)))
+    assert record.wall_seconds == pytest.approx(record.device_seconds * skew, rel=1e-6)
+    if not warns:
+        assert record.warnings == ()
+        return
+    (warning,) = record.warnings
+    assert f"host's clock says {record.wall_seconds:.3f} s and the device's 0.388 s" in warning
+    assert "measure again" in warning
+
+
+def test_telemetry_that_ended_early_is_told(bench: Bench) -> None:
+    bench.sampler.error = OSError("no space left")
+    assert bench.record(Scripted(bench.device, (9,))).warnings == (
+        "the telemetry ended early: no space left",
+    )
+
+
+def test_the_peak_of_memory_is_that_of_the_trial(bench: Bench) -> None:
+    assert bench.record(Scripted(bench.device, (9,))).peak_memory_bytes == 0
+
+
+def test_samples_of_the_past_are_let_go_of_after_the_record(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forgotten: list[int] = []
+    monkeypatch.setattr(bench.sampler, "forget", forgotten.append)
+    record = bench.record(Scripted(bench.device, (9,)))
+    assert forgotten == [bench.device.clock.now_ns]
+    assert record.began_ns == forgotten[0] - round(record.wall_seconds * 1e9)
+
+
+def test_the_observer_hears_everything_in_order(bench: Bench) -> None:
+    trainer = Scripted(bench.device, (2, 5))
+    record = bench.record(trainer)
+    first, second = bench.read().epochs
+    assert bench.heard.events == [("started", 2, 7), ("step", 1), first, ("step", 2), second, record]
+    assert trainer.seeds == [7]
+
+
+def test_a_real_trainer_fills_the_record(bench: Bench) -> None:
+    world = World(epochs=2, device=bench.device)
+    record = bench.record(Trainer(world.plan(), bench.device, world.train, world.validation), target=0.0)
+    assert (record.status, record.epochs_to_target) == ("finished", 1)
+    names = [segment.name for segment in record.segments[3:]]
+    assert names == [
+        *("to_device", "reset", "init"),
+        *("train", "evaluate", "record"),
+        *("train", "final_evaluate", "record"),
+    ]
+    assert len(bench.read().epochs) == 2
+    assert record.accuracy == bench.read().epochs[-1].validation_accuracy
+
+
+@pytest.mark.parametrize("epoch", [1, 2])
+def test_a_real_trainer_that_diverges_is_recorded_and_the_run_goes_on(bench: Bench, epoch: int) -> None:
+    """In its last epoch the final evaluation has been made, and still there is no time for it."""
+    world = World(epochs=2, device=bench.device)
+    world.schedule = lambda now: float("nan") if now > epoch - 1 else 0.1
+    record = bench.record(Trainer(world.plan(), bench.device, world.train, world.validation))
+    assert (record.status, record.accuracy) == ("diverged", None)
+    assert record.reason == f"the training loss was nan after epoch {epoch}"
+    assert (record.seconds["airbench"], record.seconds["strict"]) == (None, None)
+    assert [e.train_loss is None for e in bench.read().epochs] == [False, True][2 - epoch :]
