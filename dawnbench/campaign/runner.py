@@ -57,12 +57,13 @@ def run(
             recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
         )
     with out_of_memory_explained(recipe.batch_size):
+        with setup.segment("record"):
+            channels, classes = dataset.image_shape[2], len(dataset.classes)
+            described = describe_model(recipe, channels, classes, len(dataset.train_labels))
         with setup.segment("build"):
             model = make_model(recipe, dataset, opened)
             plan = make_plan(recipe, dataset, opened, model)
         with setup.segment("record"):
-            channels, classes = dataset.image_shape[2], len(dataset.classes)
-            described = describe_model(recipe, channels, classes, len(dataset.train_labels))
             size = recipe.dataset.image_size
             images = len(dataset.train_labels) + len(dataset.test_labels)
             check_memory(plan, (channels, size, size), images * channels * size * size, opened)

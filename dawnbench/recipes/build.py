@@ -51,14 +51,13 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     """Return layers, parameters and FLOPs of the recipe's model; nothing is computed."""
     size = recipe.dataset.image_size
     last = 0 if recipe.drop_last else images % recipe.batch_size
+    steps = recipe.epochs * steps_per_epoch(recipe, images)
     with torch.device("meta"):
-        model = build(recipe.model, channels=channels, classes=classes)
-        steps = recipe.epochs * steps_per_epoch(recipe, images)
         try:
-            model.train()
+            model = build(recipe.model, channels=channels, classes=classes).train()
             model(torch.empty(last or recipe.batch_size, channels, size, size))
             return summarise(model, (channels, size, size), recipe.batch_size, steps)
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, ValueError, TypeError) as error:
             raise DawnbenchError(
                 f"the model does not take batches of {recipe.batch_size}"
                 + (f" and a last one of {last}" if last else "")

@@ -11,7 +11,7 @@ from typing import Any, cast, get_args, get_type_hints
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.registry import Part, kind_of
+from dawnbench.recipes.registry import Part, kind_of, kinds
 from dawnbench.recipes.values import role_of, value_from_json
 
 
@@ -28,7 +28,7 @@ class _Setting:
     def value(self, hint: Any) -> Any:
         try:
             value = json.loads(self.text)
-        except json.JSONDecodeError:
+        except (ValueError, RecursionError):
             return self.text
         # A folder may be called 123.
         return self.text if hint is str and not isinstance(value, str) else value
@@ -70,7 +70,10 @@ def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
             if len(setting.keys) == 1:
                 child = _leaf(hints[key], child, setting)
         changed[key] = _put(child, deeper, recipe) if deeper else child
-    return replace(node, **changed)
+    try:
+        return replace(node, **changed)
+    except (TypeError, ValueError) as error:  # by which a user's own part may refuse a value
+        raise DawnbenchError(f"--set {settings[0].path}: {error}") from error
 
 
 def _put_into_tuple(parts: tuple[Any, ...], settings: list[_Setting], recipe: Recipe) -> Any:
@@ -87,9 +90,17 @@ def _leaf(hint: Any, current: Any, setting: _Setting) -> Any:
     names_parts = role_of(hint) is not None
     is_whole = isinstance(value, dict | list) or (value is None and NoneType in get_args(hint))
     if (names_parts or is_dataclass(current)) and not is_whole:
-        leaf = (leaves(current, setting.path) or [f'{setting.path}={{"kind": ...}}'])[0]
-        raise DawnbenchError(f"--set {setting.path} names a group; set one of its fields, such as {leaf}")
+        raise DawnbenchError(f"--set {setting.path} names a group; {_advice(hint, current, setting.path)}")
     return value_from_json(hint, value, setting.path)
+
+
+def _advice(hint: Any, current: Any, path: str) -> str:
+    below = [leaf for leaf in leaves(current, path) if leaf != path]
+    if below:
+        return f"set one of its fields, such as {below[0]}"
+    role = role_of(hint)
+    choices = ", ".join(kinds(role)) if role else ""
+    return f'put a part in whole, as {path}={{"kind": ...}} with one of {choices}'
 
 
 def leaf_value(recipe: Recipe, path: str) -> Any:

@@ -7,6 +7,7 @@ import json
 from dataclasses import dataclass, field, fields, is_dataclass
 from typing import Any, Literal
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.registry import (
     AugmentationPart,
     AveragePart,
@@ -83,7 +84,7 @@ class Recipe:
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
 
     def __post_init__(self) -> None:
-        """Refuse what could never train."""
+        """Refuse what could never train, or never be written down."""
         require(0 < self.target < 1, f"target={self.target} is not a fraction between 0 and 1, such as 0.94")
         counts = {
             "epochs": self.epochs,
@@ -96,6 +97,23 @@ class Recipe:
             require(value >= 1, f"{name}={value} must be at least 1")
         smoothing = self.label_smoothing
         require(0 <= smoothing < 1, f"label_smoothing={smoothing} must be at least 0 and below 1")
+        self._check_parts()
+
+    def _check_parts(self) -> None:
+        roles: dict[str, type[Part] | tuple[type[Part], type[None]]] = {
+            "model": ModelPart,
+            "optimizer": OptimizerPart,
+            "schedule": SchedulePart,
+            "average": (AveragePart, type(None)),
+        }
+        wrong = [name for name, role in roles.items() if not isinstance(getattr(self, name), role)]
+        if not all(isinstance(part, AugmentationPart) for part in self.augmentation):
+            wrong.append("augmentation")
+        require(not wrong, f"the recipe's {' and '.join(wrong)} must be made of parts of that role")
+        try:
+            json.dumps(self.to_dict(), allow_nan=False)
+        except (LookupError, TypeError, ValueError) as error:
+            raise DawnbenchError(f"the recipe {self.name} cannot be written as JSON: {error}") from error
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON types; a part says its `kind`."""

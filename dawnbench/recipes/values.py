@@ -13,6 +13,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.registry import Part, kinds, spec_of
 
 Built = TypeVar("Built")
+LARGEST = 2**53
+"""Up to here every whole number is a float as well."""
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 
 
@@ -48,10 +50,20 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
         return _parts_from_json(hint, role, value, path)
     if is_dataclass(hint):
         return from_json(hint, value, path)  # type: ignore[arg-type]
+    _check_numbers(value, path)
     try:
         return TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         raise _wrong(hint, value, path) from error
+
+
+def _check_numbers(value: Any, path: str) -> None:
+    if isinstance(value, list):
+        for item in value:
+            _check_numbers(item, path)
+    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
+        shown = _text(value) if isinstance(value, float) else "a number of too many digits"
+        raise DawnbenchError(f"{path}={shown} must be finite, and no larger than {LARGEST}")
 
 
 def role_of(hint: Any) -> type[Part] | None:
@@ -93,8 +105,8 @@ def describe(hint: Any) -> str:
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(describe(argument) for argument in arguments)
     if get_origin(hint) is tuple:
-        count = "" if Ellipsis in arguments else f"{len(arguments)} entries, each "
-        return f"a list of {count}{describe(arguments[0])}"
+        count = "" if Ellipsis in arguments else f" of {len(arguments)} entries"
+        return f"a list{count}, each {describe(arguments[0])}"
     return WORDS.get(hint, str(hint))
 
 

@@ -34,8 +34,8 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     record = run.record
     parts = [f"# {escape(record.recipe_name)} on {escape(record.device_name)}", _facts(run)]
     parts += ["## Model", model_table(record.model)]
-    for trial in sorted({epoch.trial for epoch in run.epochs}):
-        parts += [f"## Trial {trial}{_status(run, trial)}", log_table(run.epochs_of(trial), style)]
+    for trial in sorted({e.trial for e in run.epochs} | {t.trial for t in run.trials}):
+        parts += [f"## Trial {trial}{_status(run, trial)}", *_trial(run, trial, style)]
     if run.trials:
         parts += ["## Time under each rule", _timing(run)]
         parts += ["## Telemetry", _telemetry(run)]
@@ -82,6 +82,12 @@ def model_table(model: ModelRecord) -> str:
         f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial."
     )
     return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
+
+
+def _trial(run: Run, number: int, style: TimeFormat) -> list[str]:
+    epochs = run.epochs_of(number)
+    reasons = [escape(t.reason) for t in run.trials if t.trial == number and t.reason]
+    return [*([log_table(epochs, style)] if epochs else []), *reasons]
 
 
 def _status(run: Run, number: int) -> str:

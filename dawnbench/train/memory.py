@@ -64,7 +64,7 @@ def check_memory(plan: Plan, image: tuple[int, int, int], data_bytes: int, devic
     needed = fixed + per_image * TRANSIENT * plan.batch_size
     if needed <= free:
         return
-    fitting = largest_batch(free, fixed, per_image, 16)
+    fitting = largest_batch(free, fixed, per_image, 16) if per_image else 0
     advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
     raise DawnbenchError(
         f"batch_size={plan.batch_size} needs about {needed / 1e9:.1f} GB and {device.torch} has "
@@ -73,10 +73,8 @@ def check_memory(plan: Plan, image: tuple[int, int, int], data_bytes: int, devic
 
 
 def _bytes_per_image(plan: Plan, image: tuple[int, int, int], device: Device) -> float:
-    """Measure on a few images: the smallest part of the batch that the model takes."""
+    """Measure on a few images: as few as the model takes."""
     for count in range(min(PROBE_IMAGES, plan.batch_size), plan.batch_size + 1):
-        if plan.batch_size % count:
-            continue
         probe = torch.zeros(count, *image, device=device.torch).to(memory_format=torch.channels_last)
         with suppress(ValueError):  # a ghost norm splits only multiples of its parts
             return saved_bytes_per_image(plan.model, probe, device, plan.precision)

@@ -54,11 +54,11 @@ def test_a_ledger_accounts_for_the_trial_and_the_rules_differ_as_they_should(
     assert result.returncode == 0, result.stderr
     (trial,) = read_run(only_run(tmp_path)).trials
     names = [segment.name for segment in trial.segments]
-    setup, epochs = names[:5], names[8:]
-    assert setup == ["startup", "load", "build", "record", "compile"]
-    assert names[5:8] == ["to_device", "reset", "init"]
+    setup, epochs = names[:6], names[9:]
+    assert setup == ["startup", "load", "record", "build", "record", "compile"]
+    assert names[6:9] == ["to_device", "reset", "init"]
     assert epochs == ["train", "evaluate", "record", "train", "final_evaluate", "record"]
-    within = sum(segment.length_ns for segment in trial.segments[5:]) / 1e9
+    within = sum(segment.length_ns for segment in trial.segments[6:]) / 1e9
     assert within == pytest.approx(trial.wall_seconds, rel=0.1)
     assert trial.epochs_to_target == 1
     seconds = trial.seconds

@@ -241,7 +241,7 @@ def test_leaves_that_must_agree_are_changed_together_in_either_order(together: t
     ("setting", "words"),
     [
         ("model.widths=64", "a list of 4 entries, each a whole number"),
-        ("dataset.mean=0.5", "a list of a number or null"),
+        ("dataset.mean=0.5", "a list, each a number or null"),
         ("epochs=ten", "a whole number"),
         ("compile=1", "true or false"),
         ("precision=fp8", "one of auto, fp32, bf16, fp16"),
@@ -250,3 +250,14 @@ def test_leaves_that_must_agree_are_changed_together_in_either_order(together: t
 def test_a_wrong_type_is_refused_with_the_right_one_in_words(setting: str, words: str) -> None:
     with pytest.raises(DawnbenchError, match=f"it must be {words}$"):
         override(find_recipe("davidnet"), [setting])
+
+
+def test_an_absent_part_is_said_to_go_in_whole() -> None:
+    with pytest.raises(DawnbenchError, match=r'average=\{"kind": \.\.\.\} with one of exponential'):
+        override(find_recipe("davidnet"), ["average=exponential"])
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, "[" * 100_000])
+def test_text_that_no_parser_takes_is_a_sentence(text: str) -> None:
+    with pytest.raises(DawnbenchError, match="epochs="):
+        override(find_recipe("davidnet"), [f"epochs={text}"])

@@ -240,3 +240,14 @@ def test_a_missing_field_is_named() -> None:
     del data["optimizer"]
     with pytest.raises(DawnbenchError, match="optimizer"):
         Recipe.from_dict(data)
+
+
+def test_a_part_in_the_wrong_place_is_refused_in_python_too() -> None:
+    with pytest.raises(DawnbenchError, match="the recipe's model must be made of parts of that role"):
+        replace(find_recipe("davidnet"), model=CropSpec(4))
+
+
+def test_a_recipe_that_json_cannot_hold_is_refused() -> None:
+    recipe = find_recipe("davidnet")
+    with pytest.raises(DawnbenchError, match="cannot be written as JSON"):
+        replace(recipe, model=replace(recipe.model, logit_scale=float("nan")))

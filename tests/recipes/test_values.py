@@ -36,8 +36,8 @@ AVERAGE, AUGMENTATIONS = AveragePart | None, tuple[AugmentationPart, ...]
         (str, "text"),
         (float | None, "a number or null"),
         (tuple[int, int, int, int], "a list of 4 entries, each a whole number"),
-        (tuple[float, ...], "a list of a number"),
-        (tuple[float, ...] | None, "a list of a number or null"),
+        (tuple[float, ...], "a list, each a number"),
+        (tuple[float, ...] | None, "a list, each a number or null"),
         (Precision, "one of auto, fp32, bf16, fp16"),
         (Literal[1, 2], "one of 1, 2"),
     ],
@@ -167,3 +167,9 @@ HINTS = st.sampled_from([int, float, str, bool, Precision, AVERAGE, AUGMENTATION
 def test_any_json_is_taken_or_refused_by_a_sentence(hint: Any, value: Any) -> None:
     with suppress(DawnbenchError):
         value_from_json(hint, value, "here")
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400])
+def test_a_number_that_no_float_holds_is_refused(number: float) -> None:
+    with pytest.raises(DawnbenchError, match=r"here=.* must be finite"):
+        value_from_json(tuple[float, ...], [0, number], "here")

@@ -77,7 +77,8 @@ def test_it_ends_with_one_newline_and_blocks_are_set_apart_by_one_empty_line() -
 def test_each_trial_has_its_own_table(style: Any) -> None:
     text = render_log(run(), style)
     assert section(text, "Trial 1 (seed 7)") == log_table(EPOCHS[:2], style)
-    assert section(text, "Trial 2 (seed 8, interrupted)") == log_table(EPOCHS[2:], style)
+    broken_off = f"{log_table(EPOCHS[2:], style)}\n\ninterrupted from the keyboard"
+    assert section(text, "Trial 2 (seed 8, interrupted)") == broken_off
 
 
 def test_the_facts_lead() -> None:

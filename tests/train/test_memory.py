@@ -94,14 +94,13 @@ def test_a_batch_beyond_all_memory_is_refused_before_it_is_made() -> None:
         check(10**14, free=50_000)
 
 
-@pytest.mark.parametrize("batch_size", [64, 512, 50_000, 96 * 10**9])
+@pytest.mark.parametrize("batch_size", [64, 512, 49_999, 96 * 10**9])
 def test_a_few_images_are_enough_to_tell(batch_size: int) -> None:
     model = net()
     sizes = probed(model)
     check(batch_size, 10**18, model=model)
     assert len(sizes) == 1
     assert sizes[0] <= 2 * PROBE_IMAGES
-    assert batch_size % sizes[0] == 0
 
 
 @pytest.mark.parametrize("batch_size", [1, 7, 32])

@@ -53,4 +53,6 @@ class PlainDisplay(Display):
             self._write(f"warning: {warning}")
 
     def _write(self, line: str) -> None:
-        print(line, file=self._file, flush=True)
+        # A recipe's name or an error may hold anything.
+        printable = "".join(c if c.isprintable() or c == "\n" else "?" for c in line)
+        print(printable, file=self._file, flush=True)
