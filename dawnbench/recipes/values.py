@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import fields, is_dataclass
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -61,9 +62,10 @@ def _check_numbers(value: Any, path: str) -> None:
     if isinstance(value, list):
         for item in value:
             _check_numbers(item, path)
-    elif isinstance(value, int | float) and not -LARGEST <= value <= LARGEST:
-        shown = _text(value) if isinstance(value, float) else "a number of too many digits"
-        raise DawnbenchError(f"{path}={shown} must be finite, and no larger than {LARGEST}")
+    elif isinstance(value, float):
+        require(math.isfinite(value), f"{path}={_text(value)} must be finite")
+    elif isinstance(value, int):
+        require(abs(value) <= LARGEST, f"{path} must be no larger than {LARGEST}")
 
 
 def role_of(hint: Any) -> type[Part] | None:

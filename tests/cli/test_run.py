@@ -40,7 +40,7 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     assert run.record.status == "finished"
     assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
     samples = [json.loads(line) for line in (run.folder / "telemetry.jsonl").read_text().splitlines()]
-    assert len(samples) > 3
+    assert len(samples) >= 2
     assert samples[0]["t_ns"] < samples[-1]["t_ns"]
     log = (run.folder / "log.md").read_text()
     assert header in log
@@ -93,7 +93,7 @@ def test_in_a_terminal_of_80_columns_the_table_grows_above_a_bar(command: list[s
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     environment = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "CI")}
     process = subprocess.Popen(
-        [*command, *small_run("--trials=1", "--epochs=3")],
+        [*command, *small_run("--trials=1", "--epochs=150")],
         cwd=tmp_path,
         env=environment | {"TERM": "xterm-256color"},
         stdout=theirs,
@@ -106,9 +106,9 @@ def test_in_a_terminal_of_80_columns_the_table_grows_above_a_bar(command: list[s
     lines = [line for line in re.split(r"[\r\n]+", plain) if line]
     assert max(len(line) for line in lines) <= 80
     assert ESCAPE in shown
-    assert re.search(r"trial 1/1 epoch \d/3 .* left", plain)
-    rows = [line.split() for line in lines if re.match(r"\s+[123]  0\.", line)]
-    assert [row[0] for row in rows] == ["1", "2", "3"]
+    assert re.search(r"trial 1/1 epoch \d+/150 .* \d+/1650 steps .* left", plain)
+    rows = [line.split() for line in lines if re.match(r"\s+\d+  0\.", line)]
+    assert [row[0] for row in rows] == [str(epoch) for epoch in range(1, 151)]
     summary = plain[plain.index("time to target") :]
     for word in ("dawnbench", "airbench", "strict", "cold", "accuracy"):
         assert word in summary

@@ -171,5 +171,5 @@ def test_any_json_is_taken_or_refused_by_a_sentence(hint: Any, value: Any) -> No
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), 10**400])
 def test_a_number_that_no_float_holds_is_refused(number: float) -> None:
-    with pytest.raises(DawnbenchError, match=r"here=.* must be finite"):
+    with pytest.raises(DawnbenchError, match=r"here.* must be (finite|no larger)"):
         value_from_json(tuple[float, ...], [0, number], "here")

@@ -42,9 +42,8 @@ class CpuDevice(Device):
         return cpu_model() or platform.machine()
 
     def tune(self) -> None:
-        """Keep freed memory, and treat denormal numbers as zero."""
+        """Keep freed memory."""
         keep_freed_memory()
-        torch.set_flush_denormal(True)
 
     def preferred_precision(self) -> str:
         """Return bf16 where the processor multiplies it in hardware (AVX-512 BF16 or AMX), else fp32."""
