@@ -39,9 +39,6 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert run.record.status == "finished"
     assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
-    samples = [json.loads(line) for line in (run.folder / "telemetry.jsonl").read_text().splitlines()]
-    assert len(samples) >= 2
-    assert samples[0]["t_ns"] < samples[-1]["t_ns"]
     log = (run.folder / "log.md").read_text()
     assert header in log
     assert "| 3 (Linear) " in log
@@ -222,6 +219,10 @@ def test_quickstart_reaches_97_percent(dawnbench: Callable[..., Finished], tmp_p
     assert trial.accuracy >= 0.97
     assert trial.epochs_to_target is not None
     assert trial.seconds["dawnbench"] < time.monotonic() - began
+    samples = [json.loads(line) for line in (run.folder / "telemetry.jsonl").read_text().splitlines()]
+    within = [s for s in samples if 0 <= s["t_ns"] - (trial.began_ns or 0) <= trial.wall_seconds * 1e9]
+    assert len(within) > 10 * trial.wall_seconds, "sampled at 20 Hz, give or take what a busy machine skips"
+    assert all(sample["process_memory"] > 0 for sample in within)
 
 
 @pytest.mark.real_data
