@@ -31,16 +31,15 @@ def last_line(text: str) -> str:
     return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "no message")
 
 
-def ask(module: str, settings: Settings, seconds: float) -> Any:
-    """Return what `measure(settings)` of `benchmarks.gpu.<module>` returns in a new process.
+def run_python(arguments: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    """Run this Python in the checkout and return what it printed.
 
     Raises:
-        PartError: it failed, or took longer than `seconds`.
+        PartError: it took longer than `seconds`.
     """
-    command = [sys.executable, "-m", "benchmarks.gpu.child", module, json.dumps(asdict(settings))]
     try:
-        done = subprocess.run(
-            command,
+        return subprocess.run(
+            [sys.executable, *arguments],
             cwd=ROOT,
             env=environment(),
             capture_output=True,
@@ -50,6 +49,15 @@ def ask(module: str, settings: Settings, seconds: float) -> Any:
         )
     except subprocess.TimeoutExpired as error:
         raise PartError(f"not done within {seconds:.0f} s") from error
+
+
+def ask(module: str, settings: Settings, seconds: float) -> Any:
+    """Return what `measure(settings)` of `benchmarks.gpu.<module>` returns in a new process.
+
+    Raises:
+        PartError: it failed, or took longer than `seconds`.
+    """
+    done = run_python(["-m", "benchmarks.gpu.child", module, json.dumps(asdict(settings))], seconds)
     if done.returncode:
         raise PartError(last_line(done.stderr))
     return json.loads(last_line(done.stdout))

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from importlib.util import find_spec
 
-from benchmarks.gpu.child import ROOT, PartError, environment
+from benchmarks.gpu.child import PartError, run_python
 
 TAIL = 15
 
@@ -19,19 +17,7 @@ def run_suite(limit: float) -> list[str]:
     """
     if find_spec("pytest") is None:
         raise PartError("skipped: pytest is not installed here; `pip install pytest` to run the tests")
-    command = [sys.executable, "-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-p", "no:cacheprovider"]
-    try:
-        done = subprocess.run(
-            command,
-            cwd=ROOT,
-            env=environment(),
-            capture_output=True,
-            text=True,
-            timeout=limit,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise PartError(f"not done within {limit:.0f} s") from error
+    done = run_python(["-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-p", "no:cacheprovider"], limit)
     said = done.stdout.strip().splitlines()[-TAIL:]
     return [
         f"`python -m pytest tests/gpu -m gpu` ended with status {done.returncode}:",
