@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -49,24 +49,33 @@ def read_run(folder: Path) -> Run:
 
 
 def _read_record(path: Path) -> RunRecord:
+    data = read_versioned(path, f"{path.parent} is no run folder: cannot read run.json")
     try:
-        data = json.loads(path.read_bytes())
+        return _RUN.validate_python(data)
+    except ValidationError as error:
+        raise damaged(path, error) from error
+
+
+def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
+    """Return a JSON object that has a `schema_version` this dawnbench knows.
+
+    Raises:
+        DawnbenchError: it cannot be read (`trouble` says it, the reason is put behind), is something else or
+            is newer.
+    """
+    try:
+        data: dict[str, Any] = json.loads(path.read_bytes())
         version = data["schema_version"]
     except OSError as error:
-        raise DawnbenchError(
-            f"{path.parent} is no run folder: cannot read run.json ({error.strerror})"
-        ) from error
-    except (ValueError, LookupError, TypeError) as error:
+        raise DawnbenchError(f"{trouble} ({error.strerror})") from error
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise DawnbenchError(f"{path} is not what dawnbench writes; was it changed by hand?") from error
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise DawnbenchError(
             f"{path} has schema version {version} and this dawnbench reads up to {SCHEMA_VERSION}; "
             "upgrade with `pip install --upgrade dawnbench`"
         )
-    try:
-        return _RUN.validate_python(data)
-    except ValidationError as error:
-        raise _damaged(path, error) from error
+    return data
 
 
 def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> list[Line]:
@@ -82,10 +91,11 @@ def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> 
     try:
         return [adapter.validate_json(line) for line in whole]
     except ValidationError as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
-def _damaged(path: Path, error: ValidationError) -> DawnbenchError:
+def damaged(path: Path, error: ValidationError) -> DawnbenchError:
+    """Return the sentence about a file whose content does not fit its schema."""
     first = error.errors()[0]
     where = ".".join(str(step) for step in first["loc"]) or "the line"
     return DawnbenchError(f"{path} is damaged: {where}: {first['msg']}")

@@ -13,6 +13,7 @@ SCHEMA_VERSION = 1
 
 TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
 RunStatus = Literal["running", "finished", "interrupted", "failed"]
+Side = Literal["A", "B"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,15 @@ class DataRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class PairingRecord:
+    """How a run's trials alternate with those of another run, on one device in one process."""
+
+    campaign: str
+    """The same in both runs."""
+    side: Side
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The run as a whole: run.json."""
 
@@ -180,3 +190,5 @@ class RunRecord:
     environment: dict[str, Any]
     telemetry_unavailable: dict[str, str]
     """By metric: why it could not be read."""
+    pairing: PairingRecord | None = None
+    """Set where the run is one side of `dawnbench ab`: trial n of the one is paired with n of the other."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -26,6 +27,11 @@ def finite(value: Any) -> Any:
     return value
 
 
+def slug(name: str) -> str:
+    """Return a recipe's or device's name as part of a file's name."""
+    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "unnamed"
+
+
 class RunWriter:
     """Creates a run folder and appends to it.
 
@@ -35,8 +41,7 @@ class RunWriter:
 
     def __init__(self, out: Path, recipe_name: str, created: datetime) -> None:
         """Create `out`/<UTC time>-<recipe>-<6 hex>/."""
-        safe = "".join(c if c.isalnum() or c in "-_." else "-" for c in recipe_name).strip(".") or "recipe"
-        self.folder = out / f"{created:%Y%m%dT%H%M%SZ}-{safe}-{os.urandom(3).hex()}"
+        self.folder = out / f"{created:%Y%m%dT%H%M%SZ}-{slug(recipe_name)}-{os.urandom(3).hex()}"
         self._record: RunRecord | None = None
         self._open: dict[str, IO[str]] = {}
         try:

@@ -7,23 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+from dawnbench.records.rules import SEGMENTS
 from dawnbench.records.schema import Segment
-
-SEGMENTS = frozenset(
-    {
-        "startup",  # from the process's start to the run's: Python, imports
-        "load",  # files to uint8 pixels in host memory
-        "build",  # the model's modules
-        "compile",  # compilation and warm-up on random pixels
-        "to_device",  # the pixels to the device, resized where the recipe asks
-        "reset",  # fresh weights from the trial's seed
-        "init",  # what is fitted to the training images before the first step, and the optimizer
-        "train",
-        "evaluate",
-        "record",  # the machine described, each epoch written to the run folder and the screen
-        "final_evaluate",  # the last epoch's evaluation
-    }
-)
 
 
 class Clock(Protocol):

@@ -27,10 +27,10 @@ def test_a_folder_is_named_by_time_recipe_and_six_hex_digits(tmp_path: Path) -> 
     [
         ("a/b", "a-b"),
         ("../../etc", r"[^/]*etc"),
-        ("..", "recipe"),
-        ("", "recipe"),
-        ("my recipe: 94 %", "my-recipe--94--"),
-        ("a\\b\x00c\n", "a-b-c-"),
+        ("..", "unnamed"),
+        ("", "unnamed"),
+        ("my recipe: 94 %", "my-recipe-94"),
+        ("a\\b\x00c\n", "a-b-c"),
         ("Größe_1.5", "Größe_1.5"),
     ],
 )

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawnbench.records.rules import SEGMENTS
 from dawnbench.records.schema import Segment
-from dawnbench.train.ledger import SEGMENTS, Ledger, earlier
+from dawnbench.train.ledger import Ledger, earlier
 from tests.train.fakes import FakeClock
 
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.rules import RULES, RULES_BY_NAME, SEGMENTS, known_rule, stops_at_target, times
 from dawnbench.records.schema import Segment
-from dawnbench.train.ledger import SEGMENTS
-from dawnbench.train.rules import RULES, times
 
 LENGTHS = {  # powers of two in milliseconds, so that a sum says which segments it is of
     ("startup", None): 1,
@@ -98,6 +98,44 @@ def test_every_rule_counts_only_segments_that_a_ledger_takes_and_says_where_it_i
     assert rule.source  # type: ignore[attr-defined]
 
 
+def spent(*without: str) -> dict[str, int | None]:
+    found = {rule.name: rule.spent_seconds(ledger(*without)) for rule in RULES}
+    return {rule: None if seconds is None else round(seconds * 1000) for rule, seconds in found.items()}
+
+
+def test_what_was_spent_is_counted_to_the_end_whether_the_target_was_reached_or_not() -> None:
+    assert spent() == {
+        "dawnbench": 4 + SETUP + TRAIN,
+        "airbench": 64 + TRAIN + 16384,
+        "strict": SETUP + TRAIN + 16384,
+        "cold": sum(LENGTHS.values()),
+    }
+
+
+def test_a_trial_that_broke_off_spent_what_it_got_to() -> None:
+    assert spent("final_evaluate")["airbench"] == 64 + TRAIN
+    assert RULES_BY_NAME["dawnbench"].spent_seconds(()) == 0
+
+
+def test_without_the_processes_start_what_was_spent_from_there_is_not_known() -> None:
+    found = spent("startup")
+    assert found["cold"] is None
+    assert None not in (found["dawnbench"], found["airbench"], found["strict"])
+
+
+def test_a_rule_is_known_by_its_name() -> None:
+    assert [known_rule(rule.name) for rule in RULES] == list(RULES)
+    with pytest.raises(
+        DawnbenchError, match=r"^there is no rule quick; the rules are dawnbench, airbench, strict, cold$"
+    ):
+        known_rule("quick")
+
+
+def test_two_rules_stop_at_the_target_and_an_unknown_one_does_not() -> None:
+    assert [rule.name for rule in RULES if stops_at_target(rule.name)] == ["dawnbench", "cold"]
+    assert not stops_at_target("quick")
+
+
 SEGMENT = st.builds(
     Segment,
     name=st.sampled_from(sorted(SEGMENTS)),
@@ -132,3 +170,12 @@ def test_cold_counts_at_least_what_dawnbench_counts(segments: tuple[Segment, ...
     if found["cold"] is not None:
         assert found["dawnbench"] is not None
         assert found["cold"] >= found["dawnbench"]
+
+
+@given(FINISHED, st.none() | st.integers(1, 5))
+def test_no_time_is_longer_than_what_was_spent(segments: tuple[Segment, ...], stop_after: int | None) -> None:
+    for rule in RULES:
+        seconds, spent = rule.seconds(segments, stop_after), rule.spent_seconds(segments)
+        if seconds is not None:
+            assert spent is not None
+            assert seconds <= spent

@@ -5,8 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.schema import Segment
-from dawnbench.train.ledger import SEGMENTS
+
+SEGMENTS = frozenset(
+    {
+        "startup",  # from the process's start to the run's: Python, imports
+        "load",  # files to uint8 pixels in host memory
+        "build",  # the model's modules
+        "compile",  # compilation and warm-up on random pixels
+        "to_device",  # the pixels to the device, resized where the recipe asks
+        "reset",  # fresh weights from the trial's seed
+        "init",  # what is fitted to the training images before the first step, and the optimizer
+        "train",
+        "evaluate",
+        "record",  # the machine described, each epoch written to the run folder and the screen
+        "final_evaluate",  # the last epoch's evaluation
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -38,6 +54,16 @@ class TimingRule:
             if segment.name in self.counted and not self._too_late(segment, stop_after)
         )
         return length_ns / 1e9
+
+    def spent_seconds(self, segments: Iterable[Segment]) -> float | None:
+        """Return what the clock counted up to the trial's end, whether the target was reached or not.
+
+        None where the clock's start was not seen.
+        """
+        segments = tuple(segments)
+        if "startup" in self.required and all(segment.name != "startup" for segment in segments):
+            return None
+        return sum(segment.length_ns for segment in segments if segment.name in self.counted) / 1e9
 
     def _too_late(self, segment: Segment, stop_after: int | None) -> bool:
         if not self.stops_at_target or segment.epoch is None or stop_after is None:
@@ -75,6 +101,32 @@ RULES = (
         source="what a person waits, from the process's start to the target",
     ),
 )
+
+RULES_BY_NAME = {rule.name: rule for rule in RULES}
+
+
+def known_rule(name: str) -> TimingRule:
+    """Return the rule of that name.
+
+    Raises:
+        DawnbenchError: there is none.
+    """
+    if name not in RULES_BY_NAME:
+        raise DawnbenchError(f"there is no rule {name}; the rules are {', '.join(RULES_BY_NAME)}")
+    return RULES_BY_NAME[name]
+
+
+def shares_start(rule: str) -> bool:
+    """Return whether a rule counts the one start that all trials of a run share.
+
+    Such times of one run are no independent figures: they move together from run to run.
+    """
+    return rule in RULES_BY_NAME and "startup" in RULES_BY_NAME[rule].counted
+
+
+def stops_at_target(rule: str) -> bool:
+    """Return whether the clock of a rule, by its name, stops at the target; not that of an unknown rule."""
+    return rule in RULES_BY_NAME and RULES_BY_NAME[rule].stops_at_target
 
 
 def times(segments: Iterable[Segment], stop_after: int | None) -> dict[str, float | None]:

@@ -1,0 +1,56 @@
+"""A baseline: a series kept as a reference, in one JSON file."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.reader import damaged, read_versioned
+from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.series import Series, check_figures
+from dawnbench.records.store import finite, slug
+
+KIND = "dawnbench baseline"
+_SERIES = TypeAdapter(Series)
+
+
+def baseline_path(folder: Path, recipe_name: str, device_name: str) -> Path:
+    """Return where the baseline of a recipe on a device lies: `folder`/RECIPE/DEVICE.json."""
+    return folder / slug(recipe_name) / f"{slug(device_name)}.json"
+
+
+def write_baseline(series: Series, path: Path) -> None:
+    """Write a series as a baseline; an older file there is replaced in one step.
+
+    Raises:
+        DawnbenchError: the disk does not take it.
+    """
+    content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
+    partial = path.with_name(path.name + ".partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        raise DawnbenchError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def read_baseline(path: Path) -> Series:
+    """Return the series that a baseline file holds.
+
+    Raises:
+        DawnbenchError: it cannot be read, is no baseline, is damaged, or is newer than this version knows.
+    """
+    content = read_versioned(path, f"cannot read the baseline {path}")
+    if content.pop("kind", None) != KIND:
+        raise DawnbenchError(f"{path} is no baseline of dawnbench; `dawnbench baseline save` writes one")
+    try:
+        series = _SERIES.validate_python(finite(content))
+    except ValidationError as error:
+        raise damaged(path, error) from error
+    check_figures(series, path)
+    return series

@@ -1,0 +1,144 @@
+"""Every run in a folder of run folders: quick the second time, and never out of date."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.index_cache import Kept, cache_path, keep, recall
+from dawnbench.records.listed import Listed, read_listed
+
+RUN_FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
+LISTED_FILES = RUN_FILES[:2]
+"""Those that a list is made of."""
+SETTLED_NS = 2_000_000_000
+"""A file touched less than this before it was looked at may change again within the same tick of its file
+system's clock (2 s on FAT, the slowest) and show the same time; what was read of it is not kept."""
+
+_KEPT_FIELDS = tuple(field.name for field in fields(Listed) if field.name not in ("name", "folder"))
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The runs of a folder."""
+
+    runs: tuple[Listed, ...]
+    """Newest first."""
+    troubles: tuple[str, ...]
+    """The run folders that cannot be read, a sentence each."""
+
+
+def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], int] = time.time_ns) -> Index:
+    """Return every run in `folder`, or the one that it is; folders that hold no run are passed over.
+
+    What was read is kept in the file `cache` (one in the user's cache folder if None) under the sizes, times
+    and inodes of run.json and trials.jsonl, so that only what changed is read again. `clock` gives
+    nanoseconds since 1970.
+
+    Raises:
+        DawnbenchError: there is no such folder, or it is itself a run folder that cannot be read.
+    """
+    if is_run_folder(folder):
+        return Index((read_listed(folder, folder.resolve().name),), ())
+    names = _subfolders(folder)
+    place, cache = str(folder.resolve()), cache or cache_path()
+    known = recall(cache, place)
+    settled = clock() - SETTLED_NS
+    found: dict[str, Listed | str] = {}
+    fresh: dict[str, Kept] = {}
+    for name in names:
+        path = folder / name
+        try:
+            stamp, touched = _stamp(path)
+        except OSError as error:
+            found[name] = f"cannot look into {path} ({error.strerror})"
+            continue
+        if name in known and known[name][0] == stamp:
+            found[name] = _recalled(path, known[name][1])
+            continue
+        run, lasting = _read(path)
+        if run is not None:
+            found[name] = run
+            if lasting and touched < settled:
+                fresh[name] = (stamp, _content(run))
+    gone = known.keys() - found.keys()
+    if fresh or gone:
+        keep(cache, place, fresh, gone)
+    runs = [run for run in found.values() if isinstance(run, Listed)]
+    runs.sort(key=lambda run: (run.created, run.name), reverse=True)
+    troubles = (run for _, run in sorted(found.items()) if isinstance(run, str))
+    return Index(tuple(runs), tuple(troubles))
+
+
+def is_run_folder(folder: Path) -> bool:
+    """Return whether a folder holds any file that only a run writes."""
+    try:
+        return any((folder / name).exists() for name in RUN_FILES)
+    except OSError:  # nobody may look
+        return False
+
+
+def _subfolders(folder: Path) -> list[str]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry.name for entry in entries if _is_folder(entry)]
+    except FileNotFoundError as error:
+        raise DawnbenchError(
+            f"there is no folder {folder}; name the one that `dawnbench run` wrote its run folders into"
+        ) from error
+    except OSError as error:
+        raise DawnbenchError(f"cannot list the runs in {folder} ({error.strerror})") from error
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
+
+
+def _stamp(folder: Path) -> tuple[str, int]:
+    """Return what changes with every change of the files that a list is made of, and when they last changed.
+
+    The latter in nanoseconds since 1970.
+    """
+    parts, touched = [], 0
+    for name in LISTED_FILES:
+        try:
+            seen = (folder / name).stat()
+        except (FileNotFoundError, NotADirectoryError):
+            parts.append("-")
+        else:
+            # A copy may bring its size and its time of writing along, but not the other two.
+            parts.append(f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}")
+            touched = max(touched, seen.st_mtime_ns, seen.st_ctime_ns)
+    return "; ".join(parts), touched
+
+
+def _read(folder: Path) -> tuple[Listed | str | None, bool]:
+    """Return the run, or a sentence, or None for a folder of something else; and whether that lasts.
+
+    It does not where the system refused to read a file, which no stamp shows.
+    """
+    if not is_run_folder(folder):
+        return None, True
+    if not (folder / "run.json").is_file():
+        return f"{folder} has no run.json: its run was stopped as it began, or is beginning now", True
+    try:
+        return read_listed(folder), True
+    except DawnbenchError as error:
+        return str(error), not isinstance(error.__cause__, OSError)
+
+
+def _content(run: Listed | str) -> str:
+    return json.dumps(run if isinstance(run, str) else [getattr(run, name) for name in _KEPT_FIELDS])
+
+
+def _recalled(folder: Path, content: str) -> Listed | str:
+    kept = json.loads(content)
+    return kept if isinstance(kept, str) else Listed(folder.name, folder, *kept)

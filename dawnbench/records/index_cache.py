@@ -1,0 +1,134 @@
+"""What run folders held when they were last listed, in one SQLite file of the user's.
+
+Nothing depends on it: where it cannot be read, written or trusted, every folder is read again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import zlib
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
+from dataclasses import fields
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from dawnbench.records.listed import Listed
+from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.version import __version__
+
+Kept = tuple[str, str]
+"""A folder's stamp, and what was read under it as JSON."""
+
+LAYOUT = 1
+"""To be raised with every change of what is kept that neither the version nor the fields of Listed show."""
+MOST_ROWS = 200_000
+"""Beyond this the folders of other places are forgotten, so that the file does not grow for ever."""
+PATIENCE = 1.0
+"""Seconds to wait for another process that is writing."""
+
+# A damaged file makes Python's binding stumble too, over text that is none and values of another type.
+_TROUBLES = (OSError, sqlite3.Error, ValueError, TypeError, AttributeError)
+_NOT_OF_THE_FILE = {
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_PERM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+}
+"""Errors of SQLite's that say nothing against what is kept."""
+
+# SQLite keeps a signed number of 32 bits with the file.
+_MADE_BY = (
+    zlib.crc32(repr((LAYOUT, SCHEMA_VERSION, __version__, [f.name for f in fields(Listed)])).encode()) >> 1
+)
+
+
+def cache_path() -> Path:
+    """Return where the file lies: in the user's cache folder, which XDG_CACHE_HOME may name."""
+    return Path(user_cache_dir("dawnbench", appauthor=False)) / "runs.sqlite"
+
+
+def recall(path: Path, place: str) -> dict[str, Kept]:
+    """Return what is kept of the run folders in `place`, by their names; nothing if there is no telling."""
+    try:
+        with _open(path) as database:
+            if not _is_ours(database):
+                return {}
+            rows = database.execute(
+                "SELECT name, stamp, content, checksum FROM runs WHERE place = ?", (os.fsencode(place),)
+            )
+            return {
+                os.fsdecode(name): (stamp, content)
+                for name, stamp, content, checksum in rows
+                if checksum == _checksum(name, stamp, content)
+            }
+    except _TROUBLES as error:
+        _remove_if_damaged(path, error)
+        return {}
+
+
+def keep(path: Path, place: str, changed: Mapping[str, Kept], gone: Collection[str]) -> None:
+    """Add or replace what is kept of some run folders in `place` and forget others, or do nothing."""
+    key = os.fsencode(place)
+    try:
+        with _open(path) as database:
+            database.execute("BEGIN IMMEDIATE")
+            if not _is_ours(database):
+                _make_ours(database)
+            rows = ((os.fsencode(name), stamp, content) for name, (stamp, content) in changed.items())
+            database.executemany(
+                "INSERT OR REPLACE INTO runs VALUES (?, ?, ?, ?, ?)",
+                ((key, *row, _checksum(*row)) for row in rows),
+            )
+            database.executemany(
+                "DELETE FROM runs WHERE place = ? AND name = ?", ((key, os.fsencode(name)) for name in gone)
+            )
+            if database.execute("SELECT count(*) FROM runs").fetchone()[0] > MOST_ROWS:
+                database.execute("DELETE FROM runs WHERE place != ?", (key,))
+            database.execute("COMMIT")
+    except _TROUBLES as error:
+        _remove_if_damaged(path, error)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[sqlite3.Connection]:
+    if not path.is_absolute():  # the user has no home
+        raise FileNotFoundError(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
+        yield database
+
+
+def _is_ours(database: sqlite3.Connection) -> bool:
+    """Return whether this version of dawnbench made the table."""
+    return bool(database.execute("PRAGMA user_version").fetchone()[0] == _MADE_BY)
+
+
+def _make_ours(database: sqlite3.Connection) -> None:
+    # Names are bytes: a file system's need not be text.
+    database.execute("DROP TABLE IF EXISTS runs")
+    database.execute(
+        "CREATE TABLE runs (place BLOB, name BLOB, stamp TEXT, content TEXT, checksum INTEGER, "
+        "PRIMARY KEY (place, name)) WITHOUT ROWID"
+    )
+    database.execute(f"PRAGMA user_version = {_MADE_BY}")
+
+
+def _checksum(name: bytes, stamp: str, content: str) -> int:
+    # SQLite notices a damaged page, not a damaged text in it.
+    return zlib.crc32(b"\n".join((name, stamp.encode(), content.encode())))
+
+
+def _remove_if_damaged(path: Path, error: Exception) -> None:
+    if isinstance(error, OSError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
+        return
+    # A journal left behind would be played back into the next file.
+    for file in (path, path.with_name(path.name + "-journal")):
+        with suppress(OSError):
+            file.unlink()

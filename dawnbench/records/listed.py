@@ -1,0 +1,106 @@
+"""A run folder at a glance, read lightly: only what a list of many shows, and no library to validate it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from dawnbench.records.schema import SCHEMA_VERSION
+
+Figures = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One run in a list of many."""
+
+    name: str
+    """The folder's name."""
+    folder: Path
+    created: str
+    """UTC, ISO 8601."""
+    recipe_name: str
+    recipe_digest: str
+    device: str
+    """What was asked for: cpu, cuda, cuda:1, mps."""
+    device_name: str
+    target: float
+    """Validation accuracy, 0 to 1."""
+    status: str
+    """running, finished, interrupted or failed; a run that was killed is for ever running."""
+    asked: int
+    """Trials that the run was to make."""
+    done: int
+    """Trials that say something about the recipe: finished, diverged, or broken off beyond the target."""
+    reached: int
+    """Those of `done` in which an epoch reached the target."""
+    median_seconds: dict[str, float | None]
+    """By timing rule, over those of `done` that it gives a time; None where it gives none a time."""
+    accuracy: float | None
+    """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that came to it."""
+    fingerprint: str
+    """Of the data."""
+
+
+def read_listed(folder: Path, name: str | None = None) -> Listed:
+    """Return a run folder at a glance; a torn last line of trials.jsonl is passed over.
+
+    `name` is the folder's, where the path does not end with it.
+
+    Raises:
+        DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
+    """
+    try:
+        record = json.loads((folder / "run.json").read_bytes())
+        lines = (folder / "trials.jsonl").read_bytes().split(b"\n")[:-1]
+        figures = _figures(record, [json.loads(line) for line in lines])
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        # Reading in full has the right sentence for it, or takes what is odd but fits the schema; its library
+        # is slow to load, so only here.
+        from dawnbench.records.reader import read_run
+
+        run = read_run(folder)
+        figures = _figures(asdict(run.record), [asdict(trial) for trial in run.trials])
+    return Listed(name or folder.name, folder, **figures)
+
+
+def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Figures:
+    """Return the fields of `Listed` but the folder's, from parsed JSON that may be anything."""
+    if not isinstance(record["schema_version"], int) or record["schema_version"] > SCHEMA_VERSION:
+        raise ValueError("newer than this version reads")
+    counting = [
+        trial
+        for trial in trials
+        if trial["status"] in ("finished", "diverged") or trial["epochs_to_target"] is not None
+    ]
+    accuracies = _finite(trial["accuracy"] for trial in counting)
+    rules = dict.fromkeys(rule for trial in counting for rule in trial["seconds"])
+    times = {rule: _finite(trial["seconds"].get(rule) for trial in counting) for rule in rules}
+    return {
+        **{key: _text(record[key]) for key in _TEXTS},
+        "target": float(record["target"]),
+        "asked": int(record["trials"]),
+        "done": len(counting),
+        "reached": sum(trial["epochs_to_target"] is not None for trial in counting),
+        "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
+        "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
+        "fingerprint": _text(record["data"]["fingerprint"]),
+    }
+
+
+_TEXTS = ("created", "recipe_name", "recipe_digest", "device", "device_name", "status")
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} is no text")
+    return value
+
+
+def _finite(values: Any) -> list[float]:
+    return [float(value) for value in values if value is not None and math.isfinite(value)]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import json
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records import published
+from dawnbench.records.published import PublishedFigure, read_published
+from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.schema import SCHEMA_VERSION
+
+CHECKOUT = Path(__file__).parents[2]
+FIGURES = read_published()
+
+
+def named(team: str, devices: int, system: str = "") -> PublishedFigure:
+    found = [f for f in FIGURES if f.team == team and f.devices == devices and system in f.system]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize(
+    ("team", "devices", "seconds", "device", "rule"),
+    [
+        ("Apple", 8, 9.43, "V100", "dawnbench"),
+        ("Arasanipalai", 4, 10.66, "V100", "dawnbench"),
+        ("Kakao Brain", 1, 57.05, "V100", "dawnbench"),
+        ("David Page", 1, 74.04, "V100", "dawnbench"),
+        ("Hiverge", 1, 1.98, "A100", "airbench"),
+        ("Fulcrum", 1, 1.828, "A100", "airbench"),
+    ],
+)
+def test_the_known_times_are_there(team: str, devices: int, seconds: float, device: str, rule: str) -> None:
+    figure = named(team, devices)
+    assert figure.seconds == pytest.approx(seconds, abs=0.005)
+    assert (figure.device, figure.rule, figure.target) == (device, rule, 0.94)
+
+
+def test_airbench94_muon_is_there_with_its_trials() -> None:
+    figure = named("Jordan", 1, "muon")
+    assert (figure.seconds, figure.accuracy, figure.trials) == (2.59, 0.9401, 200)
+
+
+def test_a_dawnbench_time_is_the_hours_that_its_source_shows() -> None:
+    entries = [figure for figure in FIGURES if figure.rule == "dawnbench"]
+    assert len(entries) == 12
+    for figure in entries:
+        hours = float(figure.source_says.split(" hours")[0].rsplit(" ", 1)[1])
+        assert figure.seconds == pytest.approx(3600 * hours, abs=1e-3)
+        assert figure.seconds < 600
+
+
+def test_every_figure_reaches_its_target_by_a_known_rule_and_names_its_source() -> None:
+    for figure in FIGURES:
+        assert figure.accuracy >= figure.target
+        assert figure.rule in RULES_BY_NAME
+        assert figure.source.startswith("https://")
+        assert figure.source_says
+
+
+def test_what_the_source_does_not_say_has_a_note() -> None:
+    assert all(figure.note for figure in FIGURES if figure.trials is None or figure.published is None)
+
+
+def test_no_figure_is_there_twice() -> None:
+    assert len({(figure.source, figure.seconds) for figure in FIGURES}) == len(FIGURES)
+
+
+# --- where they lie ---
+
+
+def test_an_installed_package_reads_the_files_inside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(CHECKOUT / "baselines" / "published", tmp_path / "dawnbench" / "published")
+    monkeypatch.setattr(published, "files", lambda package: tmp_path / package)
+    assert published.published_folder() == tmp_path / "dawnbench" / "published"
+    assert read_published() == FIGURES
+
+
+def test_the_wheel_is_told_to_carry_them() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    assert included["baselines/published"] == "dawnbench/published"
+
+
+# --- damage ---
+
+
+def write(folder: Path, **changes: Any) -> Path:
+    file = CHECKOUT / "baselines" / "published" / "airbench-cifar10.json"
+    content = json.loads(file.read_bytes()) | changes
+    (folder / "mine.json").write_text(json.dumps(content), encoding="utf-8")
+    return folder
+
+
+def figure(**changes: Any) -> dict[str, Any]:
+    file = CHECKOUT / "baselines" / "published" / "airbench-cifar10.json"
+    return dict(json.loads(file.read_bytes())["figures"][0] | changes)
+
+
+def test_a_folder_of_ones_own_is_read(tmp_path: Path) -> None:
+    (found,) = read_published(write(tmp_path, figures=[figure(seconds=1.5, team="We", note=None)]))
+    assert (found.seconds, found.team, found.note) == (1.5, "We", None)
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ({"seconds": 0}, r"0\.seconds"),
+        ({"seconds": float("nan")}, r"0\.seconds"),
+        ({"seconds": None}, r"0\.seconds"),
+        ({"rule": "mine"}, r"0\.rule.*no rule mine; the rules are dawnbench, airbench"),
+        ({"target": 94}, r"0\.target"),
+        ({"devices": 0}, r"0\.devices"),
+        ({"published": "soon"}, r"0\.published"),
+    ],
+)
+def test_a_figure_that_cannot_be_is_an_error_with_the_file_and_the_place(
+    tmp_path: Path, changes: dict[str, Any], where: str
+) -> None:
+    with pytest.raises(DawnbenchError, match=rf"mine\.json is damaged: {where}"):
+        read_published(write(tmp_path, figures=[figure(**changes)]))
+
+
+def test_a_missing_field_is_an_error_with_its_name(tmp_path: Path) -> None:
+    lacking = {name: value for name, value in figure().items() if name != "source"}
+    with pytest.raises(DawnbenchError, match=r"0\.source"):
+        read_published(write(tmp_path, figures=[lacking]))
+
+
+@pytest.mark.parametrize("figures", [None, 7, "figures", {}])
+def test_figures_that_are_no_list_are_damage(tmp_path: Path, figures: Any) -> None:
+    with pytest.raises(DawnbenchError, match="damaged"):
+        read_published(write(tmp_path, figures=figures))
+
+
+def test_another_kind_of_file_is_said_to_be_one(tmp_path: Path) -> None:
+    with pytest.raises(DawnbenchError, match="holds no published figures"):
+        read_published(write(tmp_path, kind="dawnbench baseline"))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', "\xff"])
+def test_a_file_of_something_else_is_one_sentence(tmp_path: Path, text: str) -> None:
+    (tmp_path / "mine.json").write_text(text, encoding="latin-1")
+    with pytest.raises(DawnbenchError, match=r"mine\.json"):
+        read_published(tmp_path)
+
+
+def test_a_newer_file_says_what_to_upgrade(tmp_path: Path) -> None:
+    with pytest.raises(DawnbenchError, match="pip install --upgrade dawnbench"):
+        read_published(write(tmp_path, schema_version=SCHEMA_VERSION + 1))
+
+
+def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(DawnbenchError, match="install dawnbench anew"):
+        read_published(tmp_path)
