@@ -1,0 +1,1 @@
+"""What the figures mean: summaries, comparisons, verdicts. Works from run folders, imports no torch."""

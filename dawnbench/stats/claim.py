@@ -1,0 +1,74 @@
+"""The claim that a recipe's mean accuracy is at least its target, as airbench makes it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.stats import nct, t, ttest_1samp
+
+Standing = Literal["holds", "fails", "not settled"]
+
+ALPHA = 0.05
+POWER = 0.8
+"""With so many trials as `settles_at` says, four campaigns in five settle it."""
+MOST_TRIALS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What some trials say about a mean accuracy."""
+
+    target: float
+    """0 to 1."""
+    trials: int
+    mean: float
+    """0 to 1."""
+    p_value: float | None
+    """Of the one-sided t-test that the true mean lies below the target; None where there is no spread."""
+    standing: Standing
+    """holds at p < 0.05; fails where the opposite is shown at 0.05."""
+    settles_at: int | None
+    """How many trials would settle it, were mean and spread as they are; None where it is settled or no
+    number would, or fewer than 100,000."""
+
+
+def claim(accuracies: Sequence[float], target: float) -> Claim | None:
+    """Test that the mean of some final accuracies (0 to 1) is at least the target; None of no accuracy."""
+    values = np.sort(np.asarray(accuracies, dtype=float))
+    if not values.size:
+        return None
+    mean = float(np.clip(values.mean(), values[0], values[-1]))
+    if values.size < 2 or values[0] == values[-1]:
+        # Equal accuracies have no spread to test by, but they lie where they lie.
+        return Claim(target, values.size, mean, None, "not settled", None)
+    p = float(ttest_1samp(values, target, alternative="greater").pvalue)
+    if p < ALPHA:
+        return Claim(target, values.size, mean, p, "holds", None)
+    if 1 - p < ALPHA:
+        return Claim(target, values.size, mean, p, "fails", None)
+    effect = abs(mean - target) / float(values.std(ddof=1))
+    return Claim(target, values.size, mean, p, "not settled", trials_to_settle(effect))
+
+
+def trials_to_settle(effect: float) -> int | None:
+    """Return how many trials show a mean that lies `effect` standard deviations off, with a power of 0.8.
+
+    By the noncentral t distribution (Cohen 1988); None where it takes more than 100,000.
+    """
+
+    def power(n: int) -> float:
+        found = float(nct.sf(t.isf(ALPHA, n - 1), n - 1, effect * math.sqrt(n)))
+        # scipy's tail is NaN where it is as good as certain.
+        return 1.0 if math.isnan(found) else found
+
+    if not math.isfinite(effect) or effect <= 0 or power(MOST_TRIALS) < POWER:
+        return None
+    low, high = 1, MOST_TRIALS
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if power(middle) >= POWER else (middle, high)
+    return high

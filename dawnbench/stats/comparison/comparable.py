@@ -1,0 +1,123 @@
+"""Whether two series may be held against each other, and by name what differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dawnbench.records.series import Series
+from dawnbench.stats.times import rules_of
+
+NOT_DECIDING = ("name", "summary", "trials", "target", "dataset.name")
+"""Of a recipe; the target is looked at by itself, and the data by their fingerprint."""
+MOST_NAMED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What two series do not share."""
+
+    data: str | None
+    rules: str | None
+    """What is timed: the target."""
+    recipes: str | None
+    cautions: tuple[str, ...]
+    """Each may explain a difference that has nothing to do with the code, or says what could not be read."""
+
+    @property
+    def refusals(self) -> tuple[str, ...]:
+        """What makes a comparison meaningless, unless it is the question."""
+        return tuple(found for found in (self.data, self.rules, self.recipes) if found is not None)
+
+
+def differences(a: Series, b: Series) -> Differences:
+    """Return what differs between two series, a sentence each."""
+    data = rules = recipes = None
+    if a.data.fingerprint != b.data.fingerprint:
+        data = (
+            f"the data differ: {a.name} has fingerprint {a.data.fingerprint[:16]} ({a.data.source}), "
+            f"{b.name} has {b.data.fingerprint[:16]} ({b.data.source})"
+        )
+    if a.target != b.target:
+        rules = f"the targets differ: {100 * a.target:g} % and {100 * b.target:g} %"
+    if a.recipe_digest != b.recipe_digest and (leaves := recipe_differences(a, b)):
+        recipes = "the recipes differ: " + "; ".join(leaves)
+    return Differences(data, rules, recipes, tuple(_cautions(a, b)))
+
+
+def missing_rule(a: Series, b: Series, rule: str) -> str | None:
+    """Return a sentence where one of two series does not report a rule; None where both do."""
+    for one in (a, b):
+        known = rules_of([one])
+        if rule not in known:
+            reported = ", ".join(known) or "no rule, since it has no trial"
+            return f"{one.name} does not report the rule {rule}; it has {reported}"
+    return None
+
+
+def recipe_differences(a: Series, b: Series) -> tuple[str, ...]:
+    """Return `path left and right` for each deciding leaf that differs; the first few of many."""
+    left, right = dict(_leaves(a.recipe)), dict(_leaves(b.recipe))
+    paths = [
+        path
+        for path in dict.fromkeys([*left, *right])
+        if path not in NOT_DECIDING and left.get(path) != right.get(path)
+    ]
+    named = [f"{path} {_shown(left, path)} and {_shown(right, path)}" for path in paths[:MOST_NAMED]]
+    more = len(paths) - len(named)
+    return (*named, f"{more} more") if more else tuple(named)
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves(item, f"{path}.{key}" if path else str(key))
+    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
+        names = _part_names(value)
+        yield path, list(names)  # their order decides as well
+        for name, item in zip(names, value, strict=True):
+            yield from _leaves(item, f"{path}.{name}")
+    else:
+        yield path, list(value) if isinstance(value, tuple) else value
+
+
+def _part_names(parts: Sequence[Any]) -> tuple[str, ...]:
+    """Return the kind of each part, numbered where it comes again: crop, flip, crop2."""
+    kinds = [str(part.get("kind", "")) if isinstance(part, Mapping) else "" for part in parts]
+    counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
+    return tuple(
+        kind if kind and count == 1 else f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True)
+    )
+
+
+def _shown(leaves: Mapping[str, Any], path: str) -> str:
+    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "(absent)"
+
+
+def _cautions(a: Series, b: Series) -> Iterator[str]:
+    facts: dict[str, tuple[Any, Any]] = {
+        "the devices": (a.device_name, b.device_name),
+        "the precisions": (a.precision, b.precision),
+    }
+    for what, path in (
+        ("the drivers", ("gpu", "driver")),
+        ("the GPUs' power limits in W", ("gpu", "power_limit_watts")),
+        ("the processors", ("cpu", "model")),
+        ("the numbers of cores", ("cpu", "logical_cores")),
+        ("the versions of torch", ("packages", "torch")),
+    ):
+        facts[what] = (_fact(a, path), _fact(b, path))
+    for what, (left, right) in facts.items():
+        if left != right:
+            yield f"{what} differ: {left or 'unknown'} and {right or 'unknown'}"
+    for series in (a, b):
+        yield from (f"{series.name}: {warning}" for warning in series.warnings)
+
+
+def _fact(series: Series, path: tuple[str, ...]) -> Any:
+    value: Any = series.environment
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -1,0 +1,52 @@
+"""Holding series against a reference, or refusing to."""
+
+from __future__ import annotations
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.series import Series
+from dawnbench.stats.comparison.comparable import Differences, differences, missing_rule
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.comparison.paired import are_paired, compare_paired_times, pairs
+from dawnbench.stats.comparison.unpaired import compare_accuracy, compare_energy, compare_times
+from dawnbench.stats.times import rules_of
+
+
+def compare(reference: Series, other: Series, *, rule: str = "dawnbench", across: bool = False) -> Comparison:
+    """Hold `other` against `reference`: pair by pair where the two are sides of one `dawnbench ab`.
+
+    The verdict is by `rule`; the other rules that both report come behind it. `across` lets different data,
+    targets and recipes be compared.
+
+    Raises:
+        DawnbenchError: the two differ in what makes a comparison meaningless, or one has no such rule.
+    """
+    paired = are_paired(reference, other)
+    found = differences(reference, other)
+    _refuse(reference, other, rule, found, across, paired)
+    compare_by = compare_paired_times if paired else compare_times
+    both = [name for name in rules_of([reference]) if name in rules_of([other]) and name != rule]
+    accuracy, p_accuracy = compare_accuracy(reference, other)
+    return Comparison(
+        reference=reference,
+        other=other,
+        paired=len(pairs(reference, other)) if paired else None,
+        times=tuple(compare_by(reference, other, name) for name in (rule, *both)),
+        accuracy=accuracy,
+        p_accuracy=p_accuracy,
+        energy=compare_energy(reference, other, rule),
+        differences=found,
+    )
+
+
+def _refuse(
+    reference: Series, other: Series, rule: str, found: Differences, across: bool, paired: bool
+) -> None:
+    if (missing := missing_rule(reference, other, rule)) is not None:
+        raise DawnbenchError(missing)
+    # The two sides of a campaign differ in their recipes because that is its question.
+    refusals = [one for one in found.refusals if not (paired and one == found.recipes)]
+    if refusals and not across:
+        raise DawnbenchError(
+            f"{other.name} cannot be held against {reference.name}: {'; '.join(refusals)}; "
+            "give --across if this difference is the question"
+        )

@@ -1,0 +1,66 @@
+"""Trials that were run in pairs, one of each side, on one device in one process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from dawnbench.records.series import Series, TrialFigures
+from dawnbench.stats.bootstrap import bootstrap_interval
+from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
+from dawnbench.stats.comparison.unpaired import compare_by
+from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
+from dawnbench.stats.times import censored_seconds, spent_seconds
+
+
+def are_paired(a: Series, b: Series) -> bool:
+    """Return whether two series are the two sides of one campaign."""
+    return (
+        a.pairing is not None
+        and b.pairing is not None
+        and a.pairing.campaign == b.pairing.campaign
+        and a.pairing.side != b.pairing.side
+    )
+
+
+def pairs(a: Series, b: Series) -> tuple[tuple[TrialFigures, TrialFigures], ...]:
+    """Return the trials of equal number that both count; one whose partner is missing is left out."""
+    partners = {trial.trial: trial for trial in b.counting}
+    return tuple((trial, partners[trial.trial]) for trial in a.counting if trial.trial in partners)
+
+
+def compare_paired_times(reference: Series, other: Series, rule: str) -> TimeComparison:
+    """Compare pair by pair: the ratio is the median of the pairs' ratios, the test Wilcoxon's signed ranks.
+
+    A slow minute of the machine holds up both trials of a pair, so it does not reach the ratio. A pair of
+    which only one trial reached the target counts as an infinite or a zero ratio; one of which neither did
+    says nothing about speed.
+    """
+    seconds = _seconds(reference, other, rule)
+    telling = seconds[np.isfinite(seconds).any(axis=1)]
+    could_tell = least_signed_rank_p_value(len(telling) or len(seconds)) < ALPHA
+    ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
+    if not len(telling):
+        found = compare_by(ours, theirs, rule, None)
+        return replace(found, word=word(None, 1.0, 1.0, could_tell))
+    with np.errstate(divide="ignore"):
+        ratios = telling[:, 1] / telling[:, 0]
+        differences = np.log(ratios)
+    faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
+    ratio = Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
+    return replace(
+        compare_by(ours, theirs, rule, ratio),
+        p_signed_rank=min(1.0, 2 * min(faster, slower)),
+        word=word(ratio, faster, slower, could_tell),
+    )
+
+
+def _seconds(reference: Series, other: Series, rule: str) -> np.ndarray:
+    """Return an array (pairs, 2), the reference first; without the pairs of which a segment was not seen."""
+    both = [
+        (censored_seconds(theirs, rule), censored_seconds(ours, rule))
+        for theirs, ours in pairs(reference, other)
+    ]
+    # A time of nothing is none either: it has no ratio.
+    return np.array([pair for pair in both if all(pair)], dtype=float).reshape(-1, 2)

@@ -1,0 +1,115 @@
+"""The rows and columns of the frames that `load_runs` gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dawnbench.records.rules import RULES
+
+if TYPE_CHECKING:
+    import pandas
+
+    from dawnbench.records.reader import Run
+    from dawnbench.records.schema import EpochRecord, TrialRecord
+
+Row = dict[str, Any]
+
+TRIAL_COLUMNS = {
+    "run": "str",
+    "recipe": "str",
+    "device": "str",
+    "created": "datetime64[us, UTC]",
+    "trial": "int64",
+    "seed": "int64",
+    "status": "str",
+    "target": "float64",
+    **{f"seconds_{rule.name}": "float64" for rule in RULES},
+    "epochs_to_target": "Int64",
+    "accuracy": "float64",
+    "best_accuracy": "float64",
+    "energy_joules": "float64",
+    "energy_to_target_joules": "float64",
+    "wall_seconds": "float64",
+    "precision": "str",
+    "fingerprint": "str",
+}
+EPOCH_COLUMNS = {
+    "run": "str",
+    "trial": "int64",
+    "epoch": "int64",
+    "learning_rate": "float64",
+    "train_seconds": "float64",
+    "evaluate_seconds": "float64",
+    "train_loss": "float64",
+    "train_accuracy": "float64",
+    "validation_loss": "float64",
+    "validation_accuracy": "float64",
+    "energy_joules": "float64",
+}
+
+
+def trial_row(name: str, run: Run, trial: TrialRecord) -> Row:
+    """Return a trial's cells by column; one for each rule that the trial reports."""
+    record, telemetry = run.record, trial.telemetry
+    return {
+        "run": name,
+        "recipe": record.recipe_name,
+        "device": record.device_name,
+        "created": record.created,
+        "trial": trial.trial,
+        "seed": trial.seed,
+        "status": trial.status,
+        "target": trial.target,
+        **{f"seconds_{rule}": seconds for rule, seconds in trial.seconds.items()},
+        "epochs_to_target": trial.epochs_to_target,
+        "accuracy": trial.accuracy,
+        "best_accuracy": trial.best_accuracy,
+        "energy_joules": telemetry and telemetry.energy_joules,
+        "energy_to_target_joules": telemetry and telemetry.energy_to_target_joules,
+        "wall_seconds": trial.wall_seconds,
+        "precision": record.precision,
+        "fingerprint": record.data.fingerprint,
+    }
+
+
+def epoch_row(name: str, epoch: EpochRecord) -> Row:
+    """Return an epoch's cells by column."""
+    return {
+        "run": name,
+        "trial": epoch.trial,
+        "epoch": epoch.epoch,
+        "learning_rate": epoch.learning_rate,
+        "train_seconds": epoch.train_seconds,
+        "evaluate_seconds": epoch.evaluate_seconds,
+        "train_loss": epoch.train_loss,
+        "train_accuracy": _share(epoch.train_correct, epoch.train_images),
+        "validation_loss": epoch.validation_loss,
+        "validation_accuracy": _share(epoch.validation_correct, epoch.validation_images),
+        "energy_joules": epoch.energy_joules,
+    }
+
+
+def _share(correct: int, images: int) -> float | None:
+    return correct / images if images else None
+
+
+def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> pandas.DataFrame:
+    """Return the rows under the columns, of which each has its dtype even where there is no row."""
+    import pandas
+
+    return pandas.DataFrame(
+        {name: _column([row.get(name) for row in rows], dtype) for name, dtype in columns.items()}
+    )
+
+
+def _column(values: Sequence[Any], dtype: str) -> Any:
+    import pandas
+
+    if dtype.startswith("datetime"):
+        # What someone wrote into run.json by hand need not be a time.
+        return pandas.to_datetime(values, utc=True, format="ISO8601", errors="coerce").astype(dtype)
+    try:
+        return pandas.Series(values, dtype=dtype)
+    except OverflowError:  # a seed may have 64 bits
+        return pandas.Series(values, dtype="object")

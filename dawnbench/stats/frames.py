@@ -1,0 +1,125 @@
+"""Trials and epochs of many runs as pandas frames."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from glob import glob
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.index import index_runs
+from dawnbench.records.listed import Listed
+from dawnbench.records.reader import read_run
+from dawnbench.records.selection import select
+from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frames:
+    """What `load_runs` found; its docstring has the columns."""
+
+    trials: pandas.DataFrame
+    """A row a trial."""
+    epochs: pandas.DataFrame
+    """A row an epoch."""
+    warnings: tuple[str, ...]
+    """What could not be read, a sentence each."""
+
+
+def load_runs(
+    *where: str | PathLike[str],
+    recipe: str | None = None,
+    device: str | None = None,
+    target: str | float | None = None,
+) -> Frames:
+    """Return the trials and epochs of runs, the oldest run first.
+
+    `where` are run folders, folders of run folders or globs (`runs` if none is given); a run that is found
+    twice counts once. `recipe` and `device` are parts of a name or shell patterns (with * or ?) of all of it,
+    whatever the case; `device` may also be what was asked for, such as cuda. `target` is 0.94 or "94%".
+
+    Columns of both frames: run (the folder's name; its path where two have the same), trial (counted from 1).
+
+    Columns of `trials`: recipe, device (its name), created (of the run, UTC), seed, status, target (0 to 1),
+    seconds_RULE for each timing rule (NaN where the rule gives no time), epochs_to_target (<NA> where the
+    target was missed), accuracy after the last epoch and best_accuracy (on the validation images, 0 to 1),
+    energy_joules (over the trial), energy_to_target_joules, wall_seconds (by the host's clock), precision,
+    fingerprint (of the data; figures on different ones do not compare).
+
+    Columns of `epochs`: epoch (counted from 1), learning_rate (at the first step), train_seconds,
+    evaluate_seconds, train_loss and validation_loss (mean, in nats), train_accuracy and validation_accuracy
+    (0 to 1), energy_joules (since the trial began). A figure that was not measured is NaN.
+
+    A run folder that cannot be read is left out with a warning.
+
+    Raises:
+        DawnbenchError: nothing lies at a name or matches a glob, a run folder named itself cannot be read, or
+            the target is no accuracy.
+    """
+    selection = select(recipe, device, target)
+    found = _find(where or ("runs",))
+    chosen = sorted(
+        (run for run in found.runs.values() if selection.takes(run)), key=lambda run: (run.created, run.name)
+    )
+    names = Counter(run.name for run in chosen)
+    warnings = list(found.warnings)
+    trials: list[Row] = []
+    epochs: list[Row] = []
+    for listed in chosen:
+        try:
+            run = read_run(listed.folder)
+        except DawnbenchError as error:  # what a list passes over: a damaged epochs.jsonl, say
+            if listed.folder.resolve() in found.named:
+                raise
+            warnings.append(str(error))
+            continue
+        warnings.extend(f"{listed.folder}: {warning}" for warning in run.warnings)
+        name = listed.name if names[listed.name] == 1 else str(listed.folder)
+        trials.extend(trial_row(name, run, trial) for trial in run.trials)
+        epochs.extend(epoch_row(name, epoch) for epoch in run.epochs)
+    rules = dict.fromkeys(key for row in trials for key in row if key.startswith("seconds_"))
+    return Frames(
+        frame(trials, TRIAL_COLUMNS | dict.fromkeys(rules, "float64")),
+        frame(epochs, EPOCH_COLUMNS),
+        tuple(dict.fromkeys(warnings)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    runs: dict[Path, Listed]
+    """By where they really lie."""
+    named: set[Path]
+    """What the caller named, by where it really lies."""
+    warnings: list[str]
+
+
+def _find(where: Iterable[str | PathLike[str]]) -> _Found:
+    found = _Found({}, set(), [])
+    for place in where:
+        path = Path(place).expanduser()
+        named = path.exists()
+        matches = [str(path)] if named else sorted(glob(str(path), recursive=True))  # noqa: PTH207  # absolute too
+        folders = [Path(match) for match in matches if named or Path(match).is_dir()]
+        if not folders:
+            raise DawnbenchError(f"nothing lies at {place}; name run folders, folders of them, or globs")
+        for folder in folders:
+            try:
+                index = index_runs(folder)
+            except DawnbenchError as error:
+                if named:
+                    raise
+                found.warnings.append(str(error))
+                continue
+            found.warnings.extend(index.troubles)
+            found.runs.update({run.folder.resolve(): run for run in index.runs})
+            if named:
+                found.named.add(path.resolve())
+    return found

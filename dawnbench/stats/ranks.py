@@ -1,0 +1,106 @@
+"""Rank tests: they take a censored trial as the worst of all, and need no bell curve.
+
+Both are exact, ties or not, where that is quick: the normal distribution puts p too low where a few trials
+tie, as those that missed the target do.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+from scipy.stats import mannwhitneyu, rankdata, wilcoxon
+
+Alternative = Literal["two-sided", "greater", "less"]
+_TURNED: dict[Alternative, Alternative] = {"two-sided": "two-sided", "greater": "less", "less": "greater"}
+_EXACT_STEPS = 21_000_000
+"""Up to so many additions the exact distribution is quick; beyond them the normal one is as good."""
+_EXACT_PAIRS = 100
+
+
+def mann_whitney(x: Sequence[float], y: Sequence[float], alternative: Alternative) -> float:
+    """Return the p-value of the Mann-Whitney test; `greater` asks whether `x` lies above `y`.
+
+    A figure may be infinite: a trial that missed its target takes longer than every one that reached it, and
+    two of them tie. Exact given the ties for up to 40 against 40 figures, or 5 against 150; by the normal
+    distribution with corrections for ties and continuity beyond.
+    """
+    if len(x) > len(y):
+        return mann_whitney(y, x, _TURNED[alternative])
+    both = np.concatenate([x, y])
+    if np.all(both == both[0]):
+        return 1.0
+    if len(x) * len(both) ** 3 > _EXACT_STEPS:
+        return float(mannwhitneyu(x, y, alternative=alternative, method="asymptotic").pvalue)
+    ranks = _doubled(rankdata(both))
+    return _p_value(_sums_of(len(x), tuple(sorted(ranks))), sum(ranks[: len(x)]), alternative)
+
+
+def least_p_value(n: int, m: int, alternative: Alternative) -> float:
+    """Return the smallest p-value that a Mann-Whitney test of n against m figures can give."""
+    sides = 2 if alternative == "two-sided" else 1
+    return min(1.0, sides / math.comb(n + m, n))
+
+
+def signed_rank(differences: Sequence[float], alternative: Alternative = "two-sided") -> float:
+    """Return the p-value of Wilcoxon's signed-rank test; `greater` asks whether they lie above zero.
+
+    A difference may be infinite, and is then among the largest. One of zero takes a rank and speaks for
+    neither side (Pratt 1959). Exact given the ties for up to 100 differences, by the normal distribution
+    beyond.
+    """
+    values = np.asarray(differences, dtype=float)
+    if not np.any(values):
+        return 1.0
+    if values.size > _EXACT_PAIRS:
+        # An infinite difference is the largest rank, whatever stands for it.
+        largest = 2 * np.abs(values[np.isfinite(values)]).max(initial=0.5)
+        ranked = np.where(np.isfinite(values), values, np.sign(values) * largest)
+        found = wilcoxon(ranked, zero_method="pratt", alternative=alternative, method="asymptotic")
+        return float(found.pvalue)
+    ranks = _doubled(rankdata(np.abs(values)))
+    told = tuple(sorted(rank for rank, value in zip(ranks, values, strict=True) if value))
+    above = sum(rank for rank, value in zip(ranks, values, strict=True) if value > 0)
+    return _p_value(_sums_of_any(told), above, alternative)
+
+
+def least_signed_rank_p_value(pairs: int) -> float:
+    """Return the smallest p-value that the signed-rank test of so many pairs can give."""
+    return min(1.0, 2.0 ** (1 - pairs))
+
+
+def _doubled(ranks: np.ndarray) -> list[int]:
+    """Return ranks as whole numbers; those of a tie may be halves."""
+    return [round(2 * rank) for rank in ranks.tolist()]
+
+
+@lru_cache(maxsize=16)
+def _sums_of(count: int, ranks: tuple[int, ...]) -> np.ndarray:
+    """Return in how many ways `count` of the ranks add up to 0, 1, 2, ..."""
+    ways = np.zeros((count + 1, sum(ranks) + 1))
+    ways[0, 0] = 1
+    for rank in ranks:
+        ways[1:, rank:] += ways[:-1, : ways.shape[1] - rank]
+    last: np.ndarray = ways[count]
+    return last
+
+
+@lru_cache(maxsize=16)
+def _sums_of_any(ranks: tuple[int, ...]) -> np.ndarray:
+    """Return in how many ways any of the ranks add up to 0, 1, 2, ..."""
+    ways: np.ndarray = np.zeros(sum(ranks) + 1)
+    ways[0] = 1
+    for rank in ranks:
+        ways[rank:] += ways[: ways.size - rank]
+    return ways
+
+
+def _p_value(ways: np.ndarray, found: int, alternative: Alternative) -> float:
+    """Return the p-value of a rank sum, by how many ways, all of them as likely, each comes about."""
+    less, greater = (float(tail.sum() / ways.sum()) for tail in (ways[: found + 1], ways[found:]))
+    if alternative == "two-sided":
+        return min(1.0, 2 * min(less, greater))
+    return less if alternative == "less" else greater

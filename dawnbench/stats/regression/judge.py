@@ -1,0 +1,78 @@
+"""Whether a run holds against its baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import get_args
+
+from dawnbench.records.rules import shares_start
+from dawnbench.records.series import Series
+from dawnbench.stats.comparison.comparable import differences, missing_rule
+from dawnbench.stats.concerns import doubts
+from dawnbench.stats.regression.gates import (
+    accuracy_gate,
+    energy_gate,
+    epochs_gate,
+    not_comparable,
+    time_gate,
+)
+from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
+
+METRICS: tuple[Metric, ...] = get_args(Metric)
+DEFAULT_METRICS: tuple[Metric, ...] = ("time", "epochs", "accuracy")
+DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
+"""What only a run on the same device can hold against."""
+
+
+def judge(
+    run: Series,
+    baseline: Series,
+    *,
+    metrics: Sequence[Metric] = DEFAULT_METRICS,
+    rule: str = "dawnbench",
+    max_slowdown: float = 0.02,
+    max_accuracy_drop: float = 0.001,
+    across: bool = False,
+) -> Judgement:
+    """Hold a run against its baseline, each metric by a gate of its own.
+
+    Time and energy: a regression where the run needs more than 1 + `max_slowdown` times the baseline's, by a
+    one-sided Mann-Whitney test at 0.05 in which a trial that missed the target counts as slower than every
+    other. Accuracy: where it lies lower by more than `max_accuracy_drop` (a fraction: 0.001 is 0.1 points),
+    by the same test. Epochs: MLPerf's reference convergence points. `across` lets different data, recipes and
+    devices be held against each other.
+    """
+
+    def gate(metric: Metric) -> Gate:
+        if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
+            return not_comparable(metric, "it was measured on another device than the baseline's")
+        if metric == "time" and shares_start(rule):
+            return not_comparable(metric, f"all trials of a run share one start, which {rule} counts")
+        if metric == "time" and missing is not None:
+            return not_comparable(metric, missing)
+        if metric == "time":
+            return time_gate(run, baseline, rule, max_slowdown)
+        if metric == "energy":
+            return energy_gate(run, baseline, rule, max_slowdown)
+        if metric == "accuracy":
+            return accuracy_gate(run, baseline, max_accuracy_drop)
+        return epochs_gate(run, baseline)
+
+    found = differences(run, baseline)
+    refusals = () if across else found.refusals
+    missing = missing_rule(run, baseline, rule)
+    gates = () if refusals else tuple(gate(metric) for metric in metrics)
+    admitted = found.refusals if across else ()
+    notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
+    if gates:
+        notes += tuple(f"{run.name}: {doubt}" for doubt in doubts(run, rule))
+    return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
+
+
+def left_out(series: Series) -> tuple[str, ...]:
+    """Return a sentence about the trials that say nothing about the recipe, where there are any."""
+    count = len(series.trials) - len(series.counting)
+    if not count:
+        return ()
+    trials = "1 trial was" if count == 1 else f"{count} trials were"
+    return (f"{series.name}: {trials} interrupted or failed before the target and left out",)

@@ -1,0 +1,231 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.stats.frames import load_runs
+from tests.records.examples import TRIAL, epoch
+from tests.records.folders import make_run
+
+MISSED = replace(
+    TRIAL, trial=2, seed=8, epochs_to_target=None, seconds={"dawnbench": None, "cold": 9.5}, telemetry=None
+)
+EPOCHS = (epoch(), epoch(trial=2, train_loss=None, energy_joules=3.5))
+TRIAL_COLUMNS = [
+    "run",
+    "recipe",
+    "device",
+    "created",
+    "trial",
+    "seed",
+    "status",
+    "target",
+    "seconds_dawnbench",
+    "seconds_airbench",
+    "seconds_strict",
+    "seconds_cold",
+    "epochs_to_target",
+    "accuracy",
+    "best_accuracy",
+    "energy_joules",
+    "energy_to_target_joules",
+    "wall_seconds",
+    "precision",
+    "fingerprint",
+]
+EPOCH_COLUMNS = [
+    "run",
+    "trial",
+    "epoch",
+    "learning_rate",
+    "train_seconds",
+    "evaluate_seconds",
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "energy_joules",
+]
+
+
+@pytest.fixture
+def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two runs; the working directory is the folder above."""
+    monkeypatch.chdir(tmp_path)
+    make_run(tmp_path / "runs" / "b-run", [TRIAL, MISSED], EPOCHS, created="2026-01-01T10:00:00+00:00")
+    make_run(
+        tmp_path / "runs" / "a-run",
+        recipe_name="quickstart",
+        device_name="NVIDIA H200",
+        target=0.9,
+        created="2026-01-02T10:00:00+00:00",
+    )
+    return tmp_path / "runs"
+
+
+def test_a_row_a_trial_the_oldest_run_first(runs: Path) -> None:
+    trials = load_runs(runs).trials
+    assert list(trials.columns) == TRIAL_COLUMNS
+    assert trials[["run", "trial", "seed"]].values.tolist() == [
+        ["b-run", 1, 7],
+        ["b-run", 2, 8],
+        ["a-run", 1, 7],
+    ]
+    first = trials.iloc[0]
+    assert (first.recipe, first.device, first.status, first.precision) == (
+        "davidnet",
+        "AMD EPYC",
+        "finished",
+        "fp32",
+    )
+    assert first.created == pd.Timestamp("2026-01-01T10:00:00", tz="UTC")
+    assert (first.target, first.accuracy, first.best_accuracy, first.wall_seconds) == (0.94, 0.95, 0.95, 2.5)
+    assert (first.seconds_dawnbench, first.energy_joules, first.epochs_to_target) == (2.0, 5.0, 1)
+    assert first.fingerprint == "cd" * 32
+
+
+def test_what_was_not_measured_is_missing(runs: Path) -> None:
+    first, second = (load_runs(runs).trials.iloc[i] for i in range(2))
+    assert first.isna()[lambda missing: missing].index.tolist() == [
+        "seconds_airbench",
+        "seconds_strict",
+        "seconds_cold",
+        "energy_to_target_joules",
+    ]
+    assert second.epochs_to_target is pd.NA
+    assert second.isna()[["seconds_dawnbench", "energy_joules"]].all()
+    assert second.seconds_cold == 9.5
+
+
+def test_a_row_an_epoch(runs: Path) -> None:
+    epochs = load_runs(runs, recipe="davidnet").epochs
+    assert list(epochs.columns) == EPOCH_COLUMNS
+    assert epochs.run.tolist() == ["b-run", "b-run"]
+    assert epochs.trial.tolist() == [1, 2]
+    assert epochs.train_accuracy.tolist() == [0.6, 0.6]
+    assert epochs.validation_accuracy.tolist() == [0.6, 0.6]
+    assert epochs.learning_rate.tolist() == [0.1, 0.1]
+    assert epochs.train_loss.isna().tolist() == [False, True]
+    assert epochs.energy_joules.isna().tolist() == [True, False]
+
+
+def test_no_run_gives_empty_frames_of_the_same_kind(runs: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    full, empty = load_runs(runs), load_runs(tmp_path / "empty")
+    assert (len(empty.trials), len(empty.epochs), empty.warnings) == (0, 0, ())
+    assert empty.trials.dtypes.to_dict() == full.trials.dtypes.to_dict()
+    assert empty.epochs.dtypes.to_dict() == full.epochs.dtypes.to_dict()
+    assert str(empty.trials.dtypes["epochs_to_target"]) == "Int64"
+    assert str(empty.trials.dtypes["created"]) == "datetime64[us, UTC]"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"recipe": "quick*"}, ["a-run"]),
+        ({"device": "epyc"}, ["b-run"]),
+        ({"target": "90%"}, ["a-run"]),
+        ({"recipe": "none"}, []),
+    ],
+)
+def test_filters(runs: Path, options: dict[str, str], expected: list[str]) -> None:
+    assert load_runs(runs, **options).trials.run.drop_duplicates().tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        (),
+        ("runs",),
+        ("runs/a-run", "runs/b-run"),
+        ("runs/*",),
+        ("r*",),
+        ("**",),
+        ("runs", "runs/a-run", "runs/[ab]*"),
+    ],
+)
+def test_runs_are_named_by_folders_of_them_and_globs_and_count_once(
+    runs: Path, where: tuple[str, ...]
+) -> None:
+    (runs / "README.md").touch()
+    assert load_runs(*where).trials.run.tolist() == ["b-run", "b-run", "a-run"]
+
+
+@pytest.mark.parametrize("where", ["nowhere", "runs/c*", "runs/*.md"])
+def test_where_nothing_lies_is_an_error(runs: Path, where: str) -> None:
+    (runs / "README.md").touch()
+    with pytest.raises(DawnbenchError, match="nothing lies at "):
+        load_runs(runs, where)
+
+
+def test_a_folder_that_cannot_be_read_is_a_warning(runs: Path) -> None:
+    (runs / "b-run" / "run.json").write_text("{")
+    for where in ("runs", "runs/*"):
+        loaded = load_runs(where)
+        assert loaded.trials.run.tolist() == ["a-run"]
+        (warning,) = loaded.warnings
+        assert "b-run" in warning
+
+
+def test_damage_that_only_a_full_reading_finds_is_a_warning_too(runs: Path) -> None:
+    (runs / "b-run" / "epochs.jsonl").write_text('{"trial": 1}\n')
+    loaded = load_runs("runs")
+    assert set(loaded.trials.run) == set(loaded.epochs.run) == {"a-run"}
+    (warning,) = loaded.warnings
+    assert "epochs.jsonl is damaged" in warning
+
+
+@pytest.mark.parametrize("file", ["run.json", "epochs.jsonl"])
+def test_a_folder_that_was_named_itself_and_cannot_be_read_is_an_error(runs: Path, file: str) -> None:
+    (runs / "b-run" / file).write_text("{\n")
+    with pytest.raises(DawnbenchError, match="b-run"):
+        load_runs("runs/*", "runs/b-run")
+
+
+def test_a_torn_last_line_is_a_warning_and_the_rest_is_there(runs: Path) -> None:
+    path = runs / "b-run" / "trials.jsonl"
+    path.write_bytes(path.read_bytes()[:-9])
+    loaded = load_runs("runs")
+    assert loaded.trials.run.tolist() == ["b-run", "a-run"]
+    (warning,) = loaded.warnings
+    assert "b-run: trials.jsonl: the last line is torn" in warning
+
+
+def test_two_folders_of_one_name_are_told_apart_by_their_paths(runs: Path) -> None:
+    make_run(runs.parent / "more" / "a-run", created="2026-01-03T10:00:00+00:00")
+    loaded = load_runs("runs", "more")
+    assert loaded.trials.run.drop_duplicates().tolist() == [
+        "b-run",
+        str(Path("runs/a-run")),
+        str(Path("more/a-run")),
+    ]
+    assert set(loaded.epochs.run) == set(loaded.trials.run)
+
+
+def test_odd_figures_have_their_place(runs: Path) -> None:
+    """A rule that this version does not know, a seed of 64 bits, no images, a time written by hand."""
+    odd = replace(TRIAL, seed=2**64 - 1, seconds={"dawnbench": 1.0, "lap": 0.5})
+    make_run(runs / "odd", [odd], [epoch(train_images=0, validation_images=0)], created="yesterday")
+    loaded = load_runs("runs")
+    row = loaded.trials.set_index("run").loc["odd"]
+    assert (row.seconds_lap, row.seed) == (0.5, 2**64 - 1)
+    assert row.created is pd.NaT
+    assert list(loaded.trials.columns) == [*TRIAL_COLUMNS, "seconds_lap"]
+    assert loaded.epochs.set_index("run").loc["odd"][["train_accuracy", "validation_accuracy"]].isna().all()
+
+
+def test_pandas_is_loaded_only_by_the_call(runs: Path) -> None:
+    program = (
+        "import sys\n"
+        "from dawnbench.stats.frames import load_runs\n"
+        "assert not {'pandas', 'scipy', 'torch'} & set(sys.modules)\n"
+        "load_runs('runs')\n"
+        "assert 'torch' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

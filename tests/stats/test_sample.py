@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import math
+import statistics
+import warnings
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from dawnbench.stats.sample import Sample, describe
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+figures = st.lists(st.floats(1e-3, 1e6), min_size=1, max_size=10)
+few = settings(max_examples=30, deadline=None)
+
+
+def described(values: list[float]) -> Sample:
+    sample = describe(values)
+    assert sample is not None
+    return sample
+
+
+@few
+@given(figures)
+def test_the_figures_are_numpys_and_scipys(values: list[float]) -> None:
+    sample = described(values)
+    assert (sample.count, sample.least, sample.most) == (len(values), min(values), max(values))
+    assert sample.mean == pytest.approx(np.mean(values))
+    assert sample.median == pytest.approx(np.median(values))
+    if len(values) > 1:
+        assert sample.deviation == pytest.approx(np.std(values, ddof=1))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of equal figures
+            assert sample.relative_deviation == pytest.approx(stats.variation(values, ddof=1))
+
+
+@few
+@given(figures)
+def test_the_mean_lies_among_the_figures_and_in_its_interval(values: list[float]) -> None:
+    sample = described(values)
+    assert sample.least <= sample.mean <= sample.most
+    if sample.interval is not None:
+        assert sample.mean in sample.interval
+        rounded = 1e-12
+        assert sample.least * (1 - rounded) <= sample.interval.low <= sample.interval.high
+        assert sample.interval.high <= sample.most * (1 + rounded)
+
+
+@few
+@given(st.data(), figures)
+def test_the_order_does_not_matter(data: st.DataObject, values: list[float]) -> None:
+    assert describe(data.draw(st.permutations(values))) == describe(values)
+
+
+def test_a_single_figure_has_no_spread() -> None:
+    sample = described([2.5])
+    assert (sample.mean, sample.median) == (2.5, 2.5)
+    assert (sample.deviation, sample.interval, sample.relative_deviation) == (None, None, None)
+
+
+def test_nothing_is_described_by_nothing() -> None:
+    assert describe([]) is None
+
+
+@pytest.mark.parametrize("wrong", [math.nan, math.inf])
+def test_a_figure_that_is_none_is_the_callers_to_leave_out(wrong: float) -> None:
+    with pytest.raises(ValueError, match="finite"):
+        describe([1.0, wrong])
+
+
+def test_the_deviation_is_of_a_sample_and_not_of_a_population() -> None:
+    assert described([1, 2, 4]).deviation == pytest.approx(statistics.stdev([1, 2, 4]))
+
+
+def test_a_mean_of_zero_has_no_relative_deviation() -> None:
+    assert described([-1.0, 1.0]).relative_deviation is None

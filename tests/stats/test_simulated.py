@@ -1,0 +1,161 @@
+"""How often the verdicts are right, by campaigns of which the truth is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from dawnbench.records.series import Series
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.concerns import Concern, doubts
+from dawnbench.stats.regression.judge import judge
+from tests.stats.series import sides, timed
+
+CAMPAIGNS = 100
+PAIRS = 20
+SECONDS = 20.0
+
+Noise = Callable[[np.random.Generator, int], np.ndarray]
+"""What each of some trials in a row takes over what it should."""
+
+
+def normal(rng: np.random.Generator, trials: int) -> np.ndarray:
+    return 1 + 0.01 * rng.standard_normal(trials)
+
+
+def autocorrelated(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """A machine whose slow spells outlast a trial."""
+    spells = [rng.standard_normal()]
+    for fresh in rng.standard_normal(trials - 1):
+        spells.append(0.8 * spells[-1] + 0.6 * fresh)
+    return 1 + 0.01 * np.array(spells)
+
+
+def drifting(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """A GPU that warms up: 20 % from the first trial to the last."""
+    return normal(rng, trials) * np.linspace(1, 1.2, trials)
+
+
+def warming(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """The same 20 %, most of it within the first trials."""
+    return normal(rng, trials) * (1.2 - 0.2 * np.exp(-np.arange(trials) / 4))
+
+
+def heavy_tailed(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """Student's t with 2 degrees of freedom, which has no variance."""
+    return np.maximum(0.5, 1 + 0.005 * rng.standard_t(2, trials))
+
+
+def spiky(rng: np.random.Generator, trials: int) -> np.ndarray:
+    """Every tenth trial, at random, is held up by a tenth."""
+    return normal(rng, trials) + 0.1 * (rng.random(trials) < 0.1)
+
+
+KINDS = (normal, autocorrelated, drifting, warming, heavy_tailed, spiky)
+
+
+def campaign(
+    rng: np.random.Generator, noise: Noise, *, slower: float = 0.0, misses: float = 0.0
+) -> list[Series]:
+    """The two sides of a campaign as `dawnbench ab` runs it, their order turned with every pair."""
+    taken = iter(SECONDS * noise(rng, 2 * PAIRS))
+    times: dict[str, list[float | None]] = {"A": [], "B": []}
+    for pair in range(PAIRS):
+        for side in "BA" if pair % 2 else "AB":
+            seconds = float(next(taken)) * (1 + slower * (side == "B"))
+            times[side].append(None if rng.random() < misses else seconds)
+    return [bare(side) for side in sides(times["A"], times["B"])]
+
+
+def apart(
+    rng: np.random.Generator, trials: int, noise: Noise = normal, *, slower: float = 0.0, misses: float = 0.0
+) -> Series:
+    """A run by itself."""
+    seconds = SECONDS * (1 + slower) * noise(rng, trials)
+    return bare(timed(*(None if rng.random() < misses else float(one) for one in seconds)))
+
+
+def bare(series: Series) -> Series:
+    """Without accuracies, whose comparison takes time and does not touch the verdict."""
+    return replace(series, trials=tuple(replace(trial, accuracy=None) for trial in series.trials))
+
+
+def words(campaigns: Sequence[Sequence[Series]]) -> Counter[str]:
+    return Counter(compare(a, b).verdict.word for a, b in campaigns)
+
+
+@pytest.mark.parametrize("noise", KINDS, ids=lambda noise: noise.__name__)
+def test_identical_code_in_pairs_shows_no_difference(noise: Noise) -> None:
+    rng = np.random.default_rng(1)
+    found = words([campaign(rng, noise) for _ in range(CAMPAIGNS)])
+    assert found["no difference shown"] >= 95, found
+
+
+def test_identical_code_that_misses_its_target_now_and_then_shows_no_difference() -> None:
+    rng = np.random.default_rng(2)
+    found = words([campaign(rng, normal, misses=0.2) for _ in range(CAMPAIGNS)])
+    assert found["no difference shown"] >= 95, found
+
+
+def test_three_per_cent_at_a_noise_of_one_are_found_in_twenty_pairs() -> None:
+    rng = np.random.default_rng(3)
+    slower = words([campaign(rng, normal, slower=0.03) for _ in range(CAMPAIGNS // 2)])
+    faster = words([campaign(rng, normal, slower=-0.03) for _ in range(CAMPAIGNS // 2)])
+    assert slower["slower"] + faster["faster"] >= 95, (slower, faster)
+    assert slower["faster"] + faster["slower"] == 0
+
+
+@pytest.mark.parametrize("noise", [normal, heavy_tailed, spiky], ids=lambda noise: noise.__name__)
+def test_identical_code_in_runs_of_their_own_shows_no_difference(noise: Noise) -> None:
+    rng = np.random.default_rng(5)
+    found = words([(apart(rng, 10, noise), apart(rng, 10, noise)) for _ in range(CAMPAIGNS)])
+    assert found["no difference shown"] >= 95, found
+
+
+def test_three_per_cent_in_runs_of_their_own_are_found() -> None:
+    rng = np.random.default_rng(6)
+    found = words([(apart(rng, 10), apart(rng, 10, slower=0.03)) for _ in range(CAMPAIGNS)])
+    assert found["slower"] >= 95, found
+
+
+def outcomes(pairs: Sequence[tuple[Series, Series]], margin: float = 0.02) -> Counter[str]:
+    judged = (judge(run, baseline, metrics=("time",), max_slowdown=margin) for run, baseline in pairs)
+    return Counter(found.outcome for found in judged)
+
+
+@pytest.mark.parametrize("margin", [0.02, 0.0])
+@pytest.mark.parametrize("noise", [normal, heavy_tailed], ids=lambda noise: noise.__name__)
+def test_a_run_like_its_baseline_holds(noise: Noise, margin: float) -> None:
+    rng = np.random.default_rng(7)
+    found = outcomes([(apart(rng, 10, noise), apart(rng, 10, noise)) for _ in range(CAMPAIGNS)], margin)
+    assert found["holds"] >= (95 if margin else 90), found
+
+
+def test_a_run_that_misses_its_target_as_often_as_its_baseline_holds() -> None:
+    rng = np.random.default_rng(10)
+    found = outcomes([(apart(rng, 10, misses=0.3), apart(rng, 10, misses=0.3)) for _ in range(CAMPAIGNS)])
+    assert found["holds"] >= 95, found
+
+
+def test_a_run_that_misses_half_of_its_targets_is_a_regression() -> None:
+    rng = np.random.default_rng(11)
+    found = outcomes([(apart(rng, 20, misses=0.5), apart(rng, 10)) for _ in range(CAMPAIGNS)])
+    assert found["regression"] >= 80, found
+
+
+def test_a_run_that_is_five_per_cent_slower_is_a_regression() -> None:
+    rng = np.random.default_rng(8)
+    found = outcomes([(apart(rng, 10, slower=0.05), apart(rng, 10)) for _ in range(CAMPAIGNS)])
+    assert found["regression"] >= 95, found
+
+
+def test_normal_times_raise_few_doubts() -> None:
+    rng = np.random.default_rng(9)
+    found = Counter(doubt.concern for _ in range(500) for doubt in doubts(apart(rng, 10), "dawnbench"))
+    assert found[Concern.OUTLIER] <= 25, found
+    assert found[Concern.DRIFT] <= 10, found
+    assert set(found) <= {Concern.OUTLIER, Concern.DRIFT}
