@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dawnbench.records.schema import Reading
 
 
@@ -48,3 +50,18 @@ def metric_name(metric: str) -> str:
     """Return `gpu_power` as GPU power."""
     words = metric.split("_")
     return " ".join(w.upper() if w in ("gpu", "cpu", "sm") else w for w in words)
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """Return a figure with so many significant digits, or all before the point, and never an exponent."""
+    if not math.isfinite(value):
+        return "inf" if value > 0 else "-inf" if value < 0 else "nan"
+    if value == 0:
+        return "0"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{value:.{max(0, min(decimals, 12))}f}"
+
+
+def plain(text: str) -> str:
+    """Return the text on one line with a question mark for whatever a terminal would not show as it is."""
+    return "".join(c if c.isprintable() else "?" for c in text)

@@ -1,0 +1,45 @@
+"""A judgement's figures in the Bencher Metric Format, for `bencher run --adapter json`."""
+
+from __future__ import annotations
+
+from dawnbench.export.gates import as_json, finite_gates, series_name
+from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
+
+# Bencher makes a measure of a slug it does not know and gives it no unit, so the unit is in the name. Its own
+# `latency` is in nanoseconds.
+MEASURES: dict[Metric, str] = {
+    "time": "time-seconds",
+    "epochs": "epochs-to-target",
+    "accuracy": "accuracy-percent",
+    "energy": "energy-joules",
+}
+LONGEST_NAME = 1024
+"""Bytes of UTF-8 that Bencher takes as a benchmark's name."""
+
+
+def bencher(judgement: Judgement) -> str:
+    """Return a JSON object: one benchmark, named by recipe, device and rule, with a measure for each figure.
+
+    `lower_value` and `upper_value` are the ends of the mean's 95 % interval, widened to hold the mean where
+    they do not. A metric without a figure is left out; with none at all the object is empty. Of accuracy more
+    is better: give its measure a lower boundary, the others an upper one.
+
+    Source: Bencher's reference of the format and its schema bmf.json.
+    """
+    measures = {
+        MEASURES[gate.metric]: _metric(gate, gate.measured)
+        for gate in finite_gates(judgement)
+        if gate.measured is not None
+    }
+    name = series_name(judgement).encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore")
+    return as_json({name: measures} if measures else {})
+
+
+def _metric(gate: Gate, value: float) -> dict[str, float]:
+    if gate.interval is None:
+        return {"value": value}
+    return {
+        "value": value,
+        "lower_value": min(value, *gate.interval),
+        "upper_value": max(value, *gate.interval),
+    }

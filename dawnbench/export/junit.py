@@ -1,0 +1,82 @@
+"""A judgement as JUnit XML: one test case a gate."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from xml.etree import ElementTree as ET
+
+from dawnbench.export.gates import finite_gates, series_name
+from dawnbench.stats.regression.judgement import Judgement, Outcome
+
+NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+# A gate that cannot judge is an error and not skipped: a skipped test lets a report pass, while `regress`
+# exits with 2, and a check that has stopped checking must not look like one that holds.
+ELEMENTS: dict[Outcome, str] = {
+    "regression": "failure",
+    "too fast": "failure",
+    "not comparable": "error",
+    "too few trials": "error",
+}
+
+
+def junit(judgement: Judgement, judged: datetime) -> str:
+    """Return the document; `judged` is when the judgement was made.
+
+    A test case has the recipe as class name and the metric as name. A regression and a run too fast to be
+    true are failures; what could not be judged is an error, and where nothing could be compared that is the
+    one test case. `time` is the run's mean in seconds for the metric time and 0 for the others, since some
+    readers want it on every case. All sentences are in `system-out`.
+
+    Valid by the schema of Ant's reports (windyroad's JUnit.xsd), which wants every attribute and element
+    given here in this order, and by that of Jenkins (junit-10.xsd of its xunit plugin), which wants times
+    with three decimals at most.
+    """
+    cases = [_case(judgement, gate.metric, gate.outcome, gate.sentence) for gate in judgement.gates]
+    if not cases:
+        why = "; ".join(judgement.notes) or "nothing could be compared"
+        cases = [_case(judgement, "comparison", "not comparable", why)]
+    seconds = {gate.metric: gate.measured for gate in finite_gates(judgement)}.get("time") or 0
+    for case in cases:
+        case.set("time", f"{seconds if case.get('name') == 'time' else 0:.3f}")
+
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        {
+            "name": _text(series_name(judgement)),
+            "package": "dawnbench",
+            "id": "0",
+            "hostname": "localhost",  # where the run was made is not known, and this is what Ant writes then
+            "timestamp": judged.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
+            "tests": str(len(cases)),
+            "failures": str(sum(case.find("failure") is not None for case in cases)),
+            "errors": str(sum(case.find("error") is not None for case in cases)),
+            "skipped": "0",
+            "time": f"{seconds:.3f}",
+        },
+    )
+    properties = ET.SubElement(suite, "properties")
+    for name in ("run", "baseline", "recipe_name", "device_name", "rule"):
+        ET.SubElement(properties, "property", name=name, value=_text(getattr(judgement, name)))
+    suite.extend(cases)
+    said = [f"{gate.metric} {gate.outcome}: {gate.sentence}" for gate in judgement.gates]
+    ET.SubElement(suite, "system-out").text = _text("\n".join([*said, *judgement.notes]))
+    ET.SubElement(suite, "system-err")
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _case(judgement: Judgement, name: str, outcome: Outcome, sentence: str) -> ET.Element:
+    case = ET.Element("testcase", classname=_text(judgement.recipe_name), name=name)
+    if (element := ELEMENTS.get(outcome)) is not None:
+        found = ET.SubElement(case, element, type=outcome, message=_text(sentence))
+        found.text = _text(f"{sentence}\n{judgement.run} against {judgement.baseline}")
+    return case
+
+
+def _text(text: str) -> str:
+    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

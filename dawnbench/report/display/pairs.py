@@ -1,0 +1,101 @@
+"""Two recipes run in pairs: a line a trial, beside how far the campaign has come."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.text import Text
+
+from dawnbench.records.schema import RunRecord, TrialRecord
+from dawnbench.report.display.common import Display
+from dawnbench.report.units import percent, plain, seconds
+
+
+class PairsDisplay:
+    """Draws both sides of a campaign in one place; `close` it however the campaign ended."""
+
+    def __init__(self, console: Console, rule: str, pairs: int) -> None:
+        self.a, self.b = SideDisplay(self, "A"), SideDisplay(self, "B")
+        self._console, self._rule, self._pairs = console, rule, pairs
+        self._progress = Progress(
+            TextColumn("{task.completed:.1f}/{task.total:.0f} trials"),
+            BarColumn(bar_width=None),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+            refresh_per_second=2,
+            speed_estimate_period=600,
+            disable=not console.is_terminal,
+        )
+        self._task = self._progress.add_task("", total=2 * pairs)
+        self._ended = 0
+        self._loading = ""
+
+    def load(self, what: str, done: int, total: int) -> None:
+        """Write over one line how far it has come; in a pipe, only what is loaded."""
+        if self._console.is_terminal:
+            share = f" {100 * done // total} %" if total else ""
+            end = "\r" if done < total else "\n"
+            self._console.print(Text(plain(f"{what}{share}")), end=end, highlight=False)
+        elif what != self._loading:
+            self._print(Text(plain(what)))
+        self._loading = what
+
+    def begin(self, side: str, record: RunRecord, folder: Path) -> None:
+        """Say what runs on a side, and where it is recorded."""
+        where = f"{record.device_name} ({record.device}, {record.precision})"
+        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{record.recipe_name} on {where}, {folder}")))
+        self._progress.start()
+
+    def move(self, share: float) -> None:
+        """Move the bar to `share` of the trial that is going on."""
+        self._progress.update(self._task, completed=self._ended + share)
+
+    def end_trial(self, side: str, record: TrialRecord) -> None:
+        """Print what a trial came to."""
+        self._ended += 1
+        self.move(0)
+        pair = f"pair {record.trial:>{len(str(self._pairs))}}/{self._pairs}"
+        time, accuracy = seconds(record.seconds.get(self._rule)), percent(record.accuracy)
+        line = Text.assemble(f"{pair}  ", (side, "bold"), f"  {time:>10}  {accuracy:>8}")
+        for note in (record.reason, *record.warnings):
+            if note:
+                line.append(f"  {plain(note)}", style="yellow")
+        self._print(line)
+
+    def close(self) -> None:
+        """Take the bar away."""
+        self._progress.update(self._task, visible=False)
+        self._progress.stop()
+
+    def _print(self, text: Text) -> None:
+        self._progress.console.print(text, highlight=False, soft_wrap=not self._console.is_terminal)
+
+
+class SideDisplay(Display):
+    """One side's observer."""
+
+    def __init__(self, pairs: PairsDisplay, side: str) -> None:
+        self._both, self._side = pairs, side
+        self._steps = 1
+
+    def loading(self, what: str, done: int, total: int) -> None:
+        """Say how far this side's data have come."""
+        self._both.load(what, done, total)
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Say what runs on this side."""
+        super().run_started(record, folder, steps)
+        self._steps = max(1, steps)
+        self._both.begin(self._side, record, folder)
+
+    def step(self, steps: int) -> None:
+        """Move the bar."""
+        self._both.move(steps / self._steps)
+
+    def trial_ended(self, record: TrialRecord) -> None:
+        """Print what the trial came to."""
+        self._both.end_trial(self._side, record)

@@ -1,0 +1,23 @@
+"""A regression test's outcome for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dawnbench.report.units import plain
+from dawnbench.stats.regression.judgement import Judgement
+
+STYLES = {"holds": "green", "regression": "bold red", "too fast": "bold red"}
+
+
+def judgement_report(judgement: Judgement) -> RenderableType:
+    """Return a line a gate and what else there is to know; the closing line is not among them."""
+    subject = f"{judgement.run} against {judgement.baseline}, timed by the {judgement.rule} rule"
+    gates = Table.grid(padding=(0, 2, 0, 0))
+    for gate in judgement.gates:
+        head = Text(f"{gate.metric} {gate.outcome}", style=STYLES.get(gate.outcome, "yellow"))
+        gates.add_row(head, Text(plain(gate.sentence)))
+    notes = (Text(plain(f"! {note}"), style="yellow") for note in judgement.notes)
+    return Group(Text(plain(subject)), *[gates] * bool(judgement.gates), *notes)

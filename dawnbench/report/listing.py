@@ -1,0 +1,104 @@
+"""A list of runs, for people and as JSON lines; plain text, since ten thousand rows are to come at once."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import fields
+
+from rich.cells import cell_len, set_cell_size
+
+from dawnbench.records.listed import Listed
+from dawnbench.records.store import finite
+from dawnbench.report.units import percent, seconds
+
+GAP = "  "
+LEAST_FOR_DEVICE = 6
+"""Columns that a device's name is given even where a line grows too long by it."""
+VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
+"""Left out where a name would have to be cut: what follows says more."""
+
+
+def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> str:
+    """Return a line a run under a heading, and below what they share, without a final newline.
+
+    The trials are those that reached the target of those done, with the number asked for where that is
+    another; the time is their median under `rule`. Target and device have a column only where the runs differ
+    in them. `of` is how many runs there are, listed or not; `width` is that of the terminal in columns, None
+    for any.
+    """
+    if not runs:
+        return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
+    columns = [["run", *(printable(run.name) for run in runs)]]
+    if len(targets := {run.target for run in runs}) > 1:
+        columns.append(["target", *(_target(run.target) for run in runs)])
+    columns.append(["trials", *(_trials(run) for run in runs)])
+    columns.append(["time", *(_time(run, rule) for run in runs)])
+    columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
+    lines = _aligned(columns)
+    if len(devices := {printable(run.device_name) for run in runs}) > 1:
+        room = None if width is None else max(width - cell_len(lines[0] + GAP), LEAST_FOR_DEVICE)
+        names = ["device", *(fitted(printable(run.device_name), room) for run in runs)]
+        lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
+
+    facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
+    facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
+    facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
+    facts += [f"on {device}" for device in devices if len(devices) == 1]
+    return "\n".join([*lines, "", ", ".join(facts), f"time: median by the rule {rule}"])
+
+
+def listing_json(runs: Sequence[Listed]) -> str:
+    """Return a JSON object a line, with the fields of `Listed`; each line ends with a newline."""
+    names = [field.name for field in fields(Listed)]
+    rows = ({name: getattr(run, name) for name in names} | {"folder": str(run.folder)} for run in runs)
+    return "".join(json.dumps(finite(row), allow_nan=False) + "\n" for row in rows)
+
+
+def printable(text: str) -> str:
+    """Return the text with a question mark for what would steer a terminal or cannot be encoded."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
+
+
+def fitted(name: str, room: int | None) -> str:
+    """Return a device's name in so many columns of a terminal: without its vendor, or cut, if it must be."""
+    if room is None or cell_len(name) <= room:
+        return name
+    for vendor in VENDORS:
+        name = name.removeprefix(vendor)
+    return name if cell_len(name) <= room else set_cell_size(name, room - 1).rstrip() + "…"
+
+
+def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:
+    """Return the rows, the first column to the left and the others to the right."""
+    padded = []
+    for i, cells in enumerate(columns):
+        lengths = [cell_len(cell) for cell in cells]
+        most = max(lengths)
+        pads = [" " * (most - length) for length in lengths]
+        pairs = zip(cells, pads, strict=True)
+        padded.append([pad + cell if i else cell + pad for cell, pad in pairs])
+    return [GAP.join(row) for row in zip(*padded, strict=True)]
+
+
+def _trials(run: Listed) -> str:
+    share = f"{run.reached}/{run.done}"
+    return share if run.done == run.asked else f"{share} of {run.asked}"
+
+
+def _time(run: Listed, rule: str) -> str:
+    # Without a trial there is no figure at all, and the reason is worth more than a dash.
+    return seconds(run.median_seconds.get(rule)) if run.done else printable(run.status)
+
+
+def _target(target: float) -> str:
+    return f"{100 * target:g} %"
+
+
+def _unfinished(runs: Sequence[Listed]) -> list[str]:
+    return [printable(run.status) for run in runs if run.status != "finished"]
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs} runs"
