@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 
 from dawnbench.campaign.observer import Observer
+from dawnbench.records.rules import times
 from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
 from dawnbench.train.device import Device
 from dawnbench.train.ledger import Ledger, earlier
-from dawnbench.train.rules import times
 from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
 
 CLOCKS_MAY_DIFFER = 0.02

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import importlib
 import importlib.util
 import sys
@@ -41,7 +42,9 @@ def find_recipe(name: str) -> Recipe:
 def _from_file(path: Path) -> Recipe:
     if not path.is_file():
         raise DawnbenchError(f"there is no recipe file {path}")
-    spec = importlib.util.spec_from_file_location(f"dawnbench_recipe_{path.stem}", path)
+    # Of two files of one name in two folders, each keeps its module.
+    place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
+    spec = importlib.util.spec_from_file_location(f"dawnbench_recipe_{path.stem}_{place}", path)
     if spec is None or spec.loader is None:
         raise DawnbenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)

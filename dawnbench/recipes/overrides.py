@@ -47,6 +47,20 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     return cast(Recipe, _put(recipe, parsed, recipe)) if parsed else recipe
 
 
+def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = None, **leaves: Any) -> Recipe:
+    """Return the recipe with settings, another data set and leaves put in; None leaves what is there.
+
+    Raises:
+        DawnbenchError: as `override`, or a leaf's value is none that the recipe takes.
+    """
+    resolved = override(recipe, settings)
+    given = {name: value for name, value in leaves.items() if value is not None}
+    if data is not None:
+        # The recipe's colour statistics are of its own data.
+        given["dataset"] = replace(resolved.dataset, name=data, mean=None, deviation=None)
+    return replace(resolved, **given)
+
+
 def _parse(setting: str) -> _Setting:
     path, separator, text = setting.partition("=")
     if not separator:

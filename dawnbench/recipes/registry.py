@@ -42,31 +42,34 @@ class AveragePart(Part):
 
 @dataclass(frozen=True)
 class _Entry:
-    spec: type[Part]
+    kind: str
     implementation: Implementation | str
 
 
-_ENTRIES: dict[str, _Entry] = {}
+_SPECS: dict[str, type[Part]] = {}
+# By class and not by kind: two files of a user may bring two versions of one kind, to be run side by side.
+_ENTRIES: dict[type[Part], _Entry] = {}
 
 
 def register(kind: str, spec: type[Part], implementation: Implementation | str) -> None:
     """Add a kind of part.
 
     `implementation` is called with the fields of `spec` as keywords, and with what the part's role gives
-    besides. As "module:name" it is imported only when it is built.
+    besides. As "module:name" it is imported only when it is built. A kind that is registered again means the
+    new class from then on; parts of the older one stay what they are.
     """
-    _ENTRIES[kind] = _Entry(spec, implementation)
+    _SPECS[kind] = spec
+    _ENTRIES[spec] = _Entry(kind, implementation)
 
 
 def spec_of(kind: str) -> type[Part] | None:
     """Return the settings class of a kind; None where there is no such kind."""
-    entry = _ENTRIES.get(kind)
-    return None if entry is None else entry.spec
+    return _SPECS.get(kind)
 
 
 def kinds(role: type[Part]) -> list[str]:
     """Return the names of all kinds that can fill a role."""
-    return [kind for kind, entry in _ENTRIES.items() if issubclass(entry.spec, role)]
+    return [kind for kind, spec in _SPECS.items() if issubclass(spec, role)]
 
 
 def kind_of(part: Part) -> str:
@@ -75,16 +78,22 @@ def kind_of(part: Part) -> str:
     Raises:
         LookupError: it is not registered.
     """
-    for kind, entry in _ENTRIES.items():
-        if type(part) is entry.spec:
-            return kind
-    raise LookupError(f"{type(part).__name__} is not registered; call dawnbench.recipes.register for it")
+    return _entry(part).kind
 
 
 def build(part: Part, *arguments: Any, **context: Any) -> Any:
     """Return what a part's settings stand for."""
-    implementation = _ENTRIES[kind_of(part)].implementation
+    implementation = _entry(part).implementation
     if isinstance(implementation, str):
         module, name = implementation.split(":")
         implementation = getattr(import_module(module), name)
     return implementation(*arguments, **asdict(part), **context)
+
+
+def _entry(part: Part) -> _Entry:
+    try:
+        return _ENTRIES[type(part)]
+    except KeyError:
+        raise LookupError(
+            f"{type(part).__name__} is not registered; call dawnbench.recipes.register for it"
+        ) from None

@@ -215,10 +215,9 @@ class OwnModel(ModelPart):
     ],
 )
 def test_a_model_whose_weights_a_second_trial_could_not_reset_is_refused(
-    net: nn.Module, named: str | None, monkeypatch: pytest.MonkeyPatch
+    net: nn.Module, named: str | None
 ) -> None:
-    table = {**registry._ENTRIES, "own": registry._Entry(OwnModel, lambda **_settings: net)}
-    monkeypatch.setattr(registry, "_ENTRIES", table)
+    registry.register("own", OwnModel, lambda **_settings: net)
     recipe = replace(changed(), model=OwnModel())
     if named is None:
         assert make_model(recipe, small_dataset(), open_device("cpu")) is net

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import find_recipe, list_recipes, registry
+from dawnbench.recipes import find_recipe, list_recipes
 from dawnbench.recipes.build import build
 
 OWN = """
@@ -20,14 +20,6 @@ class Grow(AugmentationPart):
 register("grow_in_a_test", Grow, lambda **fields: fields)
 recipe = replace(find_recipe("davidnet"), name="mine", augmentation=(Grow(3),))
 """
-
-
-@pytest.fixture(autouse=True)
-def _table_as_before() -> object:
-    before = dict(registry._ENTRIES)
-    yield
-    registry._ENTRIES.clear()
-    registry._ENTRIES.update(before)
 
 
 def write(folder: Path, text: str) -> str:
@@ -58,6 +50,15 @@ def test_a_users_file_brings_its_own_recipe_and_its_own_part(tmp_path: Path, hea
     assert recipe.name == "mine"
     assert build(recipe.augmentation[0]) == {"by": 3, "note": None}
     assert type(recipe).from_dict(recipe.to_dict()) == recipe
+
+
+def test_two_files_of_one_name_bring_a_part_each(tmp_path: Path) -> None:
+    found = []
+    for folder, value in (("old", 3), ("new", 4)):
+        (tmp_path / folder).mkdir()
+        found.append(find_recipe(write(tmp_path / folder, OWN.replace("Grow(3)", f"Grow({value})"))))
+    assert [build(recipe.augmentation[0])["by"] for recipe in found] == [3, 4]
+    assert type(found[0].augmentation[0]) is not type(found[1].augmentation[0])
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:

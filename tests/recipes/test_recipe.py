@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +24,6 @@ from dawnbench.recipes import (
     find_recipe,
     list_recipes,
     register,
-    registry,
 )
 
 
@@ -39,10 +37,8 @@ class Shear(AugmentationPart):
 
 
 @pytest.fixture
-def _shear() -> Iterator[None]:
+def _shear() -> None:
     register("shear", Shear, lambda **fields: fields)
-    yield
-    del registry._ENTRIES["shear"]
 
 
 def through_json(recipe: Recipe) -> Recipe:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -16,14 +15,6 @@ from dawnbench.recipes import (
 )
 
 ROLES = (ModelPart, OptimizerPart, SchedulePart, AugmentationPart, AveragePart)
-
-
-@pytest.fixture(autouse=True)
-def _table_as_before() -> Iterator[None]:
-    before = dict(registry._ENTRIES)
-    yield
-    registry._ENTRIES.clear()
-    registry._ENTRIES.update(before)
 
 
 @dataclass(frozen=True)
@@ -50,6 +41,18 @@ def test_a_kind_of_the_users_own_joins_its_role_and_no_other() -> None:
     registry.register("shear", Shear, "nowhere:Nothing")
     assert [role for role in ROLES if "shear" in registry.kinds(role)] == [AugmentationPart]
     assert registry.spec_of("shear") is Shear
+
+
+def test_two_versions_of_a_kind_stay_apart() -> None:
+    @dataclass(frozen=True)
+    class Steeper(AugmentationPart):
+        size: int = 2
+
+    registry.register("shear", Shear, lambda **_fields: "first")
+    registry.register("shear", Steeper, lambda **_fields: "second")
+    assert registry.spec_of("shear") is Steeper
+    assert [registry.build(part) for part in (Shear(), Steeper())] == ["first", "second"]
+    assert registry.kind_of(Shear()) == registry.kind_of(Steeper()) == "shear"
 
 
 def test_an_unregistered_part_says_what_to_call() -> None:

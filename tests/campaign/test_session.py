@@ -1,0 +1,191 @@
+"""A session from its preparation to its end, on a perceptron that trains in milliseconds."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import dawnbench.campaign.session as module
+from dawnbench.campaign.observer import SilentObserver
+from dawnbench.campaign.session import Session, startup
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import Recipe, find_recipe, registry
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.schema import PairingRecord, RunRecord, Segment
+from dawnbench.telemetry import Sampler
+from dawnbench.train.device.cpu import CpuDevice
+from tests.cli.conftest import TINY_RECIPE
+from tests.records.examples import RUN
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Iterator[Recipe]:
+    """The tiny recipe; the table of parts is left as it was."""
+    tables = (registry._SPECS, registry._ENTRIES)
+    before = [dict(table) for table in tables]
+    (tmp_path / "tiny.py").write_text(TINY_RECIPE)
+    yield replace(find_recipe(str(tmp_path / "tiny.py")), epochs=2, trials=3)
+    for table, old in zip(tables, before, strict=True):
+        table.clear()
+        table.update(old)
+
+
+class Heard(SilentObserver):
+    def __init__(self) -> None:
+        self.started: list[tuple[RunRecord, Path, int]] = []
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        self.started.append((record, folder, steps))
+
+
+Open = Callable[..., Session]
+
+
+@pytest.fixture
+def opened(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Return a function that prepares a session; what `describe_model` loads is left out, it takes long."""
+    monkeypatch.setattr(module, "describe_model", lambda *_: RUN.model)
+
+    def prepare(**changes: Any) -> Session:
+        usual = {
+            "seed": 7,
+            "out": tmp_path / "runs",
+            "observer": SilentObserver(),
+            "command": ("dawnbench", "run"),
+            "startup": startup(time.time() - 2),
+        }
+        return Session(changes.pop("recipe", recipe), CpuDevice("cpu"), **{**usual, **changes})
+
+    return prepare
+
+
+def sampler() -> Sampler:
+    return Sampler([], lambda _samples: None)
+
+
+def run_of(session: Session) -> Run:
+    return read_run(session.folder)
+
+
+def test_nothing_is_on_the_disk_before_it_begins(opened: Open, tmp_path: Path) -> None:
+    session = opened()
+    assert not (tmp_path / "runs").exists()
+    session.close("failed")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_it_begins_with_a_run_folder_that_says_all_about_the_run(opened: Open, recipe: Recipe) -> None:
+    heard = Heard()
+    session = opened(observer=heard)
+    session.begin(sampler())
+    record = run_of(session).record
+    assert (record.status, record.recipe_name, record.trials, record.seed) == ("running", "tiny", 3, 7)
+    assert (record.recipe, record.recipe_digest) == (
+        json.loads(json.dumps(recipe.to_dict())),
+        recipe.digest(),
+    )
+    assert (record.command, record.device, record.precision) == (("dawnbench", "run"), "cpu", "fp32")
+    assert (record.data.train_images, record.data.validation_images, record.data.classes) == (1437, 360, 10)
+    assert record.pairing is None
+    steps = 2 * (1437 // recipe.batch_size)
+    assert [(one.recipe_name, folder, count) for one, folder, count in heard.started] == [
+        ("tiny", session.folder, steps)
+    ]
+
+
+def test_a_trial_goes_from_the_runs_seed_plus_its_number_less_one(opened: Open) -> None:
+    session = opened()
+    session.begin(sampler())
+    session.warm_up()
+    for number in (1, 2):
+        session.trial(number)
+    session.close("finished")
+    run = run_of(session)
+    assert run.record.status == "finished"
+    assert [(one.trial, one.seed, one.status) for one in run.trials] == [
+        (1, 7, "finished"),
+        (2, 8, "finished"),
+    ]
+    assert [(one.trial, one.epoch) for one in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+def test_the_set_up_is_timed_in_its_order_and_leads_every_trial(opened: Open) -> None:
+    session = opened()
+    session.begin(sampler())
+    session.warm_up()
+    session.trial(1)
+    session.close("finished")
+    (trial,) = run_of(session).trials
+    before = [segment.name for segment in trial.segments if segment.start_ns < 0]
+    assert list(dict.fromkeys(before)) == ["startup", "load", "record", "build", "compile"]
+    assert before.index("build") < before.index("compile") == len(before) - 1
+    assert before.count("build") == 1
+    assert trial.seconds["cold"] is None or trial.seconds["cold"] > 2
+
+
+def test_telemetry_goes_into_its_folder(opened: Open) -> None:
+    session = opened()
+    session.begin(sampler())
+    session.append_samples([{"t_ns": 1}, {"t_ns": 2, "cpu_utilization": 3.0}])
+    session.close("finished")
+    lines = (session.folder / "telemetry.jsonl").read_text().splitlines()
+    assert [json.loads(line)["t_ns"] for line in lines] == [1, 2]
+
+
+@pytest.mark.parametrize("pairing", [None, PairingRecord("c0ffee", "A")])
+def test_a_side_of_a_campaign_has_its_model_built_once_before_it_is_timed(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, pairing: PairingRecord | None
+) -> None:
+    """The first model of a process costs more than the second, which only side A would pay."""
+    built: list[float] = []
+    make_model = module.make_model
+
+    def slow_at_first(*arguments: Any) -> Any:
+        if not built:
+            time.sleep(0.2)
+        built.append(time.perf_counter())
+        return make_model(*arguments)
+
+    monkeypatch.setattr(module, "make_model", slow_at_first)
+    session = opened(pairing=pairing)
+    (build,) = (segment for segment in session.setup.segments() if segment.name == "build")
+    assert len(built) == (1 if pairing is None else 2)
+    assert (build.length_ns < 0.2e9) == (pairing is not None)
+    session.begin(sampler())
+    assert run_of(session).record.pairing == pairing
+
+
+def test_a_disk_that_is_full_at_the_end_does_not_hide_what_came_before(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened()
+    session.begin(sampler())
+
+    def full(_status: str) -> None:
+        raise DawnbenchError("cannot write")
+
+    monkeypatch.setattr(session.writer, "close", full)
+    session.close("failed")
+
+
+def test_a_recipe_that_cannot_be_prepared_leaves_nothing(
+    opened: Open, recipe: Recipe, tmp_path: Path
+) -> None:
+    nowhere = replace(recipe.dataset, name="nowhere.npz")
+    for broken in (replace(recipe, batch_size=5000), replace(recipe, dataset=nowhere)):
+        with pytest.raises(DawnbenchError):
+            opened(recipe=broken)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_startup_lasts_from_the_processs_start_to_now() -> None:
+    assert startup(None) == ()
+    (segment,) = startup(time.time() - 3)
+    assert segment == Segment("startup", None, -segment.length_ns, segment.length_ns)
+    assert segment.length_ns == pytest.approx(3e9, rel=0.05)
