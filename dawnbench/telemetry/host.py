@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from dawnbench.telemetry.kernel import Kernel, open_kernel
-from dawnbench.telemetry.source import Probe, Source
+from dawnbench.telemetry.source import Probe, Source, at_most_every
 
 # A kernel may have to interrupt a core to learn its frequency, so ask rarely, and not all of a large machine.
 _FREQUENCY_SECONDS = 1.0
 _FREQUENCY_CORES = 8
+# Over less than this, the kernel's ticks say more about themselves than about other processes.
+_OTHERS_SECONDS = 1.0
 
 
 class HostSource(Source):
     """The whole machine's processor and memory, and this process's memory.
 
     cpu_utilization is over all cores, 0 to 100, since the reading before; the kernel counts in ticks of
-    10 ms, so a single sample is coarse where there are few cores, while the mean is not. cpu_frequency is the
-    mean of up to 8 cores spread over the machine, read once a second and held in between. system_memory_used
-    is the total less what the kernel could give to a new program.
+    10 ms, so a single sample is coarse where there are few cores, while the mean is not.
+    cpu_other_utilization is the share of all cores that was busy with something else than this process, with
+    what a hypervisor took away counted in, over the last second. cpu_frequency is the mean of up to 8 cores
+    spread over the machine, read once a second and held in between. system_memory_used is the total less what
+    the kernel could give to a new program.
     """
 
-    def __init__(self, kernel: Kernel | None = None, root: Path = Path("/")) -> None:
+    def __init__(
+        self,
+        kernel: Kernel | None = None,
+        root: Path = Path("/"),
+        own_seconds: Callable[[], float] = time.process_time,
+    ) -> None:
         self._kernel = kernel = kernel or open_kernel()
         super().__init__(
             [
                 Probe({"cpu_utilization": "%"}, _Utilization(kernel).read),
-                Probe({"cpu_frequency": "MHz"}, _Frequency(root).read),
+                Probe({"cpu_other_utilization": "%"}, _OtherProcesses(kernel, own_seconds).read),
+                Probe({"cpu_frequency": "MHz"}, at_most_every(_FREQUENCY_SECONDS, _Frequency(root).read)),
                 Probe({"process_memory": "bytes"}, lambda: (kernel.process_memory(),)),
                 Probe({"system_memory_used": "bytes"}, lambda: (kernel.system_memory_used(),)),
             ]
@@ -55,12 +67,29 @@ class _Utilization:
         return (min(max(round(percent, 1), 0.0), 100.0),)
 
 
+class _OtherProcesses:
+    def __init__(self, kernel: Kernel, own_seconds: Callable[[], float]) -> None:
+        self._kernel, self._own_seconds = kernel, own_seconds
+        self._last: tuple[float, float] | None = None
+        self._held: float | None = None
+
+    def read(self) -> tuple[float | None]:
+        busy, total = self._kernel.cpu_seconds()
+        others = busy - self._own_seconds()
+        if self._last is None:
+            self._last = others, total
+        elapsed = total - self._last[1]
+        if elapsed >= _OTHERS_SECONDS * (os.cpu_count() or 1):
+            percent = 100 * (others - self._last[0]) / elapsed
+            self._held = min(max(round(percent, 1), 0.0), 100.0)
+            self._last = others, total
+        return (self._held,)
+
+
 class _Frequency:
     def __init__(self, root: Path) -> None:
         found = sorted((root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_cur_freq"))
         self._paths = found[:: -(-len(found) // _FREQUENCY_CORES) or 1]
-        self._held: float | None = None
-        self._read_at = 0.0
 
     def read(self) -> tuple[float]:
         if not self._paths:
@@ -68,9 +97,5 @@ class _Frequency:
                 "/sys/devices/system/cpu holds no scaling_cur_freq, as is usual in a virtual machine "
                 "and outside Linux; measure on the bare machine to see it"
             )
-        now = time.monotonic()
-        if self._held is None or now - self._read_at >= _FREQUENCY_SECONDS:
-            kilohertz = [int(path.read_text()) for path in self._paths]
-            self._held = sum(kilohertz) / len(kilohertz) / 1e3
-            self._read_at = now
-        return (self._held,)
+        kilohertz = [int(path.read_text()) for path in self._paths]
+        return (sum(kilohertz) / len(kilohertz) / 1e3,)

@@ -7,11 +7,13 @@ from typing import Any
 import pynvml
 
 from dawnbench.telemetry.device import NoGpuError, open_device
-from dawnbench.telemetry.source import Probe, Source
+from dawnbench.telemetry.source import Probe, Source, at_most_every
 from dawnbench.telemetry.throttle import harmful
 
 THROTTLE = "gpu_throttle_reasons"
 ENERGY = "gpu_energy"
+# The driver goes through its clients to list them, so ask rarely.
+_PROCESSES_SECONDS = 1.0
 
 
 class NvmlSource(Source):
@@ -97,6 +99,10 @@ def _probes(handle: Any) -> list[Probe]:
     def memory_clock() -> tuple[int]:
         return (pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM),)
 
+    def other_processes() -> tuple[int]:
+        # Within a container NVML shows processes by numbers of another space: count, and take off ourselves.
+        return (max(0, len(pynvml.nvmlDeviceGetComputeRunningProcesses(handle)) - 1),)
+
     return [
         Probe({"gpu_power": "W"}, power),
         Probe({"gpu_utilization": "%", "gpu_memory_utilization": "%"}, utilization),
@@ -104,4 +110,5 @@ def _probes(handle: Any) -> list[Probe]:
         Probe({"gpu_temperature": "degC"}, temperature),
         Probe({"gpu_sm_clock": "MHz"}, sm_clock),
         Probe({"gpu_memory_clock": "MHz"}, memory_clock),
+        Probe({"gpu_other_processes": "processes"}, at_most_every(_PROCESSES_SECONDS, other_processes)),
     ]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+
+Read = Callable[[], Sequence[float | None]]
+"""May raise; a value of None means that there is none this time, for example none to difference with."""
 
 
 @dataclass(frozen=True)
@@ -12,8 +16,23 @@ class Probe:
 
     units: Mapping[str, str]
     """By metric name, in the order in which `read` returns the values."""
-    read: Callable[[], Sequence[float | None]]
-    """May raise; a value of None means that there is none this time, for example none to difference with."""
+    read: Read
+
+
+def at_most_every(seconds: float, read: Read) -> Read:
+    """Return what calls `read` no more often than that, and holds its answer in between."""
+    held: Sequence[float | None] = ()
+    read_at = 0.0
+
+    def answer() -> Sequence[float | None]:
+        nonlocal held, read_at
+        now = time.monotonic()
+        if not held or now - read_at >= seconds:
+            held, read_at = (), now
+            held = read()
+        return held
+
+    return answer
 
 
 class Source:

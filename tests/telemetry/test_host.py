@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from dawnbench.telemetry import host
 from dawnbench.telemetry.host import HostSource
 
-METRICS = {"cpu_utilization", "cpu_frequency", "process_memory", "system_memory_used"}
+METRICS = {
+    "cpu_utilization",
+    "cpu_other_utilization",
+    "cpu_frequency",
+    "process_memory",
+    "system_memory_used",
+}
 
 
 class FakeKernel:
@@ -55,6 +61,20 @@ def test_two_readings_within_a_tick_give_none_and_lose_nothing(tmp_path: Path):
     kernel.busy, kernel.total = 101, 1004
     assert source.read()["cpu_utilization"] == 25.0
     assert "cpu_utilization" not in source.unavailable
+
+
+def test_other_processes_are_what_is_busy_beside_this_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(host.os, "cpu_count", lambda: 2)
+    kernel, own = FakeKernel(), [7.0]
+    source = HostSource(kernel, tmp_path, lambda: own[0])
+    kernel.busy, kernel.total, own[0] = 101.0, 1001.0, 7.5
+    assert source.read()["cpu_other_utilization"] is None  # half a second of two cores tells nothing yet
+    kernel.busy, kernel.total, own[0] = 102.0, 1002.0, 8.5
+    assert source.read()["cpu_other_utilization"] == 25.0
+    kernel.busy, kernel.total = 102.0, 1003.0
+    assert source.read()["cpu_other_utilization"] == 25.0
+    kernel.busy, kernel.total, own[0] = 103.0, 1004.0, 9.6
+    assert source.read()["cpu_other_utilization"] == 0.0
 
 
 @given(st.lists(st.tuples(st.floats(-0.02, 10), st.floats(0.0, 10)), min_size=1, max_size=20))

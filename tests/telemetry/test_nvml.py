@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import itertools
+import time
+
 import pynvml
 import pytest
 
@@ -15,6 +18,7 @@ METRICS = {
     "gpu_temperature": "degC",
     "gpu_sm_clock": "MHz",
     "gpu_memory_clock": "MHz",
+    "gpu_other_processes": "processes",
 }
 BEYOND = {"gpu_energy", "gpu_throttle_reasons"}
 
@@ -31,10 +35,27 @@ def test_every_metric_comes_in_its_unit(fake_nvml: FakeNvml):
         "gpu_temperature": 61,
         "gpu_sm_clock": 1980,
         "gpu_memory_clock": 3201,
+        "gpu_other_processes": 0,
     }
     assert source.energy_joules() == pytest.approx(123_456.789)
     assert source.energy_name == "NVML total energy counter"
     assert source.throttle_reasons() == ()
+
+
+@pytest.fixture
+def _seconds_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ten seconds pass between any two looks at the clock."""
+    ticks = itertools.count(1000.0, 10.0)
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+
+
+@pytest.mark.usefixtures("_seconds_pass")
+def test_a_process_that_joins_on_the_gpu_is_counted(fake_nvml: FakeNvml):
+    source = open_nvml(UUID)
+    fake_nvml.answers["nvmlDeviceGetComputeRunningProcesses"] = [object(), object(), object()]
+    assert source.read()["gpu_other_processes"] == 2
+    fake_nvml.answers["nvmlDeviceGetComputeRunningProcesses"] = []
+    assert source.read()["gpu_other_processes"] == 0
 
 
 def test_torchs_bare_uuid_is_understood(fake_nvml: FakeNvml):
@@ -62,6 +83,7 @@ def test_a_power_cap_is_reported_as_words(fake_nvml: FakeNvml):
     assert source.throttle_reasons() == ("software power cap", "hardware thermal slowdown")
 
 
+@pytest.mark.usefixtures("_seconds_pass")
 def test_a_gpu_lost_midway_gives_none_and_the_reason(fake_nvml: FakeNvml):
     source = open_nvml(UUID)
     for name in list(fake_nvml.answers):
@@ -97,6 +119,7 @@ def test_a_run_without_a_gpu_does_not_look_at_the_one_that_is_there(fake_nvml: F
     assert fake_nvml.running == 0
 
 
+@pytest.mark.usefixtures("_seconds_pass")
 def test_closing_shuts_nvml_down_once(fake_nvml: FakeNvml):
     source = open_nvml(UUID)
     assert fake_nvml.running == 1
