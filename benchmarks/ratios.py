@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-RESAMPLES = 2_000
+import numpy as np
+
+from dawnbench.stats.bootstrap import bootstrap_interval
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,12 @@ class Ratio:
 
 
 def paired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio:
-    """Return the ratio of figures that were measured one beside the other, pair by pair.
-
-    The interval is the percentile bootstrap of the median over the pairs (Efron and Tibshirani 1993).
-    """
+    """Return the ratio of figures that were measured one beside the other, pair by pair."""
     ratios = [a / b for a, b in zip(numerators, denominators, strict=True)]
-    draw = random.Random(0)  # the same pairs give the same interval
-    medians = sorted(median(draw.choices(ratios, k=len(ratios))) for _ in range(RESAMPLES))
+    middle, interval = median(ratios), bootstrap_interval([ratios], np.median)
     return Ratio(
-        median(ratios), medians[RESAMPLES * 25 // 1000], medians[RESAMPLES * 975 // 1000 - 1], len(ratios)
+        middle,
+        middle if interval is None else interval.low,
+        middle if interval is None else interval.high,
+        len(ratios),
     )

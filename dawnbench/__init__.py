@@ -12,20 +12,27 @@ from typing import TYPE_CHECKING, Any
 from dawnbench.version import __version__
 
 if TYPE_CHECKING:
-    from dawnbench.campaign import Observer, run
+    from dawnbench.campaign import Observer, ab, run
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
     from dawnbench.records.reader import Run, read_run
     from dawnbench.report.log import write_log
+    from dawnbench.stats.comparison.compare import compare
+    from dawnbench.stats.frames import load_runs
+    from dawnbench.stats.sources import open_series
 
 _HOMES = {
     "DawnbenchError": "dawnbench.errors",
     "Observer": "dawnbench.campaign",
     "Recipe": "dawnbench.recipes",
     "Run": "dawnbench.records.reader",
+    "ab": "dawnbench.campaign",
+    "compare": "dawnbench.stats.comparison.compare",
     "find_recipe": "dawnbench.recipes",
     "list_recipes": "dawnbench.recipes",
+    "load_runs": "dawnbench.stats.frames",
+    "open_series": "dawnbench.stats.sources",
     "override": "dawnbench.recipes.overrides",
     "read_run": "dawnbench.records.reader",
     "run": "dawnbench.campaign",
@@ -38,8 +45,12 @@ __all__ = [
     "Recipe",
     "Run",
     "__version__",
+    "ab",
+    "compare",
     "find_recipe",
     "list_recipes",
+    "load_runs",
+    "open_series",
     "override",
     "read_run",
     "run",

@@ -46,10 +46,18 @@ def test_the_recipe_with_a_part_of_its_own_trains(folder: Path) -> None:
 
 
 def test_the_library_runs_from_python(folder: Path) -> None:
-    (snippet,) = (snippet for snippet in SNIPPETS if snippet.startswith("import dawnbench"))
-    strict, accuracy = run(sys.executable, "-c", snippet, cwd=folder).split()
+    training, loading = sorted(
+        (text for text in SNIPPETS if text.startswith("import dawnbench")), key=lambda text: "pandas" in text
+    )
+    strict, accuracy = run(sys.executable, "-c", training, cwd=folder).split()
     assert float(strict) > 0
     assert float(accuracy) > 0.5
+    assert f"quickstart    {float(strict):.6f}" in run(sys.executable, "-c", loading, cwd=folder)
+
+
+def test_the_test_of_a_training_is_found_by_pytest(folder: Path) -> None:
+    found = run(sys.executable, "-m", "pytest", "--collect-only", "-q", "test_training.py", cwd=folder)
+    assert "test_training.py::test_quickstart_still_trains" in found
 
 
 def test_every_verb_of_the_readme_is_one_of_the_command(tmp_path: Path) -> None:

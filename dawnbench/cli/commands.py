@@ -1,4 +1,4 @@
-"""One short function a verb, which parses, calls and prints.
+"""The verbs about recipes and the machine: one short function each, which parses, calls and prints.
 
 Only what a verb needs is imported, inside it: `--help` and `list` answer before torch could be loaded.
 """
@@ -7,103 +7,40 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
-from dawnbench.errors import DawnbenchError
-from dawnbench.version import __version__
-
-if TYPE_CHECKING:
-    from dawnbench.recipes import Recipe
-
-
-class Failure(click.ClickException):
-    """Prints `dawnbench: ` and the sentence, and exits with status 2."""
-
-    exit_code = NOT_MEASURED
-
-    def show(self, file: Any = None) -> None:
-        """Print to standard error."""
-        click.echo(f"dawnbench: {self.format_message()}", file=file or sys.stderr)
-
-
-class Commands(click.Group):
-    """Turns the library's errors into sentences."""
-
-    def invoke(self, context: click.Context) -> Any:
-        """Run the verb."""
-        try:
-            return super().invoke(context)
-        except DawnbenchError as error:
-            raise Failure(str(error)) from error
-        except KeyboardInterrupt:
-            sys.exit(INTERRUPTED)
-
-
-@click.group(
-    cls=Commands,
-    epilog=EXPLAINED,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+from dawnbench.cli.exit_codes import EXPLAINED
+from dawnbench.cli.group import main
+from dawnbench.cli.options import (
+    complete_recipe,
+    data_option,
+    device_option,
+    epochs_option,
+    is_run,
+    out_option,
+    price_options,
+    recipe_argument,
+    resolve,
+    rule_option,
+    seed_option,
+    set_option,
+    target_option,
+    time_format_option,
 )
-@click.version_option(__version__, "--version", message="dawnbench %(version)s")
-def main() -> None:
-    """Train a model to a target accuracy, time it, and write the table."""
-
-
-def _complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
-    from dawnbench.recipes.catalogue import MODULES
-
-    return [name for name in MODULES if name.startswith(incomplete)]
-
-
-recipe_argument = click.argument("recipe", shell_complete=_complete_recipe)
-set_option = click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any leaf of the recipe; repeatable."
-)
-data_option = click.option("--data", help="A data set's name, an .npz file or an image folder.")
-time_format_option = click.option(
-    "--time-format",
-    type=click.Choice(["milliseconds", "seconds"]),
-    default="milliseconds",
-    show_default=True,
-    help="How log.md writes times under a minute: 00m 01.284s or 00m 01s.",
-)
-
-
-def _resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
-    from dataclasses import replace
-
-    from dawnbench.recipes import find_recipe
-    from dawnbench.recipes.overrides import override
-
-    resolved = override(find_recipe(recipe), settings)
-    given = {name: value for name, value in leaves.items() if value is not None}
-    if "data" in given:
-        # The recipe's colour statistics are of its own data.
-        given["dataset"] = replace(resolved.dataset, name=given.pop("data"), mean=None, deviation=None)
-    return replace(resolved, **given)
 
 
 @main.command(epilog=EXPLAINED)
 @recipe_argument
 @click.option("--trials", type=int, help="How many, each from a fresh seed.")
-@click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the first trial; each later one adds 1."
-)
+@seed_option
 @data_option
-@click.option("--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps.")
-@click.option("--epochs", type=int, help="Epochs a trial; the schedule is stretched to them.")
+@device_option
+@epochs_option
 @set_option
-@click.option("--target", type=float, help="Validation accuracy to reach, such as 0.94.")
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("runs"),
-    show_default=True,
-    help="Where run folders go.",
-)
+@target_option
+@out_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
 @time_format_option
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
@@ -113,7 +50,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """
     from dawnbench.cli.run import run_and_show
 
-    resolved = _resolve(
+    resolved = resolve(
         recipe,
         settings,
         trials=options["trials"],
@@ -143,14 +80,29 @@ def list_() -> None:
 
 
 @main.command()
-@recipe_argument
+@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe)
 @data_option
 @set_option
-def show(recipe: str, data: str | None, settings: tuple[str, ...]) -> None:
-    """Show RECIPE's keys, layers, parameters and FLOPs."""
-    from dawnbench.cli.show import describe_recipe
+@rule_option
+@price_options
+def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **prices: float | None) -> None:
+    """Show a recipe, or what a run's trials come to.
 
-    click.echo(describe_recipe(_resolve(recipe, settings, data=data)))
+    RECIPE is a recipe's name or file; its keys, layers, parameters and FLOPs are shown. RUN is a run folder,
+    a baseline file or a quoted glob over run folders; their figures are shown with their spread, what they
+    prove, and what is doubtful about them.
+    """
+    if is_run(what):
+        from dawnbench.cli.summary import show_run
+
+        if data is not None or settings:
+            raise click.UsageError(f"--data and --set go with a recipe, and {what} is a run")
+        show_run(what, rule, prices)
+    else:
+        resolved = resolve(what, settings, data=data)
+        from dawnbench.cli.show import describe_recipe
+
+        click.echo(describe_recipe(resolved))
 
 
 @main.command()

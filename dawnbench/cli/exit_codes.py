@@ -1,6 +1,7 @@
 """What the command line's exit status says."""
 
 DONE = 0
+REGRESSION = 1
 NOT_MEASURED = 2
 DIVERGED = 3
 INTERRUPTED = 130
@@ -8,6 +9,13 @@ INTERRUPTED = 130
 EXPLAINED = f"""\b
 Exit codes:
   {DONE}    done
-  {NOT_MEASURED}    nothing could be measured: wrong input, or the machine lacks something
+  {REGRESSION}    regress found a regression
+  {NOT_MEASURED}    nothing measured or compared: wrong input, or something is missing
   {DIVERGED}    at least one trial diverged; the others count
   {INTERRUPTED}  interrupted; what was recorded is kept"""
+
+REGRESS_EXPLAINED = f"""\b
+Exit codes:
+  {DONE}    the run holds against the baseline
+  {REGRESSION}    a regression, or a convergence too fast to be true
+  {NOT_MEASURED}    not comparable, too few trials, or wrong input"""

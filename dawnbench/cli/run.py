@@ -13,19 +13,18 @@ from dawnbench.campaign import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
+from dawnbench.report.console import open_console
 from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay, summary_table
 from dawnbench.report.display.common import Display
 from dawnbench.report.log import write_log
 from dawnbench.report.log_table import TimeFormat
-
-PIPE_WIDTH = 120
 
 
 def run_and_show(
     recipe: Recipe, *, device: str, seed: int, out: Path, as_json: bool, time_format: TimeFormat
 ) -> int:
     """Run, show, write log.md, sum up; return the exit code."""
-    console = Console() if sys.stdout.isatty() else Console(width=PIPE_WIDTH, color_system=None)
+    console = open_console()
     display = _display(console, as_json, time_format)
     interrupted = False
     try:
@@ -59,7 +58,7 @@ def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: b
     recorded = read_run(folder)
     if not as_json:
         console.print(summary_table(recorded))
-        console.print(f"{folder / 'log.md'}", highlight=False, soft_wrap=True)
+        console.print(str(folder / "log.md"), highlight=False, markup=False, soft_wrap=True)
     if interrupted:
         return INTERRUPTED
     return DIVERGED if any(trial.status == "diverged" for trial in recorded.trials) else DONE

@@ -1,0 +1,109 @@
+"""Two recipes run in pairs and compared, printed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from rich.console import Console
+
+from dawnbench.campaign import ab
+from dawnbench.cli.compare import show_comparisons
+from dawnbench.cli.configuration import prices_for
+from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import Recipe
+from dawnbench.records.reader import read_run
+from dawnbench.records.rules import known_rule
+from dawnbench.records.series import series_of
+from dawnbench.report.console import open_console
+from dawnbench.report.display.pairs import PairsDisplay
+from dawnbench.report.log import write_log
+
+
+def run_and_compare(
+    recipe_a: Recipe,
+    recipe_b: Recipe,
+    *,
+    trials: int,
+    seed: int,
+    device: str,
+    out: Path,
+    rule: str,
+    across: bool,
+    as_json: bool,
+    **prices: float | None,
+) -> int:
+    """Run both in turn, write each one's log.md, print the comparison; return the exit code.
+
+    Raises:
+        DawnbenchError: something is wrong that would spoil the comparison, told before anything is run; or
+            the data, the device or the disk is not as it should be.
+    """
+    _check(recipe_a, recipe_b, rule, across)
+    prices_for("", **prices)
+    console = Console(stderr=True) if as_json else open_console()
+    display = PairsDisplay(console, rule, trials)
+    interrupted = False
+    try:
+        with closing(display):
+            ab(
+                recipe_a,
+                recipe_b,
+                pairs=trials,
+                device=device,
+                seed=seed,
+                out=out,
+                observers=(display.a, display.b),
+                command=("dawnbench", *sys.argv[1:]),
+            )
+    except KeyboardInterrupt:
+        interrupted = True
+    except Exception:
+        with suppress(DawnbenchError):  # the first failure is the one to tell
+            _write_logs(display)
+        raise
+    _write_logs(display)
+    runs = [read_run(folder) for folder in _folders(display)]
+    if len(runs) == 2 and all(run.trials for run in runs):
+        console.print()
+        series = [series_of(run) for run in runs]
+        show_comparisons(series[0], series[1:], rule=rule, across=across, as_json=as_json, **prices)
+    if interrupted:
+        return INTERRUPTED
+    diverged = any(trial.status == "diverged" for run in runs for trial in run.trials)
+    return DIVERGED if diverged else DONE
+
+
+def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
+    """Refuse at once what could not be compared in the end."""
+    if known_rule(rule).name == "cold":
+        raise DawnbenchError(
+            "ab runs both sides on one warmed device, so neither of them is cold; take another --rule, or "
+            "compare runs of their own by `dawnbench compare`"
+        )
+    differing = [
+        f"{what} {left} and {right}"
+        for what, left, right in (
+            ("target", recipe_a.target, recipe_b.target),
+            ("data", recipe_a.dataset.name, recipe_b.dataset.name),
+        )
+        if left != right
+    ]
+    if differing and not across:
+        raise DawnbenchError(
+            f"A and B differ in more than speed: {'; '.join(differing)}; "
+            "give --across if this difference is the question"
+        )
+
+
+def _write_logs(display: PairsDisplay) -> None:
+    for folder in _folders(display):
+        write_log(folder)
+
+
+def _folders(display: PairsDisplay) -> Iterator[Path]:
+    """Yield A's folder and B's, as far as the campaign came to have them."""
+    yield from (side.folder for side in (display.a, display.b) if side.folder is not None)

@@ -1,0 +1,47 @@
+"""A run kept as a reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from dawnbench.cli.group import one_line
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.baseline import baseline_path, write_baseline
+from dawnbench.report.units import percent
+from dawnbench.stats.sources import open_series
+
+LEAST_TRIALS = 10
+
+
+def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> None:
+    """Write a run's figures to `out`/RECIPE/DEVICE.json and print the path.
+
+    Raises:
+        DawnbenchError: it cannot be read, has too few trials, or there is a baseline already.
+    """
+    if not name.strip():
+        raise DawnbenchError("--name is empty; later verdicts call the baseline by it, so give one")
+    series = open_series(run)
+    count = len(series.counting)
+    if count < LEAST_TRIALS:
+        counting = "1 trial that counts" if count == 1 else f"{count} trials that count"
+        raise DawnbenchError(
+            f"{series.name} has {counting} and a baseline takes at least {LEAST_TRIALS}: "
+            "every later verdict leans on its spread, which fewer do not show; run it again with "
+            f"--trials {LEAST_TRIALS}, or name several runs by a quoted glob"
+        )
+    if not any(trial.reached for trial in series.counting):
+        raise DawnbenchError(
+            f"no trial of {series.name} reached the target of {percent(series.target)}, so there is no time "
+            "to hold others against; train for more epochs, or to a lower target"
+        )
+    path = baseline_path(out, series.recipe_name, series.device_name)
+    if path.exists() and not replace_older:
+        raise DawnbenchError(f"{path} is there already; give --replace to put this one in its place")
+    write_baseline(replace(series, name=name, pairing=None), path)
+    for warning in series.warnings:
+        click.echo(f"dawnbench: {one_line(warning)}", err=True)
+    click.echo(path)

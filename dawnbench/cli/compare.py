@@ -1,0 +1,70 @@
+"""Series held against each other, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+
+from dawnbench.cli.configuration import prices_for
+from dawnbench.errors import DawnbenchError
+from dawnbench.export.comparison_json import comparisons_json
+from dawnbench.records.rules import known_rule
+from dawnbench.records.series import Series
+from dawnbench.report.comparison import comparison_report
+from dawnbench.report.console import open_console
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.sources import open_series
+
+PUBLISHED = "published"
+
+
+def compare_and_show(
+    reference: str, others: Sequence[str], *, rule: str, across: bool, as_json: bool, **prices: float | None
+) -> None:
+    """Print a verdict and its figures for each of the others, and the ladder for `published`.
+
+    Raises:
+        DawnbenchError: nothing is there, or two cannot be held against each other.
+    """
+    known_rule(rule)
+    named = [reference, *others]
+    if PUBLISHED in named and as_json:
+        raise DawnbenchError("the ladder of published times is for reading; leave out published or --json")
+    opened = [open_series(name) for name in named if name != PUBLISHED]
+    if not opened:
+        raise DawnbenchError("published is a ladder to hold a run against; name a run as well")
+    if len(opened) > 1:
+        show_comparisons(opened[0], opened[1:], rule=rule, across=across, as_json=as_json, **prices)
+    if PUBLISHED in named:
+        from dawnbench.records.published import read_published
+        from dawnbench.report.ladder import ladder_report
+
+        for series in opened:
+            blank = [""] * (len(opened) > 1)
+            open_console().print(*blank, ladder_report(series, read_published()), highlight=False, sep="\n")
+
+
+def show_comparisons(
+    reference: Series,
+    others: Sequence[Series],
+    *,
+    rule: str,
+    across: bool,
+    as_json: bool,
+    **prices: float | None,
+) -> None:
+    """Print a verdict and its figures for each of the others; as JSON they are one array."""
+    found = (
+        (
+            compare(reference, other, rule=rule, across=across),
+            (prices_for(reference.device_name, **prices), prices_for(other.device_name, **prices)),
+        )
+        for other in others
+    )
+    if as_json:
+        click.echo(comparisons_json(found), nl=False)
+        return
+    console = open_console()
+    for i, (comparison, both) in enumerate(found):
+        console.print(*[""] * bool(i), comparison_report(comparison, both), highlight=False, sep="\n")

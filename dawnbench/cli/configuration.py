@@ -1,0 +1,117 @@
+"""The user's configuration file: what a machine costs an hour, what electricity costs and emits.
+
+`config.toml` in the user's configuration folder for dawnbench (on Linux ~/.config/dawnbench):
+
+    [cost]                  # dollars an hour, by device name as the run folder has it, or by a shell pattern
+    "NVIDIA H200" = 3.5
+    "*A100*" = 1.2
+
+    [energy]
+    price_per_kwh = 0.30    # dollars
+    grams_per_kwh = 380     # of CO2 equivalent
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_config_path
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.stats.cost import Prices, checked_price
+
+TABLES = ("cost", "energy")
+ENERGY_KEYS = ("price_per_kwh", "grams_per_kwh")
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """What the file says; empty where there is none."""
+
+    path: Path
+    cost: Mapping[str, float]
+    """Dollars an hour by device name or pattern."""
+    energy: Mapping[str, float]
+    """`price_per_kwh` in dollars and `grams_per_kwh`, as far as given."""
+
+    def cost_of(self, device_name: str) -> float | None:
+        """Return the dollars an hour of a device: its own name before a pattern; None where none fits.
+
+        Raises:
+            DawnbenchError: patterns with different prices fit.
+        """
+        if device_name in self.cost:
+            return self.cost[device_name]
+        fitting = {key: price for key, price in self.cost.items() if fnmatchcase(device_name, key)}
+        if len(set(fitting.values())) > 1:
+            prices = " and ".join(f'"{pattern}" = {price:g}' for pattern, price in fitting.items())
+            raise DawnbenchError(
+                f"{self.path}: under [cost], {prices} all fit {device_name}; "
+                f'add "{device_name}" with its own price'
+            )
+        return next(iter(fitting.values()), None)
+
+
+def configuration_path() -> Path:
+    """Return where the configuration file is looked for."""
+    return user_config_path("dawnbench") / "config.toml"
+
+
+def prices_for(
+    device_name: str,
+    cost_per_hour: float | None = None,
+    price_per_kwh: float | None = None,
+    grams_per_kwh: float | None = None,
+) -> Prices:
+    """Return the prices given, and for those not given what the configuration file says, if anything.
+
+    Raises:
+        DawnbenchError: a price is negative or no number; the file is broken, has an unknown key or wrong
+            type, or says two things of the device.
+    """
+    configuration = read_configuration(configuration_path())
+    energy = configuration.energy
+    return Prices(
+        configuration.cost_of(device_name) if cost_per_hour is None else cost_per_hour,
+        energy.get("price_per_kwh") if price_per_kwh is None else price_per_kwh,
+        energy.get("grams_per_kwh") if grams_per_kwh is None else grams_per_kwh,
+    )
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Return what a configuration file says; one that is not there says nothing.
+
+    Raises:
+        DawnbenchError: it cannot be read, is not TOML, or has an unknown key or a wrong type.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return Configuration(path, {}, {})
+    except OSError as error:
+        raise DawnbenchError(f"cannot read the configuration {path}: {error.strerror or error}") from error
+    except (ValueError, RecursionError) as error:
+        raise DawnbenchError(f"the configuration {path} is not TOML: {error}") from error
+    _check_keys(path, content, TABLES, "table")
+    cost, energy = (_prices(path, name, content.get(name, {})) for name in TABLES)
+    _check_keys(path, energy, ENERGY_KEYS, "key in [energy]")
+    return Configuration(path, cost, energy)
+
+
+def _prices(path: Path, name: str, table: Any) -> dict[str, float]:
+    if not isinstance(table, dict):
+        raise DawnbenchError(f"{path}: {name} is {table!r}; write a table, [{name}] on a line of its own")
+    return {key: checked_price(value, f'{path}: "{key}" under [{name}]') for key, value in table.items()}
+
+
+def _check_keys(path: Path, found: Iterable[str], known: tuple[str, ...], kind: str) -> None:
+    for key in found:
+        if key not in known:
+            nearest = difflib.get_close_matches(key, known, n=1, cutoff=0)[0]
+            raise DawnbenchError(f'{path}: unknown {kind} "{key}"; did you mean {nearest}?')

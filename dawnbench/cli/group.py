@@ -1,0 +1,84 @@
+"""The command `dawnbench` itself: every verb hangs on it."""
+
+from __future__ import annotations
+
+import sys
+from io import TextIOWrapper
+from typing import Any
+
+import click
+
+from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
+from dawnbench.errors import DawnbenchError
+from dawnbench.version import __version__
+
+
+class Failure(click.ClickException):
+    """Prints `dawnbench: ` and the sentence, and exits with status 2."""
+
+    exit_code = NOT_MEASURED
+
+    def show(self, file: Any = None) -> None:
+        """Print to standard error."""
+        click.echo(f"dawnbench: {one_line(self.format_message())}", file=file or sys.stderr)
+
+
+class Commands(click.Group):
+    """Turns the library's errors into sentences."""
+
+    def invoke(self, context: click.Context) -> Any:
+        """Run the verb."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):
+                stream.reconfigure(errors="replace")  # a name may hold letters that the terminal lacks
+        try:
+            return super().invoke(context)
+        except BrokenPipeError:
+            raise  # whoever read has gone, and click ends in silence
+        except (DawnbenchError, OSError) as error:
+            raise Failure(sentence(error)) from error
+        except KeyboardInterrupt:
+            sys.exit(INTERRUPTED)
+
+
+class Judging(click.Command):
+    """Ends in a closing line even where its options are wrong."""
+
+    def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
+        """Parse the options."""
+        as_json = "--json" in args
+        try:
+            return super().make_context(info_name, args, *rest, **extra)
+        except click.UsageError as error:
+            error.show()
+            click.echo(not_comparable(error.format_message()), err=as_json)
+            sys.exit(NOT_MEASURED)
+
+
+def not_comparable(why: str) -> str:
+    """Return the closing line of `regress` where nothing could be judged."""
+    return f"regress: not comparable ({one_line(why)})"
+
+
+def sentence(error: DawnbenchError | OSError) -> str:
+    """Return what the user is told of an error."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def one_line(text: str) -> str:
+    """Return a text as a terminal may have it: on one line, with nothing that steers in a name it holds."""
+    from dawnbench.report.units import plain
+
+    return plain(" ".join(text.split()))
+
+
+@click.group(
+    cls=Commands,
+    epilog=EXPLAINED,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, "--version", message="dawnbench %(version)s")
+def main() -> None:
+    """Train a model to a target accuracy, time it, and write the table."""

@@ -1,0 +1,119 @@
+"""What several verbs take."""
+
+from __future__ import annotations
+
+from glob import has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.share import parse_share
+
+if TYPE_CHECKING:
+    from dawnbench.recipes import Recipe
+
+
+def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
+    """Return the recipes whose names begin so."""
+    from dawnbench.recipes.catalogue import MODULES
+
+    return [name for name in MODULES if name.startswith(incomplete)]
+
+
+recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
+set_option = click.option(
+    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any leaf of the recipe; repeatable."
+)
+data_option = click.option("--data", help="A data set's name, an .npz file or an image folder.")
+time_format_option = click.option(
+    "--time-format",
+    type=click.Choice(["milliseconds", "seconds"]),
+    default="milliseconds",
+    show_default=True,
+    help="How log.md writes times under a minute: 00m 01.284s or 00m 01s.",
+)
+
+
+rule_option = click.option(
+    "--rule", default="dawnbench", show_default=True, help="Whose clock: dawnbench, airbench, strict or cold."
+)
+across_option = click.option(
+    "--across", is_flag=True, help="Compare all the same where data, targets or recipes differ."
+)
+out_option = click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("runs"),
+    show_default=True,
+    help="Where run folders go.",
+)
+device_option = click.option(
+    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+)
+seed_option = click.option(
+    "--seed", type=int, default=0, show_default=True, help="Of the first trial; each later one adds 1."
+)
+epochs_option = click.option("--epochs", type=int, help="Epochs a trial; the schedule is stretched to them.")
+target_option = click.option("--target", type=float, help="Validation accuracy to reach, such as 0.94.")
+
+
+def price_options(verb: Any) -> Any:
+    """Add the three prices; what is not given is taken from the user's configuration file."""
+    for name, what in (
+        ("--grams-per-kwh", "Grams of CO2 equivalent that a kWh emits."),
+        ("--price-per-kwh", "Dollars that a kWh costs."),
+        ("--cost-per-hour", "Dollars that the machine costs an hour."),
+    ):
+        verb = click.option(name, type=float, help=what)(verb)
+    return verb
+
+
+class Share(click.ParamType[float]):
+    """A share of a whole as 2% or 0.02."""
+
+    name = "share"
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> float:
+        """Return it as a fraction."""
+        try:
+            return parse_share(value)
+        except DawnbenchError as error:
+            self.fail(str(error), parameter, context)
+
+
+SHARE = Share()
+
+
+def is_run(what: str) -> bool:
+    """Return whether a name is that of run folders or of a baseline, and not of a recipe or its file."""
+    from dawnbench.recipes.catalogue import MODULES
+
+    if what in MODULES or what.endswith(".py"):
+        return False
+    return Path(what).exists() or Path(what).name != what or what.endswith(".json") or has_magic(what)
+
+
+def resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
+    """Return the recipe of that name with its settings and those leaves that are not None put in."""
+    from dawnbench.recipes import find_recipe
+    from dawnbench.recipes.overrides import adapt
+
+    return adapt(find_recipe(recipe), settings, **leaves)
+
+
+def sides(recipes: tuple[str, ...], settings: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the two recipes of a comparison with each one's settings.
+
+    Raises:
+        DawnbenchError: there are not two recipes, nor one with two settings.
+    """
+    if len(recipes) == 2:
+        return [(recipe, settings) for recipe in recipes]
+    if len(recipes) == 1 and len(settings) == 2:
+        return [(recipes[0], (setting,)) for setting in settings]
+    raise DawnbenchError(
+        "ab takes two recipes, or one with two --set (the first for A, the second for B); it got "
+        f"{len(recipes)} recipe{'s' if len(recipes) > 1 else ''} and {len(settings) or 'no'} --set"
+    )

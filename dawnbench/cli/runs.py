@@ -1,0 +1,61 @@
+"""The runs of a folder, listed."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from dawnbench.records.index import index_runs
+from dawnbench.records.rules import known_rule
+from dawnbench.records.selection import select
+from dawnbench.report.listing import listing, listing_json, printable
+
+MOST_TROUBLES = 20
+"""Sentences about folders that cannot be read; the rest are counted."""
+
+
+def list_runs(
+    folder: Path,
+    *,
+    recipe: str | None = None,
+    device: str | None = None,
+    target: str | float | None = None,
+    limit: int | None = None,
+    rule: str = "dawnbench",
+    as_json: bool = False,
+) -> None:
+    """Print the runs in `folder`, newest first, and on standard error what could not be read.
+
+    `recipe` and `device` are parts of the names or shell patterns, whatever their case; `target` is 0.94 or
+    "94%". The newest `limit` of those that match are printed, all if it is None.
+
+    Raises:
+        DawnbenchError: there is no such folder, the target is no accuracy or there is no such rule.
+    """
+    known_rule(rule)
+    selection = select(recipe, device, target)
+    index = index_runs(folder)
+    runs = [run for run in index.runs if selection.takes(run)][:limit]
+    if as_json:
+        click.echo(listing_json(runs), nl=False)
+    else:
+        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+        _print(listing(runs, rule, len(index.runs), width))
+    _print_troubles(index.troubles)
+
+
+def _print_troubles(troubles: Sequence[str]) -> None:
+    for trouble in troubles[:MOST_TROUBLES]:
+        _print(f"dawnbench: {printable(trouble)}", to_stderr=True)
+    if (more := len(troubles) - MOST_TROUBLES) > 0:
+        _print(f"dawnbench: {more} more run folders cannot be read", to_stderr=True)
+
+
+def _print(text: str, to_stderr: bool = False) -> None:
+    """Print, with a question mark for what the terminal's encoding lacks."""
+    encoding = (sys.stderr if to_stderr else sys.stdout).encoding or "utf-8"
+    click.echo(text.encode(encoding, "replace").decode(encoding), err=to_stderr)
