@@ -7,6 +7,7 @@ normalised pixels of a batch in place.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import torch
@@ -15,16 +16,28 @@ from torch import Tensor
 from dawnbench.errors import DawnbenchError
 
 
+@dataclass(frozen=True)
+class Shown:
+    """Which images a batch shows, and when."""
+
+    index: Tensor
+    """(B,) int64, their places in the training set."""
+    epoch: int
+    """Counted from 0."""
+    size: tuple[int, int]
+    """Height and width in pixels."""
+    generator: torch.Generator
+    """The trial's, on the images' device."""
+
+
 class Move(Protocol):
     """Moves pixels."""
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise DawnbenchError where images of `size` (height, width) are too small."""
 
-    def move(
-        self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
-        """Return new source rows (N, H) and columns (N, W), int64, for images of `size` (height, width)."""
+    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Return new source rows (B, H) and columns (B, W), int64."""
 
 
 class Change(Protocol):
@@ -43,8 +56,14 @@ def reflect(index: Tensor, size: int) -> Tensor:
     return last - (last - index.abs()).abs()
 
 
-def _shift(count: int, most: int, index: Tensor, generator: torch.Generator) -> Tensor:
-    return torch.randint(-most, most + 1, (count, 1), generator=generator, device=index.device)
+def _shift(most: int, shown: Shown) -> Tensor:
+    shape = (len(shown.index), 1)
+    return torch.randint(-most, most + 1, shape, generator=shown.generator, device=shown.index.device)
+
+
+def _mirrored(columns: Tensor, which: Tensor, shown: Shown) -> Tensor:
+    """Return the columns, reversed for the images of `which` (B,) bool."""
+    return torch.where(which[:, None], shown.size[1] - 1 - columns, columns)
 
 
 class RandomCrop:
@@ -60,13 +79,11 @@ class RandomCrop:
                 f"augmentation.crop.padding={self.padding} must be less than the images' {min(size)} pixels"
             )
 
-    def move(
-        self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
         """Return shifted coordinates."""
-        rows = rows + _shift(len(rows), self.padding, rows, generator)
-        columns = columns + _shift(len(columns), self.padding, columns, generator)
-        return reflect(rows, size[0]), reflect(columns, size[1])
+        height, width = shown.size
+        rows = reflect(rows + _shift(self.padding, shown), height)
+        return rows, reflect(columns + _shift(self.padding, shown), width)
 
 
 class RandomFlip:
@@ -75,12 +92,60 @@ class RandomFlip:
     def check(self, size: tuple[int, int]) -> None:
         """Any image can be mirrored."""
 
-    def move(
-        self, rows: Tensor, columns: Tensor, size: tuple[int, int], generator: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
         """Return the coordinates, the columns of half of the images reversed."""
-        flips = torch.randint(2, (len(columns), 1), generator=generator, device=columns.device)
-        return rows, torch.where(flips == 1, size[1] - 1 - columns, columns)
+        flips = torch.randint(2, (len(columns),), generator=shown.generator, device=columns.device)
+        return rows, _mirrored(columns, flips == 1, shown)
+
+
+class AlternatingFlip:
+    """Mirrors each image in every other epoch; which half begins mirrored hangs on the trial's seed.
+
+    Two epochs in a row show an image from both sides, which half of the random flips do not
+    (Jordan 2024, arXiv:2404.00498).
+    """
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Any image can be mirrored."""
+
+    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Return the coordinates, the columns of the images whose turn it is reversed."""
+        begins = fair_coins(shown.index, shown.generator.initial_seed())
+        return rows, _mirrored(columns, begins ^ bool(shown.epoch % 2), shown)
+
+
+def fair_coins(index: Tensor, seed: int) -> Tensor:
+    """Return a coin (B,) bool for each place of `index` (B,) int64, always the same for a place and a seed.
+
+    By a hash, so that nothing needs to be kept from batch to batch: two rounds of folding and multiplying, in
+    31 bits, whose products an int64 holds on every device.
+    """
+    mask = (1 << 31) - 1
+    hashed = (index + seed % 999_983 * 65_537 + 1) & mask
+    for factor in (0x45D9F3B, 0x119DE1F3):
+        hashed = ((hashed ^ (hashed >> 15)) * factor) & mask
+    return ((hashed ^ (hashed >> 16)) & 1).bool()
+
+
+class ColorJitter:
+    """Adds a number to an image's normalised pixels and multiplies them by another.
+
+    Each image draws its brightness from -`brightness` to `brightness` and its factor from 1 - `contrast` to
+    1 + `contrast`; all channels share them.
+    """
+
+    def __init__(self, brightness: float, contrast: float) -> None:
+        self.brightness, self.contrast = brightness, contrast
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Any image can be brighter."""
+
+    def change(self, images: Tensor, generator: torch.Generator) -> None:
+        """Shift and scale in place."""
+        shape = (2, len(images), 1, 1, 1)
+        draws = torch.rand(shape, generator=generator, device=images.device).mul_(2).sub_(1)
+        brightness, contrast = (draws[0] * self.brightness), (draws[1] * self.contrast + 1)
+        images.add_(brightness).mul_(contrast)
 
 
 class Cutout:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
-from dawnbench.data.augmentation import Change, Move
+from dawnbench.data.augmentation import Change, Move, Shown
 from dawnbench.data.normalization import Normalization
 
 
@@ -35,23 +36,34 @@ class TrainingBatches:
         self._batch_size = batch_size
         self._drop_last = drop_last
         self._generator = generator
+        self._epoch = 0
 
-    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images (B, C, H, W) normalised, labels (B,)) in a new random order."""
-        device = self._labels.device
+    def epoch(self, size: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield (images (B, C, H, W) normalised, labels (B,)) in a new random order.
+
+        `size` is the height and width to which the augmented images are shrunk; None leaves them.
+        """
+        device, epoch = self._labels.device, self._epoch
+        self._epoch += 1
         order = torch.randperm(self._count, generator=self._generator, device=device)
         for index in order.split(self._batch_size):
             if self._drop_last and len(index) < self._batch_size:
                 return
-            yield self._images(index), self._labels[index]
+            images = self._images(index, epoch)
+            if size is not None and size != self._height:
+                # The whole scene smaller, not a window of it: that costs less accuracy (fulcrumresearch,
+                # investigations/24px-curriculum.md, 2026).
+                images = F.interpolate(images, size=(size, size), mode="bilinear")
+            yield images, self._labels[index]
 
-    def _images(self, index: Tensor) -> Tensor:
+    def _images(self, index: Tensor, epoch: int) -> Tensor:
         count, size = len(index), (self._height, self._width)
+        shown = Shown(index, epoch, size, self._generator)
         rows = torch.arange(size[0], device=index.device).expand(count, -1)
         columns = torch.arange(size[1], device=index.device).expand(count, -1)
         for augmentation in self._augmentations:
             if hasattr(augmentation, "move"):
-                rows, columns = augmentation.move(rows, columns, size, self._generator)
+                rows, columns = augmentation.move(rows, columns, shown)
         lines = index[:, None] * size[0] + rows
         source = lines[:, :, None] * size[1] + columns[:, None, :]
         pixels = self._pixels.index_select(0, source.flatten())

@@ -65,13 +65,16 @@ class GhostBatchNorm2d(nn.Module):
         return f"{self.bias.numel()}, splits={self.splits}, scale={self.weight.requires_grad}"
 
 
-def batch_norm(channels: int, splits: int, scale: bool) -> nn.Module:
+def batch_norm(
+    channels: int, splits: int, scale: bool, momentum: float = 0.1, epsilon: float = 1e-5
+) -> nn.Module:
     """Return a batch normalisation over the whole batch (`splits` 1) or over parts of it.
 
-    Without `scale` the factor stays 1; the bias is learnt either way.
+    Without `scale` the factor stays 1; the bias is learnt either way. `momentum` is the share of a batch's
+    statistics that enters the running ones.
     """
     if splits > 1:
-        return GhostBatchNorm2d(channels, splits, scale)
-    norm = nn.BatchNorm2d(channels)
+        return GhostBatchNorm2d(channels, splits, scale, momentum, epsilon)
+    norm = nn.BatchNorm2d(channels, eps=epsilon, momentum=momentum)
     norm.weight.requires_grad_(scale)
     return norm

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -41,10 +42,16 @@ def step_flops(model: nn.Module, image: tuple[int, int, int], batch_size: int) -
     return int(counter.get_total_flops())
 
 
-def summarise(model: nn.Module, image: tuple[int, int, int], batch_size: int, steps: int) -> ModelRecord:
-    """Return the record of a model that lies on the meta device and will train for `steps` steps."""
+def summarise(
+    model: nn.Module, image: tuple[int, int, int], batch_size: int, steps: Mapping[int, int]
+) -> ModelRecord:
+    """Return the record of a model that lies on the meta device.
+
+    `image` is (channels, height, width) in full size, and `steps` says how many steps of a trial are done on
+    images of each height and width.
+    """
     model.train()
-    per_step = step_flops(model, image, batch_size)
+    flops = {size: step_flops(model, (image[0], size, size), batch_size) for size in {image[1], *steps}}
     trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
     every = sum(p.numel() for p in model.parameters())
     whitening = sum(b.numel() for name, b in model.named_buffers() if name.endswith("whiten.weight"))
@@ -52,6 +59,6 @@ def summarise(model: nn.Module, image: tuple[int, int, int], batch_size: int, st
         layers=layers(model, image, batch_size),
         parameters=trained,
         fixed_parameters=every - trained + whitening,
-        flops_per_step=per_step,
-        flops_per_trial=per_step * steps,
+        flops_per_step=flops[image[1]],
+        flops_per_trial=sum(flops[size] * count for size, count in steps.items()),
     )

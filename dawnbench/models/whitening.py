@@ -24,32 +24,54 @@ def patch_covariance(images: Tensor, size: int) -> Tensor:
 
 
 class PatchWhitening(nn.Module):
-    """A 3x3 convolution onto the principal components of the training images' patches, at unit variance.
+    """A convolution onto the principal components of the training images' patches, at unit variance.
 
-    Its weights are computed once before training by `fit` and never trained
-    (Page 2019, How to Train Your ResNet 8: Bag of Tricks). Input (N, C, H, W), output (N, 9 C, H, W).
+    Its filters are computed once before training by `fit` and never trained (Page 2019, How to Train Your
+    ResNet 8: Bag of Tricks). With `mirrored` each comes once more with its sign changed, so that no side of
+    it is lost to an activation behind, and with `bias` there is a bias that is trained.
+    Input (N, C, H, W). Output (N, K, H, W) for odd patches, which see zeros around the image, and
+    (N, K, H - 1, W - 1) for patches of 2; K is C size^2, twice that with `mirrored`.
     """
 
     weight: Tensor
 
-    def __init__(self, channels: int, images: int = 10_000, epsilon: float = 1e-2) -> None:
+    def __init__(
+        self,
+        channels: int,
+        size: int = 3,
+        images: int = 10_000,
+        epsilon: float = 1e-2,
+        mirrored: bool = False,
+        bias: bool = False,
+    ) -> None:
         super().__init__()
-        self.images, self.epsilon = images, epsilon
-        self.register_buffer("weight", torch.zeros(9 * channels, channels, 3, 3))
+        self.images, self.epsilon, self.mirrored = images, epsilon, mirrored
+        filters = channels * size * size * (2 if mirrored else 1)
+        self.register_buffer("weight", torch.zeros(filters, channels, size, size))
+        self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
+
+    def reset_parameters(self) -> None:
+        """Draw the bias anew, as torch does for a convolution; the filters stay as they were fitted."""
+        if self.bias is not None:
+            bound = self.weight[0].numel() ** -0.5
+            nn.init.uniform_(self.bias, -bound, bound)
 
     @torch.no_grad()
     def fit(self, images: Tensor) -> None:
-        """Set the weights from normalised training images (N, C, H, W), `self.images` of them or fewer."""
-        covariance = patch_covariance(images, 3)
-        # Not on the device: not every one has this decomposition, and 27 x 27 is small.
+        """Set the filters from normalised training images (N, C, H, W), `self.images` of them or fewer."""
+        covariance = patch_covariance(images, self.weight.shape[2])
+        # Not on the device: not every one has this decomposition, and the matrix is small.
         variances, components = torch.linalg.eigh(covariance.cpu().double())
-        filters = components.T / torch.sqrt(variances + self.epsilon)[:, None]
-        self.weight.copy_(filters.flip(0).reshape(self.weight.shape))
+        filters = (components.T / torch.sqrt(variances + self.epsilon)[:, None]).flip(0)
+        if self.mirrored:
+            filters = torch.cat((filters, -filters))
+        self.weight.copy_(filters.reshape(self.weight.shape))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the whitened patch around every pixel."""
-        return nn.functional.conv2d(x, self.weight, padding=1)
+        """Return the whitened patch at every place."""
+        return nn.functional.conv2d(x, self.weight, self.bias, padding=(self.weight.shape[2] - 1) // 2)
 
     def extra_repr(self) -> str:
         """Return the settings for the module's printed form."""
-        return f"{self.weight.shape[1]}, {self.weight.shape[0]}, images={self.images}"
+        filters, channels, size, _ = self.weight.shape
+        return f"{channels}, {filters}, size={size}, images={self.images}"

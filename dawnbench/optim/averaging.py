@@ -19,15 +19,39 @@ class ExponentialAverage:
         """The averaged model, to be evaluated in the trained one's place."""
         self._every = every
         self._weight = 1 - momentum**every
-        self._averaged = self._tensors(self.model)
-        self._trained = self._tensors(model)
-
-    @staticmethod
-    def _tensors(model: nn.Module) -> list[torch.Tensor]:
-        return [t.detach() for t in model.state_dict().values() if t.is_floating_point()]
+        self._averaged = _tensors(self.model)
+        self._trained = _tensors(model)
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Move towards the trained model after step number `step`, counted from 1."""
+    def update(self, step: int, steps: int) -> None:
+        """Move towards the trained model after step number `step`, counted from 1, of `steps`."""
         if step % self._every == 0:
             torch._foreach_lerp_(self._averaged, self._trained, self._weight)
+
+
+class Lookahead:
+    """Draws the weights back onto their own moving average every few steps, near the end of a training.
+
+    After Zhang et al. 2019 (arXiv:1907.08610); the running statistics are averaged as well. The trained model
+    is the one to be evaluated.
+    """
+
+    def __init__(self, model: nn.Module, last_steps: int, every: int, momentum: float) -> None:
+        self.model = model
+        self._last_steps, self._every, self._weight = last_steps, every, 1 - momentum
+        self._trained = _tensors(model)
+        self._averaged = [t.clone() for t in self._trained]
+
+    @torch.no_grad()
+    def update(self, step: int, steps: int) -> None:
+        """Note the model, or draw it back, after step number `step`, counted from 1, of `steps`."""
+        since = step - (steps - self._last_steps)
+        if since == 0:
+            torch._foreach_copy_(self._averaged, self._trained)
+        elif since > 0 and since % self._every == 0:
+            torch._foreach_lerp_(self._averaged, self._trained, self._weight)
+            torch._foreach_copy_(self._trained, self._averaged)
+
+
+def _tensors(model: nn.Module) -> list[torch.Tensor]:
+    return [t.detach() for t in model.state_dict().values() if t.is_floating_point()]

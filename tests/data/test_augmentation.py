@@ -8,7 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dawnbench.data.augmentation import Change, Cutout, Move, RandomCrop, RandomFlip, reflect
+from dawnbench.data.augmentation import (
+    AlternatingFlip,
+    Change,
+    ColorJitter,
+    Cutout,
+    Move,
+    RandomCrop,
+    RandomFlip,
+    Shown,
+    fair_coins,
+    reflect,
+)
 from dawnbench.errors import DawnbenchError
 
 COUNT, SIDE = 400, 6
@@ -27,9 +38,9 @@ def moved(*moves: Move, count: int = COUNT) -> Tensor:
     """Return `count` copies of the image, each moved by draws of its own."""
     rows = torch.arange(SIDE).expand(count, -1)
     columns = torch.arange(SIDE).expand(count, -1)
-    draws = generator()
+    shown = Shown(torch.arange(count), epoch=0, size=(SIDE, SIDE), generator=generator())
     for move in moves:
-        rows, columns = move.move(rows, columns, (SIDE, SIDE), draws)
+        rows, columns = move.move(rows, columns, shown)
     return image()[:, rows[:, :, None], columns[:, None, :]].transpose(0, 1)
 
 
@@ -98,10 +109,13 @@ def test_cutout_zeroes_one_square_wholly_inside_in_every_channel(size: int) -> N
         assert places == {(top, left) for top in range(4) for left in range(6)}
 
 
-@pytest.mark.parametrize("move", [RandomCrop(2), RandomFlip()])
+@pytest.mark.parametrize("move", [RandomCrop(2), RandomFlip(), AlternatingFlip()])
 def test_the_same_seed_moves_the_same_way_and_another_seed_does_not(move: Move) -> None:
     rows = torch.arange(SIDE).expand(20, -1)
-    first, again, other = (torch.stack(move.move(rows, rows, (SIDE, SIDE), generator(s))) for s in (3, 3, 4))
+    first, again, other = (
+        torch.stack(move.move(rows, rows, Shown(torch.arange(20), 0, (SIDE, SIDE), generator(seed))))
+        for seed in (3, 3, 4)
+    )
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
 
@@ -129,3 +143,55 @@ def test_the_largest_that_fits_is_taken_and_stays_inside(augmentation: Move | Ch
         augmentation.change(torch.ones(20, 1, SIDE, SIDE), generator())
     else:
         assert set(moved(augmentation).unique().tolist()) <= set(image().unique().tolist())
+
+
+def sides(index: list[int], epoch: int, seed: int = 0) -> list[bool]:
+    """Return which images of these places the alternating flip mirrors."""
+    columns = torch.arange(SIDE).expand(len(index), -1)
+    shown = Shown(torch.tensor(index), epoch, (SIDE, SIDE), generator(seed))
+    _, moved_columns = AlternatingFlip().move(columns, columns, shown)
+    return [row == list(range(SIDE))[::-1] for row in moved_columns.tolist()]
+
+
+@given(
+    st.lists(st.integers(0, 10**6), min_size=1, max_size=20), st.integers(0, 50), st.integers(0, 2**64 - 1)
+)
+def test_an_alternating_flip_shows_each_image_from_one_side_and_then_the_other(
+    index: list[int], epoch: int, seed: int
+) -> None:
+    now, then, later = (sides(index, epoch + ahead, seed) for ahead in range(3))
+    assert [not side for side in now] == then
+    assert later == now
+
+
+def test_an_alternating_flip_hangs_on_the_image_and_not_on_its_place_in_the_batch() -> None:
+    assert sides([5, 6, 7, 8], 0) == sides([8, 7, 6, 5], 0)[::-1]
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2, 12345, 2**63])
+def test_coins_are_fair_and_those_of_neighbours_and_of_seeds_tell_nothing_of_each_other(seed: int) -> None:
+    index = torch.arange(50_000)
+    coins, others = fair_coins(index, seed), fair_coins(index, seed + 1)
+    shares = (coins, coins[:-1] ^ coins[1:], coins ^ others)
+    for share in shares:
+        assert abs(share.double().mean().item() - 0.5) < 5 * 0.5 / 50_000**0.5
+
+
+def test_a_colour_jitter_shifts_and_scales_each_image_as_a_whole() -> None:
+    images = torch.stack([image()] * COUNT)
+    ColorJitter(brightness=0.5, contrast=0.25).change(images, generator())
+    low, high = images.flatten(1).min(1).values, images.flatten(1).max(1).values
+    factor = (high - low) / (image().max() - image().min())
+    shift = low / factor - image().min()
+    assert 0.75 <= factor.min() < 0.77
+    assert 1.23 < factor.max() <= 1.25
+    assert -0.501 <= shift.min() < -0.48
+    assert 0.48 < shift.max() <= 0.501
+    expected = (image()[None] + shift.view(-1, 1, 1, 1)) * factor.view(-1, 1, 1, 1)
+    torch.testing.assert_close(images, expected, atol=1e-4, rtol=0)
+
+
+def test_a_colour_jitter_of_nothing_changes_nothing() -> None:
+    images = torch.stack([image()] * 3)
+    ColorJitter(0, 0).change(images, generator())
+    assert torch.equal(images, torch.stack([image()] * 3))

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from dawnbench.data.augmentation import Cutout, RandomCrop, RandomFlip
+from dawnbench.data.augmentation import AlternatingFlip, Cutout, RandomCrop, RandomFlip
 from dawnbench.data.batches import TrainingBatches
 from dawnbench.data.normalization import Normalization
 
@@ -115,3 +115,33 @@ def test_the_set_itself_is_left_alone() -> None:
     for shown, _ in batches(*AUGMENTATIONS, images=images).epoch():
         shown.zero_()
     assert torch.equal(images, pixels())
+
+
+def square(side: int = 8) -> Tensor:
+    return torch.arange(COUNT * side * side * 3).view(COUNT, side, side, 3).remainder(251).to(torch.uint8)
+
+
+def test_a_smaller_size_is_the_whole_scene_shrunk_behind_the_augmentation() -> None:
+    whole = list(batches(*AUGMENTATIONS, images=square()).epoch())
+    small = list(batches(*AUGMENTATIONS, images=square()).epoch(size=4))
+    for (images, names), (shrunk, same_names) in zip(whole, small, strict=True):
+        assert torch.equal(names, same_names)
+        # At half the size, bilinear is the mean of each 2x2.
+        torch.testing.assert_close(shrunk, torch.nn.functional.avg_pool2d(images, 2))
+
+
+def test_the_size_of_the_images_themselves_leaves_them_as_they_are() -> None:
+    for (images, _), (same, _) in zip(
+        batches(images=square()).epoch(), batches(images=square()).epoch(size=8), strict=True
+    ):
+        assert torch.equal(images, same)
+
+
+def test_every_epoch_is_told_to_the_augmentations_by_its_number() -> None:
+    training = batches(AlternatingFlip(), images=square())
+    epochs = [
+        torch.stack([image for _, image in sorted(zip(n.tolist(), i, strict=True), key=lambda pair: pair[0])])
+        for i, n in (map(torch.cat, zip(*training.epoch(), strict=True)) for _ in range(3))
+    ]
+    assert torch.equal(epochs[0], epochs[1].flip(3))
+    assert torch.equal(epochs[0], epochs[2])

@@ -47,8 +47,16 @@ def test_the_flops_of_a_step_are_those_counted_by_hand() -> None:
 
 
 def test_a_trial_costs_its_steps() -> None:
-    record = summarise(model(), (2, 4, 4), 7, steps=11)
+    record = summarise(model(), (2, 4, 4), 7, steps={4: 11})
     assert record.flops_per_trial == 11 * record.flops_per_step > 0
+
+
+def test_a_step_on_smaller_images_costs_less() -> None:
+    with torch.device("meta"):
+        net = nn.Conv2d(2, 3, 3, padding=1)
+    record = summarise(net, (2, 4, 4), 7, steps={2: 3, 4: 5})
+    assert record.flops_per_step == step_flops(net, (2, 4, 4), 7)
+    assert record.flops_per_trial == 3 * record.flops_per_step // 4 + 5 * record.flops_per_step
 
 
 def test_parameters_that_are_not_trained_are_counted_apart() -> None:
@@ -57,7 +65,7 @@ def test_parameters_that_are_not_trained_are_counted_apart() -> None:
         net.add_module("whiten", PatchWhitening(2))
         net.add_module("conv", nn.Conv2d(18, 4, 1, bias=True))
     net.conv.bias.requires_grad_(False)
-    record = summarise(net, (2, 4, 4), 3, steps=1)
+    record = summarise(net, (2, 4, 4), 3, steps={4: 1})
     assert record.parameters == 18 * 4
     assert record.fixed_parameters == 18 * 2 * 9 + 4
     assert [layer.parameters for layer in record.layers] == [0, 18 * 4]

@@ -54,3 +54,26 @@ def test_fitting_twice_gives_the_same_weights() -> None:
 
 def test_the_weights_are_never_trained() -> None:
     assert list(PatchWhitening(3).parameters()) == []
+
+
+def test_patches_of_two_lose_one_row_and_column_and_are_whitened_in_both_signs() -> None:
+    images = correlated_images(60, 2, 10)
+    whitening = PatchWhitening(2, size=2, epsilon=1e-7, mirrored=True, bias=True)
+    whitening.fit(images)
+    whitening.bias.data.zero_()
+    features = whitening(images)
+    assert features.shape == (60, 16, 9, 9)
+    torch.testing.assert_close(features[:, :8], -features[:, 8:])
+    torch.testing.assert_close(covariance(features[:, :8]), torch.eye(8).double(), atol=5e-3, rtol=0)
+
+
+def test_the_bias_is_drawn_anew_and_the_filters_stay() -> None:
+    whitening = PatchWhitening(2, size=2, bias=True)
+    whitening.fit(correlated_images(20, 2, 8))
+    filters = whitening.weight.clone()
+    whitening.reset_parameters()
+    first = whitening.bias.detach().clone()
+    whitening.reset_parameters()
+    assert not torch.equal(first, whitening.bias)
+    assert torch.equal(whitening.weight, filters)
+    assert first.abs().max() <= 8**-0.5

@@ -1,0 +1,122 @@
+"""The six-convolution network of the CIFAR-10 speed records, from airbench94 on."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from dawnbench.models.normalization import batch_norm
+from dawnbench.models.whitening import PatchWhitening
+
+Activation = Literal["gelu", "silu"]
+ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "silu": nn.SiLU}
+
+
+class DiracConv2d(nn.Conv2d):
+    """A 3x3 convolution without bias that begins as the identity on its first input channels.
+
+    The further filters begin as torch's (Jordan 2024, arXiv:2404.00498, section 3.2).
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(inputs, outputs, 3, padding=1, bias=False)
+
+    def reset_parameters(self) -> None:
+        """Draw the filters anew and write the identity over the first ones."""
+        super().reset_parameters()
+        nn.init.dirac_(self.weight.data[: self.in_channels])
+
+
+class Group(nn.Module):
+    """Two convolutions, each with batch norm and activation, and a 2x2 max pool before or after the first.
+
+    Input (N, inputs, H, W), output (N, outputs, H // 2, W // 2).
+    """
+
+    def __init__(
+        self, inputs: int, outputs: int, activation: type[nn.Module], momentum: float, pool_first: bool
+    ) -> None:
+        super().__init__()
+
+        def norm() -> nn.Module:
+            # No epsilon to speak of: the factor is frozen, and the statistics are of 1,000 images and more.
+            return batch_norm(outputs, splits=1, scale=False, momentum=momentum, epsilon=1e-12)
+
+        self.pool_first = pool_first
+        self.pool = nn.MaxPool2d(2)
+        self.conv1, self.norm1 = DiracConv2d(inputs, outputs), norm()
+        self.conv2, self.norm2 = DiracConv2d(outputs, outputs), norm()
+        self.activation = activation()
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the features of half the height and width."""
+        x = self.conv1(self.pool(x)) if self.pool_first else self.pool(self.conv1(x))
+        x = self.activation(self.norm1(x))
+        return self.activation(self.norm2(self.conv2(x)))  # type: ignore[no-any-return]
+
+
+class UnitHead(nn.Linear):
+    """A linear layer without bias, its weights begun at a standard deviation of 1, its output scaled."""
+
+    def __init__(self, inputs: int, classes: int) -> None:
+        super().__init__(inputs, classes, bias=False)
+
+    def reset_parameters(self) -> None:
+        """Draw the weights anew, at unit deviation."""
+        super().reset_parameters()
+        with torch.no_grad():
+            self.weight.div_(self.weight.std())
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, inputs) to logits (N, classes)."""
+        return super().forward(x) / self.in_features
+
+
+class SpeedNet(nn.Module):
+    """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
+
+    Input: normalised images (N, channels, H, W), H and W from 16 on: whatever size is left behind the groups
+    goes into one global pool. Output: logits (N, classes).
+    """
+
+    def __init__(
+        self,
+        channels: int,
+        classes: int,
+        widths: tuple[int, int, int] = (64, 256, 256),
+        activation: Activation = "gelu",
+        norm_momentum: float = 0.4,
+        whitening_images: int = 5_000,
+        whitening_epsilon: float = 5e-4,
+        pool_first: tuple[bool, bool, bool] = (False, False, False),
+    ) -> None:
+        super().__init__()
+        self.whiten = PatchWhitening(
+            channels, size=2, images=whitening_images, epsilon=whitening_epsilon, mirrored=True, bias=True
+        )
+        kind = ACTIVATIONS[activation]
+        self.activation = nn.GELU()
+        sizes = (len(self.whiten.weight), *widths)
+        self.groups = nn.Sequential(
+            *(
+                Group(inputs, outputs, kind, norm_momentum, first)
+                for inputs, outputs, first in zip(sizes[:-1], widths, pool_first, strict=True)
+            )
+        )
+        self.head = UnitHead(widths[-1], classes)
+
+    @property
+    def fit_images(self) -> int:
+        """How many training images `fit` wants."""
+        return self.whiten.images
+
+    def fit(self, images: Tensor) -> None:
+        """Compute the whitening from normalised training images (N, channels, H, W)."""
+        self.whiten.fit(images)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits."""
+        x = self.groups(self.activation(self.whiten(x)))
+        return self.head(x.amax((2, 3)))  # type: ignore[no-any-return]

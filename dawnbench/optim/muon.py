@@ -1,0 +1,157 @@
+"""Muon: momentum whose matrices are made nearly orthogonal before they are taken as a step."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.optim import SGD, Optimizer
+
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+"""Of the quintic that takes every singular value near 1 (Jordan 2024, "Muon: an optimizer for hidden layers
+in neural networks")."""
+NORM_EPSILON = 1e-7
+
+
+def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
+    """Return matrices (N, rows, columns) with all singular values moved towards 1, by Newton-Schulz steps.
+
+    After three steps they lie between about 0.5 and 1.3 where they began within a hundredth of the norm.
+    """
+    first, third, fifth = COEFFICIENTS
+    tall = matrices.shape[1] > matrices.shape[2]
+    x = matrices.transpose(1, 2) if tall else matrices
+    x = x / (x.flatten(1).float().norm(dim=1) + NORM_EPSILON)[:, None, None].to(x.dtype)
+    for _ in range(steps):
+        gram = x @ x.transpose(1, 2)
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=third, alpha=fifth), x, beta=first)
+    return x.transpose(1, 2) if tall else x
+
+
+class Muon(Optimizer):
+    """Nesterov momentum on convolution filters, orthogonalised, with the filters held at a constant norm.
+
+    A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
+    it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.
+    Banks of one shape go through the matrix products together, in the precision of the autocast that `step`
+    is called in.
+    """
+
+    def __init__(
+        self, parameters: Iterable[nn.Parameter], *, momentum: float, steps: int, **group: Any
+    ) -> None:
+        """Take filters; `group` are further keys of their one group."""
+        self._momentum, self._steps = momentum, steps
+        super().__init__([{"params": list(parameters), **group}], {"lr": 0.0})
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
+        """Take one step along the gradients."""
+        assert closure is None
+        for group in self.param_groups:
+            by_shape: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
+            for bank in group["params"]:
+                if bank.grad is not None:
+                    by_shape[tuple(bank.shape)].append(bank)
+            for alike in by_shape.values():
+                self._step_alike(alike, group["lr"])
+
+    def _step_alike(self, banks: list[Tensor], rate: float | Tensor) -> None:
+        """Step banks of one shape, each of which has a gradient."""
+        gradients = [bank.grad for bank in banks if bank.grad is not None]
+        momenta = [self._momentum_of(bank) for bank in banks]
+        torch._foreach_mul_(momenta, self._momentum)
+        torch._foreach_add_(momenta, gradients)
+        looking_ahead = torch._foreach_add(gradients, momenta, alpha=self._momentum)
+        rows = banks[0].shape[0]
+        matrices = torch.stack([step.reshape(rows, -1) for step in looking_ahead])
+        matrices = matrices.to(_autocast_dtype(banks[0]))
+        turned = orthogonalize(matrices, self._steps).float() * rate
+        norms = torch._foreach_norm(banks)
+        torch._foreach_add_(norms, NORM_EPSILON)
+        torch._foreach_div_(banks, norms)
+        torch._foreach_mul_(banks, rows**0.5)
+        torch._foreach_sub_(banks, [step.view(bank.shape) for step, bank in zip(turned, banks, strict=True)])
+
+    def _momentum_of(self, bank: Tensor) -> Tensor:
+        state = self.state[bank]
+        if not state:
+            state["momentum_buffer"] = torch.zeros_like(bank)
+        return state["momentum_buffer"]  # type: ignore[no-any-return]
+
+
+def _autocast_dtype(tensor: Tensor) -> torch.dtype:
+    kind = tensor.device.type
+    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else tensor.dtype
+
+
+class Together:
+    """Several optimizers that step as one."""
+
+    def __init__(self, *optimizers: Optimizer) -> None:
+        self._optimizers = optimizers
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Return the groups of all."""
+        return [group for optimizer in self._optimizers for group in optimizer.param_groups]
+
+    @property
+    def state(self) -> dict[Tensor, Any]:
+        """Return the state of all, by parameter."""
+        return {p: state for optimizer in self._optimizers for p, state in optimizer.state.items()}
+
+    def step(self) -> None:
+        """Step each."""
+        for optimizer in self._optimizers:
+            optimizer.step()
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of each."""
+        for optimizer in self._optimizers:
+            optimizer.zero_grad()
+
+
+def muon_with_sgd(
+    model: nn.Module,
+    *,
+    batch_size: int,
+    fused: bool,
+    momentum: float,
+    steps: int,
+    sgd_momentum: float,
+    bias_rate_scale: float,
+    head_rate_scale: float,
+    weight_decay: float,
+    first_bias_epochs: float,
+) -> Together:
+    """Return Muon for 3x3 filters and Nesterov SGD for the rest, for a loss that is summed over the batch.
+
+    Muon's step does not hang on the size of its gradients, so its rate is the schedule's; those of biases and
+    of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
+    the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's bias
+    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing.
+    """
+    trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    filters = [p for _, p in trained if p.dim() == 4]
+    first = [p for name, p in trained if name == "whiten.bias"]
+    biases = [p for name, p in trained if p.dim() == 1 and name != "whiten.bias"]
+    head = [p for _, p in trained if p.dim() == 2]
+
+    def group(parameters: list[nn.Parameter], scale: float, **more: Any) -> dict[str, Any]:
+        decay = weight_decay * batch_size / scale
+        return {"params": parameters, "rate_scale": scale, "weight_decay": decay, **more}
+
+    groups = [
+        group(first, bias_rate_scale, until_epoch=first_bias_epochs),
+        group(biases, bias_rate_scale),
+        group(head, head_rate_scale),
+    ]
+    groups = [g for g in groups if g["params"]]
+    return Together(
+        Muon(filters, momentum=momentum, steps=steps, rate_scale=1.0),
+        SGD(groups, lr=0.0, momentum=sgd_momentum, nesterov=True, fused=fused),
+    )
