@@ -2,13 +2,18 @@
 
 from dawnbench.recipes.catalogue import find_recipe, list_recipes
 from dawnbench.recipes.parts import (
+    AlternatingFlipSpec,
+    ColorJitterSpec,
     CropSpec,
     CutoutSpec,
     DavidNetSpec,
     ExponentialAverageSpec,
     FlipSpec,
+    LookaheadSpec,
+    MuonSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
+    SpeedNetSpec,
 )
 from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
 from dawnbench.recipes.registry import (
@@ -21,8 +26,10 @@ from dawnbench.recipes.registry import (
 )
 
 __all__ = [
+    "AlternatingFlipSpec",
     "AugmentationPart",
     "AveragePart",
+    "ColorJitterSpec",
     "CropSpec",
     "CutoutSpec",
     "DatasetSpec",
@@ -30,12 +37,15 @@ __all__ = [
     "EvaluationSpec",
     "ExponentialAverageSpec",
     "FlipSpec",
+    "LookaheadSpec",
     "ModelPart",
+    "MuonSpec",
     "NesterovSGDSpec",
     "OptimizerPart",
     "PiecewiseLinearSpec",
     "Recipe",
     "SchedulePart",
+    "SpeedNetSpec",
     "find_recipe",
     "list_recipes",
     "register",

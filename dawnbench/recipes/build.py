@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -51,7 +53,8 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     """Return layers, parameters and FLOPs of the recipe's model; nothing is computed."""
     size = recipe.dataset.image_size
     last = 0 if recipe.drop_last else images % recipe.batch_size
-    steps = recipe.epochs * steps_per_epoch(recipe, images)
+    per_epoch = steps_per_epoch(recipe, images)
+    steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
     with torch.device("meta"):
         try:
             model = build(recipe.model, channels=channels, classes=classes).train()
@@ -93,6 +96,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
             "and dataset.deviation=null to measure them"
         )
     average = recipe.average
+    compiles = device.compiling_pays if recipe.compile == "auto" else recipe.compile
 
     def place_split(split: Split) -> Split:
         return Split(*place(split.images, split.labels, recipe.dataset.image_size, device.torch))
@@ -120,15 +124,17 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
 
     return Plan(
         model=model,
-        forward=torch.compile(model) if recipe.compile else model,
+        # A program of its own for each size of image; one for all sizes would be slower.
+        forward=torch.compile(model, dynamic=False) if compiles else model,
         epochs=recipe.epochs,
         batch_size=recipe.batch_size,
         steps_per_epoch=steps_per_epoch(recipe, images),
         label_smoothing=recipe.label_smoothing,
         precision=precision,
         target=recipe.target,
-        evaluation=Evaluation(recipe.evaluation.batch_size, recipe.evaluation.flip),
+        evaluation=Evaluation(**asdict(recipe.evaluation)),
         schedule=make_schedule(recipe),
+        resolution=recipe.resolution,
         place=place_split,
         make_normalization=make_normalization,
         fit=fit,
@@ -137,4 +143,5 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
             recipe.optimizer, model, batch_size=recipe.batch_size, fused=device.fused_optimizers
         ),
         make_average=None if average is None else lambda: build(average, model),
+        capture=recipe.capture,
     )

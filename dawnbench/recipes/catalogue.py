@@ -16,6 +16,7 @@ MODULES = {
     "davidnet": "dawnbench.recipes.davidnet",
     "davidnet-10": "dawnbench.recipes.davidnet_10",
     "quickstart": "dawnbench.recipes.quickstart",
+    "speedrun": "dawnbench.recipes.speedrun",
 }
 
 

@@ -20,6 +20,9 @@ from dawnbench.recipes.registry import (
 from dawnbench.recipes.values import from_json, require
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+ADDED_LATER: dict[str, Any] = {"added_later": True}
+"""Metadata of a field that older runs and baselines do not know: left out of JSON while it holds its default,
+so that their recipes and digests stay equal to today's."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,14 @@ class EvaluationSpec:
     batch_size: int = 1000
     flip: bool = False
     """Whether to average the logits over each image and its mirror image."""
+    shift: int = field(default=0, metadata=ADDED_LATER)
+    """Pixels by which two further views are shifted, to either corner; together they weigh one half."""
+    views_at_end: bool = field(default=False, metadata=ADDED_LATER)
+    """Whether mirrored and shifted views are taken in the last epoch only, and the plain image before."""
+
+    def __post_init__(self) -> None:
+        """Refuse a shift backwards."""
+        require(self.shift >= 0, f"evaluation.shift={self.shift} must not be negative")
 
 
 @dataclass(frozen=True)
@@ -79,8 +90,13 @@ class Recipe:
     average: AveragePart | None = None
     precision: Precision = "auto"
     """auto takes the fastest that the device multiplies in hardware; master weights are fp32 in each."""
-    compile: bool = False
-    """Whether torch.compile makes the forward and backward pass."""
+    compile: bool | Literal["auto"] = False
+    """Whether torch.compile makes the forward and backward pass; auto where that pays, which is on CUDA."""
+    capture: bool = field(default=True, metadata=ADDED_LATER)
+    """Whether steps are captured in a CUDA graph; false for a part of your own that makes the host wait."""
+    resolutions: tuple[int, ...] = field(default=(), metadata=ADDED_LATER)
+    """Heights and widths to which augmented training images are shrunk, each for an equal share of the
+    epochs; none leaves them in `dataset.image_size`."""
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
 
     def __post_init__(self) -> None:
@@ -97,6 +113,9 @@ class Recipe:
             require(value >= 1, f"{name}={value} must be at least 1")
         smoothing = self.label_smoothing
         require(0 <= smoothing < 1, f"label_smoothing={smoothing} must be at least 0 and below 1")
+        size = self.dataset.image_size
+        fits = all(1 <= resolution <= size for resolution in self.resolutions)
+        require(fits, f"resolutions={list(self.resolutions)} must lie between 1 and image_size={size}")
         self._check_parts()
 
     def _check_parts(self) -> None:
@@ -128,6 +147,12 @@ class Recipe:
         """
         return from_json(cls, data, "")
 
+    def resolution(self, epoch: int) -> int:
+        """Return the height and width of the training images in an epoch counted from 0."""
+        if not self.resolutions:
+            return self.dataset.image_size
+        return self.resolutions[epoch * len(self.resolutions) // self.epochs]
+
     def digest(self) -> str:
         """Return the sha256 of all that decides the result; name, summary and trials do not."""
         deciding = {k: v for k, v in self.to_dict().items() if k not in ("name", "summary", "trials")}
@@ -136,7 +161,11 @@ class Recipe:
 
 def _to_json(value: Any) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        plain = {f.name: _to_json(getattr(value, f.name)) for f in fields(value)}
+        plain = {
+            f.name: _to_json(getattr(value, f.name))
+            for f in fields(value)
+            if not f.metadata.get("added_later") or getattr(value, f.name) != f.default
+        }
         return {"kind": kind_of(value)} | plain if isinstance(value, Part) else plain
     return [_to_json(item) for item in value] if isinstance(value, tuple) else value
 

@@ -103,7 +103,7 @@ def describe(hint: Any) -> str:
     """Return a type in words."""
     arguments = get_args(hint)
     if get_origin(hint) is Literal:
-        return "one of " + ", ".join(map(str, arguments))
+        return ("one of " if len(arguments) > 1 else "") + ", ".join(map(str, arguments))
     if get_origin(hint) in (Union, UnionType):
         return " or ".join(describe(argument) for argument in arguments)
     if get_origin(hint) is tuple:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 
 @dataclass(frozen=True)
@@ -28,22 +27,50 @@ class Evaluation:
     batch_size: int
     flip: bool
     """Whether the logits are the mean over each image and its mirror image."""
+    shift: int = 0
+    """Pixels by which two further views are shifted; together they weigh one half. 0 for none."""
+    views_at_end: bool = False
+    """Whether mirrored and shifted views are taken in the last epoch only."""
 
 
 class Batches(Protocol):
     """The training images, batch by batch."""
 
-    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images (B, C, H, W) normalised, labels (B,))."""
+    def epoch(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield (images (B, C, size, size) normalised, labels (B,))."""
 
 
 class Average(Protocol):
     """An average of the weights along the way."""
 
     model: nn.Module
+    """What is evaluated; it may be the trained model itself."""
 
-    def update(self, step: int) -> None:
-        """Take in the trained model after step number `step`, counted from 1."""
+    def update(self, step: int, steps: int) -> None:
+        """Take in the trained model after step number `step`, counted from 1, of `steps`."""
+
+
+class GroupedOptimizer(Protocol):
+    """What the training loop asks of an optimizer; torch's own answer it.
+
+    Each group has `rate_scale`, the factor on the schedule's rate, and may have `until_epoch`: until that
+    time, in epochs, its rate falls to 0 in a straight line, and from then on its parameters are not trained.
+    The state consists of tensors that begin as zeros: a new trial zeroes them.
+    """
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Return the groups, as torch's optimizers have them."""
+
+    @property
+    def state(self) -> Mapping[Any, dict[str, Any]]:
+        """Return the state by parameter."""
+
+    def step(self) -> Any:
+        """Change the parameters by their gradients."""
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
 
 
 Normalize = Callable[[Tensor], Tensor]
@@ -68,6 +95,8 @@ class Plan:
     evaluation: Evaluation
     schedule: Callable[[float], float]
     """The learning rate at a time counted in epochs from 0."""
+    resolution: Callable[[int], int]
+    """The training images' height and width in an epoch counted from 0."""
     place: Callable[[Split], Split]
     """Brings a split from host memory to the device, in the size that the model takes."""
     make_normalization: Callable[[Split], Normalize]
@@ -75,9 +104,10 @@ class Plan:
     fit: Callable[[Split, Normalize], None]
     """Computes the model's fixed parts from the training split."""
     make_batches: Callable[[Split, Normalize, torch.Generator], Batches]
-    make_optimizer: Callable[[], Optimizer]
-    """Each of its groups has a `rate_scale`, the factor on the schedule's rate."""
+    make_optimizer: Callable[[], GroupedOptimizer]
     make_average: Callable[[], Average] | None
+    capture: bool = True
+    """Whether steps are captured where the device can replay them."""
 
     @property
     def steps(self) -> int:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim import Optimizer
 
 from dawnbench.train.device import Device
 from dawnbench.train.evaluate import evaluate
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.plan import Average, Batches, Normalize, Plan, Split
+from dawnbench.train.rates import begin_anew, set_rates
+from dawnbench.train.step import TrainingStep
 
 WARM_UP_STEPS = 5
 """As many as lie between two updates of an average, so that the first one is warm as well."""
@@ -47,7 +48,6 @@ class _State:
     validation: Split
     normalize: Normalize
     batches: Batches
-    optimizer: Optimizer
     average: Average | None
 
 
@@ -67,9 +67,13 @@ class Trainer:
         """Take the two splits in host memory."""
         self._plan, self._device = plan, device
         self._train, self._validation = train, validation
+        self._optimizer = plan.make_optimizer()
+        for group in self._optimizer.param_groups:
+            group["lr"] = device.scalar(0.0)
+        self._step = TrainingStep(plan, device, self._optimizer)
 
     def warm_up(self) -> None:
-        """Compile, tune and allocate by a few steps on random pixels, so that no epoch pays for it."""
+        """Compile, tune, capture, allocate: a few steps on random pixels, so that no epoch pays for it."""
         plan = self._plan
         generator = torch.Generator().manual_seed(0)
 
@@ -84,9 +88,30 @@ class Trainer:
             self._validation, min(plan.evaluation.batch_size, len(self._validation.labels))
         )
         state = self._initialise(train, validation, 0)
-        self._train_epoch(state, 1, lambda _step: None)
-        self._evaluate(state)
+        steps = WARM_UP_STEPS
+        for first in self._first_steps_of_each_kind():
+            self._set_rates(first)
+            batches = state.batches.epoch(plan.resolution(first // plan.steps_per_epoch))
+            for done, (images, labels) in enumerate(islice(batches, steps), 1):
+                self._step(images, labels)
+                if state.average is not None:
+                    state.average.update(done, WARM_UP_STEPS)
+            if plan.capture:
+                self._step.capture(images, labels)
+            steps = 1  # only what is new about the further kinds is still cold
+        self._evaluate(state, plan.epochs)
         self._device.synchronize()
+
+    def _first_steps_of_each_kind(self) -> list[int]:
+        """Return the first step, counted from 0, of each size of image and each set of trained parameters."""
+        plan = self._plan
+        ends = [group.get("until_epoch") for group in self._optimizer.param_groups]
+        found: dict[tuple[object, ...], int] = {}
+        for step in range(plan.steps):
+            epoch = step / plan.steps_per_epoch
+            trained = tuple(end is None or epoch < end for end in ends)
+            found.setdefault((plan.resolution(step // plan.steps_per_epoch), trained), step)
+        return list(found.values())
 
     def trial(
         self,
@@ -111,7 +136,7 @@ class Trainer:
             with ledger.segment("train", epoch):
                 loss, correct, seen = self._train_epoch(state, epoch, on_step)
             with ledger.segment("final_evaluate" if epoch == plan.epochs else "evaluate", epoch):
-                validation_loss, validation_correct = self._evaluate(state)
+                validation_loss, validation_correct = self._evaluate(state, epoch)
             with ledger.segment("record", epoch):
                 losses = torch.stack([loss, validation_loss]).tolist()
                 corrects = torch.stack([correct, validation_correct]).tolist()
@@ -133,13 +158,13 @@ class Trainer:
     def _initialise(self, train: Split, validation: Split, seed: int) -> _State:
         plan = self._plan
         plan.model.train()
+        begin_anew(self._optimizer)
         normalize = plan.make_normalization(train)
         plan.fit(train, normalize)
         return _State(
             validation=validation,
             normalize=normalize,
             batches=plan.make_batches(train, normalize, self._device.generator(seed)),
-            optimizer=plan.make_optimizer(),
             average=None if plan.make_average is None else plan.make_average(),
         )
 
@@ -147,34 +172,27 @@ class Trainer:
         self, state: _State, epoch: int, on_step: Callable[[int], None]
     ) -> tuple[Tensor, Tensor, int]:
         """Return the summed loss, the right answers (scalars on the device) and the images seen."""
-        plan, optimizer = self._plan, state.optimizer
+        plan = self._plan
         plan.model.train()
-        total = torch.zeros((), device=self._device.torch)
-        correct = torch.zeros((), dtype=torch.int64, device=self._device.torch)
+        self._step.begin_epoch()
         seen = 0
         step = (epoch - 1) * plan.steps_per_epoch
-        for images, labels in state.batches.epoch():
-            rate = plan.schedule(step / plan.steps_per_epoch)
-            for group in optimizer.param_groups:
-                group["lr"] = rate * group["rate_scale"]
-            with self._device.autocast(plan.precision):
-                logits = plan.forward(images)
-            loss = F.cross_entropy(
-                logits.float(), labels, reduction="sum", label_smoothing=plan.label_smoothing
-            )
-            loss.backward()
-            optimizer.step()
-            optimizer.zero_grad()
+        for images, labels in state.batches.epoch(plan.resolution(epoch - 1)):
+            self._set_rates(step)
+            self._step(images, labels)
             step += 1
             if state.average is not None:
-                state.average.update(step)
-            total += loss.detach()
-            correct += (logits.detach().argmax(1) == labels).sum()
+                state.average.update(step, plan.steps)
             seen += len(labels)
             on_step(step)
-        return total, correct, seen
+        return self._step.loss, self._step.correct, seen
 
-    def _evaluate(self, state: _State) -> tuple[Tensor, Tensor]:
+    def _set_rates(self, step: int) -> None:
+        """Set the rates of a step counted from 0."""
+        epoch = step / self._plan.steps_per_epoch
+        set_rates(self._optimizer, self._plan.schedule(epoch), epoch)
+
+    def _evaluate(self, state: _State, epoch: int) -> tuple[Tensor, Tensor]:
         model = self._plan.model if state.average is None else state.average.model
         return evaluate(
             model,
@@ -183,4 +201,5 @@ class Trainer:
             self._plan.evaluation,
             self._device,
             self._plan.precision,
+            last=epoch == self._plan.epochs,
         )

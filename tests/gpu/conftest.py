@@ -53,7 +53,8 @@ def narrow() -> Callable[..., Recipe]:
 
     def make(name: str, **changes: Any) -> Recipe:
         recipe = find_recipe(name)
-        model = replace(recipe.model, widths=(16, 16, 32, 32))  # type: ignore[call-arg]
+        widths = (16, 16, 32, 32)[: len(recipe.model.widths)]  # type: ignore[attr-defined]
+        model = replace(recipe.model, widths=widths)  # type: ignore[call-arg]
         return replace(recipe, **({"model": model, "epochs": 4, "batch_size": 128} | changes))
 
     return make

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import torch
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.gpu
 
 MakeTrainer = Callable[[Recipe], Trainer]
 Narrow = Callable[..., Recipe]
-BOTH = pytest.mark.parametrize("name", ["davidnet", "davidnet-10"])
+EACH = pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "speedrun"])
 
 
 def train(trainer: Trainer, device: Device, seed: int = 0) -> list[EpochResult]:
@@ -36,13 +38,13 @@ def no_waiting() -> Iterator[None]:
         torch.cuda.set_sync_debug_mode("default")
 
 
-@BOTH
+@EACH
 def test_learns(name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device) -> None:
     last = train(make_trainer(narrow(name, epochs=8)), device)[-1]
     assert last.train_correct / last.train_images > 0.9
 
 
-@BOTH
+@EACH
 def test_the_same_seed_gives_close_results(
     name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
 ) -> None:
@@ -57,7 +59,7 @@ def test_another_seed_gives_another_result(make_trainer: MakeTrainer, narrow: Na
     assert train(trainer, device, seed=1)[0].train_loss != train(trainer, device, seed=2)[0].train_loss
 
 
-@BOTH
+@EACH
 def test_an_epoch_never_waits_for_the_gpu(
     name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
 ) -> None:
@@ -69,7 +71,7 @@ def test_an_epoch_never_waits_for_the_gpu(
     state = trainer._initialise(train_split, validation, 0)
     with no_waiting():
         trainer._train_epoch(state, 1, lambda _step: None)
-        trainer._evaluate(state)
+        trainer._evaluate(state, plan.epochs)
 
 
 def test_waiting_is_noticed(device: Device) -> None:
@@ -83,3 +85,45 @@ def test_compiled_training_learns(make_trainer: MakeTrainer, narrow: Narrow, dev
     trainer.warm_up()
     last = train(trainer, device)[-1]
     assert last.train_correct / last.train_images > 0.9
+
+
+def launched(trainer: Trainer, device: Device) -> Counter[str]:
+    """Return how often each call of the CUDA runtime was made in one trial."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiled:
+        train(trainer, device)
+    return Counter(event.name for event in profiled.events())
+
+
+@EACH
+def test_a_warmed_trial_replays_its_steps(
+    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
+) -> None:
+    recipe = narrow(name)
+    trainer = make_trainer(recipe)
+    trainer.warm_up()
+    assert launched(trainer, device)["aten::convolution_backward"] == 0
+    cold = make_trainer(replace(recipe, capture=False))
+    cold.warm_up()
+    assert launched(cold, device)["aten::convolution_backward"] > 0
+
+
+@EACH
+def test_replayed_steps_train_as_single_operations_do(
+    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
+) -> None:
+    recipe = narrow(name, epochs=3, precision="fp32")
+    captured, single = make_trainer(recipe), make_trainer(replace(recipe, capture=False))
+    captured.warm_up()
+    single.warm_up()
+    for mine, other in zip(train(captured, device, seed=3), train(single, device, seed=3), strict=True):
+        assert mine.train_loss == pytest.approx(other.train_loss, rel=0.05)
+
+
+def test_a_second_trial_owes_nothing_to_the_first(
+    make_trainer: MakeTrainer, narrow: Narrow, device: Device
+) -> None:
+    trainer = make_trainer(narrow("speedrun", epochs=2))
+    trainer.warm_up()
+    first = train(trainer, device, seed=3)[-1]
+    train(trainer, device, seed=4)
+    assert train(trainer, device, seed=3)[-1].train_loss == pytest.approx(first.train_loss, rel=0.05)

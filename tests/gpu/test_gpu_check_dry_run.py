@@ -23,6 +23,7 @@ SECTIONS = (
     "## Time inside kernels, and waiting",
     "## Cost of a telemetry read",
     "## Energy: the counter and the samples",
+    "## Peers",
 )
 
 
@@ -45,6 +46,7 @@ def test_a_dry_run_writes_every_section(tmp_path: Path) -> None:
     assert "failed" not in text, text
     assert "skipped:" not in text, text
     assert "A dry run" in text
+    assert "give --peer NAME=FILE, or DAWNBENCH_PEERS=" in text
     for run in ("davidnet", "davidnet-compiled", "davidnet-10", "davidnet-10-compiled"):
         assert (tmp_path / f"gpu-check-dry-run-{run}-log.md").read_text().startswith("# davidnet")
     samples = (tmp_path / "gpu-telemetry-sample.jsonl").read_text().splitlines()

@@ -55,6 +55,22 @@ def test_davidnet_10_keeps_its_whitening_and_its_norms_factors_fixed() -> None:
     assert record.fixed_parameters == 27 * 27 + norms
 
 
+def test_the_speedruns_smaller_images_count_as_such() -> None:
+    whole = describe_model(changed("resolutions=[]", name="speedrun"), 3, 10, 50_000)
+    record = describe_model(changed(name="speedrun"), 3, 10, 50_000)
+    assert record.flops_per_step == whole.flops_per_step
+    assert 0.7 < record.flops_per_trial / whole.flops_per_trial < 0.85
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sizes"), [(9, [24] * 3 + [28] * 3 + [32] * 3), (4, [24, 24, 28, 32]), (1, [24])]
+)
+def test_each_resolution_has_its_share_of_the_epochs(epochs: int, sizes: list[int]) -> None:
+    recipe = changed(f"epochs={epochs}", "resolutions=[24,28,32]", name="davidnet")
+    assert [recipe.resolution(epoch) for epoch in range(epochs)] == sizes
+    assert changed().resolution(0) == 32
+
+
 @pytest.mark.parametrize("size", [16, 28, 64])
 def test_a_model_that_does_not_take_the_images_is_explained(size: int) -> None:
     with pytest.raises(DawnbenchError, match=f"{size}x{size}"):
@@ -236,3 +252,12 @@ def test_fitting_computes_the_whitening_from_the_training_images() -> None:
 def test_layer_names_are_ones_that_a_reader_can_find_in_the_model() -> None:
     record = describe_model(changed(), 3, 10, 50_000)
     assert all(re.fullmatch(r"(prep|layer[123]|head)(\.\w+)*", layer.name) for layer in record.layers)
+
+
+@pytest.mark.parametrize("pays", [False, True])
+def test_auto_compiles_where_the_device_says_that_it_pays(pays: bool) -> None:
+    recipe, cpu = changed('compile="auto"', "model.widths=[2,2,2,2]"), open_device("cpu")
+    cpu.compiling_pays = pays
+    model = make_model(recipe, small_dataset(), cpu)
+    plan = make_plan(replace(recipe, batch_size=8), small_dataset(), cpu, model)
+    assert (plan.forward is not model) == pays

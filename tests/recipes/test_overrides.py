@@ -203,11 +203,14 @@ def test_a_list_of_parts_is_put_in_whole() -> None:
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("average={}", r"average=\{\} is no part for this place; .* one of exponential$"),
-        ('average={"kind": "flip"}', "is no part for this place; .* one of exponential$"),
-        ('optimizer={"kind": "exponential"}', "is no part for this place; .* one of nesterov_sgd$"),
-        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet$"),
-        ('augmentation=["flip"]', r"augmentation\[0\]=\"flip\" .* one of crop, flip, cutout$"),
+        ("average={}", r"average=\{\} is no part for this place; .* one of exponential, lookahead$"),
+        ('average={"kind": "flip"}', "is no part for this place; .* one of exponential, lookahead$"),
+        ('optimizer={"kind": "exponential"}', "is no part for this place; .* one of nesterov_sgd, muon$"),
+        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, speednet$"),
+        (
+            'augmentation=["flip"]',
+            r"augmentation\[0\]=\"flip\" .* one of crop, flip, alternating_flip, color_jitter, cutout$",
+        ),
         ('augmentation={"kind": "flip"}', "must be a list of parts"),
     ],
 )
@@ -243,7 +246,7 @@ def test_leaves_that_must_agree_are_changed_together_in_either_order(together: t
         ("model.widths=64", "a list of 4 entries, each a whole number"),
         ("dataset.mean=0.5", "a list, each a number or null"),
         ("epochs=ten", "a whole number"),
-        ("compile=1", "true or false"),
+        ("compile=1", "true or false or auto"),
         ("precision=fp8", "one of auto, fp32, bf16, fp16"),
     ],
 )

@@ -9,12 +9,16 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import (
+    ColorJitterSpec,
     CropSpec,
     CutoutSpec,
     DavidNetSpec,
     ExponentialAverageSpec,
+    LookaheadSpec,
+    MuonSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
+    SpeedNetSpec,
 )
 
 NAN, INF = math.nan, math.inf
@@ -39,6 +43,29 @@ NAN, INF = math.nan, math.inf
         (ExponentialAverageSpec, {"momentum": 1.0}, r"average\.momentum=1\.0 .*below 1"),
         (ExponentialAverageSpec, {"momentum": -0.1}, r"average\.momentum=-0\.1 .*at least 0"),
         (ExponentialAverageSpec, {"every": 0}, r"average\.every=0 must be at least 1"),
+        (LookaheadSpec, {"momentum": 1.0}, r"average\.momentum=1\.0 .*below 1"),
+        (LookaheadSpec, {"every": 0}, r"average\.every=0 must be at least 1"),
+        (LookaheadSpec, {"last_steps": 0}, r"average\.last_steps=0 must be at least 1"),
+        (SpeedNetSpec, {"widths": (8, 0, 8)}, r"model\.widths=\[8, 0, 8\] .*at least 1"),
+        (SpeedNetSpec, {"norm_momentum": 0.0}, r"model\.norm_momentum=0\.0 must be above 0"),
+        (SpeedNetSpec, {"whitening_epsilon": 0.0}, r"model\.whitening_epsilon=0\.0 must be above 0"),
+        (SpeedNetSpec, {"whitening_images": 0}, r"model\.whitening_images=0 must be at least 1"),
+        (MuonSpec, {"momentum": 1.0}, r"optimizer\.momentum=1\.0 must be above 0 and below 1"),
+        (MuonSpec, {"sgd_momentum": 0.0}, r"optimizer\.sgd_momentum=0\.0 must be above 0 and below 1"),
+        (MuonSpec, {"steps": 0}, r"optimizer\.steps=0 must be at least 1"),
+        (MuonSpec, {"head_rate_scale": 0.0}, r"optimizer\.head_rate_scale=0\.0 must be above 0"),
+        (MuonSpec, {"weight_decay": -1.0}, r"optimizer\.weight_decay=-1\.0 must not be negative"),
+        (MuonSpec, {"first_bias_epochs": NAN}, r"optimizer\.first_bias_epochs=nan"),
+        (
+            ColorJitterSpec,
+            {"brightness": -0.1, "contrast": 0},
+            r"augmentation\.color_jitter\.brightness=-0\.1",
+        ),
+        (
+            ColorJitterSpec,
+            {"brightness": 0, "contrast": 1.0},
+            r"augmentation\.color_jitter\.contrast=1\.0 .*below 1",
+        ),
     ],
 )
 def test_a_setting_that_could_never_train_is_refused_with_its_key_and_value(

@@ -30,8 +30,14 @@ def test_each_kind_leads_to_its_settings_and_back() -> None:
 
 
 def test_each_role_has_its_own_kinds_and_every_kind_has_one_role() -> None:
-    assert registry.kinds(AugmentationPart) == ["crop", "flip", "cutout"]
-    assert registry.kinds(AveragePart) == ["exponential"]
+    assert registry.kinds(AugmentationPart) == [
+        "crop",
+        "flip",
+        "alternating_flip",
+        "color_jitter",
+        "cutout",
+    ]
+    assert registry.kinds(AveragePart) == ["exponential", "lookahead"]
     by_role = [registry.kinds(role) for role in ROLES]
     assert all(by_role)
     assert sorted(kind for kinds in by_role for kind in kinds) == sorted(registry.kinds(registry.Part))

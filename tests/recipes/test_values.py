@@ -98,15 +98,23 @@ def test_what_only_resembles_a_value_is_refused_in_words(hint: Any, value: Any) 
 @pytest.mark.parametrize(
     ("hint", "value", "sentence"),
     [
-        (AVERAGE, {}, "here={} is no part for this place; write .* one of exponential$"),
-        (AVERAGE, {"kind": "crop", "padding": 4}, "is no part for this place; .* one of exponential$"),
+        (AVERAGE, {}, "here={} is no part for this place; write .* one of exponential, lookahead$"),
+        (
+            AVERAGE,
+            {"kind": "crop", "padding": 4},
+            "is no part for this place; .* one of exponential, lookahead$",
+        ),
         (AVERAGE, {"kind": None}, "is no part for this place"),
         (AVERAGE, {"kind": ["exponential"]}, "is no part for this place"),
         (AVERAGE, 3, "here=3 is no part for this place"),
-        (ModelPart, None, "here=null is no part for this place; .* one of davidnet$"),
+        (ModelPart, None, "here=null is no part for this place; .* one of davidnet, speednet$"),
         (AUGMENTATIONS, None, "here=null must be a list of parts"),
         (AUGMENTATIONS, {"kind": "flip"}, "must be a list of parts"),
-        (AUGMENTATIONS, [{"kind": "flip"}, {"kind": "exponential"}], r"here\[1\]=.* crop, flip, cutout$"),
+        (
+            AUGMENTATIONS,
+            [{"kind": "flip"}, {"kind": "exponential"}],
+            r"here\[1\]=.* crop, flip, alternating_flip, color_jitter, cutout$",
+        ),
         (AUGMENTATIONS, [{"kind": "crop"}], r"here\[0\] lacks a field: .*padding"),
         (AUGMENTATIONS, [{"kind": "flip", "size": 1}], r"here\[0\]\.size is no field of FlipSpec"),
         (EvaluationSpec, [], r"here must be an object with fields, not \[\]"),

@@ -97,7 +97,7 @@ class FakeBatches:
     normalize: Normalize
     device: FakeDevice
 
-    def epoch(self) -> Iterator[tuple[Tensor, Tensor]]:
+    def epoch(self, size: int) -> Iterator[tuple[Tensor, Tensor]]:
         for pixels, labels in zip(self.data.images.split(BATCH), self.data.labels.split(BATCH), strict=True):
             self.device.happened("batch")
             yield self.normalize(pixels), labels
@@ -132,6 +132,7 @@ class World:
             target=0.5,
             evaluation=Evaluation(batch_size=5, flip=self.flip),
             schedule=self.schedule,
+            resolution=lambda epoch: 2,
             place=self._place,
             make_normalization=self._make_normalization,
             fit=lambda _split, _normalize: self.device.happened("fit"),

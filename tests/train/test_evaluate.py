@@ -61,3 +61,42 @@ def test_in_lower_precision_the_loss_is_still_summed_in_fp32() -> None:
     loss, _ = evaluate(net, data(), normalize, Evaluation(3, False), CPU, "bf16")
     assert loss.dtype == torch.float32
     assert loss.item() == pytest.approx(expected(net.eval()(normalize(data().images)))[0], rel=0.02)
+
+
+def square() -> Split:
+    draws = torch.Generator().manual_seed(0)
+    return Split(torch.randint(0, 256, (7, 4, 4, 1), dtype=torch.uint8, generator=draws), torch.arange(7) % 4)
+
+
+def wide_model() -> nn.Module:
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Flatten(), nn.Linear(16, 4)).eval()
+
+
+def shifted(images: Tensor, by: int) -> Tensor:
+    """Return the images moved by `by` pixels down and to the right, mirrored at the border."""
+    padded = F.pad(images, (abs(by),) * 4, mode="reflect")
+    at = abs(by) - by
+    return padded[:, :, at : at + 4, at : at + 4]
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_shifted_views_weigh_one_half_together_and_each_is_mirrored_as_well(flip: bool) -> None:
+    net, images = wide_model(), normalize(square().images)
+
+    def logits(view: Tensor) -> Tensor:
+        return (net(view) + net(view.flip(3))) / 2 if flip else net(view)
+
+    mean = logits(images) / 2 + logits(shifted(images, 1)) / 4 + logits(shifted(images, -1)) / 4
+    settings = Evaluation(3, flip, shift=1)
+    loss, correct = evaluate(net, square(), normalize, settings, CPU, "fp32")
+    assert (loss.item(), correct.item()) == pytest.approx(expected(mean))
+
+
+@pytest.mark.parametrize("last", [False, True])
+def test_views_may_be_kept_for_the_last_epoch(last: bool) -> None:
+    net, images = wide_model(), normalize(square().images)
+    mean = (net(images) + net(images.flip(3))) / 2 if last else net(images)
+    settings = Evaluation(3, flip=True, views_at_end=True)
+    loss, _ = evaluate(net, square(), normalize, settings, CPU, "fp32", last=last)
+    assert loss.item() == pytest.approx(expected(mean)[0])

@@ -47,9 +47,10 @@ def test_everything_that_a_trial_does_happens_inside_the_segment_that_it_belongs
     step = ["batch", "forward", "optimizer"]
     assert world.device.journal == [
         "mark",  # the ledger's origin
+        "make optimizer",  # once a run, before its trials
         *("mark", "place", "place", "mark"),
         *("mark", "reset", "mark"),
-        *("mark", "normalization", "fit", "make optimizer", "mark"),
+        *("mark", "normalization", "fit", "mark"),
         *("mark", *step * STEPS, "mark"),
         *("mark", "evaluate", "mark"),
         *("mark", "mark"),
@@ -127,7 +128,7 @@ def test_the_average_is_updated_at_each_step_and_evaluated_in_the_models_place()
             nn.init.zeros_(self.model.linear.weight)
             nn.init.zeros_(self.model.linear.bias)
 
-        def update(self, step: int) -> None:
+        def update(self, step: int, steps: int) -> None:
             updates.append(step)
 
     world.make_average = Average

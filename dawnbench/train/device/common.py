@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from dawnbench.errors import DawnbenchError
 
@@ -20,6 +22,9 @@ class Device:
     """By which NVML knows it."""
     fused_optimizers = False
     """Whether torch's fused optimizers run here."""
+
+    compiling_pays = False
+    """Whether torch.compile makes training faster here."""
 
     def __init__(self, name: str) -> None:
         self.torch = torch.device(name)
@@ -65,6 +70,19 @@ class Device:
             raise DawnbenchError(
                 f"precision {precision} is not to be had on {self.torch}; use precision=fp32"
             ) from error
+
+    def scalar(self, value: float) -> float | Tensor:
+        """Return a number as a captured step reads it; changed in place where it is a tensor."""
+        return value
+
+    def capture(
+        self, function: Callable[[Tensor, Tensor], None], first: Tensor, second: Tensor
+    ) -> Callable[[Tensor, Tensor], None]:
+        """Return what does the same as `function`, on tensors of the same shapes, as fast as this device can.
+
+        `function` may be called on the examples; it waits for nothing and always changes the same tensors.
+        """
+        return function
 
     def free_memory_bytes(self) -> int | None:
         """Return how much a training may still take; None where that cannot be told."""

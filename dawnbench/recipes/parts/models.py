@@ -1,0 +1,64 @@
+"""The networks that the library brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from dawnbench.recipes.registry import ModelPart, register
+from dawnbench.recipes.values import require
+
+
+@dataclass(frozen=True)
+class DavidNetSpec(ModelPart):
+    """The nine-layer residual network, for 32x32 images."""
+
+    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    conv_bias: bool = False
+    head_bias: bool = False
+    logit_scale: float = 0.125
+    celu_alpha: float = 0.0
+    """0 is ReLU."""
+    pool_first: bool = False
+    """Whether pools stand before the batch norm instead of behind the activation."""
+    norm_splits: int = 1
+    """Equal parts of the batch, each normalised by itself (ghost batch norm)."""
+    norm_scale: bool = True
+    """Whether the batch norm's factor is learnt; otherwise it stays 1."""
+    whitening: bool = False
+    """Whether fixed 3x3 patch whitening and a 1x1 convolution replace the first convolution."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        require(min(self.widths) >= 1, f"model.widths={list(self.widths)} must each be at least 1")
+        require(self.norm_splits >= 1, f"model.norm_splits={self.norm_splits} must be at least 1")
+        require(self.celu_alpha >= 0, f"model.celu_alpha={self.celu_alpha} must not be negative")
+
+
+@dataclass(frozen=True)
+class SpeedNetSpec(ModelPart):
+    """The six-convolution network of the CIFAR-10 speed records, for images of 16x16 on."""
+
+    widths: tuple[int, int, int] = (64, 256, 256)
+    activation: Literal["gelu", "silu"] = "gelu"
+    """Of the groups; behind the whitening it is gelu."""
+    norm_momentum: float = 0.4
+    """The share of a batch's statistics that enters the running ones."""
+    whitening_images: int = 5_000
+    """From which the first layer is computed."""
+    whitening_epsilon: float = 5e-4
+    """Added to the variances of the patches' components."""
+    pool_first: tuple[bool, bool, bool] = (False, False, False)
+    """By group, whether the pool stands before the first convolution instead of behind it."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no network."""
+        require(min(self.widths) >= 1, f"model.widths={list(self.widths)} must each be at least 1")
+        momentum, epsilon, images = self.norm_momentum, self.whitening_epsilon, self.whitening_images
+        require(0 < momentum <= 1, f"model.norm_momentum={momentum} must be above 0 and at most 1")
+        require(epsilon > 0, f"model.whitening_epsilon={epsilon} must be above 0")
+        require(images >= 1, f"model.whitening_images={images} must be at least 1")
+
+
+register("davidnet", DavidNetSpec, "dawnbench.models.davidnet:DavidNet")
+register("speednet", SpeedNetSpec, "dawnbench.models.speednet:SpeedNet")
