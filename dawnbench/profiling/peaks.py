@@ -1,0 +1,118 @@
+"""The rates that a roofline is drawn with: matrix products in each precision, and copies."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import torch
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.profiling.rate import fastest
+from dawnbench.records.roofline import Peak, Peaks
+from dawnbench.train.device import Device
+from dawnbench.train.device.common import DTYPES
+
+PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
+SIDES = (512, 1024, 2048, 4096, 8192)
+"""Rows of the matrices that are tried, as far as the time goes."""
+CACHED_BYTES = tuple(1 << shift for shift in range(17, 25))
+"""128 KiB, which one core's own cache holds, to 16 MiB."""
+MEMORY_BYTES = 1 << 29
+"""512 MiB, well beyond the last cache of any device that torch knows."""
+SECONDS = 1.5
+"""That one peak is given."""
+
+
+def measure_peaks(device: Device, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> Peaks:
+    """Measure each peak for about `seconds`, the memory's by copying `memory_bytes`.
+
+    Raises:
+        DawnbenchError: there is no room for the two buffers of the copy.
+    """
+    free = device.free_memory_bytes()
+    if free is not None and free < 4 * memory_bytes:
+        raise DawnbenchError(
+            f"{device.torch} has {free / 1e9:.1f} GB free, and measuring its memory takes "
+            f"{4 * memory_bytes / 1e9:.1f} GB; end what fills it"
+        )
+    products, skipped = [], []
+    for precision in PRECISIONS:
+        why = _lacking(device, precision)
+        if why is None:
+            products.append(_product(device, precision, seconds))
+        elif why:
+            skipped.append(why)
+    return Peaks(
+        device=str(device.torch),
+        device_name=device.product_name,
+        threads=torch.get_num_threads() if device.torch.type == "cpu" else None,
+        products=tuple(products),
+        memory=_copy(device, "memory", [memory_bytes], seconds),
+        cache=_copy(device, "cache", CACHED_BYTES, seconds),
+        skipped=tuple(skipped),
+    )
+
+
+def _lacking(device: Device, precision: str) -> str | None:
+    """Return None for a precision that the device has, "" for one that means nothing here, else why not."""
+    kind = device.torch.type
+    if precision == "tf32":
+        ampere = kind == "cuda" and torch.cuda.get_device_capability(device.torch) >= (8, 0)
+        return None if ampere else ""
+    if kind == "cpu" and precision != "fp32":
+        wanted = {
+            "bf16": ("amx_bf16", "avx512_bf16", "avx10_1", "bf16"),
+            "fp16": ("amx_fp16", "avx512_fp16", "avx10_1", "fp16_arith"),
+        }[precision]
+        capabilities = torch.cpu.get_capabilities()
+        if not any(capabilities.get(name) for name in wanted):
+            return f"{precision} is left out: this processor has no instructions for it."
+    if kind == "cuda" and precision == "bf16" and torch.cuda.get_device_capability(device.torch) < (8, 0):
+        return "bf16 is left out: this GPU has no tensor cores for it."
+    try:
+        torch.ones(1, dtype=DTYPES.get(precision), device=device.torch)
+    except (TypeError, RuntimeError):
+        return f"{precision} is left out: torch does not have it on {kind}."
+    return None
+
+
+def _product(device: Device, precision: str, seconds: float) -> Peak:
+    dtype = DTYPES.get(precision, torch.float32)
+    best: Peak | None = None
+    deadline = time.perf_counter() + seconds
+    with _float32_products("high" if precision == "tf32" else "highest"):
+        for side in SIDES:
+            left, right = (torch.randn(side, side, device=device.torch).to(dtype) for _ in range(2))
+            product = torch.empty_like(left)
+            timing = fastest(lambda: torch.mm(left, right, out=product), device, seconds / len(SIDES))  # noqa: B023
+            rate = 2 * side**3 / timing.seconds
+            if best is None or rate > best.rate:
+                best = Peak(precision, rate, side, timing.calls)
+            # The next one is called at least twice, and takes eight times as long.
+            if time.perf_counter() + 16 * timing.seconds > deadline:
+                break
+    assert best is not None
+    return best
+
+
+@contextmanager
+def _float32_products(how: str) -> Iterator[None]:
+    before = torch.get_float32_matmul_precision()
+    torch.set_float32_matmul_precision(how)
+    try:
+        yield
+    finally:
+        torch.set_float32_matmul_precision(before)
+
+
+def _copy(device: Device, work: str, sizes: Iterable[int], seconds: float) -> Peak:
+    sizes = tuple(sizes)
+    peaks = []
+    for size in sizes:
+        source = torch.ones(size // 4, device=device.torch)
+        target = torch.empty_like(source)
+        timing = fastest(lambda: target.copy_(source), device, seconds / len(sizes))  # noqa: B023
+        peaks.append(Peak(work, 2 * size / timing.seconds, size, timing.calls))
+    return max(peaks, key=lambda peak: peak.rate)

@@ -1,0 +1,106 @@
+"""A few training steps of a recipe, timed, profiled and counted."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+from torch._inductor import config as inductor
+from torch.profiler import ProfilerActivity, profile
+
+from dawnbench.data.sources import load_dataset
+from dawnbench.errors import DawnbenchError
+from dawnbench.profiling.counts import CountingMode, float32_name
+from dawnbench.profiling.kernels import kernel_rows
+from dawnbench.profiling.window import BEFORE, run_window
+from dawnbench.recipes.build import describe_model, make_model, make_plan
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.roofline import Peaks, StepProfile
+from dawnbench.train.device import Device
+from dawnbench.train.memory import out_of_memory_explained
+from dawnbench.train.plan import Plan, Split
+from dawnbench.train.trainer import Trainer
+
+ACTIVITIES = {
+    "cpu": [ProfilerActivity.CPU],
+    "cuda": [ProfilerActivity.CPU, ProfilerActivity.CUDA],
+}
+"""What torch's profiler can watch, by the type of device."""
+
+
+def profile_recipe(
+    recipe: Recipe, device: Device, peaks: Peaks, *, steps: int, trace: Path | None = None
+) -> StepProfile:
+    """Return where the time of `steps` training steps goes, after a warm-up; write a Chrome trace of them.
+
+    The steps are those of a run: the first ones of its first epoch but for the very first. They are trained
+    three times: as they are for the time of a step, under the profiler, and counted. Under the profiler
+    nothing is captured, since a graph does not say which operation a kernel is of; it is counted without a
+    compiler, for the same reason.
+
+    Raises:
+        DawnbenchError: torch does not profile the device, an epoch has too few steps, or the recipe cannot be
+            trained with this data on this device.
+        OSError: the trace cannot be written.
+    """
+    activities = ACTIVITIES.get(device.torch.type)
+    if activities is None:
+        raise DawnbenchError(
+            f"torch's profiler does not see the kernels of {device.torch.type}; profile with --device cpu"
+        )
+    dataset = load_dataset(recipe.dataset.name, image_size=recipe.dataset.image_size)
+    with out_of_memory_explained(recipe.batch_size):
+        # Refuses a model that does not take such images.
+        describe_model(recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels))
+        model = make_model(recipe, dataset, device)
+        plan = make_plan(recipe, dataset, device, model)
+        eager = make_plan(replace(recipe, compile=False), dataset, device, model)
+        _check_steps(steps, plan.steps_per_epoch, recipe)
+        if trace is not None:
+            trace.parent.mkdir(parents=True, exist_ok=True)
+            trace.touch()  # a place that takes no file is found before the work and not after it
+        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
+        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
+
+        def trainer(of: Plan) -> Trainer:
+            return Trainer(of, device, train, validation)
+
+        warm = trainer(plan)
+        # Compiled loops say their names only to a profiler that was announced when they were compiled.
+        with inductor.patch({"cpp.enable_kernel_profile": True}):
+            warm.warm_up()
+        step_seconds = run_window(warm, device, steps, nullcontext())
+        profiler = profile(activities=activities, record_shapes=True)
+        profiled_seconds = run_window(trainer(plan), device, steps, profiler)
+        counting = CountingMode()
+        run_window(trainer(eager), device, steps, counting)
+    if trace is not None:
+        profiler.export_chrome_trace(str(trace))
+    return StepProfile(
+        recipe_name=recipe.name,
+        precision=plan.precision,
+        batch_size=recipe.batch_size,
+        steps=steps,
+        step_seconds=step_seconds,
+        profiled_seconds=profiled_seconds,
+        rows=kernel_rows(
+            profiler.events() or [],
+            counting.counts,
+            steps,
+            device.torch.type == "cpu",
+            float32_name(device.torch),
+        ),
+        peaks=peaks,
+    )
+
+
+def _check_steps(steps: int, steps_per_epoch: int, recipe: Recipe) -> None:
+    most = steps_per_epoch - BEFORE
+    if steps > most:
+        fewer = f"use --steps up to {most} or " if most else ""
+        raise DawnbenchError(
+            f"--steps {steps} is too many: an epoch of {recipe.name} has {steps_per_epoch}, of which the "
+            f"first {BEFORE} is left out; {fewer}choose a smaller batch_size"
+        )
