@@ -1,6 +1,7 @@
 """Every figure of the documentation that needs an NVIDIA GPU, measured by one command in nine minutes.
 
-`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py [--out FOLDER] [--budget SECONDS]`. Needs
+`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py [--out FOLDER] [--budget SECONDS]
+[--only WORD] [--peer NAME=FILE ...]`; peers take long, so measure them by `--only peers`. Needs
 torch, the packages of pyproject.toml and CIFAR-10 (DAWNBENCH_DATA, the cache or a download; the generated set
 takes its place where there is none). Writes gpu-check-<gpu>.md, the trials' logs and a sample of telemetry.
 """
@@ -8,6 +9,7 @@ takes its place where there is none). Writes gpu-check-<gpu>.md, the trials' log
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import re
 import sys
@@ -21,6 +23,7 @@ from typing import Any
 
 from benchmarks.gpu.child import ROOT, PartError, ask
 from benchmarks.gpu.energy import compare_energy
+from benchmarks.gpu.peers import SEPARATOR, VARIABLE, measure_peers
 from benchmarks.gpu.settings import DRY, REAL, Settings
 from benchmarks.gpu.suite import run_suite
 from benchmarks.gpu.trials import Trials, describe_trials, keep_log, run_trials
@@ -51,12 +54,15 @@ class Part:
 class Check:
     """The check under way: its settings, its clock and what it found."""
 
-    def __init__(self, settings: Settings, out: Path, slug: str, runs: Path) -> None:
-        self.settings, self.out, self.slug, self.runs = settings, out, slug, runs
+    def __init__(self, settings: Settings, out: Path, slug: str, runs: Path, peers: tuple[str, ...]) -> None:
+        self.settings, self.out, self.slug, self.runs, self.peers = settings, out, slug, runs, peers
         self._davidnet: Run | None = None
 
     def parts(self) -> list[Part]:
-        """Return the sections in their order; the limits of all add up to the budget."""
+        """Return the sections in their order.
+
+        The limits of all but the last add up to the budget; the last has what is left of it.
+        """
         return [
             Part("Tests marked gpu", 90, 20, run_suite),
             self._trials(Trials("davidnet", False), 100),
@@ -67,7 +73,11 @@ class Check:
             Part("Time inside kernels, and waiting", 40, 20, lambda s: ask("kernels", self.settings, s)),
             Part("Cost of a telemetry read", 10, 3, lambda s: ask("sensors", self.settings, s)),
             Part("Energy: the counter and the samples", 10, 0, lambda _: self._energy()),
+            Part("Peers", math.inf, 120 if self.peers else 0, self._peers),
         ]
+
+    def _peers(self, seconds: float) -> list[str]:
+        return measure_peers(self.peers, self.settings, seconds, self.out, self.slug, self.runs)
 
     def _trials(self, which: Trials, limit: float) -> Part:
         title = f"{which.recipe}, {'compile=true' if which.compiled else 'compile=false'}"
@@ -141,6 +151,14 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "results", help="Where the results go.")
     parser.add_argument("--budget", type=float, default=BUDGET_SECONDS, help="Seconds for all of it.")
     parser.add_argument("--dry-run", action="store_true", help="Tiny settings on the CPU, to try the path.")
+    parser.add_argument("--only", default="", metavar="WORD", help="Parts with this word in their titles.")
+    parser.add_argument(
+        "--peer",
+        action="append",
+        default=list(filter(None, os.environ.get(VARIABLE, "").split(SEPARATOR))),
+        metavar="NAME=FILE",
+        help=f"A peer's script, to be measured beside ours; repeatable, or {VARIABLE}.",
+    )
     given = parser.parse_args()
     began = time.monotonic()
     settings = DRY if given.dry_run else REAL
@@ -163,11 +181,11 @@ def main() -> int:
     out = given.out.resolve()
     out.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as runs:
-        check = Check(settings, out, slug, Path(runs))
+        check = Check(settings, out, slug, Path(runs), tuple(given.peer))
         text = "\n".join(heading(facts, given.dry_run))
         # A measurement has the machine for itself; a dry run need not.
         with ThreadPoolExecutor(2 if given.dry_run else 1) as pool:
-            parts = check.parts()
+            parts = [part for part in check.parts() if given.only.lower() in part.title.lower()]
             sections = pool.map(lambda part: section(part, began + given.budget), parts)
             for part, lines in zip(parts, sections, strict=True):
                 print(part.title, flush=True)

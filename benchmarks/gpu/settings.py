@@ -26,6 +26,14 @@ class Settings:
     validation: int
     overrides: tuple[str, ...]
     """Further `--set`s of the trials."""
+    peers_ours: str
+    """The recipe to hold against the peers."""
+    peers_data: str | None
+    """For the peers, which take nothing but 32 x 32 in colour; None for `data`."""
+    peers_trials: int
+    """Of each side."""
+    peers_block: int
+    """Trials in a turn: each turn compiles first."""
 
 
 REAL = Settings(
@@ -40,6 +48,10 @@ REAL = Settings(
     images=50_000,
     validation=10_000,
     overrides=(),
+    peers_ours="speedrun",
+    peers_data=None,
+    peers_trials=40,
+    peers_block=20,
 )
 
 DRY = Settings(
@@ -55,4 +67,8 @@ DRY = Settings(
     validation=32,
     # The schedule stretches to the two epochs; 256 is 5 steps an epoch of the shipped digits.
     overrides=("epochs=2", "batch_size=256", "model.widths=[4,4,4,4]", "precision=fp32"),
+    peers_ours="davidnet",
+    peers_data="synthetic",
+    peers_trials=1,
+    peers_block=1,
 )

@@ -57,7 +57,7 @@ def run_trials(which: Trials, settings: Settings, limit: float, folder: Path) ->
         text=True,
         start_new_session=True,  # so that torch.compile's workers can be ended with it
     )
-    said = _wait(process, limit)
+    said = wait_or_interrupt(process, limit)
     found = sorted(out.glob("*/run.json"))
     run = read_run(found[-1].parent) if found else None
     if run is None or not any(trial.status == "finished" for trial in run.trials):
@@ -66,7 +66,7 @@ def run_trials(which: Trials, settings: Settings, limit: float, folder: Path) ->
     return run
 
 
-def _wait(process: subprocess.Popen[str], limit: float) -> str:
+def wait_or_interrupt(process: subprocess.Popen[str], limit: float) -> str:
     """Return the process's last word, ending it as Ctrl-C does when the time is over."""
     try:
         return last_line(process.communicate(timeout=limit)[1])
@@ -77,7 +77,7 @@ def _wait(process: subprocess.Popen[str], limit: float) -> str:
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
-    return f"no trial was done within {limit:.0f} s"
+    return f"not done within {limit:.0f} s"
 
 
 def keep_log(run: Run, target: Path) -> None:

@@ -1,0 +1,96 @@
+"""The peers that can be measured, by name, and what about each bears on its figures."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from dawnbench.errors import DawnbenchError
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A public script that is known here."""
+
+    name: str
+    source: str
+    """Repository and path, from which the user fetches it."""
+    driven: Literal["main", "hooks"]
+    """By its `main(run, model)`, or by its `setup()` and `train(model, extra, context)`."""
+    epochs: float
+    """Of a whole trial."""
+    on_cpu: bool
+    """Whether the port to the CPU carries it."""
+    own_clock: str
+    """What the script's own time counts."""
+    note: str
+    """What else a reader of its figures should know."""
+
+
+PEERS = {
+    peer.name: peer
+    for peer in (
+        Peer(
+            name="airbench94_muon",
+            source="KellerJordan/cifar10-airbench, airbench94_muon.py",
+            driven="main",
+            epochs=8,
+            on_cpu=True,
+            own_clock="whitening, training and the final evaluation; not the data's way to the device",
+            note="evaluates with six views of every test image",
+        ),
+        Peer(
+            name="hiverge",
+            source="fulcrumresearch/cifar-10-speedrun, base/cifar10_speedrun.py",
+            driven="main",
+            epochs=7.65,
+            on_cpu=False,
+            own_clock="whitening, training and the final evaluation; not the data's way to the device",
+            note="gives six views only to the quarter of the test images that it is least sure of, "
+            "which it picks by looking at all of them",
+        ),
+        Peer(
+            name="fulcrum-e1",
+            source="fulcrumresearch/cifar-10-speedrun, runners/recipes/e1.py",
+            driven="hooks",
+            epochs=8.875,
+            on_cpu=False,
+            own_clock="reset, whitening, every epoch's batches and training, which its repository calls "
+            "compute-honest; not the data's way to the device, not the evaluation",
+            note="has no evaluation of its own; under `strict` it is given what its repository's harness "
+            "does, six views in fp16 without compilation, here on all test images",
+        ),
+    )
+}
+
+
+def find_peer(name: str) -> Peer:
+    """Return the peer of that name.
+
+    Raises:
+        DawnbenchError: there is none.
+    """
+    if name in PEERS:
+        return PEERS[name]
+    near = difflib.get_close_matches(name, PEERS, n=1)
+    guess = f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(PEERS)}"
+    raise DawnbenchError(f"no peer is called {name!r}; {guess}")
+
+
+def parse_peer(given: str, device: str) -> tuple[Peer, Path]:
+    """Return the peer and its script of a NAME=PATH.
+
+    Raises:
+        DawnbenchError: it is no NAME=PATH, there is no such peer or file, or the device is not for that peer.
+    """
+    name, separator, path = given.partition("=")
+    if not separator:
+        raise DawnbenchError(f"{given!r} is no peer; give it as NAME=PATH, such as airbench94_muon=script.py")
+    peer, script = find_peer(name), Path(path).expanduser()
+    if not script.is_file():
+        raise DawnbenchError(f"{path!r} is no file; fetch {name} from {peer.source}")
+    if device == "cpu" and not peer.on_cpu:
+        raise DawnbenchError(f"{name} runs on CUDA only; leave it out, or measure with --device cuda")
+    return peer, script.resolve()
