@@ -63,6 +63,8 @@ class Session:
             dataset = load_dataset(
                 recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
             )
+        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
+        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
         with out_of_memory_explained(recipe.batch_size):
             with self.setup.segment("record"):
                 channels, classes = dataset.image_shape[2], len(dataset.classes)
@@ -72,10 +74,9 @@ class Session:
                 make_plan(recipe, dataset, device, make_model(recipe, dataset, device))
             with self.setup.segment("build"):
                 self._plan = make_plan(recipe, dataset, device, make_model(recipe, dataset, device))
+                self._trainer = Trainer(self._plan, device, train, validation)
             with self.setup.segment("record"):
-                size = recipe.dataset.image_size
-                images = len(dataset.train_labels) + len(dataset.test_labels)
-                check_memory(self._plan, (channels, size, size), images * channels * size * size, device)
+                self._predicted_bytes = check_memory(self._plan, train, validation, device)
         self._data = DataRecord(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -84,9 +85,6 @@ class Session:
             image_shape=dataset.image_shape,
             classes=classes,
         )
-        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-        self._trainer = Trainer(self._plan, device, train, validation)
 
     @property
     def writer(self) -> RunWriter:
@@ -160,6 +158,7 @@ class Session:
             environment=environment(self._device.uuid),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
+            predicted_memory_bytes=self._predicted_bytes,
         )
 
 

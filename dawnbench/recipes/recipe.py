@@ -58,12 +58,16 @@ class EvaluationSpec:
     """Whether to average the logits over each image and its mirror image."""
     shift: int = field(default=0, metadata=ADDED_LATER)
     """Pixels by which two further views are shifted, to either corner; together they weigh one half."""
+    sure_from: float | None = field(default=None, metadata=ADDED_LATER)
+    """An image is not shifted where its highest logit leads by this much or more; None shifts every image."""
     views_at_end: bool = field(default=False, metadata=ADDED_LATER)
     """Whether mirrored and shifted views are taken in the last epoch only, and the plain image before."""
 
     def __post_init__(self) -> None:
         """Refuse a shift backwards."""
         require(self.shift >= 0, f"evaluation.shift={self.shift} must not be negative")
+        lead = self.sure_from
+        require(lead is None or lead > 0, f"evaluation.sure_from={lead} must be above 0, or null")
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,7 @@ class TrialRecord:
     device_seconds: float
     """The trial by the device's own clock; the host's where the device has none."""
     peak_memory_bytes: int | None
-    """The device allocator's peak; None where the device keeps no count."""
+    """The most that was allocated on the device at one time; None where the device keeps no count."""
     telemetry: TelemetrySummary | None
     warnings: tuple[str, ...] = ()
     began_ns: int | None = None
@@ -192,3 +192,6 @@ class RunRecord:
     """By metric: why it could not be read."""
     pairing: PairingRecord | None = None
     """Set where the run is one side of `dawnbench ab`: trial n of the one is paired with n of the other."""
+    predicted_memory_bytes: int | None = None
+    """What a trial was expected to take on the device at its peak, told before the first one; None where that
+    could not be told, and in older files."""

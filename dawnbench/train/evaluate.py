@@ -35,26 +35,33 @@ def evaluate(
     for pixels, labels in batches:
         images = normalize(pixels)
         with device.autocast(precision):
-            logits = sum(
-                (model(view) * weight for view, weight in views(images, settings, plain)),
-                start=torch.zeros((), device=labels.device),
-            )
+            logits = _plain(model, images, mirrored=settings.flip and not plain)
+            if settings.shift and not plain:
+                logits = _with_shifts(model, images, logits, settings)
         loss += F.cross_entropy(logits.float(), labels, reduction="sum")
         correct += (logits.argmax(1) == labels).sum()
     return loss, correct
 
 
-def views(images: Tensor, settings: Evaluation, plain: bool) -> list[tuple[Tensor, float]]:
-    """Return the views of images (N, C, H, W) whose logits are averaged, each with its weight."""
-    if plain:
-        return [(images, 1.0)]
-    weighted = [(images, 1.0)]
-    if settings.shift:
-        by = settings.shift
-        height, width = images.shape[2:]
-        padded = F.pad(images, (by,) * 4, mode="reflect")
-        shifted = (padded[:, :, at : at + height, at : at + width] for at in (0, 2 * by))
-        weighted = [(images, 0.5), *((view, 0.25) for view in shifted)]
-    if settings.flip:
-        weighted = [(v, w / 2) for view, w in weighted for v in (view, view.flip(3))]
-    return weighted
+def _plain(model: nn.Module, images: Tensor, mirrored: bool) -> Tensor:
+    """Return the logits (N, classes) of images (N, C, H, W), or their mean with those of the mirror images."""
+    logits = model(images)
+    return (logits + model(images.flip(3))) / 2 if mirrored else logits  # type: ignore[no-any-return]
+
+
+def _with_shifts(model: nn.Module, images: Tensor, logits: Tensor, settings: Evaluation) -> Tensor:
+    """Return logits to half from two shifted views, for the images of which `logits` leave room for doubt."""
+    if settings.sure_from is not None:
+        first, second = logits.float().topk(2).values.unbind(1)
+        doubtful = (first - second < settings.sure_from).nonzero().squeeze(1)
+        images = images[doubtful]
+    else:
+        doubtful = torch.arange(len(images), device=images.device)
+    if len(doubtful) == 0:
+        return logits
+    by, (height, width) = settings.shift, images.shape[2:]
+    padded = F.pad(images, (by,) * 4, mode="reflect")
+    views = (padded[:, :, at : at + height, at : at + width] for at in (0, 2 * by))
+    shifted = [_plain(model, view, settings.flip) for view in views]
+    mixed = logits[doubtful] / 2 + (shifted[0] + shifted[1]) / 4
+    return logits.index_copy(0, doubtful, mixed)

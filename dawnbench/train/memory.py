@@ -1,84 +1,89 @@
-"""How much memory a training step takes, and which batch would fit."""
+"""How much memory a trial takes on the device at its peak, told before it runs, and which batch would fit."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any
+from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
-from torch import Tensor, nn
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.train.device import Device
-from dawnbench.train.plan import Plan
+from dawnbench.train.plan import Plan, Split
+from dawnbench.train.probe import Line, preparation, probe_sizes, probed_lines
 
-PROBE_IMAGES = 32
-TRANSIENT = 1.3
-"""A backward pass holds a few gradients beside what the forward pass saved; measured on DavidNet."""
-COPIES = 4
-"""Weights, gradients, momenta, and an average of the weights."""
+SMALLEST_ADVICE = 16
+"""Batches that are named to the user are multiples of this."""
+SPARED = 0.1
+"""Of the free memory, where a batch is named: kernels' workspaces and gaps between blocks are not told."""
 
 
-def saved_bytes_per_image(model: nn.Module, images: Tensor, device: Device, precision: str) -> float:
-    """Return the bytes that a forward pass keeps for the backward one, for each of `images` (B, C, H, W).
+@dataclass(frozen=True)
+class MemoryForecast:
+    """What a trial takes on the device, by the batch size."""
 
-    Raises:
-        ValueError: the model does not take so small a batch.
+    present: int
+    """Bytes of what lies there before the trial: the weights, and on the CPU the data set."""
+    floor: int
+    """Bytes at the peak of what does not hang on the batch size: preparing the data, validating."""
+    training: tuple[Line, ...]
+    """Bytes by batch size after each operation of two training steps."""
+
+    def peak_bytes(self, batch_size: int) -> int:
+        """Return the most bytes that tensors take together at any time of a trial."""
+        return max(self.floor, *(math.ceil(line.at(batch_size)) for line in self.training))
+
+    def largest_batch(self, room: int, multiple_of: int) -> int:
+        """Return the largest multiple of `multiple_of` whose peak is at most `room` bytes; 0 if none."""
+        if self.floor > room:
+            return 0
+        most = min((line.reaches(room) for line in self.training), default=math.inf)
+        return int(most) // multiple_of * multiple_of if math.isfinite(most) else 0
+
+
+def forecast(plan: Plan, train: Split, validation: Split, device: Device) -> MemoryForecast | None:
+    """Return what a trial of `plan` will take; None where the model takes no batch of a probe's size.
+
+    The splits lie in host memory. The data is prepared once as a trial does it. Then a few images go through
+    two steps, and twice as many again, while every storage is followed; each lives as long at any batch size
+    and is a constant or grows with the batch, so that two batches tell all others. The model's weights are
+    spoilt, as by any training; a trial draws them anew.
     """
-    storages: dict[int, int] = {}
-
-    def keep(tensor: Tensor) -> Tensor:
-        storage = tensor.untyped_storage()
-        storages[storage.data_ptr()] = storage.nbytes()
-        return tensor
-
-    def unpack(saved: Any) -> Any:
-        return saved
-
-    model.train()
-    with torch.autograd.graph.saved_tensors_hooks(keep, unpack), device.autocast(precision):
-        output = model(images)
-    weights = {p.untyped_storage().data_ptr() for p in model.parameters()}
-    del output
-    return sum(size for pointer, size in storages.items() if pointer not in weights) / len(images)
-
-
-def largest_batch(free: int, fixed: int, per_image: float, multiple_of: int) -> int:
-    """Return the largest multiple of `multiple_of` that fits into `free` bytes beside `fixed`; 0 if none."""
-    room = max(0.0, free - fixed)
-    return int(room / (per_image * TRANSIENT)) // multiple_of * multiple_of
-
-
-def check_memory(plan: Plan, image: tuple[int, int, int], data_bytes: int, device: Device) -> None:
-    """Raise DawnbenchError, naming a batch that would fit, where a step would not fit into memory.
-
-    `image` is (channels, height, width) as the model takes it, `data_bytes` what both splits take there.
-    """
-    free = device.free_memory_bytes()
-    if free is None:
-        return
-    per_image = _bytes_per_image(plan, image, device)
-    weights = sum(p.numel() * p.element_size() for p in plan.model.parameters())
-    fixed = weights * COPIES + data_bytes
-    needed = fixed + per_image * TRANSIENT * plan.batch_size
-    if needed <= free:
-        return
-    fitting = largest_batch(free, fixed, per_image, 16) if per_image else 0
-    advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
-    raise DawnbenchError(
-        f"batch_size={plan.batch_size} needs about {needed / 1e9:.1f} GB and {device.torch} has "
-        f"{free / 1e9:.1f} GB free; {advice}"
+    prepared = preparation(plan, train, validation, device)
+    sizes = probe_sizes(plan, prepared, device)
+    if sizes is None:
+        return None
+    checked = min(plan.evaluation.batch_size, len(validation.labels))
+    lines = probed_lines(plan, prepared, device, sizes)
+    validating = max(line.at(checked) for line in lines.validation)
+    return MemoryForecast(
+        present=prepared.present_bytes,
+        floor=max(prepared.peak_bytes, math.ceil(validating)),
+        training=lines.training,
     )
 
 
-def _bytes_per_image(plan: Plan, image: tuple[int, int, int], device: Device) -> float:
-    """Measure on a few images: as few as the model takes."""
-    for count in range(min(PROBE_IMAGES, plan.batch_size), plan.batch_size + 1):
-        probe = torch.zeros(count, *image, device=device.torch).to(memory_format=torch.channels_last)
-        with suppress(ValueError):  # a ghost norm splits only multiples of its parts
-            return saved_bytes_per_image(plan.model, probe, device, plan.precision)
-    return 0.0
+def check_memory(plan: Plan, train: Split, validation: Split, device: Device) -> int | None:
+    """Return the bytes that a trial will take at its peak; None where they cannot be told.
+
+    Raises:
+        DawnbenchError: they do not fit; it names a batch that would.
+    """
+    told = forecast(plan, train, validation, device)
+    if told is None:
+        return None
+    needed = told.peak_bytes(plan.batch_size)
+    free = device.free_memory_bytes()
+    if free is None or needed - told.present <= free:
+        return needed
+    fitting = told.largest_batch(int(free * (1 - SPARED)) + told.present, SMALLEST_ADVICE)
+    advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
+    raise DawnbenchError(
+        f"batch_size={plan.batch_size} needs {(needed - told.present) / 1e9:.1f} GB and {device.torch} has "
+        f"{free / 1e9:.1f} GB free; {advice}"
+    )
 
 
 @contextmanager

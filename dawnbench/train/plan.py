@@ -29,6 +29,8 @@ class Evaluation:
     """Whether the logits are the mean over each image and its mirror image."""
     shift: int = 0
     """Pixels by which two further views are shifted; together they weigh one half. 0 for none."""
+    sure_from: float | None = None
+    """Only images whose two highest logits lie closer than this are shifted; None shifts all."""
     views_at_end: bool = False
     """Whether mirrored and shifted views are taken in the last epoch only."""
 

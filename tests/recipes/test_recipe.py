@@ -77,6 +77,8 @@ def test_resolutions_that_are_none_or_larger_than_the_images_are_refused(
 def test_a_shift_backwards_is_refused() -> None:
     with pytest.raises(DawnbenchError, match=r"evaluation\.shift=-1 must not be negative"):
         EvaluationSpec(shift=-1)
+    with pytest.raises(DawnbenchError, match=r"evaluation\.sure_from=0 must be above 0, or null"):
+        EvaluationSpec(sure_from=0)
 
 
 def test_the_digest_does_not_tell_0_from_00_but_numbers_from_flags() -> None:

@@ -100,3 +100,26 @@ def test_views_may_be_kept_for_the_last_epoch(last: bool) -> None:
     settings = Evaluation(3, flip=True, views_at_end=True)
     loss, _ = evaluate(net, square(), normalize, settings, CPU, "fp32", last=last)
     assert loss.item() == pytest.approx(expected(mean)[0])
+
+
+def test_an_image_whose_first_choice_leads_enough_is_not_shifted() -> None:
+    net, images = wide_model(), normalize(square().images)
+    plain = net(images)
+    mean = plain / 2 + net(shifted(images, 1)) / 4 + net(shifted(images, -1)) / 4
+    best = plain.topk(2).values
+    leads = best[:, 0] - best[:, 1]
+    sure_from = leads.median().item()
+    mixed = torch.where((leads < sure_from)[:, None], mean, plain)
+    assert 0 < (leads < sure_from).sum() < 7
+    settings = Evaluation(3, flip=False, shift=1, sure_from=sure_from)
+    loss, correct = evaluate(net, square(), normalize, settings, CPU, "fp32")
+    assert (loss.item(), correct.item()) == pytest.approx(expected(mixed))
+
+
+@pytest.mark.parametrize("sure_from", [1e-9, 1e9])
+def test_none_or_all_may_be_in_doubt(sure_from: float) -> None:
+    net, images = wide_model(), normalize(square().images)
+    mean = net(images) / 2 + net(shifted(images, 1)) / 4 + net(shifted(images, -1)) / 4
+    settings = Evaluation(3, flip=False, shift=1, sure_from=sure_from)
+    loss, _ = evaluate(net, square(), normalize, settings, CPU, "fp32")
+    assert loss.item() == pytest.approx(expected(mean if sure_from > 1 else net(images))[0])

@@ -20,20 +20,23 @@ DATASETS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides a model's ends and an epoch's length."""
+    """What decides a model's ends, an epoch's length and the memory that the images take."""
 
     channels: int
     classes: int
     train_images: int
+    test_images: int
+    side: int
+    """Height and width in pixels, as stored."""
 
 
 KNOWN_SHAPES: dict[str, Shape] = {
-    "cifar10": Shape(3, 10, 50_000),
-    "cifar100": Shape(3, 100, 50_000),
-    "mnist": Shape(1, 10, 60_000),
-    "fashion_mnist": Shape(1, 10, 60_000),
-    "digits": Shape(1, 10, 1_437),
-    "synthetic": Shape(3, 10, 50_000),
+    "cifar10": Shape(3, 10, 50_000, 10_000, 32),
+    "cifar100": Shape(3, 100, 50_000, 10_000, 32),
+    "mnist": Shape(1, 10, 60_000, 10_000, 28),
+    "fashion_mnist": Shape(1, 10, 60_000, 10_000, 28),
+    "digits": Shape(1, 10, 1_437, 360, 8),
+    "synthetic": Shape(3, 10, 50_000, 10_000, 32),
 }
 """Of each name, known before a file is opened."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import importlib
 import platform
 
 import psutil
@@ -10,6 +11,7 @@ import torch
 
 from dawnbench.telemetry.processor import cpu_model
 from dawnbench.train.device.common import Device
+from dawnbench.train.device.heap import PeakWatch, allocated_bytes, unused_bytes
 
 # Of glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
@@ -36,14 +38,21 @@ class CpuDevice(Device):
 
     fused_optimizers = True
 
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self._before = allocated_bytes()
+        self._peak: PeakWatch | None = None
+
     @property
     def product_name(self) -> str:
         """The processor's name as the kernel gives it."""
         return cpu_model() or platform.machine()
 
     def tune(self) -> None:
-        """Keep freed memory."""
+        """Keep freed memory; what torch would load with the first optimizer does not count as training's."""
         keep_freed_memory()
+        importlib.import_module("torch._dynamo")
+        self._before = allocated_bytes()
 
     def preferred_precision(self) -> str:
         """Return bf16 where the processor multiplies it in hardware (AVX-512 BF16 or AMX), else fp32."""
@@ -52,5 +61,22 @@ class CpuDevice(Device):
         return "bf16" if fast else "fp32"
 
     def free_memory_bytes(self) -> int | None:
-        """Return what the kernel says can be had without swapping."""
-        return int(psutil.virtual_memory().available)
+        """Return what the kernel says can be had without swapping, and what the C library holds unused."""
+        return int(psutil.virtual_memory().available) + (unused_bytes() or 0)
+
+    def reset_peak_memory(self) -> None:
+        """Begin a new count for `peak_memory_bytes`; only glibc keeps books that can be read."""
+        if self._peak is not None:
+            self._peak.stop()
+        self._peak = None if self._before is None else PeakWatch()
+
+    def peak_memory_bytes(self) -> int | None:
+        """Return the most that was allocated since the last reset, less what was when the device was tuned.
+
+        That leaves out the interpreter and its libraries, and counts what lies in host memory anyway: the
+        data set and the weights. Like `torch.cuda.max_memory_allocated` it leaves out what the allocator
+        keeps for later and loses between blocks. Ends the count.
+        """
+        if self._peak is None or self._before is None:
+            return None
+        return self._peak.stop() - self._before

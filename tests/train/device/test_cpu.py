@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import platform
 import time
 
 import pytest
@@ -34,11 +35,27 @@ def test_the_preferred_precision_is_one_that_it_can_run_in() -> None:
     assert CPU.preferred_precision() in ("fp32", "bf16")
 
 
-def test_its_free_memory_is_known_and_its_peak_is_not() -> None:
+def test_its_free_memory_is_known() -> None:
     free = CPU.free_memory_bytes()
     assert free is not None
     assert free > 1_000_000
-    assert CPU.peak_memory_bytes() is None
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps such books")
+def test_its_peak_is_what_was_allocated_since_it_was_opened_and_the_reset() -> None:
+    device = open_device("cpu")
+    forgotten = torch.ones(80_000_000, dtype=torch.uint8)
+    del forgotten
+    kept = torch.ones(10_000_000, dtype=torch.uint8)
+    device.reset_peak_memory()
+    passing = torch.ones(40_000_000, dtype=torch.uint8)
+    time.sleep(0.05)
+    del passing
+    assert device.peak_memory_bytes() == pytest.approx(kept.nbytes + 40_000_000, abs=2_000_000)
+
+
+def test_without_a_reset_there_is_no_peak() -> None:
+    assert open_device("cpu").peak_memory_bytes() is None
 
 
 def test_the_processor_has_a_name() -> None:

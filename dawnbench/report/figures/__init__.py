@@ -1,0 +1,1 @@
+"""Pictures for pages and papers; the only room that imports matplotlib."""

@@ -1,0 +1,102 @@
+"""What runs at different batch sizes, widths and threads came to, and the laws in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from statistics import fmean, median
+from typing import Literal
+
+from dawnbench.records.reader import Run
+from dawnbench.stats.power_law import AmdahlLaw, PowerLaw, fit_amdahl, fit_power_law
+
+Axis = Literal["batch", "width", "threads"]
+AXES: tuple[Axis, ...] = ("batch", "width", "threads")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where in the study a run lies."""
+
+    batch: int
+    """Images a step."""
+    width: float
+    """The factor on the recipe's own widths."""
+    threads: int
+    """Of the processor."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScalePoint:
+    """One run of a scaling study; a figure that it did not come to is None."""
+
+    setting: Setting
+    folder: str | None
+    """The run folder; None where the run ended before there was one."""
+    trouble: str | None
+    """Why there are no figures."""
+    epoch_seconds: float | None = None
+    """Of training in an epoch: the median, without a trial's first epoch where it has more."""
+    images_per_second: float | None = None
+    peak_memory_bytes: int | None = None
+    predicted_memory_bytes: int | None = None
+    accuracy: float | None = None
+    """Validation accuracy after the last epoch, 0 to 1; the mean over the trials."""
+
+    @property
+    def prediction_error(self) -> float | None:
+        """The prediction over the measured peak, less 1."""
+        if self.peak_memory_bytes is None or self.predicted_memory_bytes is None:
+            return None
+        return self.predicted_memory_bytes / self.peak_memory_bytes - 1
+
+
+@dataclass(frozen=True, slots=True)
+class AxisStudy:
+    """The points along one axis, all else being equal, and the law of an epoch's time along it."""
+
+    axis: Axis
+    points: tuple[ScalePoint, ...]
+    """Those with a time, by rising value."""
+    law: PowerLaw | AmdahlLaw | None
+    """Amdahl's for threads, a power law else; None of fewer than two values."""
+
+    def values(self) -> tuple[float, ...]:
+        """Return the points' places along the axis."""
+        return tuple(getattr(point.setting, self.axis) for point in self.points)
+
+    def times(self) -> tuple[float, ...]:
+        """Return the points' seconds an epoch."""
+        return tuple(p.epoch_seconds for p in self.points if p.epoch_seconds is not None)
+
+
+def point_of(setting: Setting, run: Run) -> ScalePoint:
+    """Return what a run came to."""
+    later = [e for e in run.epochs if e.epoch > 1 or not any(o.epoch > 1 for o in run.epochs_of(e.trial))]
+    seconds = median(e.train_seconds for e in later) if later else None
+    peaks = [t.peak_memory_bytes for t in run.trials if t.peak_memory_bytes is not None]
+    accuracies = [t.accuracy for t in run.trials if t.accuracy is not None]
+    reasons = [t.reason for t in run.trials if t.reason is not None]
+    return ScalePoint(
+        setting=setting,
+        folder=str(run.folder),
+        trouble=reasons[0] if reasons else None if later else "the run ended before an epoch was over",
+        epoch_seconds=seconds,
+        images_per_second=median(e.train_images / e.train_seconds for e in later) if later else None,
+        peak_memory_bytes=max(peaks, default=None),
+        predicted_memory_bytes=run.record.predicted_memory_bytes,
+        accuracy=fmean(accuracies) if accuracies else None,
+    )
+
+
+def study_axis(axis: Axis, points: Sequence[ScalePoint]) -> AxisStudy:
+    """Return the points that differ in this axis alone, the most that there are, and their law."""
+    timed = [point for point in points if point.epoch_seconds is not None]
+    sets: dict[tuple[float, ...], dict[float, ScalePoint]] = {}
+    for point in timed:
+        others = tuple(getattr(point.setting, other) for other in AXES if other != axis)
+        sets.setdefault(others, {})[getattr(point.setting, axis)] = point
+    chosen = max(sets.values(), key=len, default={})
+    along = AxisStudy(axis, tuple(chosen[value] for value in sorted(chosen)), None)
+    fit = fit_amdahl if axis == "threads" else fit_power_law
+    return replace(along, law=fit(along.values(), along.times()))

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dawnbench import scaling
+from dawnbench.cli import main
+from dawnbench.stats.scaling import ScalePoint, Setting
+
+
+def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study"]
+    done = CliRunner().invoke(main, ["scale", "tiny.py", *arguments])
+    assert done.exit_code == 0, done.stderr
+    assert "1 of 2: batch 64" in done.stderr
+    rows = [line.split() for line in done.stdout.splitlines() if line.strip().endswith("%")]
+    assert [row[0] for row in rows] == ["64", "128"]
+    assert "batch: an epoch takes" in done.stdout
+    study = tmp_path / "study"
+    assert {p.name for p in study.iterdir()} == {
+        "runs",
+        "scaling.json",
+        "scaling.md",
+        "scaling.png",
+        "scaling.svg",
+    }
+    points = json.loads((study / "scaling.json").read_text())["points"]
+    assert all(point["predicted_memory_bytes"] > 0 for point in points)
+    recorded = [json.loads((tmp_path / p["folder"] / "run.json").read_text()) for p in points]
+    assert [record["recipe"]["batch_size"] for record in recorded] == [64, 128]
+    assert [record["recipe"]["epochs"] for record in recorded] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "give --batch, --width or --threads"),
+        (["--batch", "64,x"], "'64,x' is not a list of whole numbers above 0"),
+        (["--batch", "0"], "'0' is not a list of whole numbers above 0"),
+        (["--width", "inf"], "'inf' is not a list of numbers above 0"),
+        (["--width", "0.001"], "take a larger one"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_runs(
+    arguments: list[str], said: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "study"
+    result = CliRunner().invoke(main, ["scale", "quickstart", "--out", str(out), *arguments])
+    assert result.exit_code == 2
+    assert said in " ".join(result.output.split())
+    assert not out.exists()
+
+
+def test_a_study_in_which_nothing_ran_is_not_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scaling, "measure", lambda at, _arguments: ScalePoint(at, None, "needs 900 GB"))
+    out = tmp_path / "study"
+    result = CliRunner().invoke(main, ["scale", "quickstart", "--batch", "4096", "--out", str(out)])
+    assert result.exit_code == 2
+    assert "needs 900 GB" in result.stderr
+    assert "no law of 0 points" in result.stdout
+    assert json.loads((out / "scaling.json").read_text())["points"][0]["trouble"] == "needs 900 GB"
+
+
+def test_an_interrupted_study_keeps_what_it_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def measure(at: Setting, arguments: list[str]) -> ScalePoint:
+        if at.batch == 128:
+            raise KeyboardInterrupt
+        return ScalePoint(at, None, None, epoch_seconds=2.0, images_per_second=700.0)
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    out = tmp_path / "study"
+    arguments = ["scale", "quickstart", "--batch", "64,128,256", "--out", str(out)]
+    assert CliRunner().invoke(main, arguments).exit_code == 130
+    assert len(json.loads((out / "scaling.json").read_text())["points"]) == 1

@@ -1,0 +1,25 @@
+"""A scaling study as three runs leave it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dawnbench.report.scaling import ScalingStudy
+from dawnbench.stats.scaling import AXES, Axis, ScalePoint, Setting, study_axis
+
+
+def point(batch: int, seconds: float | None, **changes: Any) -> ScalePoint:
+    at = Setting(batch, changes.pop("width", 1.0), changes.pop("threads", 2))
+    rate = None if seconds is None else 50_000 / seconds
+    figures = {"trouble": None, "folder": "runs/one", "accuracy": 0.9123} | changes
+    return ScalePoint(setting=at, epoch_seconds=seconds, images_per_second=rate, **figures)
+
+
+def study(*points: ScalePoint, axes: tuple[Axis, ...] = AXES, name: str = "davidnet") -> ScalingStudy:
+    points = points or (
+        point(256, 40.0, peak_memory_bytes=10**9, predicted_memory_bytes=98 * 10**7),
+        point(512, 20.0, peak_memory_bytes=2 * 10**9, predicted_memory_bytes=21 * 10**8),
+        point(1024, 10.0),
+        point(512, 40.0, threads=1),
+    )
+    return ScalingStudy(name, "AMD EPYC", points, tuple(study_axis(axis, points) for axis in axes))

@@ -1,0 +1,62 @@
+"""Points of a study as real processes leave them; what runs in them is a stand-in for the command."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from dawnbench.scaling import measure, study
+from dawnbench.stats.scaling import Setting
+from tests.records.folders import make_run
+
+AT = Setting(batch=256, width=0.5, threads=3)
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A command that notes how it was called, then runs the script in `say.py`."""
+    program = tmp_path / "python"
+    program.write_text(
+        f"#!{sys.executable}\n"
+        "import json, os, sys\n"
+        f"note = {{'arguments': sys.argv[1:], 'threads': os.environ['OMP_NUM_THREADS']}}\n"
+        f"open({str(tmp_path / 'note.json')!r}, 'w').write(json.dumps(note))\n"
+        f"exec(open({str(tmp_path / 'say.py')!r}).read())\n"
+    )
+    program.chmod(0o755)
+    monkeypatch.setattr(study.sys, "executable", str(program))
+    return tmp_path
+
+
+def test_a_run_is_called_with_its_threads_and_read_from_its_folder(stand_in: Path) -> None:
+    folder = make_run(stand_in / "run")
+    event = json.dumps({"event": "run", "folder": str(folder)})
+    (stand_in / "say.py").write_text(f"print({event!r}); print('{{}}')")
+    point = measure(AT, ["davidnet", "--epochs", "1"])
+    note = json.loads((stand_in / "note.json").read_text())
+    assert note["threads"] == "3"
+    assert note["arguments"] == ["-m", "dawnbench", "run", "davidnet", "--epochs", "1", "--json"]
+    assert (point.setting, point.folder, point.epoch_seconds) == (AT, str(folder), 1.5)
+    assert "OMP_NUM_THREADS" not in os.environ or os.environ["OMP_NUM_THREADS"] != "3"
+
+
+def test_a_run_that_is_refused_is_a_point_with_the_sentence(stand_in: Path) -> None:
+    (stand_in / "say.py").write_text("sys.exit('warning\\ndawnbench: batch_size=9 needs 900 GB\\n')")
+    point = measure(AT, ["davidnet"])
+    assert point.trouble == "batch_size=9 needs 900 GB"
+    assert (point.folder, point.epoch_seconds) == (None, None)
+
+
+def test_a_run_that_says_nothing_is_a_point_with_its_status(stand_in: Path) -> None:
+    (stand_in / "say.py").write_text("os._exit(7)")
+    assert measure(AT, ["davidnet"]).trouble == "the run ended with status 7"
+
+
+def test_a_run_folder_that_cannot_be_read_is_told(stand_in: Path) -> None:
+    event = json.dumps({"event": "run", "folder": str(stand_in / "gone")})
+    (stand_in / "say.py").write_text(f"print({event!r})")
+    assert "no run folder" in str(measure(AT, ["davidnet"]).trouble)
