@@ -6,7 +6,9 @@ of processor; one in bf16 does, and is skipped where the instructions are others
 machine, with oneDNN held to fewer and fewer of them (ONEDNN_MAX_CPU_ISA; AMX, AVX-512 with bf16, AVX-512,
 AVX2), the ratios in fp32 stayed between 2.1 and 2.3 and those in bf16 went from 1.4 over 2.6 and 5.2 to 19.
 
-`python -m benchmarks.record_step_times` writes the committed ratios anew.
+`python -m benchmarks.record_step_times` writes the committed ratios anew. Their margins are wide,
+since one process differs by some percent from the next: for a slowdown of 3 % take
+`python -m benchmarks.against REVISION`, and tests/train/test_step_work.py for what needs no clock.
 """
 
 from __future__ import annotations
