@@ -20,19 +20,23 @@ ROUNDS = 5
 
 
 def measure(settings: Settings) -> list[str]:
-    dataset = synthetic(settings.steps * settings.batch, settings.batch)
+    sizes: dict[str, tuple[int, tuple[int, ...]]] = {
+        "davidnet": (settings.batch, settings.widths),
+        "davidnet-10": (settings.batch, settings.widths),
+        "speedrun": (settings.speedrun_batch, settings.speedrun_widths),
+    }
     lines = []
-    for recipe in ("davidnet", "davidnet-10"):
+    for recipe, (batch, widths) in sizes.items():
         made = make_trainer(
-            dataset,
+            synthetic(settings.steps * batch, batch),
             device=settings.device,
-            batch=settings.batch,
-            widths=settings.widths,
+            batch=batch,
+            widths=widths,
             epochs=1,
             recipe=recipe,
         )
         made.trainer.warm_up()
-        lines += [f"### {recipe}, {settings.steps} steps of batch {settings.batch}", "", *_one(made), ""]
+        lines += [f"### {recipe}, {settings.steps} steps of batch {batch}", "", *_one(made), ""]
     return lines
 
 

@@ -19,6 +19,8 @@ class Settings:
     """Of recorded and bare trials, at least."""
     batch: int
     widths: tuple[int, int, int, int]
+    speedrun_batch: int
+    speedrun_widths: tuple[int, int, int]
     steps: int
     """Of the profiled epoch."""
     images: int
@@ -44,6 +46,8 @@ REAL = Settings(
     pairs=6,
     batch=512,
     widths=(64, 128, 256, 512),
+    speedrun_batch=1536,
+    speedrun_widths=(64, 256, 256),
     steps=8,
     images=50_000,
     validation=10_000,
@@ -62,6 +66,8 @@ DRY = Settings(
     pairs=2,
     batch=32,
     widths=(4, 4, 4, 4),
+    speedrun_batch=32,
+    speedrun_widths=(4, 4, 4),
     steps=2,
     images=64,
     validation=32,
