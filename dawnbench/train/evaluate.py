@@ -46,7 +46,9 @@ def evaluate(
 def _plain(model: nn.Module, images: Tensor, mirrored: bool) -> Tensor:
     """Return the logits (N, classes) of images (N, C, H, W), or their mean with those of the mirror images."""
     logits = model(images)
-    return (logits + model(images.flip(3))) / 2 if mirrored else logits  # type: ignore[no-any-return]
+    if mirrored:
+        logits = (logits + model(images.flip(3))) / 2
+    return logits  # type: ignore[no-any-return]
 
 
 def _with_shifts(model: nn.Module, images: Tensor, logits: Tensor, settings: Evaluation) -> Tensor:
