@@ -44,7 +44,7 @@ def evaluate(
 
 
 def _plain(model: nn.Module, images: Tensor, mirrored: bool) -> Tensor:
-    """Return the logits (N, classes) of images (N, C, H, W), or the mean of theirs and their mirror images."""
+    """Return the logits (N, classes) of images (N, C, H, W), or their mean with the mirror images'."""
     logits = model(images)
     if mirrored:
         logits = (logits + model(images.flip(3))) / 2
