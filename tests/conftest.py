@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from dawnbench.recipes import registry
 
 # A test that other work on the machine held up has not failed.
 settings.register_profile("any machine", deadline=None)
@@ -18,6 +21,17 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     """No test sees or fills the cache or the settings of the person who runs it, nor of another test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+
+
+@pytest.fixture(autouse=True)
+def _parts_as_before() -> Iterator[None]:
+    """Every test leaves the table of a recipe's parts as it found it."""
+    tables = (registry._SPECS, registry._ENTRIES)
+    before = [dict(table) for table in tables]
+    yield
+    for table, old in zip(tables, before, strict=True):
+        table.clear()
+        table.update(old)
 
 
 @pytest.fixture
