@@ -7,7 +7,7 @@ import platform
 import threading
 import time
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.01, 0.05
+SHORTEST_SECONDS, LONGEST_SECONDS = 0.002, 0.05
 """Between two looks at the heap."""
 SHARE_OF_ELAPSED = 0.01
 """A short trial is looked at often; in a long one every step comes back a hundred times."""
