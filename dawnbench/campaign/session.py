@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from dawnbench.campaign.corners import corners
 from dawnbench.campaign.observer import Observer
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.sources import load_dataset
@@ -137,7 +138,7 @@ class Session:
                 self._writer.close(status)
 
     def _describe(self, unavailable: dict[str, str]) -> RunRecord:
-        recipe = self._recipe
+        recipe, plan = self._recipe, self._plan
         return RunRecord(
             schema_version=SCHEMA_VERSION,
             dawnbench_version=__version__,
@@ -152,13 +153,14 @@ class Session:
             target=recipe.target,
             device=str(self._device.torch),
             device_name=self._device.product_name,
-            precision=self._plan.precision,
+            precision=plan.precision,
             data=self._data,
             model=self._described,
             environment=environment(self._device.uuid),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
+            learning_rates=corners([plan.schedule(s / plan.steps_per_epoch) for s in range(plan.steps)]),
         )
 
 

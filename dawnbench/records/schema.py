@@ -195,3 +195,5 @@ class RunRecord:
     predicted_memory_bytes: int | None = None
     """What a trial was expected to take on the device at its peak, told before the first one; None where that
     could not be told, and in older files."""
+    learning_rates: tuple[tuple[int, float], ...] = ()
+    """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files."""

@@ -1,0 +1,74 @@
+"""Telemetry read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.reader import read_run
+from dawnbench.records.samples import read_samples
+from tests.records.folders import make_run
+from tests.records.full_runs import full_run
+
+
+def written(folder: Path, *lines: object, torn: str = "") -> Path:
+    make_run(folder)
+    (folder / "telemetry.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines) + torn)
+    return folder
+
+
+def test_each_trial_has_its_own_samples_from_its_begin_on(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "a", trials=3))
+    samples = read_samples(run.folder)
+    assert samples is not None
+    parts = [samples.of_trial(trial) for trial in run.trials]
+    assert sum(map(len, parts)) == len(samples)  # type: ignore[arg-type]
+    for part, trial in zip(parts, run.trials, strict=True):
+        assert part is not None
+        assert part.t_ns[0] == 0
+        assert 0.9 * trial.wall_seconds < part.t_ns[-1] / 1e9 <= trial.wall_seconds
+        assert 400 < np.nanmean(part.values["gpu_power"]) < 700
+
+
+def test_what_a_sample_lacks_is_nan_and_its_throttling_is_kept(tmp_path: Path) -> None:
+    samples = read_samples(
+        written(tmp_path / "a", {"t_ns": 5, "x": None, "y": 2}, {"t_ns": 9, "x": 1.5, "throttle": ["hot"]})
+    )
+    assert samples is not None
+    assert samples.t_ns.tolist() == [5, 9]
+    assert np.isnan(samples.values["x"][0])
+    assert samples.values["x"][1] == 1.5
+    assert np.isnan(samples.values["y"][1])
+    assert samples.throttle == ((), ("hot",))
+
+
+def test_a_torn_last_line_is_left_out_with_a_warning(tmp_path: Path) -> None:
+    samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": 1}, torn='{"t_ns": 6, "x'))
+    assert samples is not None
+    assert len(samples) == 1
+    assert "torn" in samples.warnings[0]
+
+
+def test_no_samples_are_none(tmp_path: Path) -> None:
+    assert read_samples(written(tmp_path / "a")) is None
+    assert read_samples(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    "line", ["3", "{}", '{"t_ns": "x"}', '{"t_ns": 1, "x": "y"}', "{", '{"t_ns": 1e400}']
+)
+def test_a_damaged_file_is_explained(line: str, tmp_path: Path) -> None:
+    folder = written(tmp_path / "a", {"t_ns": 5}, torn=line + "\n")
+    with pytest.raises(DawnbenchError, match=r"telemetry\.jsonl is damaged"):
+        read_samples(folder)
+
+
+def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "a"))
+    samples = read_samples(written(tmp_path / "b", {"t_ns": 5, "x": 1}))
+    assert samples is not None
+    assert samples.of_trial(run.trials[0]) is None

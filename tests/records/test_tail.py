@@ -1,0 +1,40 @@
+"""A run folder that grows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.tail import Tail
+from tests.records.examples import TRIAL, epoch
+from tests.records.folders import line, make_run
+
+
+def test_each_line_comes_once_and_half_a_line_waits(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a", (), (epoch(),))
+    tail = Tail(folder)
+    assert tail.epochs() == [epoch()]
+    assert tail.epochs() == []
+    second = line(epoch(epoch=2))
+    with (folder / "epochs.jsonl").open("a") as file:
+        file.write(second[:20])
+        file.flush()
+        assert tail.epochs() == []
+        file.write(second[20:] + line(epoch(epoch=3)))
+    assert tail.epochs() == [epoch(epoch=2), epoch(epoch=3)]
+    (folder / "trials.jsonl").write_text(line(TRIAL))
+    assert tail.trials() == [TRIAL]
+    tail.close()
+
+
+def test_what_is_no_run_folder_or_damaged_is_explained(tmp_path: Path) -> None:
+    with pytest.raises(DawnbenchError, match=r"is .* a run folder"):
+        Tail(tmp_path)
+    folder = make_run(tmp_path / "a", (), ())
+    (folder / "epochs.jsonl").write_text("{}\n")
+    tail = Tail(folder)
+    with pytest.raises(DawnbenchError, match="damaged"):
+        tail.epochs()
+    tail.close()
