@@ -73,9 +73,9 @@ def profile(
     # Kineto reports its every start on standard error; it reads this once, as torch is loaded.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     resolved = resolve(recipe, settings, data=data)
-    from dawnbench.export.files import write
     from dawnbench.export.roofline_json import profile_json
     from dawnbench.profiling import measure_peaks, profile_recipe
+    from dawnbench.records.files import write
     from dawnbench.report.console import open_console
     from dawnbench.report.roofline import profile_report
     from dawnbench.train.device import open_device

@@ -14,11 +14,11 @@ from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESSION
 from dawnbench.cli.group import not_comparable, one_line, sentence
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.bencher import bencher as to_bencher
-from dawnbench.export.files import write
 from dawnbench.export.github_action_benchmark import github_action_benchmark as to_github_action
 from dawnbench.export.judgement_json import judgement_json
 from dawnbench.export.junit import junit as to_junit
 from dawnbench.records.baseline import baseline_path, read_baseline
+from dawnbench.records.files import write
 from dawnbench.records.rules import known_rule
 from dawnbench.records.series import Series
 from dawnbench.report.console import open_console

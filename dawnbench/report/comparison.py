@@ -50,23 +50,30 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
 
 
 def figures_table(comparison: Comparison) -> Table:
-    """Return a row a rule and one each for accuracy and energy; the first rule is the verdict's."""
-    paired = comparison.paired is not None
-    table = Table(box=None, pad_edge=False, padding=(0, 1 if paired else 2, 0, 0))
-    named = names(comparison) if paired else ("reference", "other")
-    header = ["", *named, "ratio", "95 % interval", "p rank", "p Welch", *["p pairs"] * paired]
+    """Return `figures_rows` as a table for a terminal."""
+    header, rows = figures_rows(comparison)
+    table = Table(box=None, pad_edge=False, padding=(0, 1 if comparison.paired is not None else 2, 0, 0))
     for i, column in enumerate(header):
         # Folded, since a figure that is cut reads as another.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
-    for time in comparison.times:
-        if any(time.trials):
-            table.add_row(*_time_cells(time, paired))
-    if comparison.accuracy is not None:
-        table.add_row(*_accuracy_cells(comparison, comparison.accuracy))
-    if comparison.energy is not None:
-        energies = map(_figure, _joules(comparison))
-        table.add_row(Text("energy [J]"), *energies, *_ratio_cells(comparison.energy))
+    for row in rows:
+        # The units' brackets would be markup in a string.
+        table.add_row(*(Text(plain(cell)) for cell in row))
     return table
+
+
+def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
+    """Return a header and a row a rule and one each for accuracy and energy; the first is the verdict's."""
+    paired = comparison.paired is not None
+    named = names(comparison) if paired else ("reference", "other")
+    header = ["", *named, "ratio", "95 % interval", "p rank", "p Welch", *["p pairs"] * paired]
+    rows = [_time_cells(time, paired) for time in comparison.times if any(time.trials)]
+    if comparison.accuracy is not None:
+        rows.append(_accuracy_cells(comparison, comparison.accuracy))
+    if comparison.energy is not None:
+        rows.append(["energy [J]", *map(_figure, _joules(comparison)), *_ratio_cells(comparison.energy)])
+    # A table has no gaps.
+    return header, [row + [""] * (len(header) - len(row)) for row in rows]
 
 
 def _doubts(comparison: Comparison) -> Iterator[str]:
@@ -77,19 +84,18 @@ def _doubts(comparison: Comparison) -> Iterator[str]:
                 yield f"{name}: {doubt}"
 
 
-def _time_cells(time: TimeComparison, paired: bool) -> list[str | Text]:
-    # The unit's brackets would be markup in a string.
-    cells: list[str | Text] = [Text(plain(f"{time.rule} [s]")), *map(_figure, time.seconds)]
+def _time_cells(time: TimeComparison, paired: bool) -> list[str]:
+    cells = [f"{time.rule} [s]", *map(_figure, time.seconds)]
     cells += _ratio_cells(time.ratio)
     cells += [_p(time.p_mann_whitney), _p(time.p_welch)]
     return cells + ([_p(time.p_signed_rank)] if paired else [])
 
 
-def _accuracy_cells(comparison: Comparison, found: Difference) -> list[str | Text]:
+def _accuracy_cells(comparison: Comparison, found: Difference) -> list[str]:
     both = (comparison.reference, comparison.other)
     means = (f"{100 * fmean(accuracies(series)):.2f}" for series in both)
     bounds = _bounds(found, _points)
-    return [Text("accuracy [%]"), *means, _points(found.value), bounds, "", _p(comparison.p_accuracy)]
+    return ["accuracy [%]", *means, _points(found.value), bounds, "", _p(comparison.p_accuracy)]
 
 
 def _subjects(comparison: Comparison) -> Iterator[str]:

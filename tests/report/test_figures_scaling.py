@@ -46,7 +46,8 @@ def test_a_device_that_counts_no_memory_has_its_times_drawn(tmp_path: Path) -> N
     write_scaling_figure(study(point(256, 4.0), point(512, 2.0)), tmp_path / "scaling")
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "none").touch()
     with pytest.raises(DawnbenchError, match="cannot write"):
         write_scaling_figure(study(), tmp_path / "none" / "scaling")
 

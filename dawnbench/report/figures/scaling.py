@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.report.figures.style import BLUE, VERMILION, save
 from dawnbench.report.scaling import ScalingStudy
 from dawnbench.stats.scaling import AxisStudy, ScalePoint
 
@@ -19,7 +19,7 @@ INCHES = (3.6, 2.8)
 """Of one panel: width and height."""
 LABELS = {"batch": "batch size", "width": "width, times the recipe's", "threads": "threads"}
 PLAIN = FuncFormatter(lambda value, _: f"{value:g}")
-MEASURED, PREDICTED = "#1f77b4", "#d62728"
+MEASURED, PREDICTED = BLUE, VERMILION
 
 
 def write_scaling_figure(study: ScalingStudy, stem: Path) -> list[Path]:
@@ -28,16 +28,7 @@ def write_scaling_figure(study: ScalingStudy, stem: Path) -> list[Path]:
     Raises:
         DawnbenchError: the disk does not take them.
     """
-    figure = draw_scaling(study)
-    paths = [stem.with_suffix(suffix) for suffix in (".svg", ".png")]
-    for path in paths:
-        try:
-            figure.savefig(path, dpi=150)
-        except OSError as error:
-            raise DawnbenchError(
-                f"cannot write {path}: {error.strerror}; make room or name another folder"
-            ) from error
-    return paths
+    return save(draw_scaling(study), stem)
 
 
 def draw_scaling(study: ScalingStudy) -> Figure:

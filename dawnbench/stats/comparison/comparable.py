@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dawnbench.records.leaves import leaves
 from dawnbench.records.series import Series
 from dawnbench.stats.times import rules_of
 
@@ -42,8 +43,8 @@ def differences(a: Series, b: Series) -> Differences:
         )
     if a.target != b.target:
         rules = f"the targets differ: {100 * a.target:g} % and {100 * b.target:g} %"
-    if a.recipe_digest != b.recipe_digest and (leaves := recipe_differences(a, b)):
-        recipes = "the recipes differ: " + "; ".join(leaves)
+    if a.recipe_digest != b.recipe_digest and (named := recipe_differences(a, b)):
+        recipes = "the recipes differ: " + "; ".join(named)
     return Differences(data, rules, recipes, tuple(_cautions(a, b)))
 
 
@@ -59,7 +60,7 @@ def missing_rule(a: Series, b: Series, rule: str) -> str | None:
 
 def recipe_differences(a: Series, b: Series) -> tuple[str, ...]:
     """Return `path left and right` for each deciding leaf that differs; the first few of many."""
-    left, right = dict(_leaves(a.recipe)), dict(_leaves(b.recipe))
+    left, right = dict(leaves(a.recipe)), dict(leaves(b.recipe))
     paths = [
         path
         for path in dict.fromkeys([*left, *right])
@@ -70,30 +71,8 @@ def recipe_differences(a: Series, b: Series) -> tuple[str, ...]:
     return (*named, f"{more} more") if more else tuple(named)
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for key, item in value.items():
-            yield from _leaves(item, f"{path}.{key}" if path else str(key))
-    elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
-        names = _part_names(value)
-        yield path, list(names)  # their order decides as well
-        for name, item in zip(names, value, strict=True):
-            yield from _leaves(item, f"{path}.{name}")
-    else:
-        yield path, list(value) if isinstance(value, tuple) else value
-
-
-def _part_names(parts: Sequence[Any]) -> tuple[str, ...]:
-    """Return the kind of each part, numbered where it comes again: crop, flip, crop2."""
-    kinds = [str(part.get("kind", "")) if isinstance(part, Mapping) else "" for part in parts]
-    counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
-    return tuple(
-        kind if kind and count == 1 else f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True)
-    )
-
-
-def _shown(leaves: Mapping[str, Any], path: str) -> str:
-    return json.dumps(leaves[path], ensure_ascii=False) if path in leaves else "(absent)"
+def _shown(found: Mapping[str, Any], path: str) -> str:
+    return json.dumps(found[path], ensure_ascii=False) if path in found else "(absent)"
 
 
 def _cautions(a: Series, b: Series) -> Iterator[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.files import write
+from dawnbench.records.files import write
 
 
 def test_folders_on_the_way_are_made_and_the_text_is_utf_8(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What is exported, put on the disk."""
+"""Texts put on the disk, whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,0 +1,69 @@
+"""Comparisons and the ladder of published times as parts of a markdown report."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections.abc import Sequence
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.published import PublishedFigure
+from dawnbench.records.series import Series
+from dawnbench.report.comparison import figures_rows
+from dawnbench.report.markdown import escape, table
+from dawnbench.report.units import seconds, significant
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.comparison.words import verdict_sentence
+from dawnbench.stats.times import times
+
+
+def comparisons(series: Sequence[Series], rule: str) -> tuple[list[Comparison], list[str]]:
+    """Hold every series against the first; return what came of it, and why others cannot be held so."""
+    found, refused = [], []
+    for other in series[1:]:
+        try:
+            found.append(compare(series[0], other, rule=rule))
+        except DawnbenchError as error:
+            refused.append(str(error))
+    return found, refused
+
+
+def comparison_blocks(comparison: Comparison) -> list[str]:
+    """Return the verdict and the figures behind it."""
+    header, rows = figures_rows(comparison)
+    cells = [[escape(cell) for cell in row] for row in rows]
+    return [f"{escape(verdict_sentence(comparison))}.", table([escape(name) for name in header], cells)]
+
+
+def comparable_figures(series: Series, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
+    """Return the published figures on a series' data set and target, as far as their names tell."""
+    name = _plain(series.data.source)
+    return [one for one in figures if one.target == series.target and _plain(one.dataset) == name]
+
+
+def ladder_blocks(series: Series, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
+    """Return the published times by a rule, fastest first, with the run's median among them.
+
+    Nothing where there is none to stand among, or the run has no median.
+    """
+    found = times(series, rule)
+    median = statistics.median(found.censored) if found.censored else math.inf
+    mine = [figure for figure in figures if figure.rule == rule]
+    rungs = [(f.seconds, f"{f.team}: {f.system}", f.device, f.source) for f in mine]
+    if not rungs or not math.isfinite(median):
+        return []
+    rows = [
+        [f"[{escape(system)}]({source})", escape(device), seconds(time), significant(median / time, 3)]
+        for time, system, device, source in rungs
+    ]
+    own = [f"**this run: {escape(series.recipe_name)}**", escape(series.device_name), seconds(median), "1"]
+    ordered = sorted(
+        [(median, own), *zip((rung[0] for rung in rungs), rows, strict=True)], key=lambda r: r[0]
+    )
+    note = "The run's time is the median over its trials. Hardware differs, so no verdict follows."
+    return [table(["System", "Hardware", "Time", "Run takes, times"], [row for _, row in ordered]), note]
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

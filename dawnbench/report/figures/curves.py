@@ -1,0 +1,61 @@
+"""Loss and accuracy by epoch, on the training and the validation images."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import EpochRecord
+from dawnbench.report.figures.style import BLUE, ORANGE, new_figure, plain_label
+from dawnbench.stats.progress import median_trial
+
+Read = Callable[[EpochRecord], float | None]
+
+
+def draw_curves(run: Run, rule: str) -> Figure | None:
+    """Draw both by epoch, all trials thin and the median one thick; None where no epoch is recorded."""
+    median = median_trial(run.trials, rule)
+    if median is None or not run.epochs:
+        return None
+    figure = new_figure(3.0, f"{run.record.recipe_name} on {run.record.device_name}")
+    loss, accuracy = figure.subplots(1, 2)
+    _panel(loss, run, median.trial, lambda e: e.train_loss, lambda e: e.validation_loss)
+    plain_label(loss, "epoch", "mean loss, nats")
+    _panel(
+        accuracy,
+        run,
+        median.trial,
+        lambda e: 100 * e.train_correct / e.train_images,
+        lambda e: 100 * e.validation_accuracy,
+    )
+    plain_label(accuracy, "epoch", "accuracy, %")
+    accuracy.axhline(100 * run.record.target, color="black", linestyle=":", linewidth=1, label="target")
+    accuracy.legend(loc="lower right")
+    return figure
+
+
+def _panel(axes: Axes, run: Run, median: int, train: Read, validation: Read) -> None:
+    for trial in run.trials:
+        epochs = run.epochs_of(trial.trial)
+        thick = trial.trial == median
+        for read, color, dashes, label in (
+            (train, ORANGE, "--", "training"),
+            (validation, BLUE, "-", "validation"),
+        ):
+            known = [(e.epoch, y) for e in epochs if (y := read(e)) is not None]
+            axes.plot(
+                [x for x, _ in known],
+                [y for _, y in known],
+                dashes,
+                color=color,
+                linewidth=2 if thick else 0.7,
+                alpha=1 if thick else 0.4,
+                label=label if thick else None,
+                # One epoch alone draws no line.
+                marker="o" if len(known) == 1 else None,
+            )
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))

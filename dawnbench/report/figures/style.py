@@ -1,0 +1,85 @@
+"""What every figure shares: colours, sizes, and files that are the same whenever they are drawn."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.report.units import plain
+
+# Okabe and Ito's palette, which people with any kind of colour vision tell apart.
+BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#8C8C8C"
+WIDTH = 7.2
+"""Inches: the text width of a page."""
+RASTER_DPI = 150
+
+_SETTINGS: Any = {
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "legend.frameon": False,
+    "svg.hashsalt": "dawnbench",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Draw and save within this."""
+    with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
+        # A letter that the font lacks is drawn as a box, which says as much as a warning would.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        yield
+
+
+def new_figure(height: float, title: str) -> Figure:
+    """Return an empty figure of the page's width and a height in inches; the title is no markup."""
+    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    figure.suptitle(plain(title), parse_math=False, fontsize=10)
+    return figure
+
+
+def plain_label(axes: Axes, x: str, y: str) -> None:
+    """Label both axes with text that is no markup."""
+    axes.set_xlabel(x, parse_math=False)
+    axes.set_ylabel(y, parse_math=False)
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure to `stem`.svg and `stem`.png and return the two paths; equal figures give equal bytes.
+
+    Raises:
+        DawnbenchError: the disk does not take them.
+    """
+    paths = [stem.parent / f"{stem.name}{suffix}" for suffix in (".svg", ".png")]
+    for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with styled():
+                figure.savefig(path, dpi=RASTER_DPI, metadata=metadata)
+        except OSError as error:
+            raise DawnbenchError(
+                f"cannot write {path}: {error.strerror}; make room or name another folder"
+            ) from error
+    return paths
+
+
+def svg(figure: Figure) -> str:
+    """Return a figure as an SVG element, to be put into a page."""
+    drawn = io.StringIO()
+    with styled():
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
+    text = drawn.getvalue()
+    return text[text.index("<svg") :]

@@ -1,0 +1,103 @@
+"""Parts of a document about a run, as markdown without a final newline."""
+
+from __future__ import annotations
+
+import shlex
+
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import ModelRecord, TrialRecord
+from dawnbench.report.markdown import escape, table
+from dawnbench.report.telemetry import combined
+from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
+from dawnbench.stats.progress import seconds_by_segment
+
+
+def run_facts(run: Run) -> str:
+    """Return a list of what was run, on what, from which data, by which command."""
+    record = run.record
+    packages = record.environment.get("packages") or {}
+    commit = record.environment.get("git") or {}
+    facts = [
+        f"- Run: {escape(run.folder.resolve().name)}, begun {record.created}, {record.status}",
+        f"- Target: {percent(record.target)} validation accuracy",
+        f"- Device: {escape(record.device_name)} ({record.device}), precision {record.precision}",
+        f"- Data: {escape(record.data.source)}, {record.data.train_images} training and "
+        f"{record.data.validation_images} validation images, fingerprint {record.data.fingerprint[:16]}",
+        f"- Command: {escape(shlex.join(record.command)) if record.command else 'none, run from Python'}",
+        f"- Recipe digest: {record.recipe_digest[:16]}",
+        f"- Software: dawnbench {record.dawnbench_version}, torch {packages.get('torch', 'unknown')}"
+        + (
+            f", commit {commit['commit'][:12]}{' with changes' if commit.get('dirty') else ''}"
+            if commit
+            else ""
+        ),
+    ]
+    return "\n".join(facts)
+
+
+def model_table(model: ModelRecord) -> str:
+    """Return the table of layers with output shapes and trained parameters, and the totals below it."""
+    rows = [
+        [
+            f"{escape(layer.name)} ({layer.kind})",
+            "x".join(map(str, layer.output_shape)),
+            f"{layer.parameters:,}",
+        ]
+        for layer in model.layers
+    ]
+    totals = (
+        f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
+        f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial."
+    )
+    return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
+
+
+def timing_table(run: Run) -> str:
+    """Return each trial's time under each rule; a run without trials has none."""
+    rules = list(run.trials[0].seconds)
+    header = ["Trial", *rules, "Epochs to target", "Final accuracy", "Energy to target"]
+    rows = [_timing_row(trial, rules) for trial in run.trials]
+    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial broke off."
+    return table(header, rows) + "\n\n" + note
+
+
+def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
+    energy = None if trial.telemetry is None else trial.telemetry.energy_to_target_joules
+    return [
+        str(trial.trial),
+        *(seconds(trial.seconds.get(rule)) for rule in rules),
+        "-" if trial.epochs_to_target is None else str(trial.epochs_to_target),
+        percent(trial.accuracy),
+        joules(energy),
+    ]
+
+
+def telemetry_table(run: Run) -> str:
+    """Return the means and peaks of every reading, and what could not be read."""
+    summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
+    rows = [
+        [metric_name(name), reading(both.mean, both), reading(both.peak, both)]
+        for name, both in combined(summaries).items()
+    ]
+    peaks = [t.peak_memory_bytes for t in run.trials if t.peak_memory_bytes is not None]
+    if peaks:
+        rows.append(["device memory allocated", "-", number_bytes(max(peaks))])
+    text = table(["Reading", "Mean", "Peak"], rows) if rows else "No sensor could be read."
+    missing = run.record.telemetry_unavailable
+    if missing:
+        text += "\n\nNot read:\n\n" + "\n".join(f"- {escape(why)}" for why in dict.fromkeys(missing.values()))
+    reasons = sorted({reason for summary in summaries for reason in summary.throttle_reasons})
+    if reasons:
+        text += "\n\nThe GPU was held below its clocks by: " + ", ".join(escape(r) for r in reasons) + "."
+    return text
+
+
+def segments_table(run: Run) -> str:
+    """Return the seconds of each kind of segment: the mean over the trials, the least and the most."""
+    split = [seconds_by_segment(trial) for trial in run.trials]
+    rows = []
+    for name in dict.fromkeys(name for one in split for name in one):
+        found = [one.get(name, 0.0) for one in split]
+        mean = sum(found) / len(found)
+        rows.append([escape(name), *(seconds(value) for value in (mean, min(found), max(found)))])
+    return table(["Segment", "Mean", "Least", "Most"], rows)

@@ -1,0 +1,98 @@
+"""A report put on the disk with its figures and its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from dawnbench.records.files import write
+from dawnbench.records.published import read_published
+from dawnbench.records.reader import Run
+from dawnbench.records.samples import read_samples
+from dawnbench.records.series import series_of
+from dawnbench.report.comparison_sections import comparable_figures, comparisons
+from dawnbench.report.figures.accuracy import draw_accuracy
+from dawnbench.report.figures.ladder import draw_ladder
+from dawnbench.report.figures.ratios import draw_ratios
+from dawnbench.report.figures.run_figures import run_figures
+from dawnbench.report.figures.style import save, styled, svg
+from dawnbench.report.log_views import LogView
+from dawnbench.report.page import render_run_page
+from dawnbench.report.run_report import Drawn, report
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of a report go."""
+
+    markdown: Path | None
+    page: Path | None
+    figures: Path
+    """A folder."""
+
+
+def places(runs: Sequence[Run], out: Path | None) -> Places:
+    """Return where a report goes: into the run folder, or where `out` says, an .html file being the page."""
+    if out is None:
+        folder = runs[0].folder
+        return Places(folder / "report.md", folder / "report.html", folder / "figures")
+    if out.suffix.lower() in (".html", ".htm"):
+        return Places(None, out, out.parent / "figures")
+    return Places(out, None, out.parent / "figures")
+
+
+def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> list[Path]:
+    """Write the report on some runs and return the files that a reader opens.
+
+    Raises:
+        DawnbenchError: the disk does not take them, or a run's telemetry is damaged.
+    """
+    written = []
+    if to.markdown is not None:
+        drawn = _draw(runs, rule, to)
+        write(report(runs, rule, view, drawn), to.markdown)
+        written.append(to.markdown)
+    if to.page is not None:
+        run = runs[0]
+        picture = _picture(run, rule)
+        write(render_run_page(run, read_samples(run.folder), rule=rule, picture=picture), to.page)
+        written.append(to.page)
+    return written
+
+
+def _draw(runs: Sequence[Run], rule: str, to: Places) -> Drawn:
+    """Write all figures, and return where they lie as seen from the report."""
+    assert to.markdown is not None
+    of_runs = []
+    for number, run in enumerate(runs, start=1):
+        folder = to.figures if len(runs) == 1 else to.figures / str(number)
+        of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_figures(run, rule).items()})
+    series = [series_of(run) for run in runs]
+    found, _ = comparisons(series, rule)
+    with styled():
+        ratios = [draw_ratios(comparison) for comparison in found]
+        ladder = draw_ladder(series[0], comparable_figures(series[0], read_published()), rule)
+    return Drawn(
+        runs=tuple(of_runs),
+        ratios=tuple(
+            None if figure is None else _save(figure, to.figures / f"ratio-{number}", to)
+            for number, figure in enumerate(ratios, start=2)
+        ),
+        ladder=None if ladder is None else _save(ladder, to.figures / "ladder", to),
+    )
+
+
+def _save(figure: Figure, stem: Path, to: Places) -> str:
+    """Write one figure, and return its address in the report."""
+    assert to.markdown is not None
+    return save(figure, stem)[0].relative_to(to.markdown.parent).as_posix()
+
+
+def _picture(run: Run, rule: str) -> str | None:
+    """Return the accuracy figure as SVG, for a page's readers without JavaScript."""
+    with styled():
+        figure = draw_accuracy(run, rule)
+        return None if figure is None else svg(figure)

@@ -1,0 +1,44 @@
+"""A trial as it went: what the clock showed at the end of each epoch, and which trial stands for a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dawnbench.records.rules import known_rule
+from dawnbench.records.schema import TrialRecord
+
+
+def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
+    """Return what a rule's clock showed at the end of each epoch, by epoch.
+
+    The last figure is the trial's time where the rule does not stop at the target.
+    """
+    counted = known_rule(rule).counted
+    total = sum(s.length_ns for s in trial.segments if s.epoch is None and s.name in counted)
+    shown: dict[int, float] = {}
+    for epoch in sorted({s.epoch for s in trial.segments if s.epoch is not None}):
+        total += sum(s.length_ns for s in trial.segments if s.epoch == epoch and s.name in counted)
+        shown[epoch] = total / 1e9
+    return shown
+
+
+def median_trial(trials: Sequence[TrialRecord], rule: str) -> TrialRecord | None:
+    """Return the trial in the middle by its time under a rule, the faster of two.
+
+    Those without a time count as slower than every other; of no trial there is none.
+    """
+
+    def place(trial: TrialRecord) -> tuple[bool, float, int]:
+        seconds = trial.seconds.get(rule)
+        return seconds is None, seconds or 0.0, trial.trial
+
+    order = sorted(trials, key=place)
+    return order[(len(order) - 1) // 2] if order else None
+
+
+def seconds_by_segment(trial: TrialRecord) -> dict[str, float]:
+    """Return the seconds of each kind of segment, in the order in which they first occur."""
+    found: dict[str, float] = {}
+    for segment in sorted(trial.segments, key=lambda s: s.start_ns):
+        found[segment.name] = found.get(segment.name, 0.0) + segment.length_ns / 1e9
+    return found

@@ -1,0 +1,116 @@
+"""`dawnbench report` and `dawnbench watch`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.made_runs import invoke
+from tests.records.full_runs import full_run
+
+LINKED = ("accuracy", "curves", "learning-rate", "times", "segments", "telemetry", "ladder")
+
+
+def test_one_run_gets_its_report_page_and_figures_into_its_folder(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    status, out, _ = invoke("report", folder)
+    assert status == 0
+    assert out.split() == [str(folder / "report.md"), str(folder / "report.html")]
+    text = (folder / "report.md").read_text()
+    for name in LINKED:
+        assert f"](figures/{name}.svg)" in text
+        assert (folder / "figures" / f"{name}.svg").stat().st_size > 1000
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 1000
+    assert "data:image/svg+xml" in (folder / "report.html").read_text()
+
+
+def test_it_goes_where_it_is_told_and_its_links_hold(tmp_path: Path) -> None:
+    runs = [full_run(tmp_path / name, seed=i) for i, name in enumerate("ab")]
+    out = tmp_path / "docs" / "both.md"
+    assert invoke("report", *runs, "-o", out)[0] == 0
+    links = [part.split(")")[0] for part in out.read_text().split("](figures/")[1:]]
+    assert "ratio-2.svg" in links
+    assert "2/accuracy.svg" in links
+    assert all((out.parent / "figures" / link).is_file() for link in links)
+    page = tmp_path / "docs" / "a.html"
+    assert invoke("report", runs[0], "-o", page)[0] == 0
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_a_dash_prints_it_and_writes_nothing(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    before = sorted(folder.iterdir())
+    status, out, _ = invoke("report", folder, "-o", "-", "--log", "epochs", "--rule", "strict")
+    assert status == 0
+    assert out.startswith("# davidnet on NVIDIA H200\n")
+    assert "[Epoch 10]" in out
+    assert "under the strict rule" in out
+    assert "figures/" not in out
+    assert sorted(folder.iterdir()) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["nowhere"], "no run folder"),
+        (["a", "--rule", "mine"], "there is no rule mine"),
+        (["a", "a"], "name it with -o"),
+        (["a", "a", "-o", "x.html"], "a page is of one run"),
+        (["a", "--log", "x"], "--log"),
+        ([], "RUN"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    full_run(tmp_path / "a", hertz=0)
+    status, _, error = invoke("report", *arguments)
+    assert status == 2
+    assert said in error
+    assert "Traceback" not in error
+    assert not (tmp_path / "a" / "report.md").exists()
+
+
+def test_neither_verb_loads_torch(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a", trials=1)
+    program = (
+        "import sys\nfrom dawnbench.cli import main\n"
+        "for verb in ('report', 'watch'):\n"
+        f"    main([verb, {str(folder)!r}], standalone_mode=False)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "dawnbench"]
+    recipe = ["quickstart", "--trials", "2", "--epochs", "2", "--set", "model.widths=[4,4,4,4]"]
+    running = subprocess.Popen(
+        [*command, "run", *recipe, "--out", tmp_path, "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert running.stdout is not None
+    first = running.stdout.readline()
+    while '"folder"' not in first:  # what is loaded comes before
+        first = running.stdout.readline()
+    folder = Path(json.loads(first)["folder"])
+    watched = subprocess.run([*command, "watch", folder], capture_output=True, text=True, timeout=120)
+    assert running.wait(60) == 0
+    assert watched.returncode == 0, watched.stderr
+    rows = [line.split()[1] for line in watched.stdout.splitlines() if line.startswith("| ")]
+    assert [row for row in rows if row.isdigit()] == ["1", "2", "1", "2"]
+    assert f"finished: {folder}" in watched.stdout.replace("\n", "")
+
+
+def test_watching_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
+    status, _, error = invoke("watch", tmp_path)
+    assert status == 2
+    assert "no run folder" in error

@@ -1,0 +1,160 @@
+"""A run's figures, by what is drawn in them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+
+from dawnbench.records.published import read_published
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.samples import read_samples
+from dawnbench.report.figures.ladder import draw_ladder
+from dawnbench.report.figures.learning_rate import draw_learning_rate
+from dawnbench.report.figures.ratios import draw_ratios
+from dawnbench.report.figures.run_figures import run_figures, write_figures
+from dawnbench.report.figures.telemetry import throttled_stretches
+from dawnbench.stats.comparison.compare import compare
+from tests.cli.made_runs import HOSTILE, made_series, trials
+from tests.records.full_runs import full_run
+
+ALL = {"accuracy", "curves", "learning-rate", "segments", "telemetry", "times"}
+
+
+def made(folder: Path, **changes: object) -> Run:
+    return read_run(full_run(folder, **changes))  # type: ignore[arg-type]
+
+
+def texts(figure: Figure) -> str:
+    return " | ".join(text.get_text() for text in figure.findobj(lambda a: hasattr(a, "get_text")))
+
+
+def test_a_whole_run_has_all_of_them(tmp_path: Path) -> None:
+    assert run_figures(made(tmp_path / "a"), "dawnbench").keys() == ALL
+
+
+def test_what_was_not_recorded_is_not_drawn(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", hertz=0)
+    assert run_figures(run, "dawnbench").keys() == ALL - {"telemetry"}
+    assert run_figures(Run(run.folder, run.record, (), (), ()), "dawnbench") == {}
+
+
+def test_accuracy_has_every_trial_the_target_and_its_crossing(tmp_path: Path) -> None:
+    run = made(tmp_path / "a")
+    figure = run_figures(run, "dawnbench")["accuracy"]
+    axes = figure.axes[0]
+    curves = [line for line in axes.lines if len(line.get_xdata()) == 10]
+    assert len(curves) == 5
+    thick = [line for line in curves if line.get_linewidth() > 1]
+    assert len(thick) == 1
+    assert any(list(line.get_ydata()) == [94, 94] for line in axes.lines)
+    median = next(t for t in run.trials if f"trial {t.trial}, the median" in texts(figure))
+    assert f"epoch {median.epochs_to_target}, {median.seconds['dawnbench']:.3f} s" in texts(figure)
+
+
+def test_a_miss_has_no_crossing(tmp_path: Path) -> None:
+    figure = run_figures(made(tmp_path / "a", final=0.5), "dawnbench")["accuracy"]
+    assert "epoch" not in texts(figure)
+
+
+def test_the_rate_is_by_step_where_that_was_recorded(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", learning_rates=((0, 0.0), (97, 0.4), (970, 0.0)))
+    figure = draw_learning_rate(run)
+    assert figure is not None
+    assert list(figure.axes[0].lines[0].get_xdata()) == [0, 97, 970]
+    older = draw_learning_rate(replace(run, record=replace(run.record, learning_rates=())))
+    assert older is not None
+    assert len(older.axes[0].lines[0].get_xdata()) == 10
+    assert "epoch" in older.axes[0].get_xlabel()
+
+
+def test_telemetry_marks_epochs_and_shades_throttling(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", trials=1)
+    figure = run_figures(run, "dawnbench")["telemetry"]
+    labels = [axes.get_ylabel() for axes in figure.axes]
+    assert labels == ["power, W", "use, %", "temperature, °C", "clock, MHz"]
+    for axes in figure.axes:
+        assert len([line for line in axes.lines if line.get_linestyle() == ":"]) == 10
+        assert len(axes.patches) == 1
+    quiet = run_figures(made(tmp_path / "b", trials=1, throttled=False), "dawnbench")["telemetry"]
+    assert not quiet.axes[0].patches
+
+
+def test_throttling_lasts_until_the_first_sample_without(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", trials=2)
+    samples = read_samples(run.folder)
+    assert samples is not None
+    of_trial = samples.of_trial(run.trials[0])
+    assert of_trial is not None
+    ((start, end),) = throttled_stretches(of_trial)
+    assert start == pytest.approx(run.trials[0].wall_seconds / 2, abs=0.1)
+    assert end == pytest.approx(run.trials[0].wall_seconds, abs=0.1)
+    ((_, whole),) = throttled_stretches(samples)
+    assert whole > run.trials[0].wall_seconds
+
+
+def test_misses_are_crosses_beside_the_dots(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", final=0.9401, trials=8)
+    missed = sum(t.epochs_to_target is None for t in run.trials)
+    assert 0 < missed < 8
+    axes = run_figures(run, "dawnbench")["times"].axes[0]
+    counts = {line.get_marker(): len(line.get_xdata()) for line in axes.lines}
+    assert counts["o"] == 8 - missed
+    assert counts["x"] == missed
+
+
+def test_bars_of_segments_add_up_to_the_ledger(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", trials=2)
+    axes = run_figures(run, "dawnbench")["segments"].axes[0]
+    drawn = sum(bar.get_width() for bar in axes.patches)  # type: ignore[attr-defined]
+    recorded = sum(s.length_ns for t in run.trials for s in t.segments) / 1e9
+    assert drawn == pytest.approx(recorded)
+
+
+def test_a_ratio_is_drawn_with_its_interval_and_the_verdict(tmp_path: Path) -> None:
+    pair = [made_series(tmp_path / name, trials(mean, 10)) for name, mean in (("a", 2.6), ("b", 2.0))]
+    comparison = compare(*pair)
+    figure = draw_ratios(comparison)
+    assert figure is not None
+    assert "b is faster than a" in texts(figure)
+    axes = figure.axes[0]
+    assert axes.get_yticklabels()[0].get_text() == "dawnbench"
+    low, high = axes.get_xlim()
+    ratio = comparison.verdict.ratio
+    assert ratio is not None
+    assert low < ratio.value < 1 < high
+
+
+def test_no_ratio_no_figure(tmp_path: Path) -> None:
+    none = [made_series(tmp_path / name, trials(2.6, 10, missed=10)) for name in "ab"]
+    figure = draw_ratios(compare(*none))
+    assert figure is None or "dawnbench" not in [t.get_text() for t in figure.axes[0].get_yticklabels()]
+
+
+def test_the_ladder_has_the_run_in_its_place(tmp_path: Path) -> None:
+    series = made_series(tmp_path / "a", trials(30.0, 10))
+    figure = draw_ladder(series, read_published(), "dawnbench")
+    assert figure is not None
+    values = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
+    assert values == sorted(values)
+    assert any(29 < value < 31 for value in values)
+    assert "94 % on cifar10, dawnbench rule" in texts(figure)
+
+
+def test_files_are_equal_whenever_they_are_drawn(tmp_path: Path) -> None:
+    full_run(tmp_path / "a", trials=2)
+    written = []
+    for name in ("x", "y"):
+        paths = write_figures(run_figures(read_run(tmp_path / "a"), "dawnbench"), tmp_path / name)
+        assert all(path.suffix == ".svg" for path in paths.values())
+        written.append({path.name: path.read_bytes() for path in sorted((tmp_path / name).iterdir())})
+    assert written[0] == written[1]
+    assert len(written[0]) == 2 * len(ALL)
+
+
+def test_hostile_names_are_drawn_as_they_are(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", trials=1, recipe_name=HOSTILE + "$x^$", device_name="$\\frac{1}$ & <b>")
+    write_figures(run_figures(run, "dawnbench"), tmp_path / "x")
+    assert "<script>" not in (tmp_path / "x" / "accuracy.svg").read_text()
