@@ -42,6 +42,12 @@ from dawnbench.cli.options import (
 @target_option
 @out_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
+@click.option(
+    "--track",
+    multiple=True,
+    metavar="NAME",
+    help="Tell tensorboard, trackio, wandb (offline) or mlflow as well, in OUT/tracking/NAME; repeatable.",
+)
 @time_format_option
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train RECIPE into a run folder.
@@ -58,9 +64,8 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
         epochs=options["epochs"],
         target=options["target"],
     )
-    sys.exit(
-        run_and_show(resolved, **{k: options[k] for k in ("device", "seed", "out", "as_json", "time_format")})
-    )
+    shown = ("device", "seed", "out", "as_json", "time_format", "track")
+    sys.exit(run_and_show(resolved, **{name: options[name] for name in shown}))
 
 
 @main.command("list")

@@ -1,4 +1,4 @@
-"""The user's configuration file: what a machine costs an hour, what electricity costs and emits.
+"""The user's configuration file: what a machine and electricity cost, what the latter emits, who they are.
 
 `config.toml` in the user's configuration folder for dawnbench (on Linux ~/.config/dawnbench):
 
@@ -9,6 +9,11 @@
     [energy]
     price_per_kwh = 0.30    # dollars
     grams_per_kwh = 380     # of CO2 equivalent
+
+    [author]                # of entries that `dawnbench export` writes
+    name = "Ada Lovelace"
+    email = "ada@example.org"
+    code_url = "https://example.org/code"
 """
 
 from __future__ import annotations
@@ -16,7 +21,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -26,8 +31,9 @@ from platformdirs import user_config_path
 from dawnbench.errors import DawnbenchError
 from dawnbench.stats.cost import Prices, checked_price
 
-TABLES = ("cost", "energy")
+TABLES = ("cost", "energy", "author")
 ENERGY_KEYS = ("price_per_kwh", "grams_per_kwh")
+AUTHOR_KEYS = ("name", "email", "code_url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,8 @@ class Configuration:
     """Dollars an hour by device name or pattern."""
     energy: Mapping[str, float]
     """`price_per_kwh` in dollars and `grams_per_kwh`, as far as given."""
+    author: Mapping[str, str] = field(default_factory=dict)
+    """`name`, `email` and `code_url`, as far as given."""
 
     def cost_of(self, device_name: str) -> float | None:
         """Return the dollars an hour of a device: its own name before a pattern; None where none fits.
@@ -99,15 +107,29 @@ def read_configuration(path: Path) -> Configuration:
     except (ValueError, RecursionError) as error:
         raise DawnbenchError(f"the configuration {path} is not TOML: {error}") from error
     _check_keys(path, content, TABLES, "table")
-    cost, energy = (_prices(path, name, content.get(name, {})) for name in TABLES)
+    cost, energy, author = (_table(path, name, content.get(name, {})) for name in TABLES)
     _check_keys(path, energy, ENERGY_KEYS, "key in [energy]")
-    return Configuration(path, cost, energy)
+    _check_keys(path, author, AUTHOR_KEYS, "key in [author]")
+    return Configuration(
+        path, _prices(path, "cost", cost), _prices(path, "energy", energy), _texts(path, author)
+    )
 
 
-def _prices(path: Path, name: str, table: Any) -> dict[str, float]:
+def _table(path: Path, name: str, table: Any) -> dict[str, Any]:
     if not isinstance(table, dict):
         raise DawnbenchError(f"{path}: {name} is {table!r}; write a table, [{name}] on a line of its own")
+    return table
+
+
+def _prices(path: Path, name: str, table: Mapping[str, Any]) -> dict[str, float]:
     return {key: checked_price(value, f'{path}: "{key}" under [{name}]') for key, value in table.items()}
+
+
+def _texts(path: Path, author: Mapping[str, Any]) -> dict[str, str]:
+    for key, value in author.items():
+        if not isinstance(value, str):
+            raise DawnbenchError(f'{path}: "{key}" under [author] is {value!r}; write it in quotes')
+    return dict(author)
 
 
 def _check_keys(path: Path, found: Iterable[str], known: tuple[str, ...], kind: str) -> None:

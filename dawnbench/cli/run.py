@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+import click
 import psutil
 from rich.console import Console
 
 from dawnbench.campaign import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
+from dawnbench.cli.tracking import TrackingObserver, open_trackers
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
 from dawnbench.report.console import open_console
@@ -21,11 +24,20 @@ from dawnbench.report.log_table import TimeFormat
 
 
 def run_and_show(
-    recipe: Recipe, *, device: str, seed: int, out: Path, as_json: bool, time_format: TimeFormat
+    recipe: Recipe,
+    *,
+    device: str,
+    seed: int,
+    out: Path,
+    as_json: bool,
+    time_format: TimeFormat,
+    track: Sequence[str] = (),
 ) -> int:
-    """Run, show, write log.md, sum up; return the exit code."""
+    """Run, show, tell the trackers in `track`, write log.md, sum up; return the exit code."""
     console = open_console()
     display = _display(console, as_json, time_format)
+    tracking = TrackingObserver(display, open_trackers(track, out)) if track else None
+    tracked: list[str] = []
     interrupted = False
     try:
         with closing(display):
@@ -34,7 +46,7 @@ def run_and_show(
                 device=device,
                 seed=seed,
                 out=out,
-                observer=display,
+                observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
                 process_started=psutil.Process().create_time(),
             )
@@ -43,7 +55,12 @@ def run_and_show(
     finally:
         if display.folder is not None:
             write_log(display.folder, time_format)
-    return _sum_up(display.folder, console, as_json, interrupted)
+        if tracking is not None:
+            tracked = tracking.finish()
+    code = _sum_up(display.folder, console, as_json, interrupted)
+    for sentence in tracked:
+        click.echo(sentence, err=as_json)
+    return code
 
 
 def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:

@@ -1,0 +1,151 @@
+"""An entry for DAWNBench's CIFAR-10 training task, as its official repository takes them.
+
+Source of the fields, the names of the files and the threshold: the README and the submission tests of
+stanford-futuredata/dawn-bench-entries. Its accepted entries list every epoch, also those after the target.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.export.run_facts import created_at, is_cifar10, public_recipe
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import EpochRecord, TrialRecord
+from dawnbench.records.store import finite, slug
+from dawnbench.stats.cost import SECONDS_AN_HOUR
+from dawnbench.stats.progress import elapsed_seconds, median_trial
+
+RULE = "dawnbench"
+VERSION = "v1.0"
+"""Of the competition."""
+TARGET = 0.94
+"""Top-1 accuracy on the 10,000 test images that the competition asks for, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submitter:
+    """Who hands in an entry, and what only they can say of it."""
+
+    author: str
+    email: str
+    code_url: str | None = None
+    """Where the code lies; the officials read it before they accept an entry."""
+    framework: str | None = None
+    """None for PyTorch with the run's version."""
+    hardware: str | None = None
+    """A short description, at a cloud with provider and instance type; None for the device's name."""
+    cost_per_hour: float | None = None
+    """Dollars an hour for the whole machine; without it the entry competes for time alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """The two files of an entry."""
+
+    name: str
+    """AUTHOR_MODEL_HARDWARE_FRAMEWORK, of both files before their suffix."""
+    json: str
+    tsv: str
+
+
+def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) -> Entry:
+    """Return the entry that one trial of a run makes, by default the median one by the rule `dawnbench`.
+
+    Raises:
+        DawnbenchError: the run is not on CIFAR-10, there is no such trial, or it did not reach 94 %.
+    """
+    if not is_cifar10(run.record.data):
+        raise DawnbenchError(
+            f"{run.folder} trained on {run.record.data.source}, and DAWNBench takes CIFAR-10 only; "
+            "--format csv or json takes any run"
+        )
+    chosen = _chosen(run, trial)
+    epochs = run.epochs_of(chosen.trial)
+    _check_reached(run, chosen, epochs, by_name=trial is not None)
+    framework = submitter.framework or _framework(run)
+    hardware = submitter.hardware or run.record.device_name
+    # Optional fields that nobody gave are left out, as the accepted entries do.
+    fields = {
+        "version": VERSION,
+        "author": submitter.author,
+        "authorEmail": submitter.email,
+        "framework": framework,
+        "codeURL": submitter.code_url,
+        "model": run.record.recipe_name,
+        "hardware": hardware,
+        "costPerHour": submitter.cost_per_hour,
+        "timestamp": created_at(run).date().isoformat(),
+        "misc": _misc(run, chosen),
+    }
+    given = {key: value for key, value in fields.items() if value is not None}
+    parts = (submitter.author, run.record.recipe_name, hardware, framework.partition(" ")[0])
+    return Entry(
+        name="_".join(slug(part).replace("_", "-").lower() for part in parts),
+        json=json.dumps(finite(given), indent=4, allow_nan=False) + "\n",
+        tsv=_tsv(chosen, epochs),
+    )
+
+
+def _chosen(run: Run, number: int | None) -> TrialRecord:
+    if number is not None:
+        found = [trial for trial in run.trials if trial.trial == number]
+        if not found:
+            raise DawnbenchError(f"{run.folder} has no trial {number}; it has {len(run.trials)}")
+        return found[0]
+    counting = [t for t in run.trials if t.status in ("finished", "diverged") or t.epochs_to_target]
+    chosen = median_trial(counting, RULE)
+    if chosen is None:
+        raise DawnbenchError(f"{run.folder} has no finished trial to make an entry of")
+    return chosen
+
+
+def _check_reached(run: Run, trial: TrialRecord, epochs: Sequence[EpochRecord], by_name: bool) -> None:
+    best = max((epoch.validation_accuracy for epoch in epochs), default=0.0)
+    if best < TARGET:
+        which = f"trial {trial.trial}" if by_name else f"the median trial, {trial.trial},"
+        raise DawnbenchError(
+            f"{which} of {run.folder} came to {100 * best:.2f} % at best and DAWNBench asks for "
+            f"{100 * TARGET:g} %; "
+            + ("choose another" if by_name else "train longer, or name one by --trial")
+        )
+
+
+def _framework(run: Run) -> str:
+    packages = run.record.environment.get("packages") or {}
+    return f"PyTorch {packages.get('torch') or ''}".rstrip()
+
+
+def _misc(run: Run, trial: TrialRecord) -> dict[str, Any]:
+    """Return how the figure came about; nothing that names the person's machine or folders."""
+    record = run.record
+    environment = record.environment
+    gpu = environment.get("gpu") or {}
+    return {
+        "dawnbench": record.dawnbench_version,
+        "recipe": public_recipe(run),
+        "recipeDigest": record.recipe_digest,
+        "dataFingerprint": record.data.fingerprint,
+        "trial": trial.trial,
+        "trialsInRun": len(run.trials),
+        "seed": trial.seed,
+        "precision": record.precision,
+        "device": record.device_name,
+        "python": environment.get("python"),
+        "CUDA": gpu.get("cuda"),
+        "driver": gpu.get("driver"),
+    }
+
+
+def _tsv(trial: TrialRecord, epochs: Sequence[EpochRecord]) -> str:
+    """Return the table: hours by the rule, whose clock the evaluations do not count for; percent."""
+    elapsed = elapsed_seconds(trial, RULE)
+    rows = [
+        f"{epoch.epoch}\t{elapsed[epoch.epoch] / SECONDS_AN_HOUR:.8f}\t{100 * epoch.validation_accuracy:.2f}"
+        for epoch in epochs
+        if epoch.epoch in elapsed
+    ]
+    return "\n".join(["epoch\thours\ttop1Accuracy", *rows]) + "\n"

@@ -1,0 +1,69 @@
+"""The published JSON Schemas: of the exported document, and of a run folder's own files.
+
+`python -m dawnbench.export.json_schema docs/schema` writes them.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from dawnbench.export import run_json
+from dawnbench.export.gates import as_json
+from dawnbench.export.run_json import RunDocument
+from dawnbench.records import schema
+from dawnbench.records.files import write
+from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DESCRIBED: dict[str, type] = {
+    "run": RunDocument,
+    "folder-run": RunRecord,
+    "folder-trial": TrialRecord,
+    "folder-epoch": EpochRecord,
+}
+"""By name: what is exported, run.json, a line of trials.jsonl and one of epochs.jsonl."""
+
+
+def schemas() -> dict[str, str]:
+    """Return the text of each schema by its file's name, such as run-v1.json."""
+    return {f"{name}-v{SCHEMA_VERSION}.json": as_json(_schema(kind)) for name, kind in DESCRIBED.items()}
+
+
+def _schema(kind: type) -> dict[str, Any]:
+    found = TypeAdapter(kind).json_schema()
+    definitions = {kind.__name__: found, **found.get("$defs", {})}
+    for name, fields in (_fields(run_json) | _fields(schema)).items():
+        for field, description in fields.items():
+            if name in definitions:
+                definitions[name]["properties"][field]["description"] = description
+    return {"$schema": DIALECT, **found}
+
+
+def _fields(module: ModuleType) -> dict[str, dict[str, str]]:
+    """Return what stands below each field of a module's classes, by class and field.
+
+    pydantic would take it over by itself only where a class asks for it, and the records know no pydantic.
+    """
+    classes = (node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef))
+    return {one.name: _described(one) for one in classes}
+
+
+def _described(of: ast.ClassDef) -> dict[str, str]:
+    found = {}
+    for field, below in zip(of.body, of.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = inspect.cleandoc(text).replace("None", "null")
+    return found
+
+
+if __name__ == "__main__":
+    for name, text in schemas().items():
+        write(text, Path(sys.argv[1]) / name)

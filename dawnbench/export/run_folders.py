@@ -1,0 +1,36 @@
+"""The run folders that a user names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from glob import glob
+from pathlib import Path
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.index import index_runs
+from dawnbench.records.listed import Listed
+
+
+def find_folders(names: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Return run folders, the oldest run first and none twice, and what could not be read, a sentence each.
+
+    `names` are of run folders, of folders that hold some, or globs over either.
+
+    Raises:
+        DawnbenchError: nothing lies at a name or matches it, or no run is there.
+    """
+    found: dict[Path, Listed] = {}
+    troubles: list[str] = []
+    for name in names:
+        places = [name] if Path(name).exists() else sorted(glob(name))  # noqa: PTH207  # absolute too
+        folders = [Path(place) for place in places if place == name or Path(place).is_dir()]
+        if not folders:
+            raise DawnbenchError(f"nothing lies at {name}; name run folders, folders of them, or globs")
+        for folder in folders:
+            index = index_runs(folder)
+            troubles += index.troubles
+            found.update({run.folder.resolve(): run for run in index.runs})
+    if not found:
+        raise DawnbenchError(f"there is no run in {', '.join(names)}; `dawnbench runs` lists the runs")
+    ordered = sorted(found.values(), key=lambda run: (run.created, run.name))
+    return [run.folder for run in ordered], troubles

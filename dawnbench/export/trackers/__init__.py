@@ -1,0 +1,69 @@
+"""Experiment trackers: a run, as it goes on or afterwards, in the stores that other tools show.
+
+Importing this imports none of the trackers' libraries.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.export.trackers.common import Tracker, require
+
+if TYPE_CHECKING:
+    from dawnbench.records.reader import Run
+
+_CLASSES = {"tensorboard": "TensorBoard", "trackio": "Trackio", "wandb": "Wandb", "mlflow": "Mlflow"}
+
+TRACKERS = tuple(_CLASSES)
+"""Names of trackers; each is also its package's, and that of the extra that installs it."""
+
+
+def default_store(runs: Path, name: str) -> Path:
+    """Return where a tracker keeps all runs of a folder of run folders, side by side."""
+    return runs / "tracking" / name
+
+
+def open_tracker(name: str, store: Path) -> Tracker:
+    """Return a tracker that will write into a folder; nothing is imported or written yet.
+
+    Raises:
+        DawnbenchError: there is no such tracker, its package is not installed, or it cannot use the folder.
+    """
+    if name not in _CLASSES:
+        raise DawnbenchError(f"there is no tracker {name}; the trackers are {', '.join(TRACKERS)}")
+    require(name)
+    module = import_module(f"dawnbench.export.trackers.{name}")
+    return cast(Tracker, getattr(module, _CLASSES[name])(store))
+
+
+def replay(run: Run, name: str, out: Path | None = None) -> str:
+    """Write a run folder into a tracker's store, in place of what it held of that run.
+
+    `out` is the tracker's store; by default `tracking/NAME` beside the run folder. Returns a sentence that
+    says where it went and how to look at it.
+
+    Raises:
+        DawnbenchError: there is no such tracker, its package is not installed, it does not take the run, or
+            the run folder is damaged.
+        OSError: the disk does not take it.
+    """
+    from dawnbench.export.trackers.playback import play
+
+    # A folder called . or .. has no parent by its name.
+    named = run.folder if run.folder.name not in ("", "..") else run.folder.resolve()
+    tracker = open_tracker(name, default_store(named.parent, name) if out is None else out)
+    try:
+        return f"{name}: {play(run, tracker)}"
+    except (DawnbenchError, OSError):
+        raise
+    except Exception as error:
+        raise DawnbenchError(f"{name} did not take the run {run.folder}: {brief(error)}") from error
+
+
+def brief(error: Exception) -> str:
+    """Return the first line of what a library says went wrong."""
+    said = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

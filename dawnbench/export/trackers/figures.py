@@ -1,0 +1,137 @@
+"""A run's records as the figures, parameters and tags that trackers show."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from datetime import datetime
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
+from dawnbench.records.leaves import leaves
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.store import slug
+from dawnbench.report.units import plain
+
+LONGEST_NAME = 100
+LONGEST_TEXT = 500
+"""Characters; the trackers' own limits begin above."""
+
+
+def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
+    """Return what is known of a run before its first trial."""
+    digest = hashlib.sha256(folder_name.encode("utf-8", "surrogateescape")).hexdigest()
+    return RunFacts(
+        name=text(folder_name)[:LONGEST_NAME],
+        key=digest[:16],
+        project=slug(record.recipe_name)[:LONGEST_NAME],
+        began=created(record),
+        parameters={name(path): leaf(value) for path, value in leaves(record.recipe)},
+        tags={
+            "recipe": text(record.recipe_name),
+            "recipe_digest": text(record.recipe_digest),
+            "device": text(record.device),
+            "device_name": text(record.device_name),
+            "precision": text(record.precision),
+            "target": f"{record.target:g}",
+            "data": text(record.data.source),
+            "data_fingerprint": text(record.data.fingerprint),
+            "dawnbench_version": text(record.dawnbench_version),
+            "created": text(record.created),
+        },
+    )
+
+
+def created(record: RunRecord) -> float:
+    """Return when the run folder was made, in seconds since 1970.
+
+    Raises:
+        DawnbenchError: the record holds no time.
+    """
+    try:
+        return datetime.fromisoformat(record.created).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise DawnbenchError(
+            f"the run's `created` is {plain(record.created)!r} and no time; was run.json changed by hand?"
+        ) from error
+
+
+def trial_facts(number: int, seed: int, began: float, of: int) -> TrialFacts:
+    """Return what is known of a trial as it begins, one `of` so many."""
+    return TrialFacts(number, f"trial-{number:0{len(str(of))}d}", seed, began)
+
+
+def epoch_point(record: EpochRecord, at: float) -> Point:
+    """Return an epoch's figures, recorded at a time in seconds since 1970."""
+    figures = {
+        "train/loss": record.train_loss,
+        "train/accuracy": record.train_correct / record.train_images if record.train_images else None,
+        "train/seconds": record.train_seconds,
+        "validation/loss": record.validation_loss,
+        "validation/accuracy": record.validation_accuracy if record.validation_images else None,
+        "validation/seconds": record.evaluate_seconds,
+        "learning_rate": record.learning_rate,
+        "energy_joules": record.energy_joules,
+    }
+    return Point(record.epoch, at, finite(figures))
+
+
+def trial_outcome(record: TrialRecord, at: float) -> TrialOutcome:
+    """Return what a trial came to, which ended at a time in seconds since 1970."""
+    figures: dict[str, float | None] = {
+        **{f"result/seconds_{rule}": seconds for rule, seconds in record.seconds.items()},
+        "result/accuracy": record.accuracy,
+        "result/best_accuracy": record.best_accuracy,
+        "result/epochs_to_target": record.epochs_to_target,
+        "result/wall_seconds": record.wall_seconds,
+        "result/device_seconds": record.device_seconds,
+        "result/peak_memory_bytes": record.peak_memory_bytes,
+    }
+    tags = {"reason": record.reason or "", "warnings": " ".join(record.warnings)}
+    if (telemetry := record.telemetry) is not None:
+        figures["result/energy_joules"] = telemetry.energy_joules
+        figures["result/energy_to_target_joules"] = telemetry.energy_to_target_joules
+        for metric, reading in telemetry.readings.items():
+            figures[f"telemetry_mean/{with_unit(metric, reading.unit)}"] = reading.mean
+            figures[f"telemetry_peak/{with_unit(metric, reading.unit)}"] = reading.peak
+        tags["throttle_reasons"] = ", ".join(telemetry.throttle_reasons)
+    return TrialOutcome(
+        record.status,
+        Point(record.trial, at, finite(figures)),
+        {key: text(value) for key, value in tags.items() if value},
+    )
+
+
+def with_unit(metric: str, unit: str) -> str:
+    """Return `gpu_power` in `W` as gpu_power_W."""
+    return f"{metric}_{'percent' if unit == '%' else unit}"
+
+
+def finite(figures: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the figures that there are, under names that every tracker takes."""
+    return {
+        name(key): float(value)
+        for key, value in figures.items()
+        if value is not None and math.isfinite(value)
+    }
+
+
+def name(key: str) -> str:
+    """Return a key with nothing in it but letters, digits, underscores, dots, hyphens and slashes."""
+    return re.sub(r"[^A-Za-z0-9_.\-/]+", "_", key).strip("/.")[:LONGEST_NAME] or "unnamed"
+
+
+def text(value: str) -> str:
+    """Return a text on one line that every tracker takes whole."""
+    shown = plain(value)
+    return shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1] + "…"
+
+
+def leaf(value: object) -> Leaf:
+    """Return a leaf of a recipe as trackers have parameters; lists and null become JSON text."""
+    if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

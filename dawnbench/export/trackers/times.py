@@ -1,0 +1,49 @@
+"""When what a run folder holds happened, in seconds since 1970."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dawnbench.export.trackers.figures import created
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import EpochRecord, TrialRecord
+
+
+def trial_begins(run: Run) -> dict[int, float]:
+    """Return when each trial began, also one that was broken off with its run, by its number.
+
+    A run folder keeps the time of day once, when it is made, and all else by a clock that counts from
+    nowhere; where a trial has lost that clock, it is taken to begin as the one before it ends.
+    """
+    begins: dict[int, float] = {}
+    now = created(run.record)
+    origin: tuple[int, float] | None = None
+    for trial in run.trials:
+        if trial.began_ns is not None and origin is not None:
+            now = origin[1] + (trial.began_ns - origin[0]) / 1e9
+        elif not begins:
+            now += _set_up_seconds(trial)
+        if trial.began_ns is not None and origin is None:
+            origin = trial.began_ns, now
+        begins[trial.trial] = now
+        now += trial.wall_seconds
+    for epoch in run.epochs:
+        begins.setdefault(epoch.trial, now)
+    return begins
+
+
+def epoch_ends(epochs: tuple[EpochRecord, ...], trial: TrialRecord | None, began: float) -> Iterator[float]:
+    """Yield when each epoch of a trial was recorded: as its evaluation ended."""
+    segments = trial.segments if trial is not None else ()
+    recorded = {s.epoch: s.start_ns / 1e9 for s in segments if s.name == "record" and s.epoch is not None}
+    spent = 0.0
+    for epoch in epochs:
+        spent += epoch.train_seconds + epoch.evaluate_seconds
+        spent = recorded.get(epoch.epoch, spent)
+        yield began + spent
+
+
+def _set_up_seconds(first: TrialRecord) -> float:
+    """Return the time from the run folder's making to the first trial; 0 where the ledger does not tell."""
+    making = [s.start_ns for s in first.segments if s.name == "record" and s.epoch is None and s.start_ns < 0]
+    return -max(making, default=0) / 1e9
