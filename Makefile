@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 
-.PHONY: run test lint gpu-check benchmark constraints clean
+.PHONY: run test lint docs gpu-check benchmark constraints clean
 
 run: $(READY)
 	$(VENV)/bin/dawnbench run quickstart
@@ -16,6 +16,9 @@ lint: $(READY)
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+docs: $(READY)
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 benchmark: $(READY)
 	$(VENV)/bin/python -m pytest benchmarks
