@@ -7,9 +7,9 @@ import shlex
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, TrialRecord
 from dawnbench.report.markdown import escape, table
-from dawnbench.report.telemetry import combined
-from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
-from dawnbench.stats.progress import seconds_by_segment
+from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
+from dawnbench.report.units import flops, joules, percent, seconds
+from dawnbench.stats.progress import spread_by_segment
 
 
 def run_facts(run: Run) -> str:
@@ -75,14 +75,8 @@ def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
 def telemetry_table(run: Run) -> str:
     """Return the means and peaks of every reading, and what could not be read."""
     summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
-    rows = [
-        [metric_name(name), reading(both.mean, both), reading(both.peak, both)]
-        for name, both in combined(summaries).items()
-    ]
-    peaks = [t.peak_memory_bytes for t in run.trials if t.peak_memory_bytes is not None]
-    if peaks:
-        rows.append(["device memory allocated", "-", number_bytes(max(peaks))])
-    text = table(["Reading", "Mean", "Peak"], rows) if rows else "No sensor could be read."
+    rows = readings_rows(run)
+    text = table(READINGS_HEADER, rows) if rows else "No sensor could be read."
     missing = run.record.telemetry_unavailable
     if missing:
         text += "\n\nNot read:\n\n" + "\n".join(f"- {escape(why)}" for why in dict.fromkeys(missing.values()))
@@ -94,10 +88,5 @@ def telemetry_table(run: Run) -> str:
 
 def segments_table(run: Run) -> str:
     """Return the seconds of each kind of segment: the mean over the trials, the least and the most."""
-    split = [seconds_by_segment(trial) for trial in run.trials]
-    rows = []
-    for name in dict.fromkeys(name for one in split for name in one):
-        found = [one.get(name, 0.0) for one in split]
-        mean = sum(found) / len(found)
-        rows.append([escape(name), *(seconds(value) for value in (mean, min(found), max(found)))])
+    rows = [[escape(name), *map(seconds, figures)] for name, figures in spread_by_segment(run.trials).items()]
     return table(["Segment", "Mean", "Least", "Most"], rows)

@@ -4,7 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dawnbench.records.reader import Run
 from dawnbench.records.schema import Reading, TelemetrySummary
+from dawnbench.report.units import metric_name, number_bytes, reading
+
+READINGS_HEADER = ["Reading", "Mean", "Peak"]
+
+
+def readings_rows(run: Run) -> list[list[str]]:
+    """Return a row a sensor over all trials, under `READINGS_HEADER`, and the memory taken on the device."""
+    summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
+    rows = [
+        [metric_name(name), reading(both.mean, both), reading(both.peak, both)]
+        for name, both in combined(summaries).items()
+    ]
+    peaks = [trial.peak_memory_bytes for trial in run.trials if trial.peak_memory_bytes is not None]
+    return rows + ([["device memory allocated", "-", number_bytes(max(peaks))]] if peaks else [])
 
 
 def combined(summaries: Sequence[TelemetrySummary]) -> dict[str, Reading]:

@@ -42,3 +42,13 @@ def seconds_by_segment(trial: TrialRecord) -> dict[str, float]:
     for segment in sorted(trial.segments, key=lambda s: s.start_ns):
         found[segment.name] = found.get(segment.name, 0.0) + segment.length_ns / 1e9
     return found
+
+
+def spread_by_segment(trials: Sequence[TrialRecord]) -> dict[str, tuple[float, float, float]]:
+    """Return for each kind of segment the mean, the least and the most seconds of a trial."""
+    split = [seconds_by_segment(trial) for trial in trials]
+    spread = {}
+    for name in dict.fromkeys(name for lengths in split for name in lengths):
+        known = [lengths.get(name, 0.0) for lengths in split]
+        spread[name] = (sum(known) / len(known), min(known), max(known))
+    return spread

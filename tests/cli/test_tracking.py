@@ -27,7 +27,7 @@ from tests.records.folders import make_run
 
 
 def test_a_run_is_in_tensorboard_when_it_ends(dawnbench: Callable[..., Finished], tmp_path: Path) -> None:
-    result = dawnbench(*small_run("--trials=2", "--epochs=3", "--seed=4", "--track=tensorboard"))
+    result = dawnbench(*small_run("--trials=2", "--epochs=60", "--seed=4", "--track=tensorboard"))
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == (
         "tensorboard: look at it with `tensorboard --logdir runs/tracking/tensorboard`"

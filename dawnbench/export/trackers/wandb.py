@@ -24,8 +24,8 @@ _QUIET = {
     "disable_git": True,
     "disable_code": True,
     "save_code": False,
+    "host": "unknown",
     "x_disable_stats": True,
-    "x_disable_meta": True,
     "x_disable_machine_info": True,
     "x_save_requirements": False,
 }

@@ -34,7 +34,10 @@ def client(store: Path) -> Any:
 
 def runs(client: Any) -> dict[str, Any]:
     experiment = client.get_experiment_by_name(PROJECT)
-    return {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    found = client.search_runs([experiment.experiment_id])
+    named = {run.info.run_name: run for run in found}
+    assert len(named) == len(found), "each of them once"
+    return named
 
 
 def test_a_run_folder_is_a_run_with_its_trials_below(client: Any) -> None:

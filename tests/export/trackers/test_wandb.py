@@ -110,6 +110,9 @@ def test_the_sensors_have_seconds_as_their_axis(run: Run, store: Path) -> None:
 def test_nothing_of_the_machine_is_written_and_the_service_has_ended(store: Path) -> None:
     files = [path.name for folder in folders(store) for path in (folder / "files").iterdir()]
     assert files == []
+    kinds = [record.WhichOneof("record_type") for record in records(store, 1)]
+    assert "environment" not in kinds
+    assert [record.run.host for record in records(store, 1) if record.HasField("run")] == ["unknown"]
     assert [child.name() for child in psutil.Process().children() if "wandb" in child.name()] == []
 
 

@@ -1,0 +1,82 @@
+"""What stands at the head of a run's page, and what it was made on."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from dawnbench.records.reader import Run
+from dawnbench.records.rules import known_rule
+from dawnbench.report.units import flops, number_bytes, percent, significant
+from dawnbench.stats.summary import Summary
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One large figure at the top of the page."""
+
+    label: str
+    figure: str
+    note: str
+
+
+def tiles(summary: Summary, target: float, rule: str) -> list[Tile]:
+    """Return the large figures: time under the rule, trials that reached the target, accuracy, energy."""
+    found = []
+    times = next((times for times in summary.times if times.rule == rule), None)
+    if times is not None and times.expected is not None and times.reached:
+        expected, goal = times.expected, percent(target)
+        what = f"Time to {goal}" if known_rule(rule).stops_at_target else "Time of a trial"
+        spread = "" if expected.interval is None else _range(expected.interval.low, expected.interval.high)
+        found.append(Tile(what, f"{significant(expected.seconds)} s", spread or f"{rule} rule"))
+    found.append(Tile("Reached the target", f"{summary.reached} of {summary.trials}", "trials"))
+    if summary.accuracy is not None:
+        claim = summary.claim
+        standing = f"target {percent(target)}: {claim.standing}" if claim else ""
+        found.append(Tile("Mean final accuracy", percent(summary.accuracy.mean), standing))
+    if summary.energy_to_target is not None:
+        energy = summary.energy_to_target
+        spread = "" if energy.interval is None else _range(energy.interval.low, energy.interval.high, "J")
+        found.append(Tile("Energy to target", f"{significant(energy.mean)} J", spread))
+    return found
+
+
+def _range(low: float, high: float, unit: str = "s") -> str:
+    if not math.isfinite(high):
+        return f"95 % interval from {significant(low)} {unit}, with no upper bound"
+    return f"95 % interval {significant(low)} to {significant(high)} {unit}"
+
+
+def software(run: Run) -> str:
+    """Return the version that made the run, and the commit where it was a checkout."""
+    commit = (run.record.environment.get("git") or {}).get("commit")
+    return f"dawnbench {run.record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
+
+
+def facts(run: Run) -> list[tuple[str, str]]:
+    """Return what the run was, on which device and data and with which model, by name."""
+    record = run.record
+    data, model = record.data, record.model
+    height, width, channels = data.image_shape
+    found = [
+        ("Run", run.folder.resolve().name),
+        ("Begun", f"{record.created}, {record.status}"),
+        ("Target", f"{percent(record.target)} validation accuracy"),
+        ("Device", f"{record.device_name} ({record.device}), precision {record.precision}"),
+        (
+            "Data",
+            f"{data.source}: {data.train_images:,} training and {data.validation_images:,} validation "
+            f"images, {height} x {width} x {channels}, {data.classes} classes",
+        ),
+        ("Data fingerprint", data.fingerprint),
+        ("Recipe digest", record.recipe_digest),
+        (
+            "Model",
+            f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
+            f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial",
+        ),
+        ("Software", software(run)),
+    ]
+    if record.predicted_memory_bytes is not None:
+        found.append(("Memory predicted", number_bytes(record.predicted_memory_bytes)))
+    return found

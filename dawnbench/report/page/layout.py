@@ -1,0 +1,97 @@
+"""The frame that every page shares, and the markup of its tables and charts."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from dawnbench.report.page.assets import EARLY_SCRIPT, SCRIPTS, STYLES, content_policy, inline
+from dawnbench.report.page.charts import Chart, chart_json
+from dawnbench.report.page.tables import Table
+from dawnbench.report.units import plain
+
+_BEFORE_UNIT = re.compile(r"(?<=\d) (?=(%|s|J)(?!\w))")
+
+
+def render_page(
+    title: str, body: Markup, *, assets: str | None = None, trail: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return an HTML document around a body.
+
+    `assets` is the relative URL, with its final slash, of the folder that holds `shared_assets`; None puts
+    them all into the page. `trail` is the way back: a title and a relative URL each, the outermost first. The
+    title goes to the window's, and to the end of the trail; the body has a heading of its own.
+    """
+    page = _render(
+        "base.html",
+        title=title,
+        body=body,
+        assets=assets,
+        trail=trail,
+        policy=content_policy() if assets is None else None,
+        early=EARLY_SCRIPT,
+        scripts=SCRIPTS,
+        styles=STYLES,
+    )
+    # Half a surrogate pair, which a folder's name may hold, cannot be written.
+    return page.encode("utf-8", "replace").decode("utf-8")
+
+
+def render_table(table: Table) -> Markup:
+    """Return a table in a box of its own, in which it scrolls sideways where the page is narrow."""
+    return Markup(_render("table.html", table=table))
+
+
+def render_chart(chart: Chart) -> Markup:
+    """Return a chart, which only readers with JavaScript see."""
+    return Markup(_render("chart.html", chart=chart, data=chart_json(chart)))
+
+
+def render_template(name: str, **context: Any) -> Markup:
+    """Return a template of this package, filled."""
+    return Markup(_render(name, **context))
+
+
+def picture_url(svg: str) -> str:
+    """Return an SVG picture as a URL that holds it; as an image, no script of it runs."""
+    return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode()}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_shown,
+    )
+    environment.filters["tied"] = _tied
+    environment.globals.update(
+        inline=inline, render_table=render_table, render_chart=render_chart, picture_url=picture_url
+    )
+    return environment
+
+
+def _shown(value: Any) -> Any:
+    """Return a text without what would steer the reader's screen; markup as it is."""
+    return plain(value) if type(value) is str else value
+
+
+def _tied(sentence: str) -> Markup:
+    """Return a sentence in which no figure is parted from its unit at the end of a line."""
+    return Markup(_BEFORE_UNIT.sub("&nbsp;", str(escape(plain(sentence)))))
+
+
+def _render(template: str, **context: Any) -> str:
+    return _environment().get_template(template).render(**context)

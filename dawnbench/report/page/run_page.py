@@ -1,0 +1,88 @@
+"""The page of one run."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+
+from dawnbench.records.reader import Run
+from dawnbench.records.rules import SEGMENTS, known_rule
+from dawnbench.records.samples import Samples
+from dawnbench.records.series import Series, series_of
+from dawnbench.report.headline import headline
+from dawnbench.report.page import run_tables
+from dawnbench.report.page.charts import script_json
+from dawnbench.report.page.curves import accuracy_by_time, by_epoch
+from dawnbench.report.page.facts import facts, software, tiles
+from dawnbench.report.page.layout import render_page, render_template
+from dawnbench.report.page.stacks import setup_bar, trial_bars
+from dawnbench.report.page.telemetry import MOST_POINTS, telemetry_data
+from dawnbench.report.run_summary import sentences
+from dawnbench.stats.concerns import doubts
+from dawnbench.stats.progress import median_trial
+from dawnbench.stats.summary import Summary, summarise
+
+
+def render_run_page(
+    run: Run,
+    samples: Samples | None,
+    *,
+    rule: str = "dawnbench",
+    assets: str | None = None,
+    picture: str | None = None,
+    trail: Sequence[tuple[str, str]] = (),
+    summary: Summary | None = None,
+) -> str:
+    """Return the HTML document about a run.
+
+    `samples` are its telemetry. `picture` is an SVG picture for readers without JavaScript; `assets` and
+    `trail` are as in `render_page`. `summary` is that of the run where the caller has it, since it takes
+    longer to make than the page.
+
+    Raises:
+        DawnbenchError: there is no such rule, or the run holds figures that no run makes.
+    """
+    known_rule(rule)
+    series = series_of(run)
+    summary = summary or summarise(series)
+    middle = median_trial(run.trials, rule)
+    median = middle.trial if middle else min((epoch.trial for epoch in run.epochs), default=1)
+    data = telemetry_data(run, samples)
+    body = render_template(
+        "run.html",
+        run=run,
+        rule=known_rule(rule),
+        headline=headline(series, summary, rule),
+        tiles=tiles(summary, series.target, rule),
+        said=list(sentences(summary, series.target)),
+        warnings=_warnings(run, samples, series, rule),
+        picture=picture,
+        median=median,
+        accuracy=accuracy_by_time(run, rule, median),
+        charts=by_epoch(run, median),
+        numbers=sorted({epoch.trial for epoch in run.epochs}),
+        telemetry=data,
+        telemetry_json=script_json(data),
+        most_points=MOST_POINTS,
+        unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
+        setup=setup_bar(run, rule),
+        bars=trial_bars(run, rule),
+        known_segments=SEGMENTS,
+        trials=run_tables.trials_table(run, median),
+        figures=run_tables.summary_table(summary),
+        segments=run_tables.segments_table(run, rule),
+        readings=run_tables.readings_table(run),
+        log=run_tables.epochs_table(run, median),
+        facts=facts(run),
+        software=software(run),
+        environment=run_tables.settings_table("Environment", run.record.environment),
+        recipe=run_tables.settings_table("The recipe as resolved", run.record.recipe),
+        command=shlex.join(run.record.command),
+    )
+    return render_page(run.record.recipe_name, body, assets=assets, trail=trail)
+
+
+def _warnings(run: Run, samples: Samples | None, series: Series, rule: str) -> list[str]:
+    of_trials = (f"trial {trial.trial}: {warning}" for trial in run.trials for warning in trial.warnings)
+    of_samples = samples.warnings if samples is not None else ()
+    return [*(str(doubt) for doubt in doubts(series, rule)), *of_trials, *run.warnings, *of_samples]

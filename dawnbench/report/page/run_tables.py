@@ -1,0 +1,102 @@
+"""The tables of a run's page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dawnbench.records.leaves import leaves
+from dawnbench.records.reader import Run
+from dawnbench.records.rules import known_rule
+from dawnbench.records.schema import TrialRecord
+from dawnbench.report import log_table
+from dawnbench.report.page.tables import Cell, Column, Table, texts
+from dawnbench.report.run_summary import figures_table
+from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
+from dawnbench.report.units import joules, number_bytes, percent, seconds
+from dawnbench.stats.progress import spread_by_segment
+from dawnbench.stats.summary import Summary
+
+
+def trials_table(run: Run, median: int) -> Table:
+    """Return a row a trial: its time under each rule, epochs, accuracy, energy."""
+    rules = list(dict.fromkeys(rule for trial in run.trials for rule in trial.seconds))
+    metered = any(_energy(trial) is not None for trial in run.trials)
+    header = ["Trial", "Seed", *rules, "Epochs to target", "Final accuracy", "Best accuracy"]
+    header += ["Energy to target"] * metered
+    columns = [*(Column(title, numeric=True) for title in header), Column("Status")]
+    rows = [_trial_row(trial, rules, metered) for trial in run.trials]
+    marked = next((i for i, trial in enumerate(run.trials) if trial.trial == median), None)
+    return Table("All trials", columns, rows, sortable=True, marked=marked)
+
+
+def _trial_row(trial: TrialRecord, rules: list[str], metered: bool) -> list[Cell]:
+    reached = trial.epochs_to_target
+    return [
+        _figure(str(trial.trial), trial.trial),
+        _figure(str(trial.seed), trial.seed),
+        *(_figure(seconds(trial.seconds.get(rule)), trial.seconds.get(rule)) for rule in rules),
+        _figure("-" if reached is None else str(reached), reached),
+        _figure(percent(trial.accuracy), trial.accuracy),
+        _figure(percent(trial.best_accuracy), trial.best_accuracy),
+        *[_figure(joules(_energy(trial)), _energy(trial))] * metered,
+        Cell(f"{trial.status}: {trial.reason}" if trial.reason else trial.status),
+    ]
+
+
+def _energy(trial: TrialRecord) -> float | None:
+    return None if trial.telemetry is None else trial.telemetry.energy_to_target_joules
+
+
+def _figure(text: str, value: float | None) -> Cell:
+    return Cell(text, value if value is None or math.isfinite(value) else None)
+
+
+def summary_table(summary: Summary) -> Table:
+    """Return the figures that the terminal shows, with their spread."""
+    shown = figures_table(summary)
+    header = ["Figure", *(str(column.header) for column in shown.columns[1:])]
+    columns = [[str(cell) for cell in column.cells] for column in shown.columns]
+    return texts("Figures with their spread", header, list(zip(*columns, strict=True)))
+
+
+def segments_table(run: Run, rule: str) -> Table:
+    """Return a row a kind of segment: whether the rule counts it, mean and extremes over the trials."""
+    counted = known_rule(rule).counted
+    rows = [
+        [
+            Cell(name),
+            Cell("yes" if name in counted else "no"),
+            *(Cell(seconds(figure), figure) for figure in figures),
+        ]
+        for name, figures in spread_by_segment(run.trials).items()
+    ]
+    columns = [Column("Segment"), Column(f"Counted by {rule}")]
+    columns += [Column(title, numeric=True) for title in ("Mean", "Least", "Most")]
+    return Table("Time by segment", columns, rows, sortable=True)
+
+
+def readings_table(run: Run) -> Table | None:
+    """Return a row a sensor, over all trials; None where there was none."""
+    rows = readings_rows(run)
+    return texts("Readings over all trials", READINGS_HEADER, rows) if rows else None
+
+
+def epochs_table(run: Run, trial: int) -> Table:
+    """Return a trial's log table."""
+    rows = [log_table.cells(epoch, "milliseconds") for epoch in run.epochs_of(trial)]
+    return texts(f"Log of trial {trial}, the median", log_table.COLUMNS, rows)
+
+
+def settings_table(caption: str, settings: Mapping[str, Any]) -> Table:
+    """Return a row a leaf of nested settings, under its path; what is not known is left out."""
+    known = [(path, leaf) for path, leaf in leaves(settings) if leaf is not None and leaf != {}]
+    rows = [[Cell(path), Cell(_setting(path, leaf))] for path, leaf in known]
+    return Table(caption, [Column("Setting"), Column("Value")], rows)
+
+
+def _setting(path: str, leaf: Any) -> str:
+    if isinstance(leaf, list):
+        return ", ".join(str(item) for item in leaf)
+    return number_bytes(leaf) if path.endswith("_bytes") and isinstance(leaf, int) else str(leaf)

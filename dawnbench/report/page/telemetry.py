@@ -1,0 +1,145 @@
+"""The samples of each trial, thinned to what a chart can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from dawnbench.records.reader import Run
+from dawnbench.records.samples import Samples
+from dawnbench.records.schema import TrialRecord
+from dawnbench.records.series import LARGEST
+from dawnbench.report.units import metric_name, plain
+
+MOST_POINTS = 1_500
+"""A trial and metric; a chart on a wide screen has about as many pixels."""
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """The metrics of one unit, which share a chart."""
+
+    title: str
+    unit: str
+    """As shown."""
+    step: float
+    """What a value is rounded to, in the unit shown; a power of ten."""
+    scale: float = 1.0
+    """The unit shown in the unit recorded."""
+
+
+PANELS = {
+    "W": Panel("Power", "W", 0.1),
+    "%": Panel("Utilisation", "%", 0.1),
+    "degC": Panel("Temperature", "°C", 0.1),
+    "MHz": Panel("Clocks", "MHz", 1.0),
+    "bytes": Panel("Memory", "GB", 0.001, 1e9),
+}
+"""By the unit recorded, in the order of the page."""
+
+
+def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
+    """Return what the page's telemetry script draws; None where no trial has a sample to draw.
+
+    Times are whole milliseconds since the trial began, values whole steps of their panel. `thinned` says
+    whether samples were left out.
+    """
+    if samples is None:
+        return None
+    units = {
+        name: reading.unit
+        for t in run.trials
+        if t.telemetry
+        for name, reading in t.telemetry.readings.items()
+    }
+    shown = [name for name in samples.values if units.get(name) in PANELS]
+    found = [(trial, of_trial) for trial in run.trials if (of_trial := samples.of_trial(trial)) is not None]
+    trials = [_trial(trial, of_trial, shown, units) for trial, of_trial in found]
+    drawn = {name for trial in trials for name in trial["values"]}
+    panels = [
+        {
+            "title": panel.title,
+            "unit": panel.unit,
+            "step": panel.step,
+            "digits": max(0, -round(np.log10(panel.step))),
+            "metrics": [
+                [name, plain(metric_name(name))] for name in shown if units[name] == unit and name in drawn
+            ],
+        }
+        for unit, panel in PANELS.items()
+    ]
+    panels = [panel for panel in panels if panel["metrics"]]
+    thinned = any(len(of_trial) > MOST_POINTS for _, of_trial in found)
+    return {"panels": panels, "trials": trials, "thinned": thinned} if panels else None
+
+
+def _trial(
+    trial: TrialRecord, samples: Samples, shown: Sequence[str], units: dict[str, str]
+) -> dict[str, Any]:
+    values = {}
+    for name in shown:
+        panel = PANELS[units[name]]
+        column = samples.values[name] / (panel.scale * panel.step)
+        column = np.where(np.abs(column) < LARGEST, column, np.nan)
+        if not np.isnan(column).all():
+            values[name] = _whole(thin(column))
+    return {
+        "trial": trial.trial,
+        "t": (thin_times(samples.t_ns) // 1_000_000).tolist(),
+        "values": values,
+        "epochs": [[s.start_ns / 1e9, s.epoch] for s in trial.segments if s.name == "train" and s.epoch],
+        "throttled": _throttled(samples),
+    }
+
+
+def thin(column: np.ndarray) -> np.ndarray:
+    """Return at most `MOST_POINTS` values: of each bucket of neighbours the least and the most, in order."""
+    count = len(column)
+    if count <= MOST_POINTS:
+        return column
+    rows = _buckets(column, np.nan)
+    known = ~np.isnan(rows)
+    low = np.where(known, rows, np.inf).argmin(axis=1)
+    high = np.where(known, rows, -np.inf).argmax(axis=1)
+    first, second = np.minimum(low, high), np.maximum(low, high)
+    line = np.arange(len(rows))
+    return np.stack([rows[line, first], rows[line, second]], axis=1).reshape(-1)
+
+
+def thin_times(t_ns: np.ndarray) -> np.ndarray:
+    """Return the times that belong to the values of `thin`: of each bucket the first and the last."""
+    if len(t_ns) <= MOST_POINTS:
+        return t_ns
+    return _buckets(t_ns, t_ns[-1])[:, [0, -1]].reshape(-1)
+
+
+def _buckets(values: np.ndarray, filler: float) -> np.ndarray:
+    """Return an array (buckets, samples a bucket), the last bucket filled up."""
+    size = -(-len(values) // (MOST_POINTS // 2))
+    count = -(-len(values) // size)
+    missing = np.full(count * size - len(values), filler, dtype=values.dtype)
+    return np.concatenate([values, missing]).reshape(count, size)
+
+
+def _whole(column: np.ndarray) -> list[int | None]:
+    unknown = np.isnan(column)
+    whole: list[int | None] = np.rint(np.where(unknown, 0, column)).astype(np.int64).tolist()
+    for place in np.flatnonzero(unknown):
+        whole[place] = None
+    return whole
+
+
+def _throttled(samples: Samples) -> list[list[Any]]:
+    """Return each stretch in which the GPU gave the same reasons: begin and end in seconds, the reasons."""
+    stretches, place = [], 0
+    for reasons, same in groupby(samples.throttle):
+        begin, place = place, place + sum(1 for _ in same)
+        if reasons:
+            end = min(place, len(samples) - 1)
+            words = plain(", ".join(reasons))
+            stretches.append([samples.t_ns[begin] / 1e9, samples.t_ns[end] / 1e9, words])
+    return stretches

@@ -1,0 +1,106 @@
+"""Samples thinned for a chart."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from dawnbench.records.reader import read_run
+from dawnbench.records.samples import Samples, read_samples
+from dawnbench.report.page.telemetry import MOST_POINTS, telemetry_data, thin, thin_times
+from tests.records.full_runs import full_run
+
+COLUMNS = st.integers(0, 4 * MOST_POINTS).flatmap(
+    lambda count: arrays(
+        np.float64, count, elements=st.floats(-1e6, 1e6) | st.just(math.nan), fill=st.just(3.0)
+    )
+)
+
+
+@given(COLUMNS)
+def test_thinning_keeps_the_extremes_and_invents_nothing(column: np.ndarray) -> None:
+    thinned = thin(column)
+    assert len(thinned) <= MOST_POINTS
+    known, kept = column[~np.isnan(column)], thinned[~np.isnan(thinned)]
+    assert set(kept) <= set(known)
+    if len(known):
+        assert kept.min() == known.min()
+        assert kept.max() == known.max()
+
+
+@given(st.integers(0, 5 * MOST_POINTS))
+def test_times_stay_in_step_with_the_values(count: int) -> None:
+    t_ns = np.arange(count, dtype=np.int64) * 50_000_000
+    times = thin_times(t_ns)
+    assert len(times) == len(thin(np.zeros(count)))
+    assert (np.diff(times) >= 0).all()
+    if count:
+        assert times[0] == 0
+        assert times[-1] == t_ns[-1]
+
+
+def test_a_spike_of_one_sample_is_still_seen_at_its_time() -> None:
+    column = np.full(100_000, 300.0)
+    column[70_000] = 700.0
+    thinned, times = thin(column), thin_times(np.arange(100_000))
+    at = int(np.nanargmax(thinned))
+    assert thinned[at] == 700
+    assert abs(int(times[at]) - 70_000) < 200
+
+
+def test_what_lies_beside_a_gap_is_not_lost_in_it() -> None:
+    column = np.full(30_000, np.nan)
+    column[::7] = 300.0
+    column[14_000] = 250.0
+    thinned = thin(column)
+    assert np.nanmin(thinned) == 250
+    assert not np.isnan(thinned).any(), "every stretch has a value"
+
+
+def test_values_are_rounded_to_the_step_of_their_unit(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", trials=2))
+    samples = read_samples(run.folder)
+    assert samples is not None
+    data = telemetry_data(run, samples)
+    assert data is not None
+    assert [panel["title"] for panel in data["panels"]] == ["Power", "Utilisation", "Temperature", "Clocks"]
+    first = samples.of_trial(run.trials[0])
+    assert first is not None
+    drawn = data["trials"][0]
+    np.testing.assert_allclose(
+        np.array(drawn["values"]["gpu_power"]) * 0.1, first.values["gpu_power"], atol=0.05
+    )
+    assert drawn["t"] == (first.t_ns // 1_000_000).tolist()
+    assert None in drawn["values"]["gpu_utilization"]
+    assert not data["thinned"]
+
+
+def test_throttling_is_a_stretch_from_its_first_sample_on(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", trials=2))
+    data = telemetry_data(run, read_samples(run.folder))
+    assert data is not None
+    ((begin, end, why),) = data["trials"][0]["throttled"]
+    half = run.trials[0].wall_seconds / 2
+    assert half < begin < half + 0.1
+    assert 1.9 * half < end < 2.1 * half
+    assert why == "sw_thermal_slowdown"
+    assert data["trials"][1]["throttled"] == []
+
+
+def test_what_no_sensor_shows_is_left_out(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", trials=1))
+    samples = read_samples(run.folder)
+    assert samples is not None
+    wild = samples.values | {
+        "gpu_power": np.full(len(samples), math.inf),
+        "unheard_of": np.ones(len(samples)),
+    }
+    data = telemetry_data(run, Samples(samples.t_ns, wild, samples.throttle))
+    assert data is not None
+    assert set(data["trials"][0]["values"]) == {"gpu_utilization", "gpu_temperature", "gpu_sm_clock"}
+    assert telemetry_data(run, None) is None
