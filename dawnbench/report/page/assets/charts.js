@@ -57,7 +57,6 @@
   const levels = (chart) => (u) => within(u, (ctx, box, pixel) => {
     ctx.font = `600 ${12 * pixel}px system-ui, sans-serif`;
     ctx.textAlign = "left";
-    ctx.textBaseline = "bottom";
     ctx.strokeStyle = ctx.fillStyle = dawnbench.color("green");
     ctx.lineWidth = 1.5 * pixel;
     for (const { y, label } of chart.targets) {
@@ -67,7 +66,10 @@
       ctx.moveTo(box.left, top);
       ctx.lineTo(box.left + box.width, top);
       ctx.stroke();
-      ctx.fillText(label, box.left + 6 * pixel, top - 3 * pixel);
+      // Below the line where there is no room above it.
+      const above = top - box.top > 18 * pixel;
+      ctx.textBaseline = above ? "bottom" : "top";
+      ctx.fillText(label, box.left + 6 * pixel, top + (above ? -3 : 4) * pixel);
     }
   });
 
