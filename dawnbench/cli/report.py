@@ -45,7 +45,10 @@ def report(runs: tuple[Path, ...], out: Path | None, view: LogView, rule: str) -
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 def watch(run_folder: Path) -> None:
-    """Follow a RUN that is going on, from its folder alone; ends with it, or by Ctrl+C."""
+    """Follow a RUN that is going on, from its folder alone.
+
+    Ends when the run does, or by Ctrl+C, which leaves the run as it is.
+    """
     from dawnbench.cli.watching import follow
 
     follow(run_folder)

@@ -18,6 +18,11 @@ const dawnbench = {};
     return `${at.getUTCFullYear()}-${pad(at.getUTCMonth() + 1)}-${pad(at.getUTCDate())}`;
   };
 
+  const hour = (seconds) => {
+    const at = new Date(1000 * seconds);
+    return `${date(seconds).slice(5)} ${pad(at.getUTCHours())}:${pad(at.getUTCMinutes())}`;
+  };
+
   // A value as it is read off.
   dawnbench.format = (value, axis) => {
     if (axis.kind === "date") return date(value);
@@ -27,8 +32,8 @@ const dawnbench = {};
 
   // A tick has no more decimals than the distance to the next one asks for.
   const ticks = (axis) => (u, values) => {
-    if (axis.kind === "date") return values.map(date);
     const step = values.length > 1 ? values[1] - values[0] : 1;
+    if (axis.kind === "date") return values.map(step < 86400 ? hour : date);
     let digits = 0;
     while (digits < 8 && Math.abs(step * 10 ** digits - Math.round(step * 10 ** digits)) > 1e-6) digits += 1;
     return values.map((value) => (axis.kind === "count" && value % 1 ? "" : value.toFixed(digits)));

@@ -1,0 +1,93 @@
+"""Many series in order, by each timing rule."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from dawnbench.records.rules import RULES_BY_NAME, stops_at_target
+from dawnbench.stats.entries import Entry, RuleTime, SeriesKey
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One series on the leaderboard by one rule, by the figures of one of its runs."""
+
+    place: int | None
+    """From 1 among the rows of one rule; None where there is no time, or none that the claim bears out."""
+    key: SeriesKey
+    entry: Entry
+    time: RuleTime
+    runs: int
+    """In the series."""
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """The rows that may be ranked together: of one data set, by its pixels, and one target."""
+
+    data: str
+    fingerprint: str
+    target: float
+    rows: tuple[Row, ...]
+    """By rule, the fastest first."""
+
+
+def leaderboard(series: Mapping[SeriesKey, Sequence[Entry]]) -> tuple[Board, ...]:
+    """Return a board for each data set and target, that of the most series first.
+
+    A series stands with its newest run that has an interval, or else its newest: with its best, it would
+    stand the higher the more often it was run.
+    """
+    together: dict[tuple[str, float], list[SeriesKey]] = {}
+    for key in series:
+        together.setdefault((key.fingerprint, key.target), []).append(key)
+    boards = (_board({key: series[key] for key in keys}) for keys in together.values())
+    boards_with_rows = (board for board in boards if board.rows)
+    return tuple(sorted(boards_with_rows, key=lambda b: (-len(b.rows), b.data, b.fingerprint, b.target)))
+
+
+def standing_for(entries: Sequence[Entry], rule: str) -> Entry | None:
+    """Return the run that stands for a series (oldest run first) by a rule; None where none reports it."""
+    timed = [(entry, time) for entry in reversed(entries) if (time := entry.time(rule)) is not None]
+    sure = [entry for entry, time in timed if time.low is not None]
+    return next(iter([*sure, *(entry for entry, _ in timed)]), None)
+
+
+def _board(series: Mapping[SeriesKey, Sequence[Entry]]) -> Board:
+    newest = max((runs[-1] for runs in series.values()), key=lambda entry: (entry.created, entry.name))
+    rules = dict.fromkeys([*RULES_BY_NAME, *sorted(_rules(series.values()))])
+    rows = tuple(row for rule in rules for row in _ranked(series, rule))
+    return Board(newest.data, newest.fingerprint, newest.target, rows)
+
+
+def _ranked(series: Mapping[SeriesKey, Sequence[Entry]], rule: str) -> Iterator[Row]:
+    found = []
+    for key, runs in series.items():
+        entry = standing_for(runs, rule)
+        time = None if entry is None else entry.time(rule)
+        if entry is not None and time is not None:
+            found.append(Row(None, key, entry, time, len(runs)))
+    found.sort(key=lambda row: (not _is_ranked(row), _seconds(row), row.entry.name))
+    ranked = [_seconds(row) for row in found if _is_ranked(row)]
+    for row in found:
+        # Of equal times both have the place of the first.
+        yield replace(row, place=1 + bisect_left(ranked, _seconds(row))) if _is_ranked(row) else row
+
+
+def _is_ranked(row: Row) -> bool:
+    """Return whether a row has a time that counts: whole trials do only where the claim is not refuted."""
+    if row.time.expected is None:
+        return False
+    refuted = row.entry.claim is not None and row.entry.claim.standing == "fails"
+    return stops_at_target(row.time.rule) or not refuted
+
+
+def _seconds(row: Row) -> float:
+    return math.inf if row.time.expected is None else row.time.expected
+
+
+def _rules(series: Iterable[Sequence[Entry]]) -> set[str]:
+    return {time.rule for runs in series for entry in runs for time in entry.times}

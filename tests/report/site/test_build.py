@@ -1,0 +1,305 @@
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.report.site import build_site, state, work
+from dawnbench.report.site.build import Built
+from tests.report.site.folders import files, history, pair, small_run
+
+LATER = 1 << 62
+"""By this clock everything was written long ago."""
+
+
+def build(runs: Path, out: Path, **changes: object) -> Built:
+    return build_site(runs, out, **{"processes": 1, "clock": lambda: LATER, **changes})  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Two series of some runs and a pair."""
+    runs = tmp_path / "runs"
+    history(runs, [2.6, 2.6, 2.7])
+    history(runs, [9.3, 9.2], recipe_name="speedrun", first=10)
+    pair(runs, 20, 2.6, 2.3)
+    return runs
+
+
+def test_a_run_a_series_and_a_comparison_have_a_page_each(folder: Path, tmp_path: Path) -> None:
+    built = build(folder, tmp_path / "site")
+    pages = [name for name in files(tmp_path / "site") if name.endswith(".html")]
+    counted = {
+        kind: sum(page.startswith(f"{kind}/") for page in pages) for kind in ("runs", "series", "comparisons")
+    }
+    # Three of davidnet follow another, one of speedrun does; newest against first; B against A.
+    assert counted == {"runs": 7, "series": 3, "comparisons": 3 + 1 + 1 + 1}
+    assert (built.runs, built.troubles) == (7, ())
+    assert built.written == built.pages == len(files(tmp_path / "site")) - 1  # the manifest
+
+
+def test_every_link_leads_to_a_file_of_the_site(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        for url in re.findall(r'(?:href|src)="([^"]*)"', page.read_text()):
+            parts = urlsplit(url)
+            if parts.scheme == "data" or not parts.path:
+                continue
+            assert (parts.scheme, parts.netloc) == ("", ""), url
+            assert (page.parent / unquote(parts.path)).is_file(), (page, url)
+
+
+def test_nothing_is_written_where_nothing_changed(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    before = {path: path.stat().st_mtime_ns for path in out.rglob("*")}
+    assert build(folder, out).written == 0
+    assert {path: path.stat().st_mtime_ns for path in out.rglob("*")} == before
+
+
+def test_one_new_run_writes_only_what_it_touches(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    before = files(out)
+    new = small_run(folder, 30, 9.1, recipe_name="speedrun")
+    build(folder, out)
+    changed = {name for name, content in files(out).items() if before.get(name) != content}
+    kinds = sorted(name.partition("/")[0] for name in changed)
+    # Its own page, it against the one before and against the first, its series.
+    assert kinds == ["comparisons", "comparisons", "dawnbench-site.json", "index.html", "runs", "series"]
+    assert f"runs/{new.name}.html" in changed
+
+
+def test_one_new_run_among_a_hundred_costs_a_fraction(tmp_path: Path) -> None:
+    runs, out = tmp_path / "runs", tmp_path / "site"
+    for recipe in ("a", "b", "c", "d"):
+        history(runs, [2.0] * 25, recipe_name=recipe, count=2)
+
+    def cost() -> float:
+        began = time.process_time()
+        build(runs, out)
+        return time.process_time() - began
+
+    at_once = cost()
+    small_run(runs, 50, 2.0, recipe_name="a", count=2)
+    assert cost() < at_once / 4
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_built_step_by_step_or_at_once_it_is_the_same_to_the_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
+) -> None:
+    monkeypatch.setattr("dawnbench.report.site.workers.LEAST_TASKS", 2)
+    runs, stepwise, at_once = tmp_path / "runs", tmp_path / "stepwise", tmp_path / "at-once"
+    for number, mean in enumerate([2.6, 2.7, 2.6, 2.8]):
+        made = small_run(runs, number, mean)
+        if number == 2:
+            other = small_run(runs, 9, 1.0, recipe_name="gone")
+            build(runs, stepwise, processes=processes)
+            shutil.rmtree(other)
+        build(runs, stepwise, processes=processes)
+    (made / "trials.jsonl").write_text((made / "trials.jsonl").read_text().replace("2.", "3."))
+    build(runs, stepwise, processes=processes)
+    build(runs, at_once, processes=1)
+    assert files(stepwise) == files(at_once)
+
+
+def test_it_is_the_same_wherever_the_runs_and_the_site_lie(folder: Path, tmp_path: Path) -> None:
+    build(folder, tmp_path / "site")
+    shutil.copytree(folder, tmp_path / "elsewhere" / "copy")
+    build(tmp_path / "elsewhere" / "copy", tmp_path / "elsewhere" / "out")
+    found = files(tmp_path / "elsewhere" / "out")
+    assert found == files(tmp_path / "site")
+    for content in found.values():
+        assert str(tmp_path).encode() not in content
+        assert socket.gethostname().encode() not in content
+
+
+def test_pages_of_a_run_that_is_gone_vanish(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    gone = small_run(folder, 40, 1.0, recipe_name="gone")
+    build(folder, out)
+    assert any("gone" in name for name in files(out))
+    shutil.rmtree(gone)
+    build(folder, out)
+    assert not any("gone" in name for name in files(out))
+    assert b"gone" not in files(out)["index.html"]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda run: (run / "run.json").write_text("{"),
+        lambda run: (run / "run.json").unlink(),
+        lambda run: (run / "trials.jsonl").write_text("{}\n"),
+        lambda run: (run / "epochs.jsonl").write_text("[]\n"),
+        lambda run: (run / "telemetry.jsonl").write_text("1\n"),
+        lambda run: (run / "trials.jsonl").unlink(),
+    ],
+)
+def test_a_damaged_run_is_told_of_and_the_rest_is_built(
+    folder: Path, tmp_path: Path, damage: Callable[[Path], object]
+) -> None:
+    out = tmp_path / "site"
+    bad = small_run(folder, 40, 1.0, recipe_name="bad")
+    build(folder, out)
+    damage(bad)
+    built = build(folder, out)
+    (trouble,) = built.troubles
+    assert bad.name in trouble
+    assert str(tmp_path) not in trouble
+    assert built.runs == 7
+    index = files(out)["index.html"].decode()
+    assert "What could not be read or compared" in index
+    assert bad.name in index
+    assert f"runs/{bad.name}.html" not in files(out)
+    # And it is back when it is whole again.
+    shutil.rmtree(bad)
+    small_run(folder, 40, 1.0, recipe_name="bad")
+    assert build(folder, out).troubles == ()
+
+
+def test_what_was_touched_a_moment_ago_is_read_again(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out, clock=lambda: 0)
+    assert build(folder, out).written == 7  # the runs' pages, of the same content
+    assert build(folder, out).written == 0
+
+
+def test_a_page_that_was_lost_or_changed_is_written_again(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    before = files(out)
+    run, comparison = (next((out / kind).iterdir()) for kind in ("runs", "comparisons"))
+    run.unlink()
+    comparison.write_text("by hand")
+    (out / "index.html").write_text("by hand")
+    assert build(folder, out).written == 3
+    assert files(out) == before
+
+
+def test_another_dawnbench_writes_every_page_anew(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    monkeypatch.setattr(state, "made_by", lambda: "another")
+    built = build(folder, out)
+    assert built.written == built.pages
+
+
+def test_a_lost_or_damaged_cache_only_costs_time(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    before = files(out)
+    kept = state._path(out)
+    kept.write_bytes(kept.read_bytes()[:-9])
+    assert build(folder, out).written == len(before) - 1
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "empty"))
+    assert build(folder, out).written == len(before) - 1
+    assert files(out) == before
+
+
+def test_a_cache_that_cannot_be_written_only_costs_time(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    assert build(folder, tmp_path / "site").troubles == ()
+
+
+@pytest.mark.parametrize("kind", ["folder", "file", "foreign"])
+def test_what_is_not_ours_is_left_alone(folder: Path, tmp_path: Path, kind: str) -> None:
+    out = tmp_path / "precious"
+    if kind == "file":
+        out.write_text("thesis")
+    else:
+        out.mkdir()
+        (out / "thesis.tex").write_text("thesis")
+        if kind == "foreign":
+            (out / "dawnbench-site.json").write_text('{"kind": "another"}')
+    with pytest.raises(
+        DawnbenchError, match=r"precious is not empty and no site .* name a new folder with --out"
+    ):
+        build(folder, out)
+    assert not (out / "index.html").exists()
+
+
+def test_files_that_a_user_put_beside_the_pages_stay(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    (out / "CNAME").write_text("example.org")
+    (out / "runs" / "notes.txt").write_text("mine")
+    shutil.rmtree(folder)
+    history(folder, [1.0], recipe_name="only")
+    build(folder, out)
+    assert (out / "CNAME").read_text() == "example.org"
+    assert (out / "runs" / "notes.txt").read_text() == "mine"
+    assert not (out / "comparisons").exists()
+
+
+def test_a_manifest_cannot_lead_out_of_the_site(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    build(folder, out)
+    (tmp_path / "precious").touch()
+    manifest = json.loads((out / "dawnbench-site.json").read_text())
+    manifest["files"] += ["../precious", str(tmp_path / "precious"), "runs/../../precious"]
+    (out / "dawnbench-site.json").write_text(json.dumps(manifest))
+    build(folder, out)
+    assert (tmp_path / "precious").exists()
+
+
+def test_a_build_that_breaks_off_leaves_no_stray_page(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "site"
+
+    def stopped(task: work.SeriesTask) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dawnbench.report.site.update.do_series", stopped)
+        with pytest.raises(KeyboardInterrupt):
+            build(folder, out)
+    shutil.rmtree(folder)
+    history(folder, [1.0], recipe_name="only")
+    build(folder, out)
+    build(folder, tmp_path / "fresh")
+    assert files(out) == files(tmp_path / "fresh")
+
+
+def test_a_folder_without_runs_is_a_site_that_says_so(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    assert build(tmp_path / "runs", tmp_path / "site").runs == 0
+    assert "No run yet" in (tmp_path / "site" / "index.html").read_text()
+
+
+def test_one_run_folder_is_a_site_as_well(tmp_path: Path) -> None:
+    run = small_run(tmp_path / "runs", 1, 2.0)
+    assert build(run, tmp_path / "site").runs == 1
+
+
+def test_runs_and_rules_that_do_not_exist_are_told(tmp_path: Path) -> None:
+    with pytest.raises(DawnbenchError, match="there is no folder"):
+        build(tmp_path / "nowhere", tmp_path / "site")
+    with pytest.raises(DawnbenchError, match="there is no rule lap"):
+        build(tmp_path, tmp_path / "site", rule="lap")
+    assert not (tmp_path / "site").exists()
+
+
+def test_a_linked_run_is_called_as_the_link_is(tmp_path: Path) -> None:
+    run = small_run(tmp_path / "elsewhere", 1, 2.0)
+    (tmp_path / "runs").mkdir()
+    for name in ("one", "two"):
+        (tmp_path / "runs" / name).symlink_to(run, target_is_directory=True)
+    build(tmp_path / "runs", tmp_path / "site")
+    assert {"runs/one.html", "runs/two.html"} <= files(tmp_path / "site").keys()

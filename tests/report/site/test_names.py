@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dawnbench.report.site.names import comparison_page, run_page, safe, series_page
+from dawnbench.stats.entries import SeriesKey
+
+ANY = st.text(st.characters(), max_size=300)
+
+
+@given(ANY)
+def test_whatever_a_run_is_called_its_page_is_a_plain_file_name(name: str) -> None:
+    for page in (
+        run_page(name),
+        comparison_page(name, "previous"),
+        series_page(SeriesKey(name, 1, name, name, "")),
+    ):
+        assert re.fullmatch(r"[a-z]+/[A-Za-z0-9_][A-Za-z0-9_-]*\.html", page)
+        assert len(page) < 150
+
+
+@given(ANY, ANY)
+def test_two_names_are_two_files(one: str, other: str) -> None:
+    assert (safe(one) == safe(other)) == (one == other)
+
+
+def test_a_usual_name_is_kept() -> None:
+    assert run_page("20260203T040506Z-davidnet-abcdef") == "runs/20260203T040506Z-davidnet-abcdef.html"
