@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,15 +24,28 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
 
 
-@pytest.fixture(autouse=True)
+@contextmanager
 def _parts_as_before() -> Iterator[None]:
-    """Every test leaves the table of a recipe's parts as it found it."""
     tables = (registry._SPECS, registry._ENTRIES)
     before = [dict(table) for table in tables]
     yield
     for table, old in zip(tables, before, strict=True):
         table.clear()
         table.update(old)
+
+
+@pytest.fixture(autouse=True)
+def _test_leaves_parts() -> Iterator[None]:
+    """Every test leaves the table of a recipe's parts as it found it."""
+    with _parts_as_before():
+        yield
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _module_leaves_parts() -> Iterator[None]:
+    """So does every module, whose own fixtures may register parts."""
+    with _parts_as_before():
+        yield
 
 
 @pytest.fixture

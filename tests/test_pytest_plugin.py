@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -44,6 +45,13 @@ def ten_trials(tmp_path_factory: pytest.TempPathFactory) -> MeasuredRun:
     measured = MeasuredRun(made, series_of(made))
     judge(measured.series, measured.series)
     return measured
+
+
+@pytest.fixture(autouse=True)
+def _of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sessions inside are no workers, even where this one is: pytest-benchmark measures nothing in one."""
+    for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
+        monkeypatch.delenv(name)
 
 
 @pytest.fixture
