@@ -49,7 +49,7 @@ def ten_trials(tmp_path_factory: pytest.TempPathFactory) -> MeasuredRun:
 
 @pytest.fixture(autouse=True)
 def _of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The sessions inside are no workers, even where this one is: pytest-benchmark measures nothing in one."""
+    """The sessions inside are no workers of xdist's: in one pytest-benchmark measures nothing."""
     for name in [name for name in os.environ if name.startswith("PYTEST_XDIST_")]:
         monkeypatch.delenv(name)
 
