@@ -54,6 +54,8 @@ def _mark_crossing(axes: Axes, trial: TrialRecord, rule: str, x: list[float], y:
     when = f"epoch {place}, {seconds(at)}"
     if not stops_at_target(rule):
         when = f"epoch {place}"
+    # Behind the crossing the curves are flat and leave room below, if it is not at the very end.
+    side, place_of_text = ("left", (8, -20)) if at < 0.7 * x[-1] else ("right", (-8, -30))
     axes.annotate(
-        when, (at, height), xytext=(-8, -16), textcoords="offset points", ha="right", color=VERMILION
+        when, (at, height), xytext=place_of_text, textcoords="offset points", ha=side, color=VERMILION
     )
