@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
+from tests.records.examples import TRIAL
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
 
@@ -72,3 +74,13 @@ def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:
     samples = read_samples(written(tmp_path / "b", {"t_ns": 5, "x": 1}))
     assert samples is not None
     assert samples.of_trial(run.trials[0]) is None
+
+
+def test_samples_at_the_very_begin_and_end_belong_to_the_trial(tmp_path: Path) -> None:
+    trial = replace(TRIAL, began_ns=1_000, wall_seconds=2e-9)
+    times = (999, 1_000, 1_002, 1_003)
+    samples = read_samples(written(tmp_path / "a", *({"t_ns": t, "x": 1} for t in times)))
+    assert samples is not None
+    of_trial = samples.of_trial(trial)
+    assert of_trial is not None
+    assert of_trial.t_ns.tolist() == [0, 2]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.report.markdown import escape, table
+from dawnbench.report.markdown import escape, fenced, table
 
 CELLS = st.text()
 
@@ -55,3 +55,8 @@ def test_markup_in_a_text_is_made_harmless(text: str, escaped: str) -> None:
 def test_an_escaped_text_is_one_line_that_reads_as_before(text: str) -> None:
     assert len(escape(text).splitlines()) <= 1
     assert re.sub(r"\\([\\`*_\[\]<>|])", r"\1", escape(text)) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(("text", "fence"), [("a", "```"), ("```", "````"), ("x\n````\ny", "`````")])
+def test_nothing_in_a_code_block_ends_it(text: str, fence: str) -> None:
+    assert fenced(text, "text") == f"{fence}text\n{text}\n{fence}"

@@ -64,14 +64,14 @@ def test_what_is_there_comes_first_and_the_rest_as_it_comes(tmp_path: Path) -> N
     text = World(
         folder,
         [
-            appended(epochs, line(epoch(epoch=2))),
+            appended(epochs, line(epoch(epoch=2)) + line(epoch(epoch=3))),
             lambda: None,
             lambda: (appended(trials, line(TRIAL))(), appended(epochs, line(epoch(trial=2, epoch=1)))())[0],
             ended(folder),
         ],
     ).watch()
     rows = [row.split()[1] for row in text.splitlines() if row.startswith("| ") and row.split()[1].isdigit()]
-    assert rows == ["1", "2", "1"]
+    assert rows == ["1", "2", "3", "1"]
     assert text.index("trial 1/2, seed 0") < text.index("trial 2/2, seed 1")
     # The first trial's end is told before the second one begins.
     assert text.index(TRIAL.warnings[0]) < text.index("trial 2/2")
@@ -101,3 +101,12 @@ def test_silence_is_told_once(tmp_path: Path) -> None:
     world.watch()
     assert len(world.complaints) == 1
     assert "killed" in world.complaints[0]
+
+
+def test_what_comes_ends_a_silence(tmp_path: Path) -> None:
+    folder = going_on(tmp_path / "a")
+    nearly: list[Callable[[], None]] = [lambda: None] * int(0.9 * QUIET_SECONDS / 0.5)
+    news = appended(folder / "epochs.jsonl", line(epoch(epoch=2)))
+    world = World(folder, [*nearly, news, *nearly, ended(folder)])
+    world.watch()
+    assert world.complaints == []
