@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
@@ -54,18 +54,18 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
     for name in names:
         path = folder / name
         try:
-            stamp, touched = _stamp(path)
+            seen, touched = stamp(path, LISTED_FILES)
         except OSError as error:
             found[name] = f"cannot look into {path} ({error.strerror})"
             continue
-        if name in known and known[name][0] == stamp:
+        if name in known and known[name][0] == seen:
             found[name] = _recalled(path, known[name][1])
             continue
         run, lasting = _read(path)
         if run is not None:
             found[name] = run
             if lasting and touched < settled:
-                fresh[name] = (stamp, _content(run))
+                fresh[name] = (seen, _content(run))
     gone = known.keys() - found.keys()
     if fresh or gone:
         keep(cache, place, fresh, gone)
@@ -102,13 +102,16 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _stamp(folder: Path) -> tuple[str, int]:
-    """Return what changes with every change of the files that a list is made of, and when they last changed.
+def stamp(folder: Path, files: Sequence[str]) -> tuple[str, int]:
+    """Return what changes with every change of some of a run folder's files, and when they last changed.
 
-    The latter in nanoseconds since 1970.
+    The latter in nanoseconds since 1970. A file that is not there is one more state.
+
+    Raises:
+        OSError: the system does not let a file be looked at.
     """
     parts, touched = [], 0
-    for name in LISTED_FILES:
+    for name in files:
         try:
             seen = (folder / name).stat()
         except (FileNotFoundError, NotADirectoryError):

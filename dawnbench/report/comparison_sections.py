@@ -17,8 +17,11 @@ from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.words import verdict_sentence
 from dawnbench.stats.times import times
 
+Held = tuple[list[Comparison], list[str]]
+"""Comparisons with the first of some runs, and why others cannot be held against it."""
 
-def comparisons(series: Sequence[Series], rule: str) -> tuple[list[Comparison], list[str]]:
+
+def comparisons(series: Sequence[Series], rule: str) -> Held:
     """Hold every series against the first; return what came of it, and why others cannot be held so."""
     found, refused = [], []
     for other in series[1:]:

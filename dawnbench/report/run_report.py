@@ -12,6 +12,7 @@ from dawnbench.records.reader import Run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.records.series import Series, series_of
 from dawnbench.report.comparison_sections import (
+    Held,
     comparable_figures,
     comparison_blocks,
     comparisons,
@@ -27,6 +28,7 @@ from dawnbench.report.sections import (
     telemetry_table,
     timing_table,
 )
+from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.concerns import doubts
 from dawnbench.stats.progress import median_trial
 from dawnbench.stats.summary import summarise
@@ -57,15 +59,26 @@ class Drawn:
     ladder: str | None = None
 
 
-def report(runs: Sequence[Run], rule: str, view: LogView, drawn: Drawn | None = None) -> str:
-    """Return the text of a report on one or more runs, with links to the figures that were drawn."""
+def report(
+    runs: Sequence[Run],
+    rule: str,
+    view: LogView,
+    drawn: Drawn | None = None,
+    held: Held | None = None,
+) -> str:
+    """Return the text of a report on one or more runs, with links to the figures that were drawn.
+
+    `held` is what `comparisons` gave of these runs, where the caller has it.
+    """
     drawn = drawn or Drawn()
     series = [series_of(run) for run in runs]
+    found, refused = held or comparisons(series, rule)
     ladder = _ladder(series[0], rule, drawn)
     pictures = drawn.runs or ({},) * len(runs)
     if len(runs) == 1:
         return _joined(run_parts(runs[0], rule, view, pictures[0], level=1, further=ladder))
-    parts = [f"# {len(runs)} runs", _overview(series, rule), *_comparisons(series, rule, drawn), *ladder]
+    parts = [f"# {len(runs)} runs", _overview(series, rule), *_comparisons(series, found, refused, drawn)]
+    parts += ladder
     for run, of_run in zip(runs, pictures, strict=True):
         parts += run_parts(run, rule, view, of_run, level=2)
     return _joined(parts)
@@ -120,8 +133,9 @@ def _overview(series: Sequence[Series], rule: str) -> str:
     return "\n".join(f"- {escape(one.name)}: {escape(headline(one, summarise(one), rule))}" for one in series)
 
 
-def _comparisons(series: Sequence[Series], rule: str, drawn: Drawn) -> list[str]:
-    found, refused = comparisons(series, rule)
+def _comparisons(
+    series: Sequence[Series], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
+) -> list[str]:
     parts = [f"## Against {escape(series[0].name)}"]
     for i, comparison in enumerate(found):
         picture = drawn.ratios[i] if drawn.ratios else None

@@ -13,7 +13,7 @@ from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.series import series_of
-from dawnbench.report.comparison_sections import comparable_figures, comparisons
+from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
 from dawnbench.report.figures.accuracy import draw_accuracy
 from dawnbench.report.figures.ladder import draw_ladder
 from dawnbench.report.figures.ratios import draw_ratios
@@ -52,8 +52,9 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     """
     written = []
     if to.markdown is not None:
-        drawn = _draw(runs, rule, to)
-        write(report(runs, rule, view, drawn), to.markdown)
+        held = comparisons([series_of(run) for run in runs], rule)
+        drawn = _draw(runs, rule, to, held)
+        write(report(runs, rule, view, drawn, held), to.markdown)
         written.append(to.markdown)
     if to.page is not None:
         run = runs[0]
@@ -63,18 +64,17 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     return written
 
 
-def _draw(runs: Sequence[Run], rule: str, to: Places) -> Drawn:
+def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
     """Write all figures, and return where they lie as seen from the report."""
     assert to.markdown is not None
     of_runs = []
     for number, run in enumerate(runs, start=1):
         folder = to.figures if len(runs) == 1 else to.figures / str(number)
         of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_figures(run, rule).items()})
-    series = [series_of(run) for run in runs]
-    found, _ = comparisons(series, rule)
+    first = series_of(runs[0])
     with styled():
-        ratios = [draw_ratios(comparison) for comparison in found]
-        ladder = draw_ladder(series[0], comparable_figures(series[0], read_published()), rule)
+        ratios = [draw_ratios(comparison) for comparison in held[0]]
+        ladder = draw_ladder(first, comparable_figures(first, read_published()), rule)
     return Drawn(
         runs=tuple(of_runs),
         ratios=tuple(

@@ -16,7 +16,6 @@ from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import write
-from dawnbench.records.index import RUN_FILES
 from dawnbench.records.index_cache import cache_path
 from dawnbench.stats.comparison.outcome import Word
 from dawnbench.stats.entries import Entry
@@ -79,23 +78,6 @@ def written(path: Path, made_of: str, finding: Finding | None = None) -> Page | 
     except OSError:
         return None
     return Page(made_of, seen.st_size, seen.st_mtime_ns, finding)
-
-
-def stamp(folder: Path) -> tuple[str, int]:
-    """Return what changes with every change of a run folder's files, and when they last changed.
-
-    The latter in nanoseconds since 1970.
-    """
-    parts, touched = [], 0
-    for name in RUN_FILES:
-        try:
-            seen = (folder / name).stat()
-        except OSError:
-            parts.append("-")
-        else:
-            parts.append(f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}")
-            touched = max(touched, seen.st_mtime_ns, seen.st_ctime_ns)
-    return "; ".join(parts), touched
 
 
 def digest(*parts: str) -> str:

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dawnbench.records.files import write
+from dawnbench.records.index import RUN_FILES, stamp
 from dawnbench.records.listed import Listed
 from dawnbench.report.site.folder import remove, write_manifest
 from dawnbench.report.site.names import HOME, INDEX, run_page
 from dawnbench.report.site.plan import Planned, plan
-from dawnbench.report.site.state import Finding, Page, State, digest, keep, stamp, written
+from dawnbench.report.site.state import Finding, Page, State, digest, keep, written
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.report.site.work import (
     ComparisonTask,
@@ -49,7 +50,11 @@ class Update:
         self._announce(run_page(run.name) for run in listed)
         tasks = []
         for run in listed:
-            seen, touched_ns = stamp(run.folder)
+            try:
+                seen, touched_ns = stamp(run.folder, RUN_FILES)
+            except OSError:  # reading it will say why
+                tasks.append(RunTask(run.folder, run.name, "", self.out, self.rule))
+                continue
             kept, page = self.old.runs.get(run.name), run_page(run.name)
             if kept is not None and kept.stamp == seen and self.old.is_current(self.out, page, seen):
                 self.new.runs[run.name], self.new.pages[page] = kept, self.old.pages[page]
