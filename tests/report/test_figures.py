@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dawnbench.records.published import read_published
@@ -118,13 +119,28 @@ def test_a_ratio_is_drawn_with_its_interval_and_the_verdict(tmp_path: Path) -> N
     comparison = compare(*pair)
     figure = draw_ratios(comparison)
     assert figure is not None
-    assert "b is faster than a" in texts(figure)
+    assert "b is faster than a" in texts(figure).replace("\n", " ")
     axes = figure.axes[0]
     assert axes.get_yticklabels()[0].get_text() == "dawnbench"
     low, high = axes.get_xlim()
     ratio = comparison.verdict.ratio
     assert ratio is not None
     assert low < ratio.value < 1 < high
+    assert len([tick for tick in axes.get_xticks() if low <= tick <= high]) >= 3
+
+
+def test_a_title_fits_across_the_figure(tmp_path: Path) -> None:
+    names = ("20260203T040506Z-davidnet-0a1b2c", "20260204T040506Z-davidnet-0a1b2d")
+    pair = [
+        made_series(tmp_path / name, trials(mean, 10)) for name, mean in zip(names, (2.6, 2.0), strict=True)
+    ]
+    figure = draw_ratios(compare(*pair))
+    assert figure is not None
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    title = figure._suptitle  # type: ignore[attr-defined]
+    box = title.get_window_extent(canvas.get_renderer())
+    assert 0 <= box.x0 < box.x1 <= figure.bbox.width
 
 
 def test_no_ratio_no_figure(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from dawnbench.report.figures.style import BLUE, GREY, VERMILION, new_figure, plain_label
 from dawnbench.stats.comparison.outcome import Comparison, Ratio, TimeComparison
@@ -23,7 +23,7 @@ def draw_ratios(comparison: Comparison) -> Figure | None:
     ]
     if not known:
         return None
-    figure = new_figure(1.5 + 0.3 * len(known), verdict_sentence(comparison))
+    figure = new_figure(1.9 + 0.3 * len(known), verdict_sentence(comparison))
     axes = figure.subplots()
     for place, (time, ratio) in enumerate(known):
         first = time is comparison.verdict
@@ -31,8 +31,10 @@ def draw_ratios(comparison: Comparison) -> Figure | None:
     axes.axvline(1, color=VERMILION, linestyle="--", linewidth=1)
     axes.set_xscale("log")
     axes.set_xlim(*_limits(known))
+    # Powers of ten alone would leave most of these axes without a label.
+    axes.xaxis.set_major_locator(MaxNLocator(7))
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.set_yticks(range(len(known)), [time.rule for time, _ in known])
     axes.set_ylim(len(known) - 0.5, -0.5)
     plain_label(axes, "time of the other over the reference's, 95 % interval; left of 1 is faster", "")

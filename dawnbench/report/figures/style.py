@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#8C8C8C"
 WIDTH = 7.2
 """Inches: the text width of a page."""
+TITLE_LETTERS = 85
+"""In a line across that width."""
 RASTER_DPI = 150
 
 _SETTINGS: Any = {
@@ -47,7 +50,7 @@ def styled() -> Iterator[None]:
 def new_figure(height: float, title: str) -> Figure:
     """Return an empty figure of the page's width and a height in inches; the title is no markup."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    figure.suptitle(plain(title), parse_math=False, fontsize=10)
+    figure.suptitle(textwrap.fill(plain(title), TITLE_LETTERS), parse_math=False, fontsize=10)
     return figure
 
 
