@@ -17,6 +17,7 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -31,7 +32,7 @@ from dawnbench.telemetry.sampler import Sample
 from dawnbench.train.device import Device
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.memory import check_memory, out_of_memory_explained
-from dawnbench.train.plan import Split
+from dawnbench.train.plan import Plan, Split
 from dawnbench.train.trainer import Trainer
 from dawnbench.version import __version__
 
@@ -160,8 +161,15 @@ class Session:
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
-            learning_rates=corners([plan.schedule(s / plan.steps_per_epoch) for s in range(plan.steps)]),
+            learning_rates=_learning_rates(recipe, plan),
         )
+
+
+def _learning_rates(recipe: Recipe, plan: Plan) -> tuple[tuple[int, float], ...]:
+    schedule = StretchedSchedule(recipe)
+    if not schedule.known_ahead:
+        return ()
+    return corners([schedule(step / plan.steps_per_epoch) for step in range(plan.steps)])
 
 
 def startup(process_started: float | None) -> tuple[Segment, ...]:

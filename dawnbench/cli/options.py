@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
     """Return the recipes whose names begin so."""
-    from dawnbench.recipes.catalogue import MODULES
+    from dawnbench.recipes.catalogue import PLACES
 
-    return [name for name in MODULES if name.startswith(incomplete)]
+    return [name for name in PLACES if name.startswith(incomplete)]
 
 
 recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
@@ -88,9 +88,9 @@ SHARE = Share()
 
 def is_run(what: str) -> bool:
     """Return whether a name is that of run folders or of a baseline, and not of a recipe or its file."""
-    from dawnbench.recipes.catalogue import MODULES
+    from dawnbench.recipes.catalogue import PLACES
 
-    if what in MODULES or what.endswith(".py"):
+    if what in PLACES or what.endswith(".py"):
         return False
     return Path(what).exists() or Path(what).name != what or what.endswith(".json") or has_magic(what)
 

@@ -1,14 +1,14 @@
 """Random changes of training images, on the device that trains.
 
 An augmentation either moves pixels, by saying from which row and column of the source each target pixel
-comes (so that any number of moves cost one gather, and no padded copy of the set is kept), or changes the
-normalised pixels of a batch in place.
+comes (so that any number of moves cost one gather, and no padded copy of the set is kept), or recolours the
+pixels of a batch before they are normalised, or changes the normalised ones in place.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Literal, Protocol
 
 import torch
 from torch import Tensor
@@ -37,7 +37,21 @@ class Move(Protocol):
         """Raise DawnbenchError where images of `size` (height, width) are too small."""
 
     def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
-        """Return new source rows (B, H) and columns (B, W), int64."""
+        """Return new source rows and columns, int64.
+
+        Both come and go as (B, H or 1, W or 1), 1 where all pixels of a row or column are alike. What lies
+        outside the source is black; a move that may lead there has `leaves_image` set.
+        """
+
+
+class Recolour(Protocol):
+    """Changes pixels as they are stored."""
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Raise DawnbenchError where images of `size` (height, width) are too small."""
+
+    def recolour(self, pixels: Tensor, generator: torch.Generator) -> Tensor:
+        """Return other pixels (N, H, W, C), 0 to 255, of any type, in place of uint8 ones."""
 
 
 class Change(Protocol):
@@ -57,23 +71,24 @@ def reflect(index: Tensor, size: int) -> Tensor:
 
 
 def _shift(most: int, shown: Shown) -> Tensor:
-    shape = (len(shown.index), 1)
+    shape = (len(shown.index), 1, 1)
     return torch.randint(-most, most + 1, shape, generator=shown.generator, device=shown.index.device)
 
 
 def _mirrored(columns: Tensor, which: Tensor, shown: Shown) -> Tensor:
     """Return the columns, reversed for the images of `which` (B,) bool."""
-    return torch.where(which[:, None], shown.size[1] - 1 - columns, columns)
+    return torch.where(which[:, None, None], shown.size[1] - 1 - columns, columns)
 
 
 class RandomCrop:
-    """Shifts by up to `padding` pixels each way; what comes in from outside is the mirrored border."""
+    """Shifts by up to `padding` pixels each way; what comes in is the mirrored border, or black."""
 
-    def __init__(self, padding: int) -> None:
+    def __init__(self, padding: int, border: Literal["reflect", "black"] = "reflect") -> None:
         self.padding = padding
+        self.leaves_image = border == "black"
 
     def check(self, size: tuple[int, int]) -> None:
-        """Refuse a padding that would reflect more than there is."""
+        """Refuse a padding of more than there is."""
         if self.padding >= min(size):
             raise DawnbenchError(
                 f"augmentation.crop.padding={self.padding} must be less than the images' {min(size)} pixels"
@@ -82,8 +97,9 @@ class RandomCrop:
     def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
         """Return shifted coordinates."""
         height, width = shown.size
-        rows = reflect(rows + _shift(self.padding, shown), height)
-        return rows, reflect(columns + _shift(self.padding, shown), width)
+        rows = rows + _shift(self.padding, shown)
+        columns = columns + _shift(self.padding, shown)
+        return (rows, columns) if self.leaves_image else (reflect(rows, height), reflect(columns, width))
 
 
 class RandomFlip:
@@ -151,11 +167,12 @@ class ColorJitter:
 class Cutout:
     """Sets a square of `size` pixels, wholly inside the image, to the mean colour.
 
-    After DeVries and Taylor 2017 (arXiv:1708.04552), whose square may reach over the border.
+    After DeVries and Taylor 2017 (arXiv:1708.04552), whose square may reach over the border. An image has its
+    square with `probability`.
     """
 
-    def __init__(self, size: int) -> None:
-        self.size = size
+    def __init__(self, size: int, probability: float = 1.0) -> None:
+        self.size, self.probability = size, probability
 
     def check(self, size: tuple[int, int]) -> None:
         """Refuse a square that does not fit in."""
@@ -169,6 +186,9 @@ class Cutout:
         count, _, height, width = images.shape
         rows = self._covered(count, height, images, generator)[:, None, :, None]
         columns = self._covered(count, width, images, generator)[:, None, None, :]
+        if self.probability < 1:
+            draws = torch.rand((count, 1, 1, 1), generator=generator, device=images.device)
+            rows = rows & (draws < self.probability)
         images.masked_fill_(rows & columns, 0)
 
     def _covered(self, count: int, extent: int, images: Tensor, generator: torch.Generator) -> Tensor:

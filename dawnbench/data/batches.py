@@ -8,12 +8,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from dawnbench.data.augmentation import Change, Move, Shown
+from dawnbench.data.augmentation import Change, Move, Recolour, Shown
 from dawnbench.data.normalization import Normalization
 
 
 class TrainingBatches:
-    """Shuffled, augmented, normalised batches; an epoch touches each image at most once.
+    """Augmented, normalised batches, in a new order each epoch or always in the set's own.
+
+    An epoch touches each image at most once.
 
     `images` is (N, H, W, C) uint8 and `labels` (N,) int64, on one device; the set itself is never copied.
     """
@@ -23,9 +25,10 @@ class TrainingBatches:
         images: Tensor,
         labels: Tensor,
         normalization: Normalization,
-        augmentations: Sequence[Move | Change],
+        augmentations: Sequence[Move | Recolour | Change],
         batch_size: int,
         drop_last: bool,
+        shuffle: bool,
         generator: torch.Generator,
     ) -> None:
         self._pixels = images.view(-1, images.shape[3])
@@ -35,17 +38,21 @@ class TrainingBatches:
         self._augmentations = augmentations
         self._batch_size = batch_size
         self._drop_last = drop_last
+        self._shuffle = shuffle
         self._generator = generator
         self._epoch = 0
 
     def epoch(self, size: int | None = None) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield (images (B, C, H, W) normalised, labels (B,)) in a new random order.
+        """Yield (images (B, C, H, W) normalised, labels (B,)).
 
         `size` is the height and width to which the augmented images are shrunk; None leaves them.
         """
         device, epoch = self._labels.device, self._epoch
         self._epoch += 1
-        order = torch.randperm(self._count, generator=self._generator, device=device)
+        if self._shuffle:
+            order = torch.randperm(self._count, generator=self._generator, device=device)
+        else:
+            order = torch.arange(self._count, device=device)
         for index in order.split(self._batch_size):
             if self._drop_last and len(index) < self._batch_size:
                 return
@@ -59,16 +66,30 @@ class TrainingBatches:
     def _images(self, index: Tensor, epoch: int) -> Tensor:
         count, size = len(index), (self._height, self._width)
         shown = Shown(index, epoch, size, self._generator)
-        rows = torch.arange(size[0], device=index.device).expand(count, -1)
-        columns = torch.arange(size[1], device=index.device).expand(count, -1)
+        rows = torch.arange(size[0], device=index.device)[None, :, None]
+        columns = torch.arange(size[1], device=index.device)[None, None, :]
         for augmentation in self._augmentations:
             if hasattr(augmentation, "move"):
                 rows, columns = augmentation.move(rows, columns, shown)
-        lines = index[:, None] * size[0] + rows
-        source = lines[:, :, None] * size[1] + columns[:, None, :]
-        pixels = self._pixels.index_select(0, source.flatten())
-        images = self._normalization(pixels.view(count, *size, -1))
+        outside = None
+        if any(getattr(augmentation, "leaves_image", False) for augmentation in self._augmentations):
+            rows, columns, outside = _kept_inside(rows, columns, size)
+        source = (index[:, None, None] * size[0] + rows) * size[1] + columns
+        pixels = self._pixels.index_select(0, source.flatten()).view(count, *size, -1)
+        if outside is not None:
+            pixels.masked_fill_(outside[..., None], 0)
+        for augmentation in self._augmentations:
+            if hasattr(augmentation, "recolour"):
+                pixels = augmentation.recolour(pixels, self._generator)
+        images = self._normalization(pixels)
         for augmentation in self._augmentations:
             if hasattr(augmentation, "change"):
                 augmentation.change(images, self._generator)
         return images
+
+
+def _kept_inside(rows: Tensor, columns: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:
+    """Return the coordinates clipped to the image, and which (B, H, W) lay outside."""
+    height, width = size
+    inside_rows, inside_columns = rows.clamp(0, height - 1), columns.clamp(0, width - 1)
+    return inside_rows, inside_columns, (inside_rows != rows) | (inside_columns != columns)

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
+
+
+class XavierConv2d(nn.Conv2d):
+    """A convolution whose filters begin uniform by Glorot and Bengio's rule (2010), and its biases at 0."""
+
+    def reset_parameters(self) -> None:
+        """Draw the filters anew."""
+        nn.init.xavier_uniform_(self.weight)
+        if self.bias is not None:
+            nn.init.zeros_(self.bias)
 
 
 class ConvBlock(nn.Module):
@@ -22,9 +34,10 @@ class ConvBlock(nn.Module):
         pool_first: bool,
         bias: bool,
         kernel: int = 3,
+        conv: type[nn.Conv2d] = nn.Conv2d,
     ) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
+        self.conv = conv(inputs, outputs, kernel, padding=kernel // 2, bias=bias)
         self.norm = norm
         self.activation = activation
         self.pool = nn.MaxPool2d(2) if pool else None
@@ -51,6 +64,18 @@ class Residual(nn.Module):
         return x + self.second(self.first(x))  # type: ignore[no-any-return]
 
 
+class DoubledResidual(nn.Module):
+    """Two convolution blocks around which the input is added once before an activation and once behind it."""
+
+    def __init__(self, first: ConvBlock, second: ConvBlock) -> None:
+        super().__init__()
+        self.first, self.second = first, second
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return x + relu(x + what the two blocks make of it); (N, C, H, W) in and out."""
+        return x + F.relu(x + self.second(self.first(x)))
+
+
 class DavidNet(nn.Module):
     """prep, layer 1 and 3 with residuals, layer 2 without, global max pool, linear head.
 
@@ -70,22 +95,31 @@ class DavidNet(nn.Module):
         norm_splits: int = 1,
         norm_scale: bool = True,
         whitening: bool = False,
+        residual: Literal["plain", "doubled"] = "plain",
+        xavier: bool = False,
     ) -> None:
         super().__init__()
         prep, one, two, three = widths
+        conv = XavierConv2d if xavier else nn.Conv2d
 
-        def block(inputs: int, outputs: int, pool: bool = False, kernel: int = 3) -> ConvBlock:
+        def block(
+            inputs: int, outputs: int, pool: bool = False, kernel: int = 3, linear: bool = False
+        ) -> ConvBlock:
             activation = nn.CELU(celu_alpha) if celu_alpha else nn.ReLU()
             norm = batch_norm(outputs, norm_splits, norm_scale)
-            return ConvBlock(inputs, outputs, norm, activation, pool, pool_first, conv_bias, kernel)
+            behind = nn.Identity() if linear else activation
+            return ConvBlock(inputs, outputs, norm, behind, pool, pool_first, conv_bias, kernel, conv)
+
+        def around(width: int) -> nn.Module:
+            doubled = residual == "doubled"
+            blocks = block(width, width, linear=doubled), block(width, width, linear=doubled)
+            return DoubledResidual(*blocks) if doubled else Residual(*blocks)
 
         self.whiten = PatchWhitening(channels) if whitening else None
         self.prep = block(9 * channels, prep, kernel=1) if whitening else block(channels, prep)
-        self.layer1 = nn.Sequential(block(prep, one, pool=True), Residual(block(one, one), block(one, one)))
+        self.layer1 = nn.Sequential(block(prep, one, pool=True), around(one))
         self.layer2 = block(one, two, pool=True)
-        self.layer3 = nn.Sequential(
-            block(two, three, pool=True), Residual(block(three, three), block(three, three))
-        )
+        self.layer3 = nn.Sequential(block(two, three, pool=True), around(three))
         self.head = nn.Linear(three, classes, bias=head_bias)
         self.logit_scale = logit_scale
 

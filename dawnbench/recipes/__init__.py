@@ -2,8 +2,12 @@
 
 from dawnbench.recipes.catalogue import find_recipe, list_recipes
 from dawnbench.recipes.parts import (
+    AdamSpec,
+    AffineSpec,
     AlternatingFlipSpec,
+    BrightnessContrastSpec,
     ColorJitterSpec,
+    ConvStackSpec,
     CropSpec,
     CutoutSpec,
     DavidNetSpec,
@@ -13,9 +17,13 @@ from dawnbench.recipes.parts import (
     MuonSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
+    PlateauSpec,
+    ResNet18Spec,
+    RotationSpec,
     SpeedNetSpec,
+    StepsSpec,
 )
-from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
+from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe, WriteUp
 from dawnbench.recipes.registry import (
     AugmentationPart,
     AveragePart,
@@ -26,10 +34,14 @@ from dawnbench.recipes.registry import (
 )
 
 __all__ = [
+    "AdamSpec",
+    "AffineSpec",
     "AlternatingFlipSpec",
     "AugmentationPart",
     "AveragePart",
+    "BrightnessContrastSpec",
     "ColorJitterSpec",
+    "ConvStackSpec",
     "CropSpec",
     "CutoutSpec",
     "DatasetSpec",
@@ -43,9 +55,14 @@ __all__ = [
     "NesterovSGDSpec",
     "OptimizerPart",
     "PiecewiseLinearSpec",
+    "PlateauSpec",
     "Recipe",
+    "ResNet18Spec",
+    "RotationSpec",
     "SchedulePart",
     "SpeedNetSpec",
+    "StepsSpec",
+    "WriteUp",
     "find_recipe",
     "list_recipes",
     "register",

@@ -18,6 +18,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.models.summary import summarise
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.registry import build
+from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.records.schema import ModelRecord
 from dawnbench.train.device import Device
 from dawnbench.train.device.common import DTYPES
@@ -40,13 +41,6 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
             f"batch_size={recipe.batch_size} is more than the {images} training images; choose a smaller one"
         )
     return images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
-
-
-def make_schedule(recipe: Recipe) -> Callable[[float], float]:
-    """Return the learning rate over the time in epochs; the last knot falls on the last epoch's end."""
-    schedule = build(recipe.schedule)
-    stretch = schedule.length / recipe.epochs
-    return lambda epoch: schedule(epoch * stretch)
 
 
 def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
@@ -119,6 +113,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
             augmentations,
             recipe.batch_size,
             recipe.drop_last,
+            recipe.shuffle,
             generator,
         )
 
@@ -133,7 +128,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
         precision=precision,
         target=recipe.target,
         evaluation=Evaluation(**asdict(recipe.evaluation)),
-        schedule=make_schedule(recipe),
+        make_schedule=lambda: StretchedSchedule(recipe),
         resolution=recipe.resolution,
         place=place_split,
         make_normalization=make_normalization,

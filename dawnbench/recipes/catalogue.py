@@ -12,17 +12,33 @@ from pathlib import Path
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 
-MODULES = {
-    "davidnet": "dawnbench.recipes.davidnet",
-    "davidnet-10": "dawnbench.recipes.davidnet_10",
-    "quickstart": "dawnbench.recipes.quickstart",
-    "speedrun": "dawnbench.recipes.speedrun",
+PLACES = {
+    "davidnet": "davidnet:recipe",
+    "davidnet-10": "davidnet_10:recipe",
+    "davidnet-onecycle": "davidnet_onecycle:recipe",
+    "speedrun": "speedrun:recipe",
+    "resnet18-step": "resnet18_step:recipe",
+    **{f"mnist-{number}": f"mnist_ladder:mnist_{number}" for number in range(1, 7)},
+    **{f"mnist-drill-{number}": f"mnist_drill:mnist_drill_{number}" for number in range(1, 4)},
+    "quickstart": "quickstart:recipe",
 }
+"""The module in this room and the name in it, by the recipe's name; it is imported when it is asked for."""
+
+SERIES = {
+    "mnist-ladder": tuple(f"mnist-{number}" for number in range(1, 7)),
+    "mnist-drill": tuple(f"mnist-drill-{number}" for number in range(1, 4)),
+}
+"""The recipes, by the name of the series that `dawnbench run` takes in their place."""
 
 
 def list_recipes() -> list[Recipe]:
     """Return the recipes that the package brings."""
-    return [importlib.import_module(module).recipe for module in MODULES.values()]
+    return [_brought(name) for name in PLACES]
+
+
+def find_series(name: str) -> tuple[Recipe, ...] | None:
+    """Return the recipes of the series of that name; None where there is none."""
+    return tuple(map(_brought, SERIES[name])) if name in SERIES else None
 
 
 def find_recipe(name: str) -> Recipe:
@@ -31,13 +47,18 @@ def find_recipe(name: str) -> Recipe:
     Raises:
         DawnbenchError: there is no such recipe or file, or the file defines none.
     """
-    if name in MODULES:
-        return importlib.import_module(MODULES[name]).recipe  # type: ignore[no-any-return]
+    if name in PLACES:
+        return _brought(name)
     if name.endswith(".py"):
         return _from_file(Path(name))
-    near = difflib.get_close_matches(name, MODULES, n=1, cutoff=0.3)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(MODULES)}, or a path to a .py file"
+    near = difflib.get_close_matches(name, PLACES, n=1, cutoff=0.3)
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PLACES)}, or a path to a .py file"
     raise DawnbenchError(f"there is no recipe {name!r}; {hint}")
+
+
+def _brought(name: str) -> Recipe:
+    module, attribute = PLACES[name].split(":")
+    return getattr(importlib.import_module(f"dawnbench.recipes.{module}"), attribute)  # type: ignore[no-any-return]
 
 
 def _from_file(path: Path) -> Recipe:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.registry import (
+    ADDED_LATER,
     AugmentationPart,
     AveragePart,
     ModelPart,
@@ -20,9 +21,6 @@ from dawnbench.recipes.registry import (
 from dawnbench.recipes.values import from_json, require
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
-ADDED_LATER: dict[str, Any] = {"added_later": True}
-"""Metadata of a field that older runs and baselines do not know: left out of JSON while it holds its default,
-so that their recipes and digests stay equal to today's."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +69,16 @@ class EvaluationSpec:
 
 
 @dataclass(frozen=True)
+class WriteUp:
+    """What the author has to say, in words; empty where nothing."""
+
+    target: str = ""
+    """What the model was meant to reach, and by what means."""
+    analysis: str = ""
+    """What came of it, and why."""
+
+
+@dataclass(frozen=True)
 class Recipe:
     """One system: data, model, training, target."""
 
@@ -102,6 +110,9 @@ class Recipe:
     """Heights and widths to which augmented training images are shrunk, each for an equal share of the
     epochs; none leaves them in `dataset.image_size`."""
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
+    shuffle: bool = field(default=True, metadata=ADDED_LATER)
+    """Whether each epoch shows the images in a new random order; otherwise always in the data set's own."""
+    write_up: WriteUp = field(default=WriteUp(), metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         """Refuse what could never train, or never be written down."""
@@ -133,6 +144,12 @@ class Recipe:
         if not all(isinstance(part, AugmentationPart) for part in self.augmentation):
             wrong.append("augmentation")
         require(not wrong, f"the recipe's {' and '.join(wrong)} must be made of parts of that role")
+        cycled = getattr(self.schedule, "momenta", None) is not None
+        require(
+            self.optimizer.takes_momentum or not cycled,
+            "schedule.momenta goes with an optimizer that takes its momentum from a schedule, such as adam; "
+            "set it to null",
+        )
         try:
             json.dumps(self.to_dict(), allow_nan=False)
         except (LookupError, TypeError, ValueError) as error:
@@ -158,8 +175,9 @@ class Recipe:
         return self.resolutions[epoch * len(self.resolutions) // self.epochs]
 
     def digest(self) -> str:
-        """Return the sha256 of all that decides the result; name, summary and trials do not."""
-        deciding = {k: v for k, v in self.to_dict().items() if k not in ("name", "summary", "trials")}
+        """Return the sha256 of all that decides the result; name, summary, trials and write-up do not."""
+        words = ("name", "summary", "trials", "write_up")
+        deciding = {k: v for k, v in self.to_dict().items() if k not in words}
         return hashlib.sha256(json.dumps(_canonical(deciding), sort_keys=True).encode()).hexdigest()
 
 

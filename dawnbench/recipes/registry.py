@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 Implementation = Callable[..., Any]
+ADDED_LATER: dict[str, Any] = {"added_later": True}
+"""Metadata of a field that older runs and baselines do not know: left out of JSON while it holds its default,
+so that their recipes and digests stay equal to today's."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,9 @@ class ModelPart(Part):
 @dataclass(frozen=True)
 class OptimizerPart(Part):
     """An optimizer. Its implementation gets the model first, and `batch_size` and `fused`."""
+
+    takes_momentum: ClassVar[bool] = False
+    """Whether a schedule may set the momentum: each group then has `betas`."""
 
 
 @dataclass(frozen=True)

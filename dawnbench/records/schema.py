@@ -41,7 +41,7 @@ class EpochRecord:
     train_seconds: float
     evaluate_seconds: float
     train_loss: float | None
-    """Mean over the training images seen, in nats."""
+    """The mean of the batches' mean losses, in nats: over all images seen, where every batch is full."""
     train_correct: int
     train_images: int
     validation_loss: float | None
@@ -50,6 +50,8 @@ class EpochRecord:
     validation_images: int
     energy_joules: float | None = None
     """Spent since the trial began, up to the end of this epoch's evaluation."""
+    last_batch_loss: float | None = None
+    """Mean over the images of the epoch's last training batch, in nats; None in older files."""
 
     @property
     def validation_accuracy(self) -> float:
@@ -176,7 +178,7 @@ class RunRecord:
     recipe: dict[str, Any]
     """The resolved recipe, whole."""
     recipe_digest: str
-    """Over the resolved recipe without its name and summary."""
+    """Over the resolved recipe without its name, summary, trials and write-up."""
     trials: int
     """How many were asked for."""
     seed: int
@@ -196,4 +198,5 @@ class RunRecord:
     """What a trial was expected to take on the device at its peak, told before the first one; None where that
     could not be told, and in older files."""
     learning_rates: tuple[tuple[int, float], ...] = ()
-    """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files."""
+    """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files, and
+    where the rate hangs on what happens in training."""

@@ -57,6 +57,7 @@ class GroupedOptimizer(Protocol):
 
     Each group has `rate_scale`, the factor on the schedule's rate, and may have `until_epoch`: until that
     time, in epochs, its rate falls to 0 in a straight line, and from then on its parameters are not trained.
+    It has `betas` where a schedule may set the momentum, which is their first.
     The state consists of tensors that begin as zeros: a new trial zeroes them.
     """
 
@@ -73,6 +74,19 @@ class GroupedOptimizer(Protocol):
 
     def zero_grad(self) -> None:
         """Forget the gradients."""
+
+
+class Schedule(Protocol):
+    """The learning rate of one trial."""
+
+    def __call__(self, epoch: float) -> float:
+        """Return the rate at a time counted in epochs from 0."""
+
+    def momentum(self, epoch: float) -> float | None:
+        """Return the momentum at that time; None leaves the optimizer's own."""
+
+    def saw(self, validation_loss: float) -> None:
+        """Take in the mean validation loss at the end of an epoch."""
 
 
 Normalize = Callable[[Tensor], Tensor]
@@ -95,8 +109,8 @@ class Plan:
     target: float
     """Validation accuracy, 0 to 1."""
     evaluation: Evaluation
-    schedule: Callable[[float], float]
-    """The learning rate at a time counted in epochs from 0."""
+    make_schedule: Callable[[], Schedule]
+    """A new one for each trial, as it may learn from what it sees."""
     resolution: Callable[[int], int]
     """The training images' height and width in an epoch counted from 0."""
     place: Callable[[Split], Split]

@@ -7,10 +7,10 @@ from torch import Tensor
 from dawnbench.train.plan import GroupedOptimizer
 
 
-def set_rates(optimizer: GroupedOptimizer, rate: float, epoch: float) -> None:
+def set_rates(optimizer: GroupedOptimizer, rate: float, epoch: float, momentum: float | None = None) -> None:
     """Give each group its rate at a time in epochs, the schedule's being `rate`; see GroupedOptimizer.
 
-    A rate that is a tensor is filled, so that a captured step finds it where it was.
+    Rates and momenta that are tensors are filled, so that a captured step finds them where they were.
     """
     for group in optimizer.param_groups:
         value = rate * group["rate_scale"]
@@ -20,10 +20,14 @@ def set_rates(optimizer: GroupedOptimizer, rate: float, epoch: float) -> None:
             value *= 1 - epoch / until if trained else 0
             for parameter in group["params"]:
                 parameter.requires_grad_(trained)
-        if isinstance(group["lr"], Tensor):
-            group["lr"].fill_(value)
-        else:
-            group["lr"] = value
+        group["lr"] = _put(value, group["lr"])
+        if momentum is not None:
+            first, second = group["betas"]
+            group["betas"] = (_put(momentum, first), second)
+
+
+def _put(value: float, place: float | Tensor) -> float | Tensor:
+    return place.fill_(value) if isinstance(place, Tensor) else value
 
 
 def trained_parts(optimizer: GroupedOptimizer) -> tuple[bool, ...]:

@@ -27,7 +27,7 @@ class TrainingStep:
         self._plan, self._device, self._optimizer = plan, device, optimizer
         self._captured: dict[Any, Step] = {}
         self.loss = torch.zeros((), device=device.torch)
-        """Summed over the images since `begin_epoch`, in nats."""
+        """In nats: the batches' means since `begin_epoch`, each times the images of a full batch."""
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
         """Right answers since `begin_epoch`, in training mode."""
 
@@ -55,6 +55,9 @@ class TrainingStep:
         with self._device.autocast(plan.precision):
             logits = plan.forward(images)
         loss = F.cross_entropy(logits.float(), labels, reduction="sum", label_smoothing=plan.label_smoothing)
+        if len(labels) < plan.batch_size:
+            # Optimizers divide by a full batch; the mean loss of a smaller one counts as much.
+            loss = loss * (plan.batch_size / len(labels))
         loss.backward()
         with self._device.autocast(plan.precision):
             optimizer.step()

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from dawnbench.train.device import Device
 from dawnbench.train.evaluate import evaluate
 from dawnbench.train.ledger import Ledger
-from dawnbench.train.plan import Average, Batches, Normalize, Plan, Split
+from dawnbench.train.plan import Average, Batches, Normalize, Plan, Schedule, Split
 from dawnbench.train.rates import begin_anew, set_rates
 from dawnbench.train.step import TrainingStep
 
@@ -32,11 +32,13 @@ class EpochResult:
     epoch: int
     learning_rate: float
     train_loss: float
-    """Summed over the images, in nats."""
+    """The mean of the batches' means, in nats."""
+    last_batch_loss: float
+    """The mean over the images of the last batch, in nats."""
     train_correct: int
     train_images: int
     validation_loss: float
-    """Summed over the images, in nats."""
+    """The mean over the images, in nats."""
     validation_correct: int
     validation_images: int
 
@@ -49,6 +51,7 @@ class _State:
     normalize: Normalize
     batches: Batches
     average: Average | None
+    schedule: Schedule
 
 
 def reset_parameters(model: nn.Module, seed: int) -> None:
@@ -70,6 +73,8 @@ class Trainer:
         self._optimizer = plan.make_optimizer()
         for group in self._optimizer.param_groups:
             group["lr"] = device.scalar(0.0)
+            if "betas" in group:
+                group["betas"] = tuple(map(device.scalar, group["betas"]))
         self._step = TrainingStep(plan, device, self._optimizer)
 
     def warm_up(self) -> None:
@@ -90,7 +95,7 @@ class Trainer:
         state = self._initialise(train, validation, 0)
         steps = WARM_UP_STEPS
         for first in self._first_steps_of_each_kind():
-            self._set_rates(first)
+            self._set_rates(state, first)
             batches = state.batches.epoch(plan.resolution(first // plan.steps_per_epoch))
             for done, (images, labels) in enumerate(islice(batches, steps), 1):
                 self._step(images, labels)
@@ -134,24 +139,25 @@ class Trainer:
             state = self._initialise(train, validation, seed)
         for epoch in range(1, plan.epochs + 1):
             with ledger.segment("train", epoch):
-                loss, correct, seen = self._train_epoch(state, epoch, on_step)
+                loss, last_loss, correct, seen = self._train_epoch(state, epoch, on_step)
             with ledger.segment("final_evaluate" if epoch == plan.epochs else "evaluate", epoch):
                 validation_loss, validation_correct = self._evaluate(state, epoch)
             with ledger.segment("record", epoch):
-                losses = torch.stack([loss, validation_loss]).tolist()
+                losses = torch.stack([loss, last_loss, validation_loss]).tolist()
                 corrects = torch.stack([correct, validation_correct]).tolist()
-                on_epoch(
-                    EpochResult(
-                        epoch=epoch,
-                        learning_rate=plan.schedule(epoch - 1),
-                        train_loss=losses[0],
-                        train_correct=corrects[0],
-                        train_images=seen,
-                        validation_loss=losses[1],
-                        validation_correct=corrects[1],
-                        validation_images=len(validation.labels),
-                    )
+                result = EpochResult(
+                    epoch=epoch,
+                    learning_rate=state.schedule(epoch - 1),
+                    train_loss=losses[0] / (plan.steps_per_epoch * plan.batch_size),
+                    last_batch_loss=losses[1] / plan.batch_size,
+                    train_correct=corrects[0],
+                    train_images=seen,
+                    validation_loss=losses[2] / len(validation.labels),
+                    validation_correct=corrects[1],
+                    validation_images=len(validation.labels),
                 )
+                on_epoch(result)
+                state.schedule.saw(result.validation_loss)
             if not math.isfinite(losses[0]):
                 raise DivergedError(f"the training loss was {losses[0]} after epoch {epoch}")
 
@@ -166,31 +172,40 @@ class Trainer:
             normalize=normalize,
             batches=plan.make_batches(train, normalize, self._device.generator(seed)),
             average=None if plan.make_average is None else plan.make_average(),
+            schedule=plan.make_schedule(),
         )
 
     def _train_epoch(
         self, state: _State, epoch: int, on_step: Callable[[int], None]
-    ) -> tuple[Tensor, Tensor, int]:
-        """Return the summed loss, the right answers (scalars on the device) and the images seen."""
+    ) -> tuple[Tensor, Tensor, Tensor, int]:
+        """Return the epoch's and its last batch's loss and the right answers, and the images seen.
+
+        The first three are scalars on the device; the losses count as many images a batch as a full one has.
+        """
         plan = self._plan
         plan.model.train()
         self._step.begin_epoch()
         seen = 0
         step = (epoch - 1) * plan.steps_per_epoch
         for images, labels in state.batches.epoch(plan.resolution(epoch - 1)):
-            self._set_rates(step)
+            if step == epoch * plan.steps_per_epoch - 1:
+                # Set apart, not subtracted: of a long sum the last digits are gone.
+                before_last = self._step.loss.clone()
+                self._step.loss.zero_()
+            self._set_rates(state, step)
             self._step(images, labels)
             step += 1
             if state.average is not None:
                 state.average.update(step, plan.steps)
             seen += len(labels)
             on_step(step)
-        return self._step.loss, self._step.correct, seen
+        last = self._step.loss
+        return before_last + last, last, self._step.correct, seen
 
-    def _set_rates(self, step: int) -> None:
+    def _set_rates(self, state: _State, step: int) -> None:
         """Set the rates of a step counted from 0."""
         epoch = step / self._plan.steps_per_epoch
-        set_rates(self._optimizer, self._plan.schedule(epoch), epoch)
+        set_rates(self._optimizer, state.schedule(epoch), epoch, state.schedule.momentum(epoch))
 
     def _evaluate(self, state: _State, epoch: int) -> tuple[Tensor, Tensor]:
         model = self._plan.model if state.average is None else state.average.model

@@ -104,6 +104,22 @@ class FakeBatches:
 
 
 @dataclass
+class FakeSchedule:
+    """A rate by time, that has no say on the momentum and listens to nothing."""
+
+    rate: Callable[[float], float]
+
+    def __call__(self, epoch: float) -> float:
+        return self.rate(epoch)
+
+    def momentum(self, epoch: float) -> float | None:
+        return None
+
+    def saw(self, validation_loss: float) -> None:
+        pass
+
+
+@dataclass
 class World:
     """A fake device, a plan on it, and the two splits."""
 
@@ -131,7 +147,7 @@ class World:
             precision="fp32",
             target=0.5,
             evaluation=Evaluation(batch_size=5, flip=self.flip),
-            schedule=self.schedule,
+            make_schedule=lambda: FakeSchedule(self.schedule),
             resolution=lambda epoch: 2,
             place=self._place,
             make_normalization=self._make_normalization,

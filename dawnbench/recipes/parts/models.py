@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
-from dawnbench.recipes.registry import ModelPart, register
+from dawnbench.models.layer_words import read_layer
+from dawnbench.recipes.registry import ADDED_LATER, ModelPart, register
 from dawnbench.recipes.values import require
 
 
@@ -27,6 +28,10 @@ class DavidNetSpec(ModelPart):
     """Whether the batch norm's factor is learnt; otherwise it stays 1."""
     whitening: bool = False
     """Whether fixed 3x3 patch whitening and a 1x1 convolution replace the first convolution."""
+    residual: Literal["plain", "doubled"] = field(default="plain", metadata=ADDED_LATER)
+    """doubled adds a residual block's input twice, and has no activation between the block's convolutions."""
+    xavier: bool = field(default=False, metadata=ADDED_LATER)
+    """Whether the convolutions' filters begin uniform by Xavier's rule, and their biases at 0."""
 
     def __post_init__(self) -> None:
         """Refuse what is no network."""
@@ -60,5 +65,26 @@ class SpeedNetSpec(ModelPart):
         require(images >= 1, f"model.whitening_images={images} must be at least 1")
 
 
+@dataclass(frozen=True)
+class ResNet18Spec(ModelPart):
+    """ResNet-18 with a 3x3 stem, for small images."""
+
+
+@dataclass(frozen=True)
+class ConvStackSpec(ModelPart):
+    """A plain stack of convolutions, layer by layer in words, such as "conv 16", "relu", "max pool"."""
+
+    layers: tuple[str, ...]
+    bias: bool = True
+    """Whether convolutions have one."""
+
+    def __post_init__(self) -> None:
+        """Refuse words that name no layer."""
+        for words in self.layers:
+            read_layer(words)
+
+
+register("conv_stack", ConvStackSpec, "dawnbench.models.conv_stack:conv_stack")
 register("davidnet", DavidNetSpec, "dawnbench.models.davidnet:DavidNet")
+register("resnet18", ResNet18Spec, "dawnbench.models.resnet:resnet18")
 register("speednet", SpeedNetSpec, "dawnbench.models.speednet:SpeedNet")

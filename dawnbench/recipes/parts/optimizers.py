@@ -60,5 +60,27 @@ class MuonSpec(OptimizerPart):
         require(self.steps >= 1, f"optimizer.steps={self.steps} must be at least 1")
 
 
+@dataclass(frozen=True)
+class AdamSpec(OptimizerPart):
+    """Adam with L2 decay; its settings and the schedule's rate are those for the mean loss."""
+
+    takes_momentum = True
+    beta1: float = 0.9
+    """The momentum, where the schedule has none."""
+    beta2: float = 0.999
+    weight_decay: float = 0.0
+    epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        """Refuse what is no descent."""
+        for name in ("beta1", "beta2"):
+            value = getattr(self, name)
+            require(0 <= value < 1, f"optimizer.{name}={value} must be at least 0 and below 1")
+        decay, epsilon = self.weight_decay, self.epsilon
+        require(decay >= 0, f"optimizer.weight_decay={decay} must not be negative")
+        require(epsilon > 0, f"optimizer.epsilon={epsilon} must be above 0")
+
+
+register("adam", AdamSpec, "dawnbench.optim.adam:adam")
 register("nesterov_sgd", NesterovSGDSpec, "dawnbench.optim.sgd:nesterov_sgd")
 register("muon", MuonSpec, "dawnbench.optim.muon:muon_with_sgd")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 
-from dawnbench.recipes.registry import SchedulePart, register
+from dawnbench.recipes.registry import ADDED_LATER, SchedulePart, register
 from dawnbench.recipes.values import require
 
 
@@ -16,6 +16,8 @@ class PiecewiseLinearSpec(SchedulePart):
 
     epochs: tuple[float, ...]
     rates: tuple[float, ...]
+    momenta: tuple[float, ...] | None = field(default=None, metadata=ADDED_LATER)
+    """The momentum at the knots (Adam's first beta); None leaves the optimizer's own."""
 
     def __post_init__(self) -> None:
         """Refuse knots that are no function of time."""
@@ -28,6 +30,49 @@ class PiecewiseLinearSpec(SchedulePart):
         require(increasing and knots[-1] > 0, f"the schedule's epochs {knots} must increase, to more than 0")
         finite = all(math.isfinite(rate) for rate in rates)
         require(finite, f"the schedule's rates {rates} must be finite numbers")
+        momenta = knots if self.momenta is None else self.momenta
+        require(
+            len(momenta) == len(knots),
+            f"the schedule has {len(knots)} epochs and {len(momenta)} momenta; give one for one",
+        )
+        fits = self.momenta is None or all(0 <= momentum < 1 for momentum in self.momenta)
+        require(fits, f"the schedule's momenta {list(momenta)} must each be at least 0 and below 1")
+
+
+@dataclass(frozen=True)
+class StepsSpec(SchedulePart):
+    """Learning rate multiplied by a factor every so many epochs."""
+
+    rate: float
+    """At the start."""
+    every: int
+    """Epochs."""
+    factor: float = 0.1
+
+    def __post_init__(self) -> None:
+        """Refuse what is no schedule."""
+        require(math.isfinite(self.rate), f"schedule.rate={self.rate} must be a finite number")
+        require(self.every >= 1, f"schedule.every={self.every} must be at least 1")
+        require(self.factor > 0, f"schedule.factor={self.factor} must be above 0")
+
+
+@dataclass(frozen=True)
+class PlateauSpec(SchedulePart):
+    """Learning rate multiplied by a factor once the validation loss no longer falls."""
+
+    rate: float
+    """At the start."""
+    factor: float = 0.1
+    patience: int = 10
+    """How many epochs in a row without a lower loss leave the rate as it is."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no schedule."""
+        require(math.isfinite(self.rate), f"schedule.rate={self.rate} must be a finite number")
+        require(0 < self.factor < 1, f"schedule.factor={self.factor} must be above 0 and below 1")
+        require(self.patience >= 0, f"schedule.patience={self.patience} must not be negative")
 
 
 register("piecewise_linear", PiecewiseLinearSpec, "dawnbench.optim.schedules:PiecewiseLinear")
+register("steps", StepsSpec, "dawnbench.optim.schedules:Steps")
+register("plateau", PlateauSpec, "dawnbench.optim.schedules:Plateau")

@@ -1,0 +1,54 @@
+"""Turned, shifted, scaled and slanted training images."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from dawnbench.data.augmentation import Shown
+
+
+class RandomAffine:
+    """An affine map about the image's centre, each image's own, taking the nearest pixel; black outside.
+
+    Each image draws its angle from -`degrees` to `degrees`, its shifts from -`translate` to `translate` of
+    the height and the width (whole pixels), its scale from `scale` and its horizontal shear from -`shear` to
+    `shear` degrees, as torchvision's RandomAffine and RandomRotation do for one image at a time.
+    """
+
+    leaves_image = True
+
+    def __init__(self, degrees: float, translate: float, scale: tuple[float, float], shear: float) -> None:
+        self.degrees, self.translate, self.scale, self.shear = degrees, translate, scale, shear
+
+    def check(self, size: tuple[int, int]) -> None:
+        """Any image can be turned."""
+
+    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
+        """Return mapped coordinates, both (B, H, W)."""
+        height, width = shown.size
+        shape = (5, len(shown.index), 1, 1)
+        draws = torch.rand(shape, generator=shown.generator, device=shown.index.device)
+        signed = draws * 2 - 1
+        angle = signed[0] * math.radians(self.degrees)
+        slant = torch.tan(signed[1] * math.radians(self.shear))
+        scale = self.scale[0] + draws[2] * (self.scale[1] - self.scale[0])
+        down = torch.round(signed[3] * self.translate * height)
+        right = torch.round(signed[4] * self.translate * width)
+        # From the target back to the source: shift back, turn back, take the slant out, scale back.
+        y = rows - (height - 1) / 2 - down
+        x = columns - (width - 1) / 2 - right
+        turned_x = (torch.cos(angle) * x + torch.sin(angle) * y) / scale
+        turned_y = (torch.cos(angle) * y - torch.sin(angle) * x) / scale
+        source_x = turned_x + slant * turned_y
+        return (
+            torch.round(turned_y + (height - 1) / 2).long(),
+            torch.round(source_x + (width - 1) / 2).long(),
+        )
+
+
+def rotation(degrees: float) -> RandomAffine:
+    """Return a map that only turns, by up to `degrees` either way."""
+    return RandomAffine(degrees, translate=0.0, scale=(1.0, 1.0), shear=0.0)

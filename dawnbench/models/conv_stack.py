@@ -1,0 +1,43 @@
+"""A plain stack of convolutions, as the small models of MNIST write-ups are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import nn
+
+from dawnbench.models.layer_words import Layer, read_layer
+
+
+def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -> nn.Module:
+    """Return the layers, which `read_layer` understands, one behind the other.
+
+    Input: normalised images (N, channels, H, W). Output: logits (N, classes), where the last layers leave one
+    pixel of `classes` channels. `bias` says whether convolutions have one.
+    """
+    stack: list[nn.Module] = []
+    for layer in map(read_layer, layers):
+        if layer.kind == "conv":
+            width = layer.width or classes
+            stack.append(nn.Conv2d(channels, width, layer.kernel, layer.stride, layer.padding, bias=bias))
+            channels = width
+        else:
+            stack.append(_simple(layer, channels))
+    return nn.Sequential(*stack, nn.Flatten())
+
+
+def _simple(layer: Layer, channels: int) -> nn.Module:
+    """Return a layer that leaves the number of channels as it is."""
+    match layer.kind:
+        case "norm":
+            return nn.BatchNorm2d(channels)
+        case "dropout":
+            return nn.Dropout(layer.rate)
+        case "max pool":
+            return nn.MaxPool2d(2)
+        case "average pool":
+            return nn.AdaptiveAvgPool2d(1)
+        case "silu":
+            return nn.SiLU()
+        case _:
+            return nn.ReLU()

@@ -1,0 +1,64 @@
+"""The layers of a plain convolutional network in words, read without torch: a recipe checks them by it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from dawnbench.errors import DawnbenchError
+
+Kind = Literal["conv", "norm", "relu", "silu", "dropout", "max pool", "average pool"]
+
+GRAMMAR = (
+    '"conv WIDTH" or "conv classes", 3x3 unless KxK follows, then "stride S" and "same" (padded) as needed; '
+    '"norm"; "relu"; "silu"; "dropout RATE"; "max pool" (2x2); "average pool" (over all that is left)'
+)
+CONV = re.compile(
+    r"conv (?P<width>[1-9]\d*|classes)(?: (?P<kernel>[1-9]\d*)x(?P=kernel))?"
+    r"(?: stride (?P<stride>[1-9]\d*))?(?P<same> same)?"
+)
+DROPOUT = re.compile(r"dropout (?P<rate>0(?:\.\d+)?)")
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a stack."""
+
+    kind: Kind
+    width: int | None = None
+    """Channels that a convolution gives; None is one a class."""
+    kernel: int = 3
+    """Height and width in pixels."""
+    stride: int = 1
+    """In pixels."""
+    padding: int = 0
+    """Pixels of zeros on each side."""
+    rate: float = 0.0
+    """The share of values that a dropout sets to 0."""
+
+
+def read_layer(words: str) -> Layer:
+    """Return the layer that some words name.
+
+    Raises:
+        DawnbenchError: they name none.
+    """
+    conv, dropout = CONV.fullmatch(words), DROPOUT.fullmatch(words)
+    if conv is not None:
+        kernel = int(conv["kernel"] or 3)
+        if conv["same"] and kernel % 2 == 0:
+            raise DawnbenchError(f'the layer "{words}" cannot be padded evenly: "same" needs an odd kernel')
+        return Layer(
+            "conv",
+            width=None if conv["width"] == "classes" else int(conv["width"]),
+            kernel=kernel,
+            stride=int(conv["stride"] or 1),
+            padding=kernel // 2 if conv["same"] else 0,
+        )
+    if dropout is not None:
+        return Layer("dropout", rate=float(dropout["rate"]))
+    for kind in ("norm", "relu", "silu", "max pool", "average pool"):
+        if words == kind:
+            return Layer(kind)
+    raise DawnbenchError(f'there is no layer "{words}"; write {GRAMMAR}')
