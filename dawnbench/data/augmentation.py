@@ -110,7 +110,7 @@ class RandomFlip:
 
     def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
         """Return the coordinates, the columns of half of the images reversed."""
-        flips = torch.randint(2, (len(columns),), generator=shown.generator, device=columns.device)
+        flips = torch.randint(2, (len(shown.index),), generator=shown.generator, device=columns.device)
         return rows, _mirrored(columns, flips == 1, shown)
 
 

@@ -28,8 +28,8 @@ class TrainingBatches:
         augmentations: Sequence[Move | Recolour | Change],
         batch_size: int,
         drop_last: bool,
-        shuffle: bool,
         generator: torch.Generator,
+        shuffle: bool = True,
     ) -> None:
         self._pixels = images.view(-1, images.shape[3])
         self._count, self._height, self._width, _ = images.shape

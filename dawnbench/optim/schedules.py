@@ -25,16 +25,16 @@ class PiecewiseLinear:
     def __init__(
         self, epochs: Sequence[float], rates: Sequence[float], momenta: Sequence[float] | None = None
     ) -> None:
-        self._epochs, self._rates, self._momenta = epochs, rates, momenta
-        self.length = epochs[-1]
+        self.epochs, self.rates, self.momenta = tuple(epochs), tuple(rates), momenta
+        self.length = self.epochs[-1]
 
     def __call__(self, epoch: float) -> float:
         """Return the rate at a time in epochs."""
-        return between_knots(epoch, self._epochs, self._rates)
+        return between_knots(epoch, self.epochs, self.rates)
 
     def momentum(self, epoch: float) -> float | None:
         """Return the momentum at a time in epochs; None leaves the optimizer's own."""
-        return None if self._momenta is None else between_knots(epoch, self._epochs, self._momenta)
+        return None if self.momenta is None else between_knots(epoch, self.epochs, self.momenta)
 
 
 class Steps:

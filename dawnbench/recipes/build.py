@@ -113,8 +113,8 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
             augmentations,
             recipe.batch_size,
             recipe.drop_last,
-            recipe.shuffle,
             generator,
+            recipe.shuffle,
         )
 
     return Plan(

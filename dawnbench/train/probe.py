@@ -108,7 +108,7 @@ def _bytes_with(count: int, plan: Plan, prepared: Prepared, device: Device) -> t
     with LiveBytes(device.torch, _held(plan, prepared)) as live:
         optimizer = plan.make_optimizer()
         # A compiler would be long about it; what it makes takes no more.
-        step = TrainingStep(replace(plan, forward=plan.model), device, optimizer)
+        step = TrainingStep(replace(plan, forward=plan.model, batch_size=count), device, optimizer)
         average = None if plan.make_average is None else plan.make_average()
         for done in range(1, STEPS + 1):
             step(prepared.images(count), labels)

@@ -85,7 +85,7 @@ class Scripted:
             on_step(epoch)
             self._take(ledger, "final_evaluate" if epoch == len(self.correct) else "evaluate", epoch)
             with ledger.segment("record", epoch):
-                on_epoch(EpochResult(epoch, 0.1 * epoch, 24.0, 3, 12, 15.0, correct, 10))
+                on_epoch(EpochResult(epoch, 0.1 * epoch, 2.0, 1.75, 3, 12, 1.5, correct, 10))
             self._take(ledger, "record", epoch)
 
     def _take(self, ledger: Ledger, name: str, epoch: int | None) -> None:

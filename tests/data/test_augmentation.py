@@ -36,12 +36,11 @@ def image() -> Tensor:
 
 def moved(*moves: Move, count: int = COUNT) -> Tensor:
     """Return `count` copies of the image, each moved by draws of its own."""
-    rows = torch.arange(SIDE).expand(count, -1)
-    columns = torch.arange(SIDE).expand(count, -1)
+    rows, columns = torch.arange(SIDE)[None, :, None], torch.arange(SIDE)[None, None, :]
     shown = Shown(torch.arange(count), epoch=0, size=(SIDE, SIDE), generator=generator())
     for move in moves:
         rows, columns = move.move(rows, columns, shown)
-    return image()[:, rows[:, :, None], columns[:, None, :]].transpose(0, 1)
+    return image()[:, rows, columns].transpose(0, 1)
 
 
 def crops(padding: int) -> list[Tensor]:
@@ -111,7 +110,7 @@ def test_cutout_zeroes_one_square_wholly_inside_in_every_channel(size: int) -> N
 
 @pytest.mark.parametrize("move", [RandomCrop(2), RandomFlip(), AlternatingFlip()])
 def test_the_same_seed_moves_the_same_way_and_another_seed_does_not(move: Move) -> None:
-    rows = torch.arange(SIDE).expand(20, -1)
+    rows = torch.arange(SIDE).expand(20, 1, -1)
     first, again, other = (
         torch.stack(move.move(rows, rows, Shown(torch.arange(20), 0, (SIDE, SIDE), generator(seed))))
         for seed in (3, 3, 4)
@@ -136,6 +135,15 @@ def test_what_does_not_fit_the_shorter_side_is_refused(
         augmentation.check(size)
 
 
+def test_cutout_with_a_probability_leaves_the_others_whole() -> None:
+    images = torch.ones(COUNT, 2, SIDE, SIDE)
+    Cutout(2, probability=0.25).change(images, generator())
+    cut = (images == 0).flatten(1).any(1)
+    assert set(images[cut].flatten(1).sum(1).tolist()) == {2.0 * (SIDE * SIDE - 4)}
+    # Five standard deviations of a binomial distribution.
+    assert abs(int(cut.sum()) - COUNT / 4) < 5 * (COUNT * 0.25 * 0.75) ** 0.5
+
+
 @pytest.mark.parametrize("augmentation", [RandomCrop(0), RandomCrop(5), RandomFlip(), Cutout(1), Cutout(6)])
 def test_the_largest_that_fits_is_taken_and_stays_inside(augmentation: Move | Change) -> None:
     augmentation.check((SIDE, SIDE))
@@ -147,10 +155,10 @@ def test_the_largest_that_fits_is_taken_and_stays_inside(augmentation: Move | Ch
 
 def sides(index: list[int], epoch: int, seed: int = 0) -> list[bool]:
     """Return which images of these places the alternating flip mirrors."""
-    columns = torch.arange(SIDE).expand(len(index), -1)
+    columns = torch.arange(SIDE)[None, None, :]
     shown = Shown(torch.tensor(index), epoch, (SIDE, SIDE), generator(seed))
     _, moved_columns = AlternatingFlip().move(columns, columns, shown)
-    return [row == list(range(SIDE))[::-1] for row in moved_columns.tolist()]
+    return [row == list(range(SIDE))[::-1] for row in moved_columns[:, 0].tolist()]
 
 
 @given(

@@ -23,6 +23,7 @@ def batches(
     *augmentations: Any,
     images: Tensor | None = None,
     drop_last: bool = False,
+    shuffle: bool = True,
     seed: int = 0,
     dtype: torch.dtype = torch.float32,
 ) -> TrainingBatches:
@@ -35,6 +36,7 @@ def batches(
         batch_size=4,
         drop_last=drop_last,
         generator=torch.Generator().manual_seed(seed),
+        shuffle=shuffle,
     )
 
 
@@ -63,6 +65,42 @@ def test_each_epoch_has_an_order_of_its_own() -> None:
     first, second = labels(training), labels(training)
     assert first != second
     assert flat(first) != sorted(flat(first))
+
+
+def test_unshuffled_every_epoch_has_the_sets_own_order() -> None:
+    training = batches(shuffle=False)
+    assert flat(labels(training)) == flat(labels(training)) == list(range(COUNT))
+
+
+def test_what_a_black_bordered_crop_brings_in_is_black_before_it_is_normalised() -> None:
+    white = torch.full((COUNT, HEIGHT, WIDTH, 3), 255, dtype=torch.uint8)
+    images = torch.cat([shown for shown, _ in batches(RandomCrop(2, border="black"), images=white).epoch()])
+    mean, deviation = torch.tensor([0.5, 0.4, 0.3]), torch.tensor([0.2, 0.3, 0.4])
+    black, full = -mean / deviation, (1 - mean) / deviation
+    for channel in range(3):
+        found = images[:, channel]
+        is_black = torch.isclose(found, black[channel])
+        assert bool((is_black | torch.isclose(found, full[channel])).all())
+        # Whole rows and columns at the border, up to as many as the padding.
+        assert is_black.all(2).sum(1).max() == is_black.all(1).sum(1).max() == 2
+        assert not is_black[:, 2:-2, 2:-2].any()
+
+
+def test_pixels_are_recoloured_as_they_are_stored() -> None:
+    class Invert:
+        def check(self, size: tuple[int, int]) -> None:
+            pass
+
+        def recolour(self, stored: Tensor, generator: torch.Generator) -> Tensor:
+            assert stored.dtype == torch.uint8
+            assert stored.shape[1:] == (HEIGHT, WIDTH, 3)
+            return 255 - stored
+
+    (plain, _), (inverted, _) = (
+        next(batches(*parts, shuffle=False, images=images).epoch())
+        for parts, images in (((), 255 - pixels()), ((Invert(),), pixels()))
+    )
+    assert torch.equal(plain, inverted)
 
 
 def test_without_augmentation_a_batch_is_the_normalised_images_in_their_labels_order() -> None:

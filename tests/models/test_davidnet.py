@@ -90,3 +90,23 @@ def test_without_norm_scale_every_factor_stays_one_and_untrained() -> None:
     factors = [p for name, p in model.named_parameters() if name.endswith("norm.weight")]
     assert len(factors) == 8
     assert all(not p.requires_grad and bool((p == 1).all()) for p in factors)
+
+
+def test_a_doubled_residual_adds_its_input_before_and_behind_the_activation() -> None:
+    model = DavidNet(3, 10, TINY, residual="doubled").eval()
+    block = model.layer1[1]
+    x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    inner = block.second.norm(block.second.conv(block.first.norm(block.first.conv(x))))
+    torch.testing.assert_close(block(x), x + torch.relu(x + inner))
+    assert (x + inner).min() < 0
+
+
+def test_with_xavier_filters_begin_within_its_bounds_and_biases_at_0() -> None:
+    model = DavidNet(3, 10, TINY, conv_bias=True, xavier=True)
+    for block in (model.prep, model.layer2):
+        block.conv.reset_parameters()
+        outputs, inputs = block.conv.weight.shape[:2]
+        bound = (6 / (9 * (inputs + outputs))) ** 0.5
+        largest = float(block.conv.weight.detach().abs().max())
+        assert 0.8 * bound < largest <= bound
+        assert not block.conv.bias.any()

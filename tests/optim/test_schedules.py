@@ -3,10 +3,12 @@ from __future__ import annotations
 from bisect import bisect_right
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
-from dawnbench.optim.schedules import PiecewiseLinear
+from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Steps
 
 RATES = st.floats(-10, 10)
 
@@ -48,3 +50,44 @@ def test_lines_are_straight(schedule: PiecewiseLinear, segment: int, fraction: f
 
 def test_its_length_is_the_last_knot() -> None:
     assert PiecewiseLinear((0, 5, 24), (0, 0.4, 0)).length == 24
+
+
+def test_the_momentum_has_knots_of_its_own_or_is_left_alone() -> None:
+    cycled = PiecewiseLinear((0, 5, 25), (0, 1, 0), (0.95, 0.85, 0.95))
+    assert [cycled.momentum(epoch) for epoch in (0, 5, 15, 25)] == pytest.approx([0.95, 0.85, 0.9, 0.95])
+    assert PiecewiseLinear((0, 5), (0, 1)).momentum(2) is None
+
+
+def sgd(rate: float) -> torch.optim.SGD:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=rate)
+
+
+@given(st.floats(1e-4, 1), st.integers(1, 8), st.floats(0.1, 0.9))
+def test_steps_fall_as_torchs_do(rate: float, every: int, factor: float) -> None:
+    optimizer = sgd(rate)
+    torchs = StepLR(optimizer, every, factor)
+    ours = Steps(rate, every, factor)
+    for epoch in range(20):
+        assert ours(epoch) == ours(epoch + 0.99) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
+        optimizer.step()
+        torchs.step()
+
+
+@given(st.lists(st.floats(0.01, 2), min_size=1, max_size=30), st.integers(0, 3))
+def test_a_plateau_is_found_where_torch_finds_it(losses: list[float], patience: int) -> None:
+    optimizer = sgd(0.1)
+    torchs = ReduceLROnPlateau(optimizer, factor=0.5, patience=patience, eps=0)
+    ours = Plateau(0.1, factor=0.5, patience=patience)
+    for epoch, loss in enumerate(losses):
+        assert ours(epoch) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
+        ours.saw(loss)
+        torchs.step(loss)
+
+
+def test_a_loss_that_no_longer_falls_lowers_the_rate() -> None:
+    schedule = Plateau(0.1, factor=0.1, patience=1)
+    rates = []
+    for loss in (1.0, 0.5, 0.5, 0.6, 0.4):
+        rates.append(schedule(0))
+        schedule.saw(loss)
+    assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.01])

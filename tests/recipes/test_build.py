@@ -16,11 +16,11 @@ from dawnbench.recipes.build import (
     describe_model,
     make_model,
     make_plan,
-    make_schedule,
     resolve_precision,
     steps_per_epoch,
 )
 from dawnbench.recipes.overrides import override
+from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.train.device import open_device
 from dawnbench.train.plan import Split
 
@@ -83,7 +83,7 @@ def test_a_batch_that_ghost_norms_cannot_split_is_explained() -> None:
 
 
 def test_davidnets_rate_has_its_closed_form_at_every_step() -> None:
-    schedule = make_schedule(changed())
+    schedule = StretchedSchedule(changed())
     for step in range(24 * STEPS):
         t = step / STEPS
         expected = 0.4 * t / 5 if t <= 5 else 0.4 * (24 - t) / 19
@@ -92,7 +92,7 @@ def test_davidnets_rate_has_its_closed_form_at_every_step() -> None:
 
 
 def test_davidnet_10s_rate_has_its_closed_form_at_every_step() -> None:
-    schedule = make_schedule(changed(name="davidnet-10"))
+    schedule = StretchedSchedule(changed(name="davidnet-10"))
     for step in range(10 * STEPS):
         t = step / STEPS
         expected = t / 2 if t <= 2 else 1.0 - 0.9 * (t - 2) / 6 if t <= 8 else 0.1
@@ -101,7 +101,7 @@ def test_davidnet_10s_rate_has_its_closed_form_at_every_step() -> None:
 
 @pytest.mark.parametrize("epochs", [1, 12, 30])
 def test_other_epochs_stretch_the_schedule(epochs: int) -> None:
-    schedule, published = make_schedule(changed(f"epochs={epochs}")), make_schedule(changed())
+    schedule, published = StretchedSchedule(changed(f"epochs={epochs}")), StretchedSchedule(changed())
     for part in np.linspace(0, 1, 50):
         assert schedule(epochs * part) == pytest.approx(published(24 * part), abs=1e-12)
     assert schedule(epochs * 5 / 24) == pytest.approx(0.4)

@@ -232,10 +232,10 @@ def test_sizes_below_1_are_refused_with_their_key(field: str, value: int) -> Non
         (("model", "widths"), [1, 2, 3], r"model\.widths=.* a list of 4 entries, each a whole number"),
         (
             ("model", "kind"),
-            "resnet",
-            r"model=.*resnet.* is no part for this place; .* one of davidnet, speednet$",
+            "vgg",
+            r"model=.*vgg.* is no part for this place; .* one of davidnet, .*conv_stack$",
         ),
-        (("model", "kind"), "crop", r"model=.* is no part for this place; .* one of davidnet, speednet$"),
+        (("model", "kind"), "crop", r"model=.* is no part for this place; .* one of davidnet, .*conv_stack$"),
         (("augmentation", 2, "size"), 1.5, r"augmentation\[2\]\.size=1\.5 has the wrong type"),
         (("dataset", "image_size"), None, r"dataset\.image_size=null has the wrong type"),
         (("dataset",), "cifar10", "dataset must be an object with fields"),
@@ -248,7 +248,7 @@ def test_sizes_below_1_are_refused_with_their_key(field: str, value: int) -> Non
         (
             ("augmentation", 1, "kind"),
             "davidnet",
-            r"augmentation\[1\]=.* one of crop, flip, alternating_flip, color_jitter, cutout$",
+            r"augmentation\[1\]=.* one of crop, flip, .*cutout$",
         ),
         (("optimizer", "momentum"), 1, r"optimizer\.momentum=1\.0 must be"),
         (("model",), None, "model=null is no part for this place"),

@@ -34,7 +34,10 @@ def test_each_role_has_its_own_kinds_and_every_kind_has_one_role() -> None:
         "crop",
         "flip",
         "alternating_flip",
+        "rotation",
+        "affine",
         "color_jitter",
+        "brightness_contrast",
         "cutout",
     ]
     assert registry.kinds(AveragePart) == ["exponential", "lookahead"]

@@ -79,3 +79,21 @@ def test_begun_anew_an_optimizer_steps_as_a_fresh_one(kind: type) -> None:
     assert not torch.equal(fresh, continued)
     begin_anew(optimizer)
     assert torch.equal(trained(weights, optimizer), fresh)
+
+
+def test_a_momentum_becomes_the_first_beta_and_no_momentum_leaves_it() -> None:
+    optimizer = Adam([{"params": parameters(), "rate_scale": 1.0}], betas=(0.9, 0.99))
+    set_rates(optimizer, 0.3, 0.0, momentum=0.85)
+    assert optimizer.param_groups[0]["betas"] == (0.85, 0.99)
+    set_rates(optimizer, 0.3, 1.0)
+    assert optimizer.param_groups[0]["betas"] == (0.85, 0.99)
+
+
+def test_betas_that_are_tensors_are_filled_in_place() -> None:
+    optimizer = sgd(until=None)
+    first = torch.tensor(0.9)
+    for group in optimizer.param_groups:
+        group["betas"] = (first, torch.tensor(0.99))
+    set_rates(optimizer, 0.3, 0.0, momentum=0.85)
+    assert optimizer.param_groups[0]["betas"][0] is first
+    assert first.item() == pytest.approx(0.85)

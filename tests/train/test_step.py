@@ -62,6 +62,20 @@ def test_a_step_adds_the_batch_to_the_epochs_sums() -> None:
     assert (step.loss.item(), step.correct.item()) == (0, 0)
 
 
+def test_a_smaller_batch_counts_as_much_as_a_full_one() -> None:
+    """What the optimizer divides by is a full batch, so a smaller one's mean loss is scaled up to that."""
+    whole, parts = made(), made()
+    for step, world, _ in (whole, parts):
+        world.model.linear.load_state_dict(whole[1].model.linear.state_dict())
+        assert BATCH % 2 == 0, step
+    images, labels = batch(BATCH // 2)
+    whole[0](images.repeat(2, 1, 1, 1), labels.repeat(2))
+    parts[0](images, labels)
+    assert parts[0].loss.item() == pytest.approx(whole[0].loss.item())
+    weights = [world.model.linear.weight for _, world, _ in (whole, parts)]
+    torch.testing.assert_close(weights[1], weights[0])
+
+
 def test_a_step_like_one_that_was_captured_is_replayed() -> None:
     step, _, device = made()
     step.capture(*batch())

@@ -88,19 +88,21 @@ def test_steps_are_counted_through_the_trial() -> None:
     assert steps == [1, 2, 3, 4, 5, 6]
 
 
-def test_an_epochs_result_sums_over_its_images() -> None:
+def test_an_epochs_losses_are_means_over_its_images() -> None:
     world = World(epochs=1, schedule=lambda _epoch: 0.0)
     (result,), _ = run(world)
 
-    def sums(images: torch.Tensor, labels: torch.Tensor) -> tuple[float, int]:
+    def figures(images: torch.Tensor, labels: torch.Tensor) -> tuple[float, int]:
         logits = world.model(images.float().permute(0, 3, 1, 2) / 255)
-        loss = F.cross_entropy(logits, labels, reduction="sum").item()
+        loss = F.cross_entropy(logits, labels).item()
         return loss, int((logits.argmax(1) == labels).sum())
 
-    train_loss, train_correct = sums(world.train.images, world.train.labels)
-    validation_loss, validation_correct = sums(world.validation.images, world.validation.labels)
+    train_loss, train_correct = figures(world.train.images, world.train.labels)
+    validation_loss, validation_correct = figures(world.validation.images, world.validation.labels)
     assert result.train_loss == pytest.approx(train_loss, rel=1e-5)
     assert result.validation_loss == pytest.approx(validation_loss, rel=1e-5)
+    last, _ = figures(world.train.images[-BATCH:], world.train.labels[-BATCH:])
+    assert result.last_batch_loss == pytest.approx(last, rel=1e-5)
     assert (result.train_correct, result.validation_correct) == (train_correct, validation_correct)
     assert (result.train_images, result.validation_images) == (BATCH * STEPS, 5)
     assert type(result.train_correct) is int
@@ -114,7 +116,7 @@ def test_labels_are_smoothed_in_the_training_loss_only() -> None:
     (after,), _ = run(smooth)
     assert after.validation_loss == before.validation_loss
     logits = plain.model(plain.train.images.float().permute(0, 3, 1, 2) / 255)
-    smoothed = F.cross_entropy(logits, plain.train.labels, reduction="sum", label_smoothing=0.2).item()
+    smoothed = F.cross_entropy(logits, plain.train.labels, label_smoothing=0.2).item()
     assert after.train_loss == pytest.approx(smoothed, rel=1e-5)
     assert after.train_loss != pytest.approx(before.train_loss, rel=1e-5)
 
@@ -134,7 +136,7 @@ def test_the_average_is_updated_at_each_step_and_evaluated_in_the_models_place()
     world.make_average = Average
     (result,), _ = run(world)
     assert updates == [1, 2, 3]
-    assert result.validation_loss == pytest.approx(5 * math.log(3), rel=1e-5)  # of equal logits
+    assert result.validation_loss == pytest.approx(math.log(3), rel=1e-5)  # of equal logits
 
 
 def test_a_loss_that_is_no_number_ends_the_trial_after_its_epoch_was_handed_on() -> None:

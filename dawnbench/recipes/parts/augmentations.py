@@ -124,11 +124,11 @@ class BrightnessContrastSpec(AugmentationPart):
             )
 
 
-register("affine", AffineSpec, "dawnbench.data.affine:RandomAffine")
-register("brightness_contrast", BrightnessContrastSpec, "dawnbench.data.photometric:BrightnessContrast")
 register("crop", CropSpec, "dawnbench.data.augmentation:RandomCrop")
-register("rotation", RotationSpec, "dawnbench.data.affine:rotation")
 register("flip", FlipSpec, "dawnbench.data.augmentation:RandomFlip")
 register("alternating_flip", AlternatingFlipSpec, "dawnbench.data.augmentation:AlternatingFlip")
+register("rotation", RotationSpec, "dawnbench.data.affine:rotation")
+register("affine", AffineSpec, "dawnbench.data.affine:RandomAffine")
 register("color_jitter", ColorJitterSpec, "dawnbench.data.augmentation:ColorJitter")
+register("brightness_contrast", BrightnessContrastSpec, "dawnbench.data.photometric:BrightnessContrast")
 register("cutout", CutoutSpec, "dawnbench.data.augmentation:Cutout")

@@ -84,7 +84,7 @@ class ConvStackSpec(ModelPart):
             read_layer(words)
 
 
-register("conv_stack", ConvStackSpec, "dawnbench.models.conv_stack:conv_stack")
 register("davidnet", DavidNetSpec, "dawnbench.models.davidnet:DavidNet")
-register("resnet18", ResNet18Spec, "dawnbench.models.resnet:resnet18")
 register("speednet", SpeedNetSpec, "dawnbench.models.speednet:SpeedNet")
+register("resnet18", ResNet18Spec, "dawnbench.models.resnet:resnet18")
+register("conv_stack", ConvStackSpec, "dawnbench.models.conv_stack:conv_stack")

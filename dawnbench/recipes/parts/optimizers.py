@@ -81,6 +81,6 @@ class AdamSpec(OptimizerPart):
         require(epsilon > 0, f"optimizer.epsilon={epsilon} must be above 0")
 
 
-register("adam", AdamSpec, "dawnbench.optim.adam:adam")
 register("nesterov_sgd", NesterovSGDSpec, "dawnbench.optim.sgd:nesterov_sgd")
 register("muon", MuonSpec, "dawnbench.optim.muon:muon_with_sgd")
+register("adam", AdamSpec, "dawnbench.optim.adam:adam")
