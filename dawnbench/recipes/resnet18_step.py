@@ -6,7 +6,7 @@ Published: 87.98 % after 20 epochs of 33 s.
 from __future__ import annotations
 
 from dawnbench.recipes.parts import CropSpec, FlipSpec, NesterovSGDSpec, ResNet18Spec, StepsSpec
-from dawnbench.recipes.recipe import DatasetSpec, Recipe
+from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
 
 recipe = Recipe(
     name="resnet18-step",
@@ -23,4 +23,5 @@ recipe = Recipe(
     schedule=StepsSpec(0.001, every=10, factor=0.5),
     augmentation=(CropSpec(4, border="black"), FlipSpec()),
     precision="fp32",
+    evaluation=EvaluationSpec(batch_size=64),
 )

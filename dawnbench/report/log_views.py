@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from dawnbench.records.schema import EpochRecord
 from dawnbench.report.log_table import log_table
@@ -13,29 +13,28 @@ LogView = Literal["dawn", "progress", "epochs"]
 BAR = "█" * 10
 
 
-def log_view(view: LogView, epochs: Sequence[EpochRecord], batch_size: int, evaluation_batch: int) -> str:
-    """Return a trial's epochs as markdown, without a final newline.
-
-    `batch_size` and `evaluation_batch` are images a batch of training and validation.
-    """
+def log_view(view: LogView, epochs: Sequence[EpochRecord], recipe: Mapping[str, Any]) -> str:
+    """Return a trial's epochs as markdown, without a final newline; `recipe` is that of its run.json."""
     if view == "dawn":
         return log_table(epochs, "milliseconds")
     if view == "progress":
-        text = "\n\n".join(progress_lines(epoch, batch_size, evaluation_batch) for epoch in epochs)
+        text = "\n\n".join(progress_lines(epoch, recipe) for epoch in epochs)
     else:
         text = "\n\n".join(epoch_lines(epoch) for epoch in epochs)
     return fenced(text, "text")
 
 
-def progress_lines(epoch: EpochRecord, batch_size: int, evaluation_batch: int) -> str:
+def progress_lines(epoch: EpochRecord, recipe: Mapping[str, Any]) -> str:
     """Return what a progress bar leaves of an epoch: the last state of training, of testing, and the rate.
 
-    The test loss is the sum of the batches' mean losses over the images, as the published log has it: about
-    the mean over the batch size.
+    As in the published log, the training loss is that of the last batch, where it was recorded, and the test
+    loss the sum of the batches' mean losses over the images: about the mean over the batch size.
     """
+    batch_size, evaluation_batch = batch_sizes(recipe)
+    last_loss = epoch.train_loss if epoch.last_batch_loss is None else epoch.last_batch_loss
     trained = progress_bar(
         f"Batch Id/Size: {_batches(epoch.train_images, batch_size)}/{epoch.train_images}, "
-        f"Training Loss: {_loss(epoch.train_loss, 8)}, "
+        f"Training Loss: {_loss(last_loss, 8)}, "
         f"Training Accuracy: {100 * epoch.train_correct / epoch.train_images:.4f}%",
         _batches(epoch.train_images, batch_size),
         epoch.train_seconds,
@@ -47,7 +46,28 @@ def progress_lines(epoch: EpochRecord, batch_size: int, evaluation_batch: int) -
         f"Batch Id/Size: {batches}/{epoch.validation_images}, Test Loss: {_loss(scaled, 8)}, "
         f"Test Accuracy: {100 * epoch.validation_accuracy:.4f}%"
     )
-    return f"Epoch: {epoch.epoch}\n{trained}\n{tested}\nLR: [{epoch.learning_rate!r}]"
+    return f"Epoch: {epoch.epoch}\n{trained}\n{tested}\nLR: [{_scheduler_says(epoch, recipe)!r}]"
+
+
+def batch_sizes(recipe: Mapping[str, Any]) -> tuple[int, int]:
+    """Return the images of a training and of a validation batch, as far as the recipe says."""
+    evaluation = recipe.get("evaluation")
+    found = (recipe.get("batch_size"), evaluation.get("batch_size") if isinstance(evaluation, dict) else None)
+    training, validation = (b if isinstance(b, int) and b > 0 else 1000 for b in found)
+    return training, validation
+
+
+def _scheduler_says(epoch: EpochRecord, recipe: Mapping[str, Any]) -> float:
+    """Return the rate that torch's StepLR gives when it is asked outside of its step.
+
+    There `get_lr` multiplies by the factor once more in an epoch in which the rate has just fallen; published
+    progress logs print that. Other schedules say the true rate.
+    """
+    match recipe.get("schedule"):
+        case {"kind": "steps", "every": int(every), "factor": int() | float() as factor} if every > 0:
+            fell = epoch.epoch > 1 and (epoch.epoch - 1) % every == 0
+            return epoch.learning_rate * factor if fell else epoch.learning_rate
+    return epoch.learning_rate
 
 
 def progress_bar(description: str, steps: int, seconds: float) -> str:
@@ -58,10 +78,13 @@ def progress_bar(description: str, steps: int, seconds: float) -> str:
 
 
 def epoch_lines(epoch: EpochRecord) -> str:
-    """Return an epoch as a heading, the training set's line and the test set's."""
+    """Return an epoch as a heading, the training set's line and the test set's.
+
+    The published logs of this form count epochs from 0.
+    """
     train = _set_line("Train", epoch.train_loss, epoch.train_correct, epoch.train_images)
     test = _set_line("Test", epoch.validation_loss, epoch.validation_correct, epoch.validation_images)
-    return f"[Epoch {epoch.epoch}]\n{train}\n{test}"
+    return f"[Epoch {epoch.epoch - 1}]\n{train}\n{test}"
 
 
 def _set_line(name: str, loss: float | None, correct: int, images: int) -> str:

@@ -111,7 +111,7 @@ def run_parts(
         section(
             "Training log",
             _which(median, len(run.trials), rule),
-            log_view(view, run.epochs_of(number), *_batches(run)),
+            log_view(view, run.epochs_of(number), record.recipe),
             *_picture("curves", pictures),
             *_picture("learning-rate", pictures),
         )
@@ -155,15 +155,6 @@ def _which(median: TrialRecord | None, trials: int, rule: str) -> str:
         return "Of the first trial, which did not come to its end."
     which = "the only one" if trials == 1 else f"the median of {trials} by the {rule} rule"
     return f"Trial {median.trial} (seed {median.seed}), {which}."
-
-
-def _batches(run: Run) -> tuple[int, int]:
-    """Return the images of a training and of a validation batch, as far as the recipe says."""
-    recipe = run.record.recipe
-    evaluation = recipe.get("evaluation")
-    found = (recipe.get("batch_size"), evaluation.get("batch_size") if isinstance(evaluation, dict) else None)
-    training, validation = (b if isinstance(b, int) and b > 0 else 1000 for b in found)
-    return training, validation
 
 
 def _picture(name: str, pictures: Pictures) -> list[str]:

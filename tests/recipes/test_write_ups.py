@@ -12,6 +12,8 @@ from dawnbench.recipes.build import describe_model, steps_per_epoch
 from dawnbench.recipes.catalogue import SERIES, find_series
 from dawnbench.recipes.overrides import override
 from dawnbench.recipes.stretched import StretchedSchedule
+from dawnbench.report.log_table import log_table
+from tests.records.examples import epoch
 
 ONE_CYCLE = """
 0.000507 0.010566 0.020625 0.030684 0.040744 0.050673 0.048005 0.045336 0.042668 0.040000 0.037332 0.034664
@@ -50,6 +52,12 @@ def rates(name: str) -> list[str]:
 
 def test_the_one_cycle_has_the_published_rates_at_the_starts_of_its_epochs() -> None:
     assert rates("davidnet-onecycle") == ONE_CYCLE.split()
+
+
+def test_the_log_tables_rates_of_the_one_cycle_are_the_published_ones_byte_for_byte() -> None:
+    schedule = StretchedSchedule(find_recipe("davidnet-onecycle"))
+    table = log_table([epoch(epoch=n + 1, learning_rate=schedule(n)) for n in range(24)])
+    assert [row.split("|")[2].strip() for row in table.splitlines()[2:]] == ONE_CYCLE.split()
 
 
 def test_the_one_cycles_momentum_falls_as_the_rate_rises_and_comes_back() -> None:
