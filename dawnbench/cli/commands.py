@@ -21,7 +21,6 @@ from dawnbench.cli.options import (
     is_run,
     out_option,
     price_options,
-    recipe_argument,
     resolve,
     rule_option,
     seed_option,
@@ -31,8 +30,16 @@ from dawnbench.cli.options import (
 )
 
 
+def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> list[str]:
+    """Return the recipes and the series whose names begin so."""
+    from dawnbench.recipes.catalogue import SERIES
+
+    series = [name for name in SERIES if name.startswith(incomplete)]
+    return [*complete_recipe(context, parameter, incomplete), *series]
+
+
 @main.command(epilog=EXPLAINED)
-@recipe_argument
+@click.argument("recipe", metavar="RECIPE|SERIES", shell_complete=complete_recipe_or_series)
 @click.option("--trials", type=int, help="How many, each from a fresh seed.")
 @seed_option
 @data_option
@@ -52,20 +59,17 @@ from dawnbench.cli.options import (
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train RECIPE into a run folder.
 
-    RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file.
+    RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. Of a SERIES
+    (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
     """
     from dawnbench.cli.run import run_and_show
+    from dawnbench.cli.series import resolve_series, run_series
 
-    resolved = resolve(
-        recipe,
-        settings,
-        trials=options["trials"],
-        data=options["data"],
-        epochs=options["epochs"],
-        target=options["target"],
-    )
-    shown = ("device", "seed", "out", "as_json", "time_format", "track")
-    sys.exit(run_and_show(resolved, **{name: options[name] for name in shown}))
+    leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
+    series = resolve_series(recipe, settings, **leaves)
+    if series is not None:
+        sys.exit(run_series(recipe, series, **options))
+    sys.exit(run_and_show(resolve(recipe, settings, **leaves), **options).code)
 
 
 @main.command("list")
@@ -75,12 +79,15 @@ def list_() -> None:
     from rich.table import Table
 
     from dawnbench.recipes import list_recipes
+    from dawnbench.recipes.catalogue import SERIES
 
     table = Table(box=None, pad_edge=False)
     for column in ("recipe", "target", "what it is"):
         table.add_column(column)
     for recipe in list_recipes():
         table.add_row(recipe.name, f"{100 * recipe.target:g} %", recipe.summary)
+    for name, members in SERIES.items():
+        table.add_row(name, "", f"a series to run: {members[0]} to {members[-1]}")
     Console().print(table)
 
 

@@ -11,6 +11,7 @@ from dawnbench.cli.group import main
 from dawnbench.cli.options import rule_option
 
 if TYPE_CHECKING:
+    from dawnbench.cli.reporting import Style
     from dawnbench.report.log_views import LogView
 
 
@@ -26,20 +27,44 @@ if TYPE_CHECKING:
     "--log",
     "view",
     type=click.Choice(["dawn", "progress", "epochs"]),
-    default="dawn",
+    help="How the training log is shown: a table, a progress log, or lines an epoch.  "
+    "[default: dawn; epochs in a write-up]",
+)
+@click.option(
+    "--style",
+    type=click.Choice(["full", "writeup"]),
+    default="full",
     show_default=True,
-    help="How the training log is shown: a table, a progress log, or lines an epoch.",
+    help="All of a run, or a model's target, results and analysis.",
+)
+@click.option(
+    "--recipe",
+    "recipes",
+    multiple=True,
+    metavar="FILE.py",
+    help="A recipe of your own whose words a write-up takes where they are newer than the run; repeatable.",
 )
 @rule_option
-def report(runs: tuple[Path, ...], out: Path | None, view: LogView, rule: str) -> None:
+def report(
+    runs: tuple[Path, ...],
+    out: Path | None,
+    view: LogView | None,
+    style: Style,
+    recipes: tuple[str, ...],
+    rule: str,
+) -> None:
     """Write a report on each RUN: text, figures and a page.
 
     Of one run it goes into its folder: report.md, report.html and figures/. Several runs come into one file
     that --out names, each later one held against the first.
+
+    A write-up is writeup.md in the folder of one run. Several runs make a series, in the order given: a
+    section a model, a table of all and a plot of their curves. The words are those that the recipe has now,
+    if it is otherwise what was run, and else those of the run.
     """
     from dawnbench.cli.reporting import report_on
 
-    report_on(runs, out, view, rule)
+    report_on(runs, out, view, rule, style, recipes)
 
 
 @main.command()

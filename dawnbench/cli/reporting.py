@@ -1,33 +1,58 @@
-"""A report on runs, written or printed."""
+"""A report or a write-up on runs, written or printed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 import click
 
+from dawnbench.cli.todays_words import with_todays_words
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.reader import read_run
+from dawnbench.records.reader import Run, read_run
 from dawnbench.records.rules import known_rule
 from dawnbench.report.log_views import LogView
-from dawnbench.report.run_report import report
 
 STDOUT = Path("-")
+PAGES = (".html", ".htm")
+
+Style = Literal["full", "writeup"]
+VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
+"""How the training log is shown unless told otherwise."""
 
 
-def report_on(folders: Sequence[Path], out: Path | None, view: LogView, rule: str) -> None:
+def report_on(
+    folders: Sequence[Path],
+    out: Path | None,
+    view: LogView | None,
+    rule: str,
+    style: Style,
+    recipes: Sequence[str],
+) -> None:
     """Write the report and print where it lies, or print the report itself for `-`.
 
+    `recipes` are names or files of recipes whose words a write-up may take, beside those of the package.
+
     Raises:
-        DawnbenchError: a run cannot be read, or there is no one place for the report.
+        DawnbenchError: a run or a recipe cannot be read, or there is no one place for the report.
     """
     known_rule(rule)
     runs = [read_run(folder) for folder in folders]
+    view = view or VIEWS[style]
+    if style == "writeup":
+        _write_up(with_todays_words(runs, recipes), out, view, rule)
+    else:
+        _full(runs, out, view, rule)
+
+
+def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
     if out == STDOUT:
+        from dawnbench.report.run_report import report
+
         click.echo(report(runs, rule, view), nl=False)
         return
-    if len(runs) > 1 and (out is None or out.suffix.lower() in (".html", ".htm")):
+    if len(runs) > 1 and (out is None or out.suffix.lower() in PAGES):
         raise DawnbenchError(
             f"{len(runs)} runs make one text: name it with -o report.md (a page is of one run; "
             "`dawnbench site` makes pages of many)"
@@ -36,3 +61,20 @@ def report_on(folders: Sequence[Path], out: Path | None, view: LogView, rule: st
 
     for path in write_report(runs, rule, view, places(runs, out)):
         click.echo(path)
+
+
+def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+    if out == STDOUT:
+        from dawnbench.report.write_up.document import write_up
+
+        click.echo(write_up(runs, rule, view), nl=False)
+        return
+    if out is not None and out.suffix.lower() in PAGES:
+        raise DawnbenchError(f"a write-up is a text and {out} a page; name it with -o writeup.md")
+    if len(runs) > 1 and out is None:
+        raise DawnbenchError(f"{len(runs)} runs make one write-up: name it with -o writeup.md")
+    from dawnbench.report.write_up.write import write_write_up
+
+    path = out or runs[0].folder / "writeup.md"
+    write_write_up(runs, rule, view, path)
+    click.echo(path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -23,6 +24,16 @@ from dawnbench.report.log import write_log
 from dawnbench.report.log_table import TimeFormat
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A run that is over."""
+
+    folder: Path | None
+    """None where it was interrupted before there was one."""
+    code: int
+    """What the command exits with, if this run is all that it does."""
+
+
 def run_and_show(
     recipe: Recipe,
     *,
@@ -32,8 +43,12 @@ def run_and_show(
     as_json: bool,
     time_format: TimeFormat,
     track: Sequence[str] = (),
-) -> int:
-    """Run, show, tell the trackers in `track`, write log.md, sum up; return the exit code."""
+    own_process: bool = True,
+) -> Ended:
+    """Run, show, tell the trackers in `track`, write log.md and sum up.
+
+    Without `own_process` the process has done other work before, and the `cold` rule gives no time.
+    """
     console = open_console()
     display = _display(console, as_json, time_format)
     tracking = TrackingObserver(display, open_trackers(track, out)) if track else None
@@ -48,7 +63,7 @@ def run_and_show(
                 out=out,
                 observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
-                process_started=psutil.Process().create_time(),
+                process_started=psutil.Process().create_time() if own_process else None,
             )
     except KeyboardInterrupt:
         interrupted = True
@@ -60,7 +75,7 @@ def run_and_show(
     code = _sum_up(display.folder, console, as_json, interrupted)
     for sentence in tracked:
         click.echo(sentence, err=as_json)
-    return code
+    return Ended(display.folder, code)
 
 
 def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:

@@ -59,10 +59,10 @@ def test_completion_prints_a_script(shell: str, word: str) -> None:
     assert "_DAWNBENCH_COMPLETE" in shown
 
 
-def test_completion_offers_the_recipes() -> None:
+def test_completion_offers_the_recipes_and_series() -> None:
     environment = {
         "_DAWNBENCH_COMPLETE": "bash_complete",
-        "COMP_WORDS": "dawnbench run david",
+        "COMP_WORDS": "dawnbench run mnist-d",
         "COMP_CWORD": "2",
     }
     result = subprocess.run(
@@ -72,7 +72,7 @@ def test_completion_offers_the_recipes() -> None:
         capture_output=True,
         check=False,
     )
-    assert result.stdout.split() == ["plain,davidnet", "plain,davidnet-10"]
+    assert result.stdout.split() == [f"plain,mnist-drill{end}" for end in ("-1", "-2", "-3", "")]
 
 
 def test_show_gives_keys_parameters_and_flops() -> None:

@@ -47,9 +47,41 @@ def test_a_dash_prints_it_and_writes_nothing(tmp_path: Path) -> None:
     status, out, _ = invoke("report", folder, "-o", "-", "--log", "epochs", "--rule", "strict")
     assert status == 0
     assert out.startswith("# davidnet on NVIDIA H200\n")
-    assert "[Epoch 10]" in out
+    assert out.count("\n[Epoch ") == 10
     assert "under the strict rule" in out
     assert "figures/" not in out
+    assert sorted(folder.iterdir()) == before
+
+
+def test_a_write_up_of_one_run_goes_into_its_folder(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    status, out, _ = invoke("report", folder, "--style", "writeup")
+    assert status == 0
+    assert out == f"{folder / 'writeup.md'}\n"
+    text = (folder / "writeup.md").read_text()
+    for heading in ("Target", "Results", "Analysis"):
+        assert f"\n## {heading}\n" in text
+    assert text.count("\n[Epoch ") == 10
+    assert not (folder / "report.md").exists()
+
+
+def test_a_write_up_of_a_series_goes_where_it_is_told(tmp_path: Path) -> None:
+    runs = [full_run(tmp_path / name, recipe_name=name) for name in "ba"]
+    out = tmp_path / "docs" / "series.md"
+    assert invoke("report", *runs, "--style", "writeup", "-o", out, "--log", "dawn")[0] == 0
+    text = out.read_text()
+    assert text.index("## b\n") < text.index("## a\n") < text.index("](figures/series.svg)")
+    assert "| Epoch | LR" in text
+    assert (out.parent / "figures" / "series.svg").is_file()
+
+
+def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    before = sorted(folder.iterdir())
+    status, out, _ = invoke("report", folder, "--style", "writeup", "-o", "-", "--rule", "strict")
+    assert status == 0
+    assert out.startswith("# davidnet\n")
+    assert "by the strict rule" in out
     assert sorted(folder.iterdir()) == before
 
 
@@ -57,6 +89,9 @@ def test_a_dash_prints_it_and_writes_nothing(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["nowhere"], "no run folder"),
+        (["a", "a", "--style", "writeup"], "name it with -o writeup.md"),
+        (["a", "--style", "writeup", "-o", "x.html"], "a write-up is a text and x.html a page"),
+        (["a", "--style", "essay"], "--style"),
         (["a", "--rule", "mine"], "there is no rule mine"),
         (["a", "a"], "name it with -o"),
         (["a", "a", "-o", "x.html"], "a page is of one run"),
@@ -76,12 +111,12 @@ def test_bad_input_is_one_sentence(
     assert not (tmp_path / "a" / "report.md").exists()
 
 
-def test_neither_verb_loads_torch(tmp_path: Path) -> None:
+def test_no_verb_loads_torch(tmp_path: Path) -> None:
     folder = full_run(tmp_path / "a", trials=1)
     program = (
         "import sys\nfrom dawnbench.cli import main\n"
-        "for verb in ('report', 'watch'):\n"
-        f"    main([verb, {str(folder)!r}], standalone_mode=False)\n"
+        "for words in (['report'], ['report', '--style', 'writeup'], ['watch']):\n"
+        f"    main([*words, {str(folder)!r}], standalone_mode=False)\n"
         "assert 'torch' not in sys.modules"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

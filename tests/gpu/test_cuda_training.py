@@ -19,7 +19,7 @@ pytestmark = pytest.mark.gpu
 
 MakeTrainer = Callable[[Recipe], Trainer]
 Narrow = Callable[..., Recipe]
-EACH = pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "speedrun"])
+EACH = pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "davidnet-onecycle", "speedrun"])
 
 
 def train(trainer: Trainer, device: Device, seed: int = 0) -> list[EpochResult]:

@@ -39,6 +39,18 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(name: str, nearest: str
         find_recipe(name)
 
 
+def test_a_series_is_not_taken_for_a_recipe() -> None:
+    with pytest.raises(
+        DawnbenchError, match=r"mnist-drill is a series, .* one of mnist-drill-1, mnist-drill-2"
+    ):
+        find_recipe("mnist-drill")
+
+
+def test_a_misspelled_series_is_recognised() -> None:
+    with pytest.raises(DawnbenchError, match=r"did you mean mnist-ladder\?"):
+        find_recipe("mnist-lader")
+
+
 def test_a_name_like_no_other_is_refused_with_all_of_them() -> None:
     with pytest.raises(DawnbenchError, match=r"davidnet-10.*quickstart.*\.py file"):
         find_recipe("zzz")

@@ -1,0 +1,54 @@
+"""writeup.md: models one by one, and as a series."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from dawnbench.records.reader import Run
+from dawnbench.report.log_views import LogView
+from dawnbench.report.write_up.analysis import NOTE
+from dawnbench.report.write_up.model_section import model_section
+from dawnbench.report.write_up.series_table import series_table
+from dawnbench.report.write_up.words import shown
+
+CAPTION = "Test accuracy of each model by epoch, and its target"
+
+
+def write_up(
+    runs: Sequence[Run],
+    rule: str,
+    view: LogView,
+    *,
+    title: str | None = None,
+    note: str | None = None,
+    picture: str | None = None,
+) -> str:
+    """Return the text of a write-up of one or more runs, in their order.
+
+    Of several, `title` heads it, `note` is the paragraph below, and `picture` is the address of the figure of
+    their curves.
+    """
+    if len(runs) == 1 and title is None:
+        return _joined(model_section(runs[0], rule, view, 1, ""))
+    names = model_names(runs)
+    parts = [f"# {shown(title or f'{len(runs)} models')}", *([shown(note)] if note else []), NOTE]
+    for run, name in zip(runs, names, strict=True):
+        parts += model_section(run, rule, view, 2, shown(name))
+    parts += ["## The series", series_table(runs, names)]
+    parts += [f"![{CAPTION}]({picture})"] if picture else []
+    return _joined(parts)
+
+
+def model_names(runs: Sequence[Run]) -> list[str]:
+    """Return each run's recipe's name, with the run folder's where several runs are of one recipe."""
+    names = [run.record.recipe_name for run in runs]
+    often = Counter(names)
+    return [
+        name if often[name] == 1 else f"{name}, {run.folder.resolve().name}"
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"

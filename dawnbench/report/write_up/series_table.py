@@ -1,0 +1,48 @@
+"""A series of models side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dawnbench.records.reader import Run
+from dawnbench.report.markdown import table
+from dawnbench.report.units import percent, seconds
+from dawnbench.report.write_up.words import goal, shown
+from dawnbench.stats.write_up_results import results
+
+HEADER = (
+    "Model",
+    "Parameters",
+    "Best train",
+    "Best test",
+    "Last test",
+    "At target",
+    "Target",
+    "Time an epoch",
+)
+NOTE = (
+    "Accuracies and times are means over the trials. At target: epochs at or above the target, of how many. "
+    "Time an epoch: of training, the median over the epochs."
+)
+
+
+def series_table(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """Return a row a run, under its name, and a note on the columns."""
+    return f"{table(HEADER, [_row(run, name) for run, name in zip(runs, names, strict=True)])}\n\n{NOTE}"
+
+
+def _row(run: Run, name: str) -> list[str]:
+    found, target = results(run), goal(run.record.target)
+    begin = [shown(name), f"{run.record.model.parameters:,}"]
+    if found is None:
+        return [*begin, "-", "-", "-", "-", target, "-"]
+    epochs = max(one.epochs for one in found.courses)
+    return [
+        *begin,
+        percent(found.over(lambda one: one.best_train).mean),
+        percent(found.over(lambda one: one.best_validation).mean),
+        percent(found.over(lambda one: one.last_validation).mean),
+        f"{found.over(lambda one: one.at_target).mean:.3g} of {epochs}",
+        target,
+        seconds(found.over(lambda one: one.epoch_seconds).mean),
+    ]

@@ -1,0 +1,57 @@
+"""An author's words, and figures in a sentence."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dawnbench.records.reader import Run
+from dawnbench.report.markdown import escape
+from dawnbench.report.units import plain
+
+# What could begin a heading, a list, a rule or a block of code.
+_BEFORE_MARKUP = re.compile(r"^(\d+(?=[.)](?: |$))|(?=[#+=~-]))")
+
+
+def authors_words(run: Run, part: str) -> list[str]:
+    """Return the paragraphs that a recipe carries on its `target` or as its `analysis`.
+
+    Paragraphs are parted by empty lines; nothing in them is markup.
+    """
+    words: Any = run.record.recipe.get("write_up")
+    text = words.get(part) if isinstance(words, Mapping) else None
+    return paragraphs(text) if isinstance(text, str) else []
+
+
+def paragraphs(text: str) -> list[str]:
+    """Return the paragraphs of a text as markdown, each on one line."""
+    parts = (shown(part) for part in re.split(r"\n\s*\n", text) if part.strip())
+    return [_BEFORE_MARKUP.sub(r"\1\\", part) for part in parts]
+
+
+def shown(text: str) -> str:
+    """Return a text on one line, with nothing in it that is markup or steers a terminal."""
+    return plain(escape(text))
+
+
+def points(fraction: float) -> str:
+    """Return a difference of two fractions in percentage points, with its sign."""
+    return f"{100 * fraction:+.2f}"
+
+
+def goal(target: float) -> str:
+    """Return a target (0 to 1) in percent as its author writes it."""
+    return f"{100 * target:.6g} %"
+
+
+def counted(number: int, what: str) -> str:
+    """Return 1 epoch, 2 epochs."""
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Return trial 2, or trials 1, 2 and 4."""
+    if len(numbers) == 1:
+        return f"trial {numbers[0]}"
+    return f"trials {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"

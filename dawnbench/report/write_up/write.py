@@ -1,0 +1,36 @@
+"""A write-up put on the disk, with the figure of its series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dawnbench.records.files import write
+from dawnbench.records.reader import Run
+from dawnbench.report.figures.series import draw_series
+from dawnbench.report.figures.style import save, styled
+from dawnbench.report.log_views import LogView
+from dawnbench.report.write_up.document import model_names, write_up
+
+
+def write_write_up(
+    runs: Sequence[Run],
+    rule: str,
+    view: LogView,
+    path: Path,
+    *,
+    title: str | None = None,
+    note: str | None = None,
+) -> None:
+    """Write the text to `path`; of several runs their curves go into figures/ beside it.
+
+    Raises:
+        DawnbenchError: the disk does not take them.
+    """
+    picture = None
+    if len(runs) > 1:
+        with styled():
+            figure = draw_series(runs, model_names(runs), rule)
+        if figure is not None:
+            picture = save(figure, path.parent / "figures" / "series")[0].relative_to(path.parent).as_posix()
+    write(write_up(runs, rule, view, title=title, note=note, picture=picture), path)

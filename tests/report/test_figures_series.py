@@ -1,0 +1,133 @@
+"""The figure of a series, by what is drawn in it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dawnbench.report.figures.series import draw_series
+from dawnbench.report.figures.style import save, styled
+from tests.cli.made_runs import HOSTILE, steers
+from tests.report.write_up.models import RISING, finished, model_run
+
+
+@pytest.fixture
+def drawn(tmp_path: Path) -> Drawn:
+    return Drawn(tmp_path)
+
+
+class Drawn:
+    """The figure of models with these accuracies, a trial each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __call__(self, *models: Sequence[float], targets: Sequence[float] = (), name: str = "m") -> Figure:
+        goals = [*targets, *[0.99] * (len(models) - len(targets))]
+        runs = [
+            model_run(self._folder / str(i), accuracies, target=goal)
+            for i, (accuracies, goal) in enumerate(zip(models, goals, strict=True))
+        ]
+        with styled():
+            figure = draw_series(runs, [f"{name}{i}" for i in range(len(runs))], "dawnbench")
+        assert figure is not None
+        FigureCanvasAgg(figure).draw()
+        return figure
+
+
+def legend(figure: Figure) -> list[str]:
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_each_model_has_its_line_and_an_equal_target_one_for_all(drawn: Drawn) -> None:
+    figure = drawn(RISING, [0.9] * 7)
+    lines = figure.axes[0].lines
+    assert list(lines[0].get_ydata()) == pytest.approx([100 * accuracy for accuracy in RISING])
+    assert list(lines[1].get_ydata()) == [90.0] * 7
+    assert list(lines[2].get_ydata()) == [99.0, 99.0]
+    assert legend(figure) == ["m0", "m1", "target"]
+
+
+def test_targets_that_differ_are_marked_in_their_models_colours(drawn: Drawn) -> None:
+    figure = drawn(RISING, RISING, targets=[0.99, 0.98])
+    marks = [line for line in figure.axes[0].lines if line.get_marker() == "<" and len(line.get_xdata())]
+    assert [list(line.get_ydata()) for line in marks] == [[99.0], [98.0]]
+    assert [m.get_color() for m in marks] == [line.get_color() for line in figure.axes[0].lines[:2]]
+    box = marks[0].get_window_extent(figure.canvas.get_renderer())  # type: ignore[attr-defined]
+    assert box.x1 <= figure.bbox.width
+
+
+def test_more_than_six_models_have_a_panel_each(drawn: Drawn) -> None:
+    assert len(drawn(*[RISING] * 6).axes) == 1
+
+
+def test_a_panel_shows_its_model_thick_among_all(drawn: Drawn) -> None:
+    figure = drawn(*[RISING] * 7)
+    seen = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title() for axes in seen] == [f"m{i}" for i in range(7)]
+    for axes in seen:
+        curves = [line for line in axes.lines if len(line.get_xdata()) == 7]
+        assert len(curves) == 8
+        assert sum(line.get_linewidth() > 1 for line in curves) == 1
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "straight"),
+    [([0.90, 0.95, 0.99, 0.995], False), ([0.1, 0.3, 0.5], True), ([0.9, 0.99, 1.0], False)],
+)
+def test_the_axis_follows_the_error_where_that_spreads_it(
+    accuracies: list[float], straight: bool, drawn: Drawn
+) -> None:
+    axes = drawn(accuracies, targets=[0.6 if straight else 0.99]).axes[0]
+    assert (axes.get_yscale() == "linear") == straight
+    low, high = axes.get_ylim()
+    assert low < 100 * min(accuracies) < 100 * max(accuracies) <= high
+    heights = axes.transData.transform([(1, 100 * a) for a in accuracies])[:, 1]
+    assert np.all(np.isfinite(heights))
+    assert np.all(np.diff(heights) > 0)
+    assert len([tick for tick in axes.get_yticks() if low <= tick <= high]) >= 2
+
+
+def test_the_median_of_the_trials_that_ended_is_drawn(tmp_path: Path) -> None:
+    ended = [
+        finished(1),
+        finished(2),
+        finished(3),
+        finished(4, status="diverged", seconds={"strict": 1.0}),
+    ]
+    run = model_run(tmp_path / "a", [0.1] * 7, [0.2] * 7, [0.3] * 7, [0.4], ended=ended)
+    figure = draw_series([run], ["a"], "strict")
+    assert figure is not None
+    assert list(figure.axes[0].lines[0].get_ydata()) == [20.0] * 7
+
+
+def test_what_has_no_epoch_is_not_drawn(tmp_path: Path) -> None:
+    runs = [model_run(tmp_path / "a", (), ended=[]), model_run(tmp_path / "b")]
+    figure = draw_series(runs, ["a", "b"], "dawnbench")
+    assert figure is not None
+    assert legend(figure)[0] == "b"
+    assert draw_series(runs[:1], ["a"], "dawnbench") is None
+
+
+def test_names_are_no_markup_and_leave_room(tmp_path: Path, drawn: Drawn) -> None:
+    figure = drawn(RISING, name=HOSTILE + "$x^$" + "y" * 200)
+    save(figure, tmp_path / "x")
+    assert max(map(len, legend(figure))) <= 30
+    assert not any(map(steers, legend(figure)))
+    assert "<script>" not in (tmp_path / "x.svg").read_text()
+
+
+def test_files_are_equal_whenever_they_are_drawn(tmp_path: Path) -> None:
+    run = model_run(tmp_path / "a")
+    for name in "xy":
+        with styled():
+            figure = draw_series([run], ["a"], "dawnbench")
+        assert figure is not None
+        save(figure, tmp_path / name)
+    assert (tmp_path / "x.svg").read_bytes() == (tmp_path / "y.svg").read_bytes()
+    assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()
