@@ -15,9 +15,11 @@ from dawnbench.recipes.recipe import Recipe
 PLACES = {
     "davidnet": "davidnet:recipe",
     "davidnet-10": "davidnet_10:recipe",
-    "davidnet-onecycle": "davidnet_onecycle:recipe",
     "speedrun": "speedrun:recipe",
+    "davidnet-onecycle": "davidnet_onecycle:recipe",
+    "davidnet-onecycle-fast": "davidnet_onecycle_fast:recipe",
     "resnet18-step": "resnet18_step:recipe",
+    "resnet18-fast": "resnet18_fast:recipe",
     **{f"mnist-{number}": f"mnist_ladder:mnist_{number}" for number in range(1, 7)},
     **{f"mnist-drill-{number}": f"mnist_drill:mnist_drill_{number}" for number in range(1, 4)},
     "quickstart": "quickstart:recipe",
@@ -51,7 +53,11 @@ def find_recipe(name: str) -> Recipe:
         return _brought(name)
     if name.endswith(".py"):
         return _from_file(Path(name))
-    near = difflib.get_close_matches(name, PLACES, n=1, cutoff=0.3)
+    if name in SERIES:
+        raise DawnbenchError(
+            f"{name} is a series, which only `dawnbench run` takes; name one of {', '.join(SERIES[name])}"
+        )
+    near = difflib.get_close_matches(name, [*PLACES, *SERIES], n=1, cutoff=0.3)
     hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PLACES)}, or a path to a .py file"
     raise DawnbenchError(f"there is no recipe {name!r}; {hint}")
 

@@ -15,7 +15,7 @@ from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
 
 recipe = Recipe(
     name="davidnet-10",
-    summary="DavidNet in 10 epochs by the bag of tricks, CIFAR-10",
+    summary="10 epochs by the bag of tricks, CIFAR-10",
     target=0.94,
     trials=1,
     dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),

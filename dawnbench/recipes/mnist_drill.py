@@ -7,12 +7,17 @@ from __future__ import annotations
 
 from dawnbench.recipes.mnist import BATCH_SIZE, CONSTANT, DATASET, EPOCHS, SGD
 from dawnbench.recipes.parts import ConvStackSpec, StepsSpec
-from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.recipe import Recipe, WriteUp
 from dawnbench.recipes.registry import SchedulePart
 
 
 def _step(
-    number: int, what: str, target: float, layers: tuple[str, ...], schedule: SchedulePart = CONSTANT
+    number: int,
+    what: str,
+    target: float,
+    words: WriteUp,
+    layers: tuple[str, ...],
+    schedule: SchedulePart = CONSTANT,
 ) -> Recipe:
     return Recipe(
         name=f"mnist-drill-{number}",
@@ -27,6 +32,7 @@ def _step(
         schedule=schedule,
         drop_last=False,
         precision="fp32",
+        write_up=words,
     )
 
 
@@ -34,6 +40,12 @@ mnist_drill_1 = _step(
     1,
     "a skeleton of 22,672 parameters",
     0.9846,
+    WriteUp(
+        target=(
+            "Set up a skeleton that learns, without biases or norms, and see how large it has to be. "
+            "Published: 98.75 % at best and 98.46 % at last, on the test images."
+        ),
+    ),
     (
         *("conv 16", "relu", "conv 16", "relu", "max pool"),
         *("conv 32", "relu", "conv 32", "relu", "max pool"),
@@ -44,8 +56,14 @@ mnist_drill_1 = _step(
 _NORM = ("norm", "relu")
 mnist_drill_2 = _step(
     2,
-    "lighter, with batch norm and an average pool",
+    "lighter: batch norm, an average pool",
     0.9916,
+    WriteUp(
+        target=(
+            "Fewer than 8,000 parameters: a third of the skeleton's, with batch norm and an average pool. "
+            "Published: 99.16 % at best."
+        ),
+    ),
     (
         *("conv 8", *_NORM, "conv 16", *_NORM, "max pool", "conv 8 1x1", *_NORM),
         *("conv 16", *_NORM, "conv 16", *_NORM, "conv 16", *_NORM),
@@ -58,6 +76,12 @@ mnist_drill_3 = _step(
     3,
     "99.4 % to the end with 9,722 parameters",
     0.994,
+    WriteUp(
+        target=(
+            "Reach 99.4 % and stay there to the end with fewer than 10,000 parameters: a little wider, a "
+            "trace of dropout, a rate that falls. Published: 99.48 % at best, 99.4 % to the end."
+        ),
+    ),
     (
         *("conv 10", *_NORM_DROPOUT, "conv 20", *_NORM_DROPOUT, "max pool", "conv 10 1x1", *_NORM_DROPOUT),
         *("conv 16", *_NORM_DROPOUT, "conv 16", *_NORM_DROPOUT, "conv 24", *_NORM_DROPOUT),

@@ -16,10 +16,10 @@ from dawnbench.recipes.parts import (
     RotationSpec,
     StepsSpec,
 )
-from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.recipe import Recipe, WriteUp
 
 
-def _step(number: int, what: str, target: float, model: ConvStackSpec, **more: Any) -> Recipe:
+def _step(number: int, what: str, target: float, words: WriteUp, model: ConvStackSpec, **more: Any) -> Recipe:
     settings: dict[str, Any] = {
         "name": f"mnist-{number}",
         "summary": f"{what}, MNIST",
@@ -33,6 +33,7 @@ def _step(number: int, what: str, target: float, model: ConvStackSpec, **more: A
         "schedule": CONSTANT,
         "drop_last": False,
         "precision": "fp32",
+        "write_up": words,
     }
     return Recipe(**settings | more)
 
@@ -41,6 +42,12 @@ mnist_1 = _step(
     1,
     "a wide stack of seven convolutions",
     0.993,
+    WriteUp(
+        target=(
+            "See what accuracy is to be had when size is no object: seven convolutions, without norm or "
+            "dropout, in 15 epochs. Published: 99.9 % on the training images, 99.3 % on the test images."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 32 same", "relu", "conv 64 same", "relu", "max pool"),
@@ -54,6 +61,12 @@ mnist_2 = _step(
     2,
     "the stack cut to 8,946 parameters",
     0.989,
+    WriteUp(
+        target=(
+            "Come close to the first model with fewer than 10,000 parameters: 16 channels throughout, 1x1 "
+            "convolutions between the blocks. Published: 99.2 % and 98.9 %."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 16", "relu", "conv 16", "relu", "max pool"),
@@ -65,8 +78,14 @@ mnist_2 = _step(
 
 mnist_3 = _step(
     3,
-    "with batch norm and dropout",
+    "the same with batch norm and dropout",
     0.99,
+    WriteUp(
+        target=(
+            "Gain on the second model by batch norm before each ReLU and a little dropout, for 176 "
+            "parameters more. Published: 99.43 % and 99.0 %."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 16", "norm", "relu", "conv 16", "norm", "relu", "max pool", "dropout 0.1"),
@@ -79,8 +98,14 @@ mnist_3 = _step(
 _NORM_FIRST = ("norm", "relu", "dropout 0.1")
 mnist_4 = _step(
     4,
-    "with an average pool for a head, 6,438 parameters",
+    "an average pool for a head, 6,438 weights",
     0.985,
+    WriteUp(
+        target=(
+            "Replace the last, large convolution by an average pool and save a third of the parameters. "
+            "Published: 98.8 % and 98.5 %."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 16", *_NORM_FIRST, "conv 16", *_NORM_FIRST, "max pool"),
@@ -93,8 +118,15 @@ mnist_4 = _step(
 _NORM_LAST = ("relu", "norm", "dropout 0.05")
 mnist_5 = _step(
     5,
-    "turned images and a rate that falls on a plateau",
+    "turned images, a rate by plateau",
     0.9924,
+    WriteUp(
+        target=(
+            "Pass 99.2 % with 7,506 parameters: a narrow first layer, the norm behind the ReLU, the pool "
+            "early, turned images and a rate that falls on a plateau. Published: 99.24 % on the test "
+            "images."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 8", *_NORM_LAST, "conv 16", *_NORM_LAST, "conv 8 1x1", "max pool"),
@@ -109,8 +141,14 @@ mnist_5 = _step(
 _LESS_DROPOUT = ("relu", "norm", "dropout 0.04")
 mnist_6 = _step(
     6,
-    "99.4 % in the last five epochs with 7,416 parameters",
+    "99.4 % to the end with 7,416 parameters",
     0.994,
+    WriteUp(
+        target=(
+            "Hold 99.4 % in each of the last five epochs with 7,416 parameters, by stronger augmentation "
+            "and a rate that falls after eight epochs. Published: 99.4 % on the test images."
+        ),
+    ),
     ConvStackSpec(
         (
             *("conv 8", *_LESS_DROPOUT, "conv 16", *_LESS_DROPOUT, "conv 8 1x1", "max pool"),
