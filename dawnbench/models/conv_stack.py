@@ -4,9 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from torch import nn
+from torch import Tensor, nn
 
 from dawnbench.models.layer_words import Layer, read_layer
+
+
+class OnePixel(nn.Flatten):
+    """Takes one pixel of a channel a class for logits, and nothing else."""
+
+    def __init__(self, classes: int) -> None:
+        super().__init__()
+        self.classes = classes
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (N, classes, 1, 1) to (N, classes).
+
+        Raises:
+            ValueError: the layers left anything else, which would train as so many classes unnoticed.
+        """
+        channels, height, width = x.shape[1:]
+        if (channels, height, width) != (self.classes, 1, 1):
+            raise ValueError(
+                f"the layers leave {height}x{width} pixels of {channels} channels, where one pixel of "
+                f'{self.classes}, one a class, is needed: end with "conv classes {height}x{width}", or with '
+                '"average pool" and "conv classes 1x1"'
+            )
+        return super().forward(x)
 
 
 def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -> nn.Module:
@@ -23,7 +46,7 @@ def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -
             channels = width
         else:
             stack.append(_simple(layer, channels))
-    return nn.Sequential(*stack, nn.Flatten())
+    return nn.Sequential(*stack, OnePixel(classes))
 
 
 def _simple(layer: Layer, channels: int) -> nn.Module:

@@ -16,9 +16,10 @@ GRAMMAR = (
 )
 CONV = re.compile(
     r"conv (?P<width>[1-9]\d*|classes)(?: (?P<kernel>[1-9]\d*)x(?P=kernel))?"
-    r"(?: stride (?P<stride>[1-9]\d*))?(?P<same> same)?"
+    r"(?: stride (?P<stride>[1-9]\d*))?(?P<same> same)?",
+    re.ASCII,
 )
-DROPOUT = re.compile(r"dropout (?P<rate>0(?:\.\d+)?)")
+DROPOUT = re.compile(r"dropout (?P<rate>0(?:\.\d+)?)", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,9 @@ PLACES = {
     "resnet18-fast": "resnet18_fast:recipe",
     **{f"mnist-{number}": f"mnist_ladder:mnist_{number}" for number in range(1, 7)},
     **{f"mnist-drill-{number}": f"mnist_drill:mnist_drill_{number}" for number in range(1, 4)},
+    "mnist-fast": "mnist_fast:mnist_fast",
+    "mnist-tiny": "mnist_fast:mnist_tiny",
+    "mnist-ladder-fast": "mnist_fast:mnist_ladder_fast",
     "quickstart": "quickstart:recipe",
 }
 """The module in this room and the name in it, by the recipe's name; it is imported when it is asked for."""

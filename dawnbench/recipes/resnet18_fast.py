@@ -1,6 +1,6 @@
 """CIFAR-10 to 95 % in the fewest seconds: a fast form of `resnet18-step`.
 
-It keeps the data and passes the accuracy; the network is that of `speedrun`, wider, as a ResNet-18 does several
+It keeps the data and passes the accuracy. The network is that of `speedrun`, wider: a ResNet-18 does several
 times its arithmetic to the same accuracy.
 """
 
