@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -31,6 +32,7 @@ class TrainingBatches:
         generator: torch.Generator,
         shuffle: bool = True,
     ) -> None:
+        self._stored = images
         self._pixels = images.view(-1, images.shape[3])
         self._count, self._height, self._width, _ = images.shape
         self._labels = labels
@@ -64,20 +66,11 @@ class TrainingBatches:
             yield images, self._labels[index]
 
     def _images(self, index: Tensor, epoch: int) -> Tensor:
-        count, size = len(index), (self._height, self._width)
-        shown = Shown(index, epoch, size, self._generator)
-        rows = torch.arange(size[0], device=index.device)[None, :, None]
-        columns = torch.arange(size[1], device=index.device)[None, None, :]
-        for augmentation in self._augmentations:
-            if hasattr(augmentation, "move"):
-                rows, columns = augmentation.move(rows, columns, shown)
-        outside = None
-        if any(getattr(augmentation, "leaves_image", False) for augmentation in self._augmentations):
-            rows, columns, outside = _kept_inside(rows, columns, size)
-        source = (index[:, None, None] * size[0] + rows) * size[1] + columns
-        pixels = self._pixels.index_select(0, source.flatten()).view(count, *size, -1)
-        if outside is not None:
-            pixels.masked_fill_(outside[..., None], 0)
+        shown = Shown(index, epoch, (self._height, self._width), self._generator)
+        moves: list[Any] = [
+            augmentation for augmentation in self._augmentations if hasattr(augmentation, "move")
+        ]
+        pixels = self._moved(shown, moves) if moves else self._stored.index_select(0, index)
         for augmentation in self._augmentations:
             if hasattr(augmentation, "recolour"):
                 pixels = augmentation.recolour(pixels, self._generator)
@@ -86,6 +79,24 @@ class TrainingBatches:
             if hasattr(augmentation, "change"):
                 augmentation.change(images, self._generator)
         return images
+
+    def _moved(self, shown: Shown, moves: Sequence[Move]) -> Tensor:
+        """Return the stored pixels (B, H, W, C) from where the moves say."""
+        height, width = shown.size
+        device = shown.index.device
+        rows = torch.arange(height, device=device)[None, :, None]
+        columns = torch.arange(width, device=device)[None, None, :]
+        for move in moves:
+            rows, columns = move.move(rows, columns, shown)
+        outside = None
+        if any(getattr(move, "leaves_image", False) for move in moves):
+            rows, columns, outside = _kept_inside(rows, columns, shown.size)
+        source = (shown.index[:, None, None] * height + rows) * width + columns
+        pixels = self._pixels.index_select(0, source.flatten())
+        pixels = pixels.view(*source.shape, -1)
+        if outside is not None:
+            pixels.masked_fill_(outside[..., None], 0)
+        return pixels
 
 
 def _kept_inside(rows: Tensor, columns: Tensor, size: tuple[int, int]) -> tuple[Tensor, Tensor, Tensor]:

@@ -40,10 +40,13 @@ def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -
     """
     stack: list[nn.Module] = []
     for layer in map(read_layer, layers):
+        shape = (layer.kernel, layer.stride, layer.padding)
         if layer.kind == "conv":
             width = layer.width or classes
-            stack.append(nn.Conv2d(channels, width, layer.kernel, layer.stride, layer.padding, bias=bias))
+            stack.append(nn.Conv2d(channels, width, *shape, bias=bias))
             channels = width
+        elif layer.kind == "depthwise":
+            stack.append(nn.Conv2d(channels, channels, *shape, groups=channels, bias=bias))
         else:
             stack.append(_simple(layer, channels))
     return nn.Sequential(*stack, OnePixel(classes))

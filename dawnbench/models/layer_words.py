@@ -8,14 +8,15 @@ from typing import Literal
 
 from dawnbench.errors import DawnbenchError
 
-Kind = Literal["conv", "norm", "relu", "silu", "dropout", "max pool", "average pool"]
+Kind = Literal["conv", "depthwise", "norm", "relu", "silu", "dropout", "max pool", "average pool"]
 
 GRAMMAR = (
-    '"conv WIDTH" or "conv classes", 3x3 unless KxK follows, then "stride S" and "same" (padded) as needed; '
+    '"conv WIDTH", "conv classes" or "depthwise", 3x3 unless KxK follows, then "stride S" and "same" '
+    "(padded) as needed; "
     '"norm"; "relu"; "silu"; "dropout RATE"; "max pool" (2x2); "average pool" (over all that is left)'
 )
 CONV = re.compile(
-    r"conv (?P<width>[1-9]\d*|classes)(?: (?P<kernel>[1-9]\d*)x(?P=kernel))?"
+    r"(?:conv (?P<width>[1-9]\d*|classes)|depthwise)(?: (?P<kernel>[1-9]\d*)x(?P=kernel))?"
     r"(?: stride (?P<stride>[1-9]\d*))?(?P<same> same)?",
     re.ASCII,
 )
@@ -28,7 +29,7 @@ class Layer:
 
     kind: Kind
     width: int | None = None
-    """Channels that a convolution gives; None is one a class."""
+    """Channels that a convolution gives; None is one a class, and of a depthwise one as many as it takes."""
     kernel: int = 3
     """Height and width in pixels."""
     stride: int = 1
@@ -51,8 +52,8 @@ def read_layer(words: str) -> Layer:
         if conv["same"] and kernel % 2 == 0:
             raise DawnbenchError(f'the layer "{words}" cannot be padded evenly: "same" needs an odd kernel')
         return Layer(
-            "conv",
-            width=None if conv["width"] == "classes" else int(conv["width"]),
+            "conv" if conv["width"] else "depthwise",
+            width=int(conv["width"]) if (conv["width"] or "classes") != "classes" else None,
             kernel=kernel,
             stride=int(conv["stride"] or 1),
             padding=kernel // 2 if conv["same"] else 0,

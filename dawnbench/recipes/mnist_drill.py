@@ -6,7 +6,7 @@ After the write-up of a course exercise of 2023, whose parameter counts and accu
 from __future__ import annotations
 
 from dawnbench.recipes.mnist import BATCH_SIZE, CONSTANT, DATASET, EPOCHS, SGD
-from dawnbench.recipes.parts import ConvStackSpec, StepsSpec
+from dawnbench.recipes.parts import ConvStackSpec, PiecewiseLinearSpec
 from dawnbench.recipes.recipe import Recipe, WriteUp
 from dawnbench.recipes.registry import SchedulePart
 
@@ -87,5 +87,6 @@ mnist_drill_3 = _step(
         *("conv 16", *_NORM_DROPOUT, "conv 16", *_NORM_DROPOUT, "conv 24", *_NORM_DROPOUT),
         *("average pool", "conv classes 1x1"),
     ),
-    schedule=StepsSpec(0.01, every=6, factor=0.1),
+    # The write-up does not say which; steps of a tenth after every six epochs end at 99.28 %.
+    schedule=PiecewiseLinearSpec(epochs=(0, 3, EPOCHS), rates=(0.01, 0.1, 0.001)),
 )

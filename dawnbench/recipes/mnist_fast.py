@@ -41,36 +41,42 @@ mnist_fast = Recipe(
 mnist_ladder_fast = replace(
     mnist_fast,
     name="mnist-ladder-fast",
-    summary="the best of both MNIST series in a fifth of the cheapest one's time",
-    target=0.9945,
+    summary="all of both series in a fifth of the time, MNIST",
+    target=0.994,
     model=ConvStackSpec(
         (
             *("conv 16 5x5 stride 2", *_NORM, "conv 32", *_NORM, "max pool"),
             *("conv 64", *_NORM, "conv classes"),
         )
     ),
-    epochs=5,
+    epochs=7,
     augmentation=(CropSpec(2, border="black"),),
 )
 
+
+def _separable(width: int) -> tuple[str, ...]:
+    """Return a depthwise and a 1x1 convolution, which together have far fewer weights than a whole one."""
+    return ("depthwise", *_NORM, f"conv {width} 1x1", *_NORM)
+
+
 mnist_tiny = Recipe(
     name="mnist-tiny",
-    summary="99.1 % with fewer than 1,936 parameters, MNIST",
+    summary="99.1 % with 1,888 parameters, MNIST",
     target=0.991,
     trials=3,
     dataset=DATASET,
     model=ConvStackSpec(
         (
-            *("conv 5", *_NORM, "conv 8", *_NORM, "max pool"),
-            *("conv 9", *_NORM, "max pool", "conv 9", *_NORM),
-            *("average pool", "conv classes 1x1"),
+            *("conv 8", *_NORM, *_separable(16), "max pool"),
+            *(*_separable(16), *_separable(16), "max pool"),
+            *("depthwise", "norm", "conv 16 1x1", *_NORM, "average pool", "conv classes 1x1"),
         ),
         bias=False,
     ),
-    epochs=25,
+    epochs=12,
     batch_size=256,
     optimizer=AdamSpec(),
-    schedule=PiecewiseLinearSpec(epochs=(0, 6, 25), rates=(0.002, 0.015, 0)),
+    schedule=PiecewiseLinearSpec(epochs=(0, 3, 12), rates=(0.002, 0.015, 0)),
     augmentation=(CropSpec(1, border="black"),),
     precision="fp32",
     evaluation=_EVALUATION,

@@ -47,6 +47,16 @@ def test_its_parameters_are_filters_norms_and_where_asked_for_biases(bias: bool)
     assert sum(p.numel() for p in stack.parameters()) == filters + 2 * 8 + biases
 
 
+def test_a_depthwise_convolution_has_one_filter_a_channel() -> None:
+    stack = conv_stack(3, 7, ("depthwise 5x5 same", "conv classes 1x1", "average pool"), bias=False)
+    assert [p.numel() for p in stack.parameters()] == [3 * 25, 3 * 7]
+    images = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))
+    one = images.clone()
+    one[:, 0] += 1
+    changed = (stack[0](one) != stack[0](images)).flatten(2).any(2)
+    assert changed.tolist() == [[True, False, False]] * 2
+
+
 def test_it_computes_what_its_layers_do_one_behind_the_other() -> None:
     torch.manual_seed(0)
     stack = conv_stack(

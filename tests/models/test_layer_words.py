@@ -35,6 +35,13 @@ def test_a_convolution_is_read_as_it_was_written(
     assert read_layer(words) == Layer("conv", width, side, stride or 1, padding)
 
 
+def test_a_depthwise_convolution_has_no_width_of_its_own() -> None:
+    assert read_layer("depthwise") == Layer("depthwise")
+    assert read_layer("depthwise 5x5 stride 2 same") == Layer("depthwise", None, 5, 2, 2)
+    with pytest.raises(DawnbenchError, match="there is no layer"):
+        read_layer("depthwise 8")
+
+
 @given(st.decimals(0, "0.9999", places=4))
 def test_a_dropout_has_its_rate(rate: object) -> None:
     assert read_layer(f"dropout {rate}") == Layer("dropout", rate=float(str(rate)))
