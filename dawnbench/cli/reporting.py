@@ -40,6 +40,8 @@ def report_on(
     known_rule(rule)
     runs = [read_run(folder) for folder in folders]
     view = view or VIEWS[style]
+    if style == "full" and recipes:
+        raise DawnbenchError("--recipe gives words to a write-up; add --style writeup")
     if style == "writeup":
         _write_up(with_todays_words(runs, recipes), out, view, rule)
     else:

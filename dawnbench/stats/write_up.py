@@ -44,6 +44,7 @@ class Gap:
     last: float
     standard_error: float
     """Of the last one, from the numbers of images."""
+    by_epoch: tuple[float, ...]
 
     @property
     def chance(self) -> float:
@@ -130,6 +131,7 @@ def gap(trials: Sequence[Sequence[EpochRecord]]) -> Gap:
         greatest_epoch=by_epoch[gaps.index(greatest)][0].epoch,
         last=gaps[-1],
         standard_error=_standard_error(by_epoch[-1]),
+        by_epoch=tuple(gaps),
     )
 
 

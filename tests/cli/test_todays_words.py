@@ -57,6 +57,13 @@ def test_a_recipe_without_words_takes_none_away(run: Path, tmp_path: Path) -> No
     assert "Said beforehand." in written(run, "--recipe", str(tmp_path / "mine.py"))
 
 
+def test_words_are_refused_where_no_write_up_is_written(run: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(MINE)
+    status, _, err = invoke("report", run, "-o", "-", "--recipe", tmp_path / "mine.py")
+    assert status != 0
+    assert "add --style writeup" in err
+
+
 def test_a_recipe_that_is_not_there_is_named(run: Path, tmp_path: Path) -> None:
     status, _, err = invoke("report", run, "--style", "writeup", "--recipe", tmp_path / "no.py")
     assert status != 0

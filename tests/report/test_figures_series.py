@@ -106,6 +106,13 @@ def test_the_median_of_the_trials_that_ended_is_drawn(tmp_path: Path) -> None:
     assert list(figure.axes[0].lines[0].get_ydata()) == [20.0] * 7
 
 
+def test_a_single_epoch_is_numbered_whole(drawn: Drawn) -> None:
+    figure = drawn([0.5], [0.6])
+    (axes,) = figure.axes
+    low, high = axes.get_xlim()
+    assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
+
+
 def test_what_has_no_epoch_is_not_drawn(tmp_path: Path) -> None:
     runs = [model_run(tmp_path / "a", (), ended=[]), model_run(tmp_path / "b")]
     figure = draw_series(runs, ["a", "b"], "dawnbench")

@@ -133,7 +133,7 @@ def _panels(curves: Sequence[_Curve]) -> Figure:
 
 def _scale(axes: Axes, curves: Sequence[_Curve]) -> None:
     """Show every epoch and target, by the logarithm of the error where that spreads them out."""
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     values = [value for curve in curves for value in (*curve.accuracies, curve.target)]
     least = min((100 - value for value in values if value < 100), default=100.0)
     most = max(100 - value for value in values)

@@ -17,7 +17,7 @@ NOTE = (
 
 def findings(found: Results, target: float) -> list[str]:
     """Return sentences on the gap, the epochs to the target (0 to 1), and whether the accuracy sticks."""
-    sentences = [_gap(found), _reaching(found, target)]
+    sentences = [_gap(found), *_gap_by_epoch(found), _reaching(found, target)]
     if any(one.reached is not None for one in found.courses):
         sentences.append(_sticking(found))
     return [*sentences, _underfitting(found)] if found.underfits else sentences
@@ -40,6 +40,12 @@ def _gap(found: Results) -> str:
             f"{gap.greatest_epoch} and {points(gap.last)} after the last"
         )
     return f"The gap of training minus test accuracy{mean} was {course}: {_verdict(found)}"
+
+
+def _gap_by_epoch(found: Results) -> list[str]:
+    """Return the whole course of the gap, where the sentence before does not say it all."""
+    gaps = found.gap.by_epoch
+    return [f"The gap by epoch, in points: {', '.join(map(points, gaps))}."] if len(gaps) > 2 else []
 
 
 def _verdict(found: Results) -> str:
