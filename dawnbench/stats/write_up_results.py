@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dawnbench.records.reader import Run
+from dawnbench.stats.progress import median_trial
 from dawnbench.stats.write_up import Course, Gap, Spread, course, gap, spread
 
 
@@ -42,13 +43,13 @@ class Results:
 
 def results(run: Run) -> Results | None:
     """Return a run's results against its target; None where no epoch was recorded."""
-    recorded = {trial.trial: trial for trial in run.trials}
-    begun = sorted({epoch.trial for epoch in run.epochs})
-    finished = [n for n in begun if n in recorded and recorded[n].status == "finished"]
-    counted = finished or begun
+    counted = _counted(run)
     if not counted:
         return None
-    others = sorted((recorded.keys() | set(begun)) - set(counted if finished else ()))
+    recorded = {trial.trial: trial for trial in run.trials}
+    whole = _is_finished(run, counted[0])
+    begun = {epoch.trial for epoch in run.epochs}
+    others = sorted((recorded.keys() | begun) - set(counted if whole else ()))
     left_out = [
         LeftOut(n, recorded[n].status, recorded[n].reason)
         if n in recorded
@@ -60,8 +61,30 @@ def results(run: Run) -> Results | None:
     ends = [spread([c.last_train for c in courses]), spread([c.last_validation for c in courses])]
     return Results(
         courses=courses,
-        whole=bool(finished),
+        whole=whole,
         left_out=tuple(left_out),
         gap=gap(epochs),
         underfits=all(end.mean < run.record.target for end in ends),
     )
+
+
+def typical_trial(run: Run, rule: str) -> int | None:
+    """Return the number of the trial whose epochs stand for a run: the median of those that count, by a rule.
+
+    It is the first of them where none was written down to its end, and None where no epoch was recorded.
+    """
+    counted = _counted(run)
+    median = median_trial([trial for trial in run.trials if trial.trial in counted], rule)
+    if median is not None:
+        return median.trial
+    return counted[0] if counted else None
+
+
+def _counted(run: Run) -> list[int]:
+    """Return the trials that came to their end, or where there are none, those that began, in order."""
+    begun = sorted({epoch.trial for epoch in run.epochs})
+    return [number for number in begun if _is_finished(run, number)] or begun
+
+
+def _is_finished(run: Run, number: int) -> bool:
+    return any(trial.trial == number and trial.status == "finished" for trial in run.trials)

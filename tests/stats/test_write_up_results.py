@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.stats.write_up_results import results
+from dawnbench.stats.write_up_results import results, typical_trial
 from tests.report.write_up.models import RISING, finished, model_run
 
 
@@ -48,3 +48,15 @@ def test_a_model_underfits_where_neither_split_comes_to_the_target(
     found = results(model_run(tmp_path / "a", [validation], train=[train]))
     assert found is not None
     assert found.underfits == underfits
+
+
+def test_the_median_of_the_trials_that_count_stands_for_a_run(tmp_path: Path) -> None:
+    ended = [finished(1), finished(2), finished(3), finished(4, status="diverged")]
+    run = model_run(tmp_path / "a", *[RISING] * 4, ended=ended)
+    assert typical_trial(run, "dawnbench") == 2
+    assert typical_trial(model_run(tmp_path / "b", *[RISING] * 2, ended=ended[:2]), "strict") == 2
+
+
+def test_without_a_record_the_first_trial_stands_for_a_run_and_without_an_epoch_none(tmp_path: Path) -> None:
+    assert typical_trial(model_run(tmp_path / "a", RISING, RISING, ended=[]), "dawnbench") == 1
+    assert typical_trial(model_run(tmp_path / "b", (), ended=[finished(1)]), "dawnbench") is None

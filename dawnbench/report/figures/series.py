@@ -24,7 +24,7 @@ from dawnbench.report.figures.style import (
     plain_label,
 )
 from dawnbench.report.units import plain
-from dawnbench.stats.progress import median_trial
+from dawnbench.stats.write_up_results import typical_trial
 
 LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (VERMILION, "D"), (PURPLE, "v"), (SKY, "P"))
 """Colour and marker of each line, as many as one panel stays readable with."""
@@ -62,13 +62,10 @@ def draw_series(runs: Sequence[Run], names: Sequence[str], rule: str) -> Figure 
 
 
 def _curve(run: Run, name: str, rule: str) -> _Curve | None:
-    """Return the curve of the median of the trials that came to their end; of the first, where none did."""
-    begun = sorted({epoch.trial for epoch in run.epochs})
-    if not begun:
+    number = typical_trial(run, rule)
+    if number is None:
         return None
-    whole = [t for t in run.trials if t.status == "finished" and t.trial in begun]
-    median = median_trial(whole, rule)
-    epochs = run.epochs_of(begun[0] if median is None else median.trial)
+    epochs = run.epochs_of(number)
     accuracies = [100 * epoch.validation_accuracy for epoch in epochs]
     shortened = plain(name)
     if len(shortened) > LEGEND_LETTERS:

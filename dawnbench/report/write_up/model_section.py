@@ -10,9 +10,8 @@ from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds
 from dawnbench.report.write_up.analysis import NOTE, findings
 from dawnbench.report.write_up.words import authors_words, counted, goal, listed, shown
-from dawnbench.stats.progress import median_trial
 from dawnbench.stats.write_up import Course
-from dawnbench.stats.write_up_results import Results, results
+from dawnbench.stats.write_up_results import Results, results, typical_trial
 
 Figure = tuple[str, Callable[[Course], float], Callable[[float], str]]
 NOTHING = "No epoch was recorded."
@@ -101,12 +100,12 @@ _DID = {"diverged": "diverged", "interrupted": "was interrupted", "failed": "fai
 
 def _log(run: Run, found: Results, rule: str, view: LogView) -> list[str]:
     """Return the log of the median of the trials that count, folded away."""
-    counting = {one.trial for one in found.courses}
-    median = median_trial([trial for trial in run.trials if trial.trial in counting], rule)
-    number = found.courses[0].trial if median is None else median.trial
+    number = typical_trial(run, rule)
+    if number is None:
+        return []
     which = listed([number])
-    if len(counting) > 1 and median is not None:
-        which += f", the median of {len(counting)} by the {rule} rule"
+    if len(found.courses) > 1 and any(trial.trial == number for trial in run.trials):
+        which += f", the median of {len(found.courses)} by the {rule} rule"
     if view == "epochs":
         which += "; it counts epochs from 0"
     log = log_view(view, run.epochs_of(number), run.record.recipe)
