@@ -14,7 +14,7 @@ from dawnbench.recipes.parts import (
     FlipSpec,
     PiecewiseLinearSpec,
 )
-from dawnbench.recipes.recipe import DatasetSpec, Recipe
+from dawnbench.recipes.recipe import DatasetSpec, Recipe, WriteUp
 
 STEPS = 98
 """An epoch, the last of 336 images."""
@@ -41,4 +41,10 @@ recipe = Recipe(
     ),
     augmentation=(CropSpec(4), FlipSpec(), CutoutSpec(16, probability=0.5)),
     precision="fp32",
+    write_up=WriteUp(
+        target=(
+            "See how far one cycle of the rate takes DavidNet under Adam in 24 epochs, without a search for "
+            "better settings. Published: 89.28 % in epochs of 29 s."
+        ),
+    ),
 )

@@ -63,6 +63,12 @@ mnist_drill_2 = _step(
             "Fewer than 8,000 parameters: a third of the skeleton's, with batch norm and an average pool. "
             "Published: 99.16 % at best."
         ),
+        analysis=(
+            "Batch norm makes up for two thirds of the parameters. The network has little room left to learn "
+            "by heart, yet at a constant rate its test accuracy swings by up to six tenths of a point from "
+            "one epoch to the next: it reaches the target and does not stay there. A rate that falls is the "
+            "next step."
+        ),
     ),
     (
         *("conv 8", *_NORM, "conv 16", *_NORM, "max pool", "conv 8 1x1", *_NORM),

@@ -47,6 +47,11 @@ mnist_1 = _step(
             "See what accuracy is to be had when size is no object: seven convolutions, without norm or "
             "dropout, in 15 epochs. Published: 99.9 % on the training images, 99.3 % on the test images."
         ),
+        analysis=(
+            "More than large enough: it goes on learning the training images by heart, to 99.94 %, long "
+            "after the test images have stopped gaining. No layer here is needed for its size, so the next "
+            "models ask how little does as well."
+        ),
     ),
     ConvStackSpec(
         (
@@ -84,6 +89,11 @@ mnist_3 = _step(
         target=(
             "Gain on the second model by batch norm before each ReLU and a little dropout, for 176 "
             "parameters more. Published: 99.43 % and 99.0 %."
+        ),
+        analysis=(
+            "Batch norm is worth half a dozen epochs: 98.1 % after the first one, which the second model "
+            "has after its sixth. Dropout keeps the training accuracy below the test accuracy to the end, "
+            "so that nothing is learnt by heart and a longer training, or less dropout, could still gain."
         ),
     ),
     ConvStackSpec(
@@ -126,6 +136,12 @@ mnist_5 = _step(
             "early, turned images and a rate that falls on a plateau. Published: 99.24 % on the test "
             "images."
         ),
+        analysis=(
+            "The norm, the narrow first layer and the turned images do it; the plateau schedule never acts. "
+            "Until the very end the test loss did not go three epochs without a new low in any trial, so "
+            "that the rate stayed at 0.01 and the last epochs still swing by two tenths of a point. A rate "
+            "that surely falls should settle them."
+        ),
     ),
     ConvStackSpec(
         (
@@ -147,6 +163,12 @@ mnist_6 = _step(
         target=(
             "Hold 99.4 % in each of the last five epochs with 7,416 parameters, by stronger augmentation "
             "and a rate that falls after eight epochs. Published: 99.4 % on the test images."
+        ),
+        analysis=(
+            "The step settles it: behind epoch 8 the test accuracy stays within about a tenth of a point, "
+            "where it swung by up to half a point before. It settles at 99.3 %, a tenth short of the target. "
+            "The training images are made so hard that the network gets 98.2 % of them at most; with so few "
+            "parameters, milder augmentation or a longer training is what is left to try."
         ),
     ),
     ConvStackSpec(

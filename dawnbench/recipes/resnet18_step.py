@@ -6,7 +6,7 @@ Published: 87.98 % after 20 epochs of 33 s.
 from __future__ import annotations
 
 from dawnbench.recipes.parts import CropSpec, FlipSpec, NesterovSGDSpec, ResNet18Spec, StepsSpec
-from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe
+from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe, WriteUp
 
 recipe = Recipe(
     name="resnet18-step",
@@ -24,4 +24,10 @@ recipe = Recipe(
     augmentation=(CropSpec(4, border="black"), FlipSpec()),
     precision="fp32",
     evaluation=EvaluationSpec(batch_size=64),
+    write_up=WriteUp(
+        target=(
+            "Bring a plain ResNet-18, made for images of 32 pixels by a 3x3 stem, to 88 % in 20 epochs at a "
+            "low rate that is halved once. Published: 87.98 % in epochs of 33 s."
+        ),
+    ),
 )
