@@ -45,6 +45,11 @@ mnist_drill_1 = _step(
             "Set up a skeleton that learns, without biases or norms, and see how large it has to be. "
             "Published: 98.75 % at best and 98.46 % at last, on the test images."
         ),
+        analysis=(
+            "The skeleton learns, and without help: it passes its target in every trial. At the end the "
+            "training accuracy is four tenths of a point ahead and still rising, while the test accuracy has "
+            "gained little since the tenth epoch, so it is larger than it has to be."
+        ),
     ),
     (
         *("conv 16", "relu", "conv 16", "relu", "max pool"),

@@ -71,6 +71,12 @@ mnist_2 = _step(
             "Come close to the first model with fewer than 10,000 parameters: 16 channels throughout, 1x1 "
             "convolutions between the blocks. Published: 99.2 % and 98.9 %."
         ),
+        analysis=(
+            "A 700th of the parameters costs half a point on the test images and one point on the training "
+            "images. Without a norm it is slow to begin, with half of the training images right in the first "
+            "epoch, and it is still gaining on them in the last: it could do with more epochs, or with "
+            "something that makes it learn faster."
+        ),
     ),
     ConvStackSpec(
         (
@@ -91,9 +97,10 @@ mnist_3 = _step(
             "parameters more. Published: 99.43 % and 99.0 %."
         ),
         analysis=(
-            "Batch norm is worth half a dozen epochs: 98.1 % after the first one, which the second model "
-            "has after its sixth. Dropout keeps the training accuracy below the test accuracy to the end, "
-            "so that nothing is learnt by heart and a longer training, or less dropout, could still gain."
+            "Batch norm is worth five epochs: 98.1 % on the test images after the first one, for which the "
+            "second model takes five or six. Dropout keeps the training accuracy below the test accuracy to "
+            "the end, so that nothing is learnt by heart and a longer training, or less dropout, could still "
+            "gain."
         ),
     ),
     ConvStackSpec(
@@ -114,6 +121,12 @@ mnist_4 = _step(
         target=(
             "Replace the last, large convolution by an average pool and save a third of the parameters. "
             "Published: 98.8 % and 98.5 %."
+        ),
+        analysis=(
+            "It underfits: the training accuracy stands still near 98.1 % for the last four epochs, a whole "
+            "point below that of the third model. That one has its dropout in two places, this one behind "
+            "each of six layers of 8 to 16 channels, so less of it is the first thing to try; whether the "
+            "average pool costs anything these figures cannot tell."
         ),
     ),
     ConvStackSpec(
