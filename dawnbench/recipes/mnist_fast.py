@@ -25,14 +25,14 @@ mnist_fast = Recipe(
     model=ConvStackSpec(
         (
             # The largest maps go without a norm: they are most of what a norm has to read.
-            *("conv 16 5x5 stride 2", "relu", "conv 32 stride 2", *_NORM),
-            *("conv 64", *_NORM, "conv classes"),
+            *("conv 8 5x5 stride 2", "relu", "conv 24 stride 2", *_NORM),
+            *("conv 32", *_NORM, "conv classes"),
         )
     ),
     epochs=1,
     batch_size=256,
     optimizer=MuonSpec(),
-    schedule=PiecewiseLinearSpec(epochs=(0, 1), rates=(0.3, 0)),
+    schedule=PiecewiseLinearSpec(epochs=(0, 1), rates=(0.15, 0)),
     label_smoothing=0.05,
     precision="fp32",
     evaluation=_EVALUATION,
@@ -49,7 +49,7 @@ mnist_ladder_fast = replace(
             *("conv 64", *_NORM, "conv classes"),
         )
     ),
-    epochs=7,
+    epochs=5,
     augmentation=(CropSpec(2, border="black"),),
 )
 

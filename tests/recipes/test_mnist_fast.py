@@ -10,7 +10,7 @@ from dawnbench.recipes.mnist_fast import mnist_fast, mnist_ladder_fast, mnist_ti
 
 
 @pytest.mark.parametrize(
-    ("recipe", "parameters"), [(mnist_fast, 29_514), (mnist_ladder_fast, 29_546), (mnist_tiny, 1_888)]
+    ("recipe", "parameters"), [(mnist_fast, 11_906), (mnist_ladder_fast, 29_546), (mnist_tiny, 1_888)]
 )
 def test_each_model_has_its_stated_number_of_parameters_and_no_fixed_ones(
     recipe: Recipe, parameters: int
