@@ -49,7 +49,7 @@ mnist_ladder_fast = replace(
             *("conv 64", *_NORM, "conv classes"),
         )
     ),
-    epochs=5,
+    epochs=4,
     augmentation=(CropSpec(2, border="black"),),
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,14 @@ def test_a_panel_shows_its_model_thick_among_all(drawn: Drawn) -> None:
         curves = [line for line in axes.lines if len(line.get_xdata()) == 7]
         assert len(curves) == 8
         assert sum(line.get_linewidth() > 1 for line in curves) == 1
+
+
+def test_long_names_differ_in_their_panels_and_do_not_run_into_each_other(drawn: Drawn) -> None:
+    figure = drawn(*[RISING] * 7, name="mnist-1, 20261121T183319Z-mnist-1-ae479")
+    titles = [axes.title for axes in figure.axes if axes.get_visible()]
+    assert len({title.get_text() for title in titles}) == 7
+    boxes = [title.get_window_extent() for title in titles]
+    assert not any(a.overlaps(b) for a, b in combinations(boxes, 2))
 
 
 @pytest.mark.parametrize(

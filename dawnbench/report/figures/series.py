@@ -34,8 +34,8 @@ LOGARITHMIC_FROM = 4.0
 """Where the largest error is so many times the smallest, a straight axis would crowd the best epochs."""
 TICKS = (0, 20, 40, 60, 70, 80, 90, 95, 97, 98, 99, 99.3, 99.5, 99.7, 99.8, 99.9, 99.95, 99.97, 99.98, 99.99)
 """Accuracies in percent that a logarithmic axis names."""
-LEGEND_LETTERS = 30
-"""Of a model's name."""
+LETTERS = 22
+"""Of a model's name; more would run into the next panel's."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,15 @@ def _curve(run: Run, name: str, rule: str) -> _Curve | None:
         return None
     epochs = run.epochs_of(number)
     accuracies = [100 * epoch.validation_accuracy for epoch in epochs]
-    shortened = plain(name)
-    if len(shortened) > LEGEND_LETTERS:
-        shortened = f"{shortened[: LEGEND_LETTERS - 1]}…"
-    return _Curve(shortened, [epoch.epoch for epoch in epochs], accuracies, 100 * run.record.target)
+    return _Curve(
+        _shortened(plain(name)), [epoch.epoch for epoch in epochs], accuracies, 100 * run.record.target
+    )
+
+
+def _shortened(name: str) -> str:
+    """Return a name without its middle where it is long: two runs of one recipe differ at the end."""
+    half = (LETTERS - 1) // 2
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1 - half]}…{name[-half:]}"
 
 
 def _one_panel(curves: Sequence[_Curve]) -> Figure:
