@@ -50,6 +50,8 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = None, **leaves: Any) -> Recipe:
     """Return the recipe with settings, another data set and leaves put in; None leaves what is there.
 
+    Where that changes what is trained, its write-up loses its analysis, unless the settings give one.
+
     Raises:
         DawnbenchError: as `override`, or a leaf's value is none that the recipe takes.
     """
@@ -58,7 +60,12 @@ def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = No
     if data is not None:
         # The recipe's colour statistics are of its own data.
         given["dataset"] = replace(resolved.dataset, name=data, mean=None, deviation=None)
-    return replace(resolved, **given)
+    adapted = replace(resolved, **given)
+    told_anew = adapted.write_up != recipe.write_up
+    if told_anew or adapted.digest() == recipe.digest():
+        return adapted
+    # An analysis is of what its author ran.
+    return replace(adapted, write_up=replace(adapted.write_up, analysis=""))
 
 
 def _parse(setting: str) -> _Setting:

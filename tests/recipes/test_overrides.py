@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import CutoutSpec, ExponentialAverageSpec, FlipSpec, Recipe, find_recipe, list_recipes
-from dawnbench.recipes.overrides import leaf_paths, leaf_value, override
+from dawnbench.recipes.overrides import adapt, leaf_paths, leaf_value, override
+from dawnbench.recipes.recipe import WriteUp
 
 
 @pytest.mark.parametrize(
@@ -267,3 +269,11 @@ def test_an_absent_part_is_said_to_go_in_whole() -> None:
 def test_text_that_no_parser_takes_is_a_sentence(text: str) -> None:
     with pytest.raises(DawnbenchError, match="epochs="):
         override(find_recipe("davidnet"), [f"epochs={text}"])
+
+
+def test_an_analysis_stays_with_what_its_author_ran() -> None:
+    told = replace(find_recipe("quickstart"), write_up=WriteUp(target="Smaller.", analysis="It was."))
+    assert adapt(told).write_up.analysis == "It was."
+    assert adapt(told, epochs=told.epochs + 1).write_up == WriteUp(target="Smaller.")
+    anew = adapt(told, ["write_up.analysis=Longer.", f"epochs={told.epochs + 1}"])
+    assert anew.write_up.analysis == "Longer."
