@@ -142,11 +142,12 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     for side, run, line in zip("AB", campaign.sides, lines, strict=False):
         assert line.startswith(f"{side} narrow on ")
         assert line.endswith(f"(cpu, fp32), runs/{run.folder.name}")
-    pairs = [re.match(r"pair (\d)/4  ([AB])  +([\d.]+ s|-)  +([\d.]+ %)$", line) for line in lines[2:10]]
-    assert [match.group(1, 2) for match in pairs if match] == [
-        *(("1", "A"), ("1", "B"), ("2", "B"), ("2", "A")),
-        *(("3", "A"), ("3", "B"), ("4", "B"), ("4", "A")),
-    ]
+    for (side, one), line in zip(in_time(campaign.sides), lines[2:10], strict=True):
+        found = re.match(r"pair (\d)/4  ([AB])  +([\d.]+ s|-)  +([\d.]+ %)(.*)$", line)
+        assert found, line
+        # A busy machine may hold up one clock of so short a trial, which the line then says.
+        notes = "".join(f"  {warning}" for warning in one.warnings)
+        assert found.group(1, 2, 5) == (str(one.trial), side, notes)
     comparison = shown.split("\n\n", 1)[1]
     assert comparison.startswith(f"A is {campaign.a.folder.name}\nB is {campaign.b.folder.name}\n")
     assert "the recipes differ: model.width 16 and 64" in comparison
