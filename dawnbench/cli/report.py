@@ -59,8 +59,9 @@ def report(
     that --out names, each later one held against the first.
 
     A write-up is writeup.md in the folder of one run. Several runs make a series, in the order given: a
-    section a model, a table of all and a plot of their curves. The words are those that the recipe has now,
-    if it is otherwise what was run, and else those of the run.
+    section a model, a table of all and a plot of their curves. Runs of one recipe with other seeds are one
+    model. The words are those that the recipe has now, if it is otherwise what was run, and else those of the
+    run.
     """
     from dawnbench.cli.reporting import report_on
 

@@ -66,10 +66,13 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
 
 
 def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+    from dawnbench.stats.pooling import pooled
+
+    models = pooled(runs)
     if out == STDOUT:
         from dawnbench.report.write_up.document import write_up
 
-        click.echo(write_up(runs, rule, view), nl=False)
+        click.echo(write_up(models, rule, view), nl=False)
         return
     if out is not None and out.suffix.lower() in PAGES:
         raise DawnbenchError(f"a write-up is a text and {out} a page; name it with -o writeup.md")
@@ -78,5 +81,5 @@ def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -
     from dawnbench.report.write_up.write import write_write_up
 
     path = out or runs[0].folder / "writeup.md"
-    write_write_up(runs, rule, view, path)
+    write_write_up(models, rule, view, path)
     click.echo(path)

@@ -17,7 +17,7 @@ Line = TypeVar("Line", EpochRecord, TrialRecord)
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder as read."""
+    """A run folder as read, or several with the trials of one recipe."""
 
     folder: Path
     record: RunRecord
@@ -25,6 +25,8 @@ class Run:
     epochs: tuple[EpochRecord, ...]
     warnings: tuple[str, ...]
     """What could not be read, a sentence each."""
+    pooled_from: tuple[str, ...] = ()
+    """Names of the run folders whose trials it holds, where they are several."""
 
     def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
         """Return the epochs of one trial, in order."""

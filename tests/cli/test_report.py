@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.made_runs import invoke
 from tests.records.full_runs import full_run
+from tests.report.write_up.models import model_run
 
 LINKED = ("accuracy", "curves", "learning-rate", "times", "segments", "telemetry", "ladder")
 
@@ -73,6 +74,15 @@ def test_a_write_up_of_a_series_goes_where_it_is_told(tmp_path: Path) -> None:
     assert text.index("## b\n") < text.index("## a\n") < text.index("](figures/series.svg)")
     assert "| Epoch | LR" in text
     assert (out.parent / "figures" / "series.svg").is_file()
+
+
+def test_runs_of_other_seeds_are_written_up_as_one_model(tmp_path: Path) -> None:
+    runs = [model_run(tmp_path / str(seed), seed=seed).folder for seed in (3, 4)]
+    status, out, _ = invoke("report", *runs, "--style", "writeup", "-o", "-")
+    assert status == 0
+    assert out.startswith("# mnist-1\n")
+    assert "2 trials of 7 epochs each on" in out
+    assert "The trials are of 2 runs, numbered on: 3, 4." in out
 
 
 def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
