@@ -53,7 +53,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
             reduced_motion="reduce",
         )
         contexts.append(context)
-        context.set_default_timeout(120_000)  # where much else goes on
+        context.set_default_timeout(60_000)  # where much else goes on
         context.route("**/*", no_network)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(f"console: {message.text}"))

@@ -33,12 +33,16 @@ def pooled(runs: Sequence[Run]) -> list[Run]:
 def _alike(a: Run, b: Run) -> bool:
     if (a.record.recipe_name, a.record.recipe_digest) != (b.record.recipe_name, b.record.recipe_digest):
         return False
+    if _seeds(a) & _seeds(b):
+        return False
     found = differences(series_of(a), series_of(b))
-    return not (found.refusals or found.cautions or _seeds(a) & _seeds(b))
+    return not (found.refusals or found.cautions)
 
 
 def _seeds(run: Run) -> set[int]:
-    return set(range(run.record.seed, run.record.seed + run.record.trials))
+    """Return the seeds that trials were begun with: the rest of an interrupted run may be made up for."""
+    begun = {trial.trial for trial in run.trials} | {epoch.trial for epoch in run.epochs}
+    return {run.record.seed + number - 1 for number in begun}
 
 
 def _as_one(runs: Sequence[Run]) -> Run:

@@ -82,7 +82,7 @@ def test_runs_of_other_seeds_are_written_up_as_one_model(tmp_path: Path) -> None
     assert status == 0
     assert out.startswith("# mnist-1\n")
     assert "2 trials of 7 epochs each on" in out
-    assert "The trials are of 2 runs, numbered on: 3, 4." in out
+    assert "The trials come from 2 runs, in this order: 3, 4." in out
 
 
 def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_trials_that_did_not_begin_keep_their_numbers(tmp_path: Path) -> None:
     one, *rest = pooled(
         [
             model_run(tmp_path / "a", RISING, trials=3, status="interrupted"),
-            model_run(tmp_path / "b", RISING, seed=3),
+            model_run(tmp_path / "b", RISING, seed=1),  # in the place of what the first did not begin
         ]
     )
     assert rest == []

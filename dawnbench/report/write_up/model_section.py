@@ -85,7 +85,7 @@ def _what_counts(run: Run, found: Results) -> str:
     sentences = [f"{counted(len(found.courses), 'trial')} of {how_many}{each} on {where}; {data}."]
     if run.pooled_from:
         names = ", ".join(map(shown, run.pooled_from))
-        sentences.append(f"The trials are of {len(run.pooled_from)} runs, numbered on: {names}.")
+        sentences.append(f"The trials come from {len(run.pooled_from)} runs, in this order: {names}.")
     if not found.whole:
         sentences.append("No trial came to its end, so the figures are of what was trained.")
     for one in found.left_out:
