@@ -157,7 +157,7 @@ class Session:
             precision=plan.precision,
             data=self._data,
             model=self._described,
-            environment=environment(self._device.uuid),
+            environment=environment(self._device.uuid, self._device.threads),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,

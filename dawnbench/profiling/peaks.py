@@ -47,7 +47,7 @@ def measure_peaks(device: Device, seconds: float = SECONDS, memory_bytes: int = 
     return Peaks(
         device=str(device.torch),
         device_name=device.product_name,
-        threads=torch.get_num_threads() if device.torch.type == "cpu" else None,
+        threads=device.threads,
         products=tuple(products),
         memory=_copy(device, "memory", [memory_bytes], seconds),
         cache=_copy(device, "cache", CACHED_BYTES, seconds),

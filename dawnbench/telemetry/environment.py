@@ -22,11 +22,12 @@ _PACKAGES = ("dawnbench", "torch", "torchvision", "numpy")
 _FLAGS = ("amx_bf16", "amx_tile", "avx512_bf16", "avx512f", "avx2")
 
 
-def environment(device_uuid: str | None) -> dict[str, Any]:
+def environment(device_uuid: str | None, threads: int | None = None) -> dict[str, Any]:
     """Describe the machine and the software as JSON, with None for what is not known.
 
     The keys are `python`, `packages`, `platform`, `kernel`, `cpu`, `memory_bytes`, `gpu` and `git`. The GPU's
     name and power limit (W) are those of the device with the UUID, None on a run that uses no NVIDIA GPU;
+    `threads`, how many of the processor's compute, stands under `cpu`, None where a GPU computes;
     `git` is about the checkout that holds the working directory, None outside of one.
     """
     checkout = read_checkout(Path.cwd())
@@ -35,7 +36,7 @@ def environment(device_uuid: str | None) -> dict[str, Any]:
         "packages": {name: _version(name) for name in _PACKAGES},
         "platform": platform.platform(),
         "kernel": platform.release(),
-        "cpu": _cpu(),
+        "cpu": {**_cpu(), "threads": threads},
         "memory_bytes": psutil.virtual_memory().total,
         "gpu": _gpu(device_uuid),
         "git": {"commit": checkout.commit, "dirty": checkout.dirty} if checkout else None,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver
@@ -97,6 +98,18 @@ def test_it_begins_with_a_run_folder_that_says_all_about_the_run(opened: Open, r
     assert [(one.recipe_name, folder, count) for one, folder, count in heard.started] == [
         ("tiny", session.folder, steps)
     ]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_threads_that_compute_are_recorded(opened: Open, threads: int) -> None:
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        session = opened()
+        session.begin(sampler())
+    finally:
+        torch.set_num_threads(before)
+    assert run_of(session).record.environment["cpu"]["threads"] == threads
 
 
 def test_a_trial_goes_from_the_runs_seed_plus_its_number_less_one(opened: Open) -> None:

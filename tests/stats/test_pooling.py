@@ -52,6 +52,7 @@ def test_trials_that_did_not_begin_keep_their_numbers(tmp_path: Path) -> None:
         {"precision": "bf16"},
         {"device_name": "another"},
         {"environment": {**RUN.environment, "packages": {"torch": "2.11.0"}}},
+        {"environment": {**RUN.environment, "cpu": {"threads": 1}}},
     ],
 )
 def test_runs_that_differ_or_share_a_seed_stay_apart(changes: dict[str, Any], tmp_path: Path) -> None:

@@ -85,6 +85,7 @@ def _cautions(a: Series, b: Series) -> Iterator[str]:
         ("the GPUs' power limits in W", ("gpu", "power_limit_watts")),
         ("the processors", ("cpu", "model")),
         ("the numbers of cores", ("cpu", "logical_cores")),
+        ("the numbers of threads", ("cpu", "threads")),
         ("the versions of torch", ("packages", "torch")),
     ):
         facts[what] = (_fact(a, path), _fact(b, path))

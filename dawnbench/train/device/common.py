@@ -34,6 +34,11 @@ class Device:
         """The name that its maker gave it."""
         return str(self.torch)
 
+    @property
+    def threads(self) -> int | None:
+        """How many threads of the processor compute; None where another device does."""
+        return None
+
     def tune(self) -> None:
         """Set what makes every training on this device faster; for the whole process."""
 

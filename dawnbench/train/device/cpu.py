@@ -48,6 +48,11 @@ class CpuDevice(Device):
         """The processor's name as the kernel gives it."""
         return cpu_model() or platform.machine()
 
+    @property
+    def threads(self) -> int:
+        """How many threads torch computes with."""
+        return torch.get_num_threads()
+
     def tune(self) -> None:
         """Keep freed memory; what torch would load with the first optimizer does not count as training's."""
         keep_freed_memory()

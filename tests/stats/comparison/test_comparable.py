@@ -119,12 +119,16 @@ def environment(**changes: Any) -> dict[str, Any]:
             "the GPUs' power limits in W differ: 700.0 and 500.0",
         ),
         (
-            {"environment": environment(cpu={"model": "Intel Xeon", "logical_cores": 16})},
+            {"environment": environment(cpu={"model": "Intel Xeon", "logical_cores": 16, "threads": 16})},
             "the processors differ: AMD EPYC and Intel Xeon",
         ),
         (
-            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 4})},
+            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 4, "threads": 16})},
             "the numbers of cores differ: 16 and 4",
+        ),
+        (
+            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 16, "threads": 1})},
+            "the numbers of threads differ: 16 and 1",
         ),
         (
             {"environment": environment(packages={"torch": "2.12"})},
@@ -143,7 +147,7 @@ def test_other_machines_are_warned_of_and_not_refused(changes: dict[str, Any], w
 
 
 def test_an_environment_that_was_not_recorded_is_no_error() -> None:
-    assert len(differences(RUN, another(environment={})).cautions) == 5
+    assert len(differences(RUN, another(environment={})).cautions) == 6
 
 
 def test_what_of_a_run_folder_could_not_be_read_is_passed_on() -> None:
