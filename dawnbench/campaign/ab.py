@@ -13,7 +13,7 @@ from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
-from dawnbench.train.device import open_device
+from dawnbench.engine.device import open_device
 
 SIDES: tuple[Side, Side] = ("A", "B")
 

@@ -17,6 +17,9 @@ class Observer(Protocol):
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Hear that the run folder is there; a trial will take `steps` steps. Warm-up comes next."""
 
+    def noted(self, sentence: str) -> None:
+        """Hear what was asked for and could not be done."""
+
     def trial_started(self, trial: int, seed: int) -> None:
         """Hear that a trial begins."""
 
@@ -37,6 +40,9 @@ class SilentObserver:
         """Ignore it."""
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Ignore it."""
+
+    def noted(self, sentence: str) -> None:
         """Ignore it."""
 
     def trial_started(self, trial: int, seed: int) -> None:

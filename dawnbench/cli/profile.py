@@ -24,7 +24,7 @@ def peaks(device: str, as_json: bool) -> None:
     from dawnbench.profiling import measure_peaks
     from dawnbench.report.console import open_console
     from dawnbench.report.peaks import peaks_report
-    from dawnbench.train.device import open_device
+    from dawnbench.engine.device import open_device
 
     opened = open_device(device)
     opened.tune()
@@ -78,7 +78,7 @@ def profile(
     from dawnbench.records.files import write
     from dawnbench.report.console import open_console
     from dawnbench.report.roofline import profile_report
-    from dawnbench.train.device import open_device
+    from dawnbench.engine.device import open_device
 
     opened = open_device(device)
     opened.tune()

@@ -5,21 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import fields
 
-import numpy as np
-import torch
-
-from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
+from dawnbench.engine.describe import describe_model
+from dawnbench.engine.device import open_device
+from dawnbench.engine.memory import forecast
+from dawnbench.engine.probe import Shape as DataShape
 from dawnbench.recipes import Recipe
-from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.overrides import leaf_paths, leaf_value
 from dawnbench.recipes.registry import Part, kind_of
 from dawnbench.report.sections import model_table
 from dawnbench.report.units import number_bytes
-from dawnbench.train.device import open_device
-from dawnbench.train.memory import forecast
-from dawnbench.train.plan import Split
 
 
 def describe_recipe(recipe: Recipe) -> str:
@@ -45,21 +41,10 @@ def _parts(recipe: Recipe) -> str:
 
 def _memory(recipe: Recipe, shape: Shape) -> str:
     """Return how much a trial takes on the device that a run would choose here."""
-    images = (shape.side, shape.side, shape.channels)
-    dataset = Dataset(
-        source=recipe.dataset.name,
-        train_images=np.zeros((shape.train_images, *images), np.uint8),
-        train_labels=np.zeros(shape.train_images, np.int64),
-        test_images=np.zeros((shape.test_images, *images), np.uint8),
-        test_labels=np.zeros(shape.test_images, np.int64),
-        classes=("",) * shape.classes,
-        fingerprint="",
-    )
     device = open_device("auto")
-    plan = make_plan(recipe, dataset, device, make_model(recipe, dataset, device))
-    train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-    validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-    told = forecast(plan, train, validation, device)
+    counts = shape.train_images, shape.test_images
+    data = DataShape(*counts, shape.side, shape.side, shape.channels, shape.classes)
+    told = forecast(recipe, data, device)
     peak = None if told is None else told.peak_bytes(recipe.batch_size)
     return f"A trial takes {number_bytes(peak)} of memory on {device.torch} at its peak, data set included."
 

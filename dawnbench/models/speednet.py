@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
 
@@ -74,7 +75,7 @@ class UnitHead(nn.Linear):
         return super().forward(x) / self.in_features
 
 
-class SpeedNet(nn.Module):
+class SpeedNet(FittedModel):
     """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
 
     Input: normalised images (N, channels, H, W), H and W from 16 on: whatever size is left behind the groups

@@ -19,6 +19,9 @@ class Display:
         """Show what runs where; the warm-up comes first, then trials of `steps` steps."""
         self.folder = folder
 
+    def noted(self, sentence: str) -> None:
+        """Show what was asked for and could not be done."""
+
     def trial_started(self, trial: int, seed: int) -> None:
         """Show that a trial begins."""
 

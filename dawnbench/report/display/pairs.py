@@ -50,6 +50,10 @@ class PairsDisplay:
         self._print(Text.assemble((f"{side} ", "bold"), plain(f"{record.recipe_name} on {where}, {folder}")))
         self._progress.start()
 
+    def note(self, side: str, sentence: str) -> None:
+        """Print what was asked for on a side and could not be done."""
+        self._print(Text.assemble((f"{side} ", "bold"), (f"note: {plain(sentence)}", "yellow")))
+
     def move(self, share: float) -> None:
         """Move the bar to `share` of the trial that is going on."""
         self._progress.update(self._task, completed=self._ended + share)
@@ -91,6 +95,10 @@ class SideDisplay(Display):
         super().run_started(record, folder, steps)
         self._steps = max(1, steps)
         self._both.begin(self._side, record, folder)
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence."""
+        self._both.note(self._side, sentence)
 
     def step(self, steps: int) -> None:
         """Move the bar."""

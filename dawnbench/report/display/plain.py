@@ -31,6 +31,10 @@ class PlainDisplay(Display):
         self._write(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
         self._write(f"run folder {folder}")
 
+    def noted(self, sentence: str) -> None:
+        """Write the sentence."""
+        self._write(f"note: {sentence}")
+
     def trial_started(self, trial: int, seed: int) -> None:
         """Write the table's head."""
         widths = column_widths(

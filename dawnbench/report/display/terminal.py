@@ -11,7 +11,7 @@ from rich.text import Text
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
 from dawnbench.report.log_table import COLUMNS, LEAST_WIDTHS, TimeFormat, cells
-from dawnbench.report.units import percent, seconds
+from dawnbench.report.units import percent, plain, seconds
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
 """The columns that stay where all nine do not fit: the accuracies say what the counts say."""
@@ -57,6 +57,10 @@ class TerminalDisplay(Display):
         self._print(Text.assemble((record.recipe_name, "bold"), f" on {where}, to {percent(record.target)}"))
         self._task = self._progress.add_task("warming up", total=steps * record.trials)
         self._progress.start()
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence above the bar."""
+        self._print(Text(f"note: {plain(sentence)}", style="yellow"))
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Print the table's head."""

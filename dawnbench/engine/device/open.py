@@ -7,10 +7,10 @@ import re
 import torch
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.train.device.common import Device
-from dawnbench.train.device.cpu import CpuDevice
-from dawnbench.train.device.cuda import CudaDevice
-from dawnbench.train.device.mps import MpsDevice
+from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.cpu import CpuDevice
+from dawnbench.engine.device.cuda import CudaDevice
+from dawnbench.engine.device.mps import MpsDevice
 
 
 def open_device(name: str) -> Device:

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from dawnbench.train.device.common import Device
+from dawnbench.engine.device.common import Device
 
 
 class MpsDevice(Device):

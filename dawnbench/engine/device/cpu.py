@@ -10,8 +10,8 @@ import psutil
 import torch
 
 from dawnbench.telemetry.processor import cpu_model
-from dawnbench.train.device.common import Device
-from dawnbench.train.device.heap import PeakWatch, allocated_bytes, unused_bytes
+from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
 
 # Of glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
@@ -37,6 +37,7 @@ class CpuDevice(Device):
     """The host's processor, all the threads that torch was given."""
 
     fused_optimizers = True
+    shares_host_memory = True
 
     def __init__(self, name: str) -> None:
         super().__init__(name)

@@ -1,0 +1,6 @@
+"""The CPU, CUDA and MPS behind one interface: what a device lacks is a method here, not an `if` in the loop."""
+
+from dawnbench.engine.device.common import CaptureError, Device
+from dawnbench.engine.device.open import open_device
+
+__all__ = ["CaptureError", "Device", "open_device"]
