@@ -17,7 +17,6 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -166,8 +165,8 @@ class Session:
 
 
 def _learning_rates(recipe: Recipe, plan: Plan) -> tuple[tuple[int, float], ...]:
-    schedule = StretchedSchedule(recipe)
-    if not schedule.known_ahead:
+    schedule = plan.make_schedule()
+    if not schedule.is_precomputable:
         return ()
     return corners([schedule(step / plan.steps_per_epoch) for step in range(plan.steps)])
 

@@ -14,7 +14,7 @@ from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
 from dawnbench.recipes import Recipe
 from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.overrides import leaf_paths, leaf_value
-from dawnbench.recipes.registry import Part, kind_of
+from dawnbench.recipes.part import Part, kind_of
 from dawnbench.report.sections import model_table
 from dawnbench.report.units import number_bytes
 from dawnbench.train.device import open_device

@@ -64,6 +64,10 @@ class Change(Protocol):
         """Change normalised images (N, C, H, W) in place."""
 
 
+Augmentation = Move | Recolour | Change
+"""What an augmentation part builds."""
+
+
 def reflect(index: Tensor, size: int) -> Tensor:
     """Fold indices that lie outside 0 to size-1 back in, mirrored at the outermost pixels."""
     last = size - 1

@@ -36,15 +36,20 @@ class Muon(Optimizer):
 
     A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
     it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.
-    Banks of one shape go through the matrix products together, in the precision of the autocast that `step`
-    is called in.
+    Banks of one shape go through the matrix products together.
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], *, momentum: float, steps: int, **group: Any
+        self,
+        parameters: Iterable[nn.Parameter],
+        *,
+        momentum: float,
+        steps: int,
+        dtype: torch.dtype = torch.float32,
+        **group: Any,
     ) -> None:
-        """Take filters; `group` are further keys of their one group."""
-        self._momentum, self._steps = momentum, steps
+        """Take filters; the matrix products are in `dtype`; `group` are further keys of their one group."""
+        self._momentum, self._steps, self._dtype = momentum, steps, dtype
         super().__init__([{"params": list(parameters), **group}], {"lr": 0.0})
 
     @torch.no_grad()
@@ -68,7 +73,7 @@ class Muon(Optimizer):
         looking_ahead = torch._foreach_add(gradients, momenta, alpha=self._momentum)
         rows = banks[0].shape[0]
         matrices = torch.stack([step.reshape(rows, -1) for step in looking_ahead])
-        matrices = matrices.to(_autocast_dtype(banks[0]))
+        matrices = matrices.to(self._dtype)
         turned = orthogonalize(matrices, self._steps).float() * rate
         norms = torch._foreach_norm(banks)
         torch._foreach_add_(norms, NORM_EPSILON)
@@ -81,11 +86,6 @@ class Muon(Optimizer):
         if not state:
             state["momentum_buffer"] = torch.zeros_like(bank)
         return state["momentum_buffer"]  # type: ignore[no-any-return]
-
-
-def _autocast_dtype(tensor: Tensor) -> torch.dtype:
-    kind = tensor.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else tensor.dtype
 
 
 class Together:
@@ -120,6 +120,7 @@ def muon_with_sgd(
     *,
     batch_size: int,
     fused: bool,
+    dtype: torch.dtype,
     momentum: float,
     steps: int,
     sgd_momentum: float,
@@ -133,7 +134,8 @@ def muon_with_sgd(
     Muon's step does not hang on the size of its gradients, so its rate is the schedule's; those of biases and
     of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
     the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's bias
-    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing.
+    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's matrix
+    products are in `dtype`.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for _, p in trained if p.dim() == 4]
@@ -152,6 +154,6 @@ def muon_with_sgd(
     ]
     groups = [g for g in groups if g["params"]]
     return Together(
-        Muon(filters, momentum=momentum, steps=steps, rate_scale=1.0),
+        Muon(filters, momentum=momentum, steps=steps, dtype=dtype, rate_scale=1.0),
         SGD(groups, lr=0.0, momentum=sgd_momentum, nesterov=True, fused=fused),
     )

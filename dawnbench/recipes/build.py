@@ -16,9 +16,8 @@ from dawnbench.data.normalization import Normalization
 from dawnbench.data.placement import place
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.summary import summarise
+from dawnbench.optim.schedules import Stretched
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.registry import build
-from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.records.schema import ModelRecord
 from dawnbench.train.device import Device
 from dawnbench.train.device.common import DTYPES
@@ -51,7 +50,7 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
     with torch.device("meta"):
         try:
-            model = build(recipe.model, channels=channels, classes=classes).train()
+            model = recipe.model.build(channels, classes).train()
             model(torch.empty(last or recipe.batch_size, channels, size, size))
             return summarise(model, (channels, size, size), recipe.batch_size, steps)
         except (RuntimeError, ValueError, TypeError) as error:
@@ -65,7 +64,7 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
 def make_model(recipe: Recipe, dataset: Dataset, device: Device) -> nn.Module:
     """Return the recipe's model on the device, in `channels_last`."""
     channels = dataset.train_images.shape[3]
-    model: nn.Module = build(recipe.model, channels=channels, classes=len(dataset.classes))
+    model = recipe.model.build(channels, len(dataset.classes))
     for name, module in model.named_modules():
         if any(True for _ in module.parameters(recurse=False)) and not hasattr(module, "reset_parameters"):
             raise DawnbenchError(
@@ -80,7 +79,7 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
     images, channels = dataset.train_images.shape[0], dataset.train_images.shape[3]
     precision = resolve_precision(recipe, device)
     dtype = DTYPES[precision]
-    augmentations = [build(part) for part in recipe.augmentation]
+    augmentations = [part.build() for part in recipe.augmentation]
     for augmentation in augmentations:
         augmentation.check((recipe.dataset.image_size,) * 2)
     mean, deviation = recipe.dataset.mean, recipe.dataset.deviation
@@ -128,15 +127,15 @@ def make_plan(recipe: Recipe, dataset: Dataset, device: Device, model: nn.Module
         precision=precision,
         target=recipe.target,
         evaluation=Evaluation(**asdict(recipe.evaluation)),
-        make_schedule=lambda: StretchedSchedule(recipe),
+        make_schedule=lambda: Stretched(recipe.schedule.build(), recipe.epochs),
         resolution=recipe.resolution,
         place=place_split,
         make_normalization=make_normalization,
         fit=fit,
         make_batches=make_batches,
-        make_optimizer=lambda: build(
-            recipe.optimizer, model, batch_size=recipe.batch_size, fused=device.fused_optimizers
+        make_optimizer=lambda: recipe.optimizer.build(
+            model, batch_size=recipe.batch_size, fused=device.fused_optimizers, dtype=dtype
         ),
-        make_average=None if average is None else lambda: build(average, model),
+        make_average=None if average is None else lambda: average.build(model),
         capture=recipe.capture,
     )

@@ -26,21 +26,18 @@ def evaluate(
     last epoch, in which all of the views are taken.
     """
     model.eval()
-    loss = torch.zeros((), device=split.labels.device)
-    correct = torch.zeros((), dtype=torch.int64, device=split.labels.device)
-    plain = settings.views_at_end and not last
-    batches = zip(
-        split.images.split(settings.batch_size), split.labels.split(settings.batch_size), strict=True
-    )
-    for pixels, labels in batches:
-        images = normalize(pixels)
-        with device.autocast(precision):
-            logits = _plain(model, images, mirrored=settings.flip and not plain)
-            if settings.shift and not plain:
-                logits = _with_shifts(model, images, logits, settings)
-        loss += F.cross_entropy(logits.float(), labels, reduction="sum")
-        correct += (logits.argmax(1) == labels).sum()
-    return loss, correct
+    views = last or not settings.tta_last_epoch_only
+    with device.autocast(precision):
+        logits = torch.cat(
+            [
+                _plain(model, normalize(pixels), mirrored=settings.flip and views)
+                for pixels in split.images.split(settings.batch_size)
+            ]
+        )
+        if settings.shift and views:
+            logits = _with_shifts(model, split.images, normalize, logits, settings)
+    loss = F.cross_entropy(logits.float(), split.labels, reduction="sum")
+    return loss, (logits.argmax(1) == split.labels).sum()
 
 
 def _plain(model: nn.Module, images: Tensor, mirrored: bool) -> Tensor:
@@ -51,19 +48,19 @@ def _plain(model: nn.Module, images: Tensor, mirrored: bool) -> Tensor:
     return logits  # type: ignore[no-any-return]
 
 
-def _with_shifts(model: nn.Module, images: Tensor, logits: Tensor, settings: Evaluation) -> Tensor:
-    """Return logits to half from two shifted views, for the images of which `logits` leave room for doubt."""
-    if settings.sure_from is not None:
-        first, second = logits.float().topk(2).values.unbind(1)
-        doubtful = (first - second < settings.sure_from).nonzero().squeeze(1)
-        images = images[doubtful]
-    else:
-        doubtful = torch.arange(len(images), device=images.device)
-    if len(doubtful) == 0:
-        return logits
-    by, (height, width) = settings.shift, images.shape[2:]
-    padded = F.pad(images, (by,) * 4, mode="reflect")
-    views = (padded[:, :, at : at + height, at : at + width] for at in (0, 2 * by))
-    shifted = [_plain(model, view, settings.flip) for view in views]
-    mixed = logits[doubtful] / 2 + (shifted[0] + shifted[1]) / 4
-    return logits.index_copy(0, doubtful, mixed)
+def _with_shifts(
+    model: nn.Module, pixels: Tensor, normalize: Normalize, logits: Tensor, settings: Evaluation
+) -> Tensor:
+    """Return logits to half from two shifted views, for as many of the least sure images as get them."""
+    count = len(pixels) if settings.tta_images is None else min(settings.tta_images, len(pixels))
+    first, second = logits.float().topk(2).values.unbind(1)
+    # Their number is known beforehand: no shape depends on the logits, and the host need not wait for them.
+    least_sure = (first - second).topk(count, largest=False).indices
+    by, (height, width) = settings.shift, pixels.shape[1:3]
+    shifted = []
+    for chosen in least_sure.split(settings.batch_size):
+        padded = F.pad(normalize(pixels[chosen]), (by,) * 4, mode="reflect")
+        views = (padded[:, :, at : at + height, at : at + width] for at in (0, 2 * by))
+        up_left, down_right = (_plain(model, view, settings.flip) for view in views)
+        shifted.append((up_left + down_right) / 4)
+    return logits.index_copy(0, least_sure, logits[least_sure] / 2 + torch.cat(shifted))

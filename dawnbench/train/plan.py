@@ -29,9 +29,9 @@ class Evaluation:
     """Whether the logits are the mean over each image and its mirror image."""
     shift: int = 0
     """Pixels by which two further views are shifted; together they weigh one half. 0 for none."""
-    sure_from: float | None = None
-    """Only images whose two highest logits lie closer than this are shifted; None shifts all."""
-    views_at_end: bool = False
+    tta_images: int | None = None
+    """How many images are shifted, those whose two highest logits lie closest; None shifts all."""
+    tta_last_epoch_only: bool = False
     """Whether mirrored and shifted views are taken in the last epoch only."""
 
 
@@ -85,7 +85,11 @@ class Schedule(Protocol):
     def momentum(self, epoch: float) -> float | None:
         """Return the momentum at that time; None leaves the optimizer's own."""
 
-    def saw(self, validation_loss: float) -> None:
+    @property
+    def is_precomputable(self) -> bool:
+        """Return whether the rates depend on nothing that happens in training."""
+
+    def observe_validation_loss(self, loss: float) -> None:
         """Take in the mean validation loss at the end of an epoch."""
 
 

@@ -157,7 +157,7 @@ class Trainer:
                     validation_images=len(validation.labels),
                 )
                 on_epoch(result)
-                state.schedule.saw(result.validation_loss)
+                state.schedule.observe_validation_loss(result.validation_loss)
             if not math.isfinite(losses[0]):
                 raise DivergedError(f"the training loss was {losses[0]} after epoch {epoch}")
 
