@@ -43,7 +43,6 @@ def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, .
     from benchmarks.engine import SilentLedger, make_trainer, synthetic
     from dawnbench.data.batches import TrainingBatches
     from dawnbench.data.normalization import Normalization
-    from dawnbench.recipes.registry import build
     from dawnbench.train.device.common import DTYPES
 
     made = make_trainer(
@@ -60,7 +59,7 @@ def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, .
         images,
         labels,
         Normalization.measured(images, DTYPES[made.plan.precision]),
-        [build(part) for part in made.recipe.augmentation],
+        [part.build() for part in made.recipe.augmentation],
         batch,
         True,
         made.device.generator(0),

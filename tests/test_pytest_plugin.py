@@ -15,7 +15,7 @@ import pytest
 
 from dawnbench.campaign import run
 from dawnbench.pytest_plugin.measured import MeasuredRun
-from dawnbench.recipes import find_recipe, registry
+from dawnbench.recipes import find_recipe, part
 from dawnbench.records.baseline import baseline_path, write_baseline
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.series import Series, TrialFigures, series_of
@@ -39,7 +39,7 @@ def ten_trials(tmp_path_factory: pytest.TempPathFactory) -> MeasuredRun:
     folder = tmp_path_factory.mktemp("ten")
     (folder / "tiny.py").write_text(TINY_RECIPE)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+        monkeypatch.setattr(part, "_CLASSES", dict(part._CLASSES))
         recipe = replace(find_recipe(str(folder / "tiny.py")), target=0.5, trials=10)
         made = read_run(run(recipe, device="cpu", out=folder))
     measured = MeasuredRun(made, series_of(made))
@@ -57,7 +57,7 @@ def _of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tests(pytester: pytest.Pytester, ten_trials: MeasuredRun, monkeypatch: pytest.MonkeyPatch) -> Tests:
     """Run a test file's text beside the tiny recipe, without pytest-benchmark unless asked for."""
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))  # the recipe adds a kind of model
+    monkeypatch.setattr(part, "_CLASSES", dict(part._CLASSES))  # the recipe adds a kind of model
 
     def run_tests(text: str, *options: str, benchmark: bool = False) -> pytest.RunResult:
         pytester.makefile(".py", tiny=TINY_RECIPE)

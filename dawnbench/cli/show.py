@@ -13,7 +13,7 @@ from dawnbench.engine.memory import forecast
 from dawnbench.engine.probe import Shape as DataShape
 from dawnbench.recipes import Recipe
 from dawnbench.recipes.overrides import leaf_paths, leaf_value
-from dawnbench.recipes.registry import Part, kind_of
+from dawnbench.recipes.part import Part, kind_of
 from dawnbench.report.sections import model_table
 from dawnbench.report.units import number_bytes
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver
 from dawnbench.campaign.session import Session, startup
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import Recipe, find_recipe, registry
+from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, RunRecord, Segment
 from dawnbench.telemetry import Sampler
@@ -26,15 +26,9 @@ from tests.records.examples import RUN
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> Iterator[Recipe]:
-    """The tiny recipe; the table of parts is left as it was."""
-    tables = (registry._SPECS, registry._ENTRIES)
-    before = [dict(table) for table in tables]
+def recipe(tmp_path: Path) -> Recipe:
     (tmp_path / "tiny.py").write_text(TINY_RECIPE)
-    yield replace(find_recipe(str(tmp_path / "tiny.py")), epochs=2, trials=3)
-    for table, old in zip(tables, before, strict=True):
-        table.clear()
-        table.update(old)
+    return replace(find_recipe(str(tmp_path / "tiny.py")), epochs=2, trials=3)
 
 
 class Heard(SilentObserver):

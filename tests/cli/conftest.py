@@ -16,19 +16,18 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from dawnbench.recipes import ModelPart, find_recipe, register
+from dawnbench.recipes import ModelPart, find_recipe
 
 
 @dataclass(frozen=True)
-class PerceptronSpec(ModelPart):
+class PerceptronSpec(ModelPart, kind="perceptron"):
     width: int = 16
 
+    def build(self, channels, classes):
+        hidden = nn.Linear(channels * 64, self.width)
+        return nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), nn.Linear(self.width, classes))
 
-def perceptron(channels, classes, width):
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, classes))
 
-
-register("perceptron", PerceptronSpec, perceptron)
 base = find_recipe("quickstart")
 recipe = replace(
     base,

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
-from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Steps
+from dawnbench.errors import DawnbenchError
+from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Schedule, Steps, Stretched
 
 RATES = st.floats(-10, 10)
 
@@ -80,7 +81,7 @@ def test_a_plateau_is_found_where_torch_finds_it(losses: list[float], patience: 
     ours = Plateau(0.1, factor=0.5, patience=patience)
     for epoch, loss in enumerate(losses):
         assert ours(epoch) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
-        ours.saw(loss)
+        ours.observe_validation_loss(loss)
         torchs.step(loss)
 
 
@@ -89,5 +90,46 @@ def test_a_loss_that_no_longer_falls_lowers_the_rate() -> None:
     rates = []
     for loss in (1.0, 0.5, 0.5, 0.6, 0.4):
         rates.append(schedule(0))
-        schedule.saw(loss)
+        schedule.observe_validation_loss(loss)
     assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.01])
+
+
+class Constant(Schedule):
+    def __call__(self, epoch: float) -> float:
+        return 0.5
+
+
+def test_a_schedule_has_no_length_or_momentum_and_learns_nothing_unless_it_says_so() -> None:
+    schedule = Constant()
+    schedule.observe_validation_loss(1.0)
+    assert (schedule.length, schedule.momentum(1.0), schedule.is_precomputable) == (None, None, True)
+    with pytest.raises(NotImplementedError):
+        Schedule()(0.0)
+
+
+def test_a_schedule_with_a_length_is_stretched_to_the_epochs() -> None:
+    lines = PiecewiseLinear((0, 1, 4), (0, 1, 0), (0.5, 0.9, 0.7))
+    stretched = Stretched(lines, 8)
+    assert stretched.length == 8
+    for epoch in (0, 1, 2, 5, 8):
+        assert stretched(epoch) == lines(epoch / 2)
+        assert stretched.momentum(epoch) == lines.momentum(epoch / 2)
+    assert stretched.is_precomputable
+
+
+def test_a_schedule_without_a_length_stays_as_it_is() -> None:
+    assert Stretched(Constant(), 3).length is None
+    assert [Stretched(Steps(1.0, 2, 0.5), 3)(epoch) for epoch in range(5)] == [1.0, 1.0, 0.5, 0.5, 0.25]
+
+
+def test_losses_reach_a_schedule_that_learns_from_them() -> None:
+    stretched = Stretched(Plateau(1.0, factor=0.1, patience=0), 5)
+    assert not stretched.is_precomputable
+    for _ in range(2):
+        stretched.observe_validation_loss(1.0)
+    assert stretched(2) == pytest.approx(0.1)
+
+
+def test_what_is_no_schedule_is_refused() -> None:
+    with pytest.raises(DawnbenchError, match=r"schedules\.Schedule, and function is none"):
+        Stretched(lambda epoch: 0.1, 5)  # type: ignore[arg-type]

@@ -11,7 +11,8 @@ from torch import nn
 
 from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import ModelPart, Recipe, find_recipe, registry
+from dawnbench.optim.schedules import Stretched
+from dawnbench.recipes import ModelPart, Recipe, find_recipe
 from dawnbench.recipes.build import (
     describe_model,
     make_model,
@@ -20,11 +21,14 @@ from dawnbench.recipes.build import (
     steps_per_epoch,
 )
 from dawnbench.recipes.overrides import override
-from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.train.device import open_device
 from dawnbench.train.plan import Split
 
 STEPS = 97
+
+
+def stretched(recipe: Recipe) -> Stretched:
+    return Stretched(recipe.schedule.build(), recipe.epochs)
 
 
 def changed(*settings: str, name: str = "davidnet") -> Recipe:
@@ -83,7 +87,7 @@ def test_a_batch_that_ghost_norms_cannot_split_is_explained() -> None:
 
 
 def test_davidnets_rate_has_its_closed_form_at_every_step() -> None:
-    schedule = StretchedSchedule(changed())
+    schedule = stretched(changed())
     for step in range(24 * STEPS):
         t = step / STEPS
         expected = 0.4 * t / 5 if t <= 5 else 0.4 * (24 - t) / 19
@@ -92,7 +96,7 @@ def test_davidnets_rate_has_its_closed_form_at_every_step() -> None:
 
 
 def test_davidnet_10s_rate_has_its_closed_form_at_every_step() -> None:
-    schedule = StretchedSchedule(changed(name="davidnet-10"))
+    schedule = stretched(changed(name="davidnet-10"))
     for step in range(10 * STEPS):
         t = step / STEPS
         expected = t / 2 if t <= 2 else 1.0 - 0.9 * (t - 2) / 6 if t <= 8 else 0.1
@@ -101,7 +105,7 @@ def test_davidnet_10s_rate_has_its_closed_form_at_every_step() -> None:
 
 @pytest.mark.parametrize("epochs", [1, 12, 30])
 def test_other_epochs_stretch_the_schedule(epochs: int) -> None:
-    schedule, published = StretchedSchedule(changed(f"epochs={epochs}")), StretchedSchedule(changed())
+    schedule, published = stretched(changed(f"epochs={epochs}")), stretched(changed())
     for part in np.linspace(0, 1, 50):
         assert schedule(epochs * part) == pytest.approx(published(24 * part), abs=1e-12)
     assert schedule(epochs * 5 / 24) == pytest.approx(0.4)
@@ -216,11 +220,6 @@ class Resettable(OwnScale):
         nn.init.ones_(self.factor)
 
 
-@dataclass(frozen=True)
-class OwnModel(ModelPart):
-    name: str = "inner"
-
-
 @pytest.mark.parametrize(
     ("net", "named"),
     [
@@ -233,7 +232,11 @@ class OwnModel(ModelPart):
 def test_a_model_whose_weights_a_second_trial_could_not_reset_is_refused(
     net: nn.Module, named: str | None
 ) -> None:
-    registry.register("own", OwnModel, lambda **_settings: net)
+    @dataclass(frozen=True)
+    class OwnModel(ModelPart, kind="own"):
+        def build(self, channels: int, classes: int) -> nn.Module:
+            return net
+
     recipe = replace(changed(), model=OwnModel())
     if named is None:
         assert make_model(recipe, small_dataset(), open_device("cpu")) is net

@@ -115,7 +115,9 @@ class FakeSchedule:
     def momentum(self, epoch: float) -> float | None:
         return None
 
-    def saw(self, validation_loss: float) -> None:
+    is_precomputable = True
+
+    def observe_validation_loss(self, loss: float) -> None:
         pass
 
 
