@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session, startup
+from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
-from dawnbench.engine.device import open_device
 
 
 def run(

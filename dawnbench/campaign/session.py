@@ -70,9 +70,7 @@ class Session:
             dataset = _in_host_memory(dataset, device)
         height, width, channels = dataset.image_shape
         classes = len(dataset.classes)
-        shape = Shape(
-            len(dataset.train_labels), len(dataset.test_labels), height, width, channels, classes
-        )
+        shape = Shape(len(dataset.train_labels), len(dataset.test_labels), height, width, channels, classes)
         with out_of_memory_explained(recipe.batch_size):
             with self.setup.segment("record"):
                 self._described = describe_model(recipe, channels, classes, shape.train_images)
@@ -127,7 +125,9 @@ class Session:
     def trial(self, number: int) -> None:
         """Run and record trial `number`, counted from 1; it goes from the run's seed plus `number` - 1."""
         seed = self._seed + number - 1
-        hooks = (SaveModel(self.folder / FILE_NAME, self._prepared, number, seed),) if self._save_model else ()
+        hooks = (
+            (SaveModel(self.folder / FILE_NAME, self._prepared, number, seed),) if self._save_model else ()
+        )
         with out_of_memory_explained(self._recipe.batch_size):
             TrialRecorder(
                 number,

@@ -20,11 +20,11 @@ def peaks(device: str, as_json: bool) -> None:
     A product of two square matrices in each precision that the hardware has, and a copy beyond and within its
     caches: some ten seconds. These are the roofs that `dawnbench profile` holds kernels against.
     """
+    from dawnbench.engine.device import open_device
     from dawnbench.export.roofline_json import peaks_json
     from dawnbench.profiling import measure_peaks
     from dawnbench.report.console import open_console
     from dawnbench.report.peaks import peaks_report
-    from dawnbench.engine.device import open_device
 
     opened = open_device(device)
     opened.tune()
@@ -73,12 +73,12 @@ def profile(
     # Kineto reports its every start on standard error; it reads this once, as torch is loaded.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     resolved = resolve(recipe, settings, data=data)
+    from dawnbench.engine.device import open_device
     from dawnbench.export.roofline_json import profile_json
     from dawnbench.profiling import measure_peaks, profile_recipe
     from dawnbench.records.files import write
     from dawnbench.report.console import open_console
     from dawnbench.report.roofline import profile_report
-    from dawnbench.engine.device import open_device
 
     opened = open_device(device)
     opened.tune()

@@ -18,8 +18,8 @@ from dawnbench.recipes.recipe import EvaluationSpec
 class Evaluation:
     """The whole of a split through a model, in batches whose shapes are known before the clock starts.
 
-    The loss is plain cross-entropy, so that recipes can be compared by it. With shifted views, the images that
-    are shifted are those whose two highest logits lie closest: as many in every trial, in whole batches.
+    The loss is plain cross-entropy, so that recipes can be compared by it. The images of which shifted views
+    are taken are those whose two highest logits lie closest: as many in every trial, in whole batches.
     """
 
     def __init__(
@@ -134,4 +134,4 @@ class Evaluation:
         total = self._model(views[0]).float()
         for view in views[1:]:
             total = total + self._model(view).float()
-        return total / len(views)
+        return total / len(views)  # type: ignore[no-any-return]

@@ -72,8 +72,8 @@ def load_model(path: Path, prepared: Prepared) -> None:
     tensors, metadata = _read(path)
     if metadata.get("recipe_digest") != prepared.recipe.digest():
         raise DawnbenchError(
-            f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')}, with other settings than "
-            f"this run's {prepared.recipe.name}; give the run that it belongs to"
+            f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with other settings than "
+            f"those of this run's {prepared.recipe.name}; give the run that it belongs to"
         )
     try:
         prepared.evaluated.load_state_dict(tensors)

@@ -15,8 +15,8 @@ from dawnbench.errors import DawnbenchError
 class Precision:
     """A converter from a built model to the one that is trained; this one computes in float32.
 
-    Another format is a subclass in `PRECISIONS`: the training loop knows nothing of it. Weights, gradients and
-    the optimizer's state stay float32 unless `convert` changes them.
+    Another format is a subclass in `PRECISIONS`: the training loop knows nothing of it. Weights, gradients
+    and the optimizer's state stay float32 unless `convert` changes them.
     """
 
     def __init__(self, name: str) -> None:

@@ -46,9 +46,7 @@ class Prepared:
     Its tensors stay where they are from trial to trial, so that a step that was captured holds for each.
     """
 
-    def __init__(
-        self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device
-    ) -> None:
+    def __init__(self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device) -> None:
         """Build from two splits in host memory."""
         self.recipe, self.device = recipe, device
         self.notes: list[str] = []

@@ -92,7 +92,8 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
     sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
     with _fake_tensors(), suppress(DataDependentOutputException):
-        train, validation = _split(shape, images), _split(shape, shape.validation_images)
+        checked = min(shape.validation_images, 2 * recipe.evaluation.batch_size)
+        train, validation = _split(shape, images), _split(shape, checked)
         held = [train.images, train.labels, validation.images, validation.labels]
         # Of a device with memory of its own, what lies in the host's does not count.
         with LiveBytes(torch.device("cpu"), held if device.shares_host_memory else ()) as live:
@@ -105,7 +106,8 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
             trained = len(live.timeline)
             prepared.optimizer.zero_grad()
             prepared.evaluation()
-        missing = (shape.train_images - images) * _bytes_per_image(recipe, shape, device)
+        more_images = shape.train_images - images + shape.validation_images - checked
+        missing = more_images * _bytes_per_image(recipe, shape, device)
         timeline = [present + missing for present in live.timeline]
         outside = timeline[:begun] + timeline[trained:]
         return Probed(timeline[0], max(outside), timeline[begun:trained])
@@ -113,7 +115,7 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
 
 
 def _bytes_per_image(recipe: Recipe, shape: Shape, device: Device) -> int:
-    """Return what an image of the training split and its label take, in all the places that count."""
+    """Return what an image and its label take, in all the places that count."""
     stored, size = shape.height * shape.width * shape.channels, recipe.dataset.image_size
     resized = size * size * shape.channels
     if not device.shares_host_memory:

@@ -22,9 +22,7 @@ class Programs:
         self._compiles = compiles
         if compiles:
             # Each size is a program of its own; beyond the limit torch would silently stop compiling.
-            torch._dynamo.config.recompile_limit = max(
-                RECOMPILE_LIMIT, torch._dynamo.config.recompile_limit
-            )
+            torch._dynamo.config.recompile_limit = max(RECOMPILE_LIMIT, torch._dynamo.config.recompile_limit)
 
     @property
     def compiles(self) -> bool:

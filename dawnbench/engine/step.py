@@ -40,8 +40,8 @@ class TrainingStep:
         self.position = torch.zeros((), dtype=torch.int64, device=device.torch)
         """Steps since `begin_epoch`."""
         self.loss = torch.zeros((), device=device.torch)
-        """In nats: the batches' means since `begin_epoch` or `set_last_apart`, each times the images of a full
-        batch."""
+        """In nats, since `begin_epoch` or `set_last_apart`: the batches' means, each times the images of a
+        full batch."""
         self.loss_before_last = torch.zeros_like(self.loss)
         """The same, of the batches before the last one."""
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
@@ -93,7 +93,7 @@ class TrainingStep:
         if count < self._batch_size:
             # Optimizers divide by a full batch; the mean loss of a smaller one counts as much.
             loss = loss * (self._batch_size / count)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         self._take_step()
         self.loss += loss.detach()
         self.correct += (logits.detach().argmax(1) == labels).sum()

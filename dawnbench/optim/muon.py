@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
+from dawnbench.optim.combined import CombinedOptimizer
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic that takes every singular value near 1 (Jordan 2024, "Muon: an optimizer for hidden layers
 in neural networks")."""
@@ -88,33 +90,6 @@ class Muon(Optimizer):
         return state["momentum_buffer"]  # type: ignore[no-any-return]
 
 
-class Together:
-    """Several optimizers that step as one."""
-
-    def __init__(self, *optimizers: Optimizer) -> None:
-        self._optimizers = optimizers
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """Return the groups of all."""
-        return [group for optimizer in self._optimizers for group in optimizer.param_groups]
-
-    @property
-    def state(self) -> dict[Tensor, Any]:
-        """Return the state of all, by parameter."""
-        return {p: state for optimizer in self._optimizers for p, state in optimizer.state.items()}
-
-    def step(self) -> None:
-        """Step each."""
-        for optimizer in self._optimizers:
-            optimizer.step()
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of each."""
-        for optimizer in self._optimizers:
-            optimizer.zero_grad()
-
-
 def muon_with_sgd(
     model: nn.Module,
     *,
@@ -128,11 +103,11 @@ def muon_with_sgd(
     head_rate_scale: float,
     weight_decay: float,
     first_bias_epochs: float,
-) -> Together:
+) -> CombinedOptimizer:
     """Return Muon for 3x3 filters and Nesterov SGD for the rest, for a loss that is summed over the batch.
 
-    Muon's step does not hang on the size of its gradients, so its rate is the schedule's; those of biases and
-    of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
+    Muon's step does not depend on the size of its gradients, so its rate is the schedule's; those of biases
+    and of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
     the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's bias
     (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's matrix
     products are in `dtype`.
@@ -153,7 +128,7 @@ def muon_with_sgd(
         group(head, head_rate_scale),
     ]
     groups = [g for g in groups if g["params"]]
-    return Together(
+    return CombinedOptimizer(
         Muon(filters, momentum=momentum, steps=steps, dtype=dtype, rate_scale=1.0),
         SGD(groups, lr=0.0, momentum=sgd_momentum, nesterov=True, fused=fused),
     )

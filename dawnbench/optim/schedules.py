@@ -43,6 +43,13 @@ class Schedule:
     def observe_validation_loss(self, loss: float) -> None:
         """Take in the mean validation loss, in nats, at the end of an epoch."""
 
+    def state_dict(self) -> dict[str, float]:
+        """Return what was learned from the losses observed so far."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from what `state_dict` returned."""
+
 
 class Stretched(Schedule):
     """A schedule as a trial of so many epochs takes it: one with a `length` ends with the last epoch."""
@@ -73,6 +80,14 @@ class Stretched(Schedule):
     def observe_validation_loss(self, loss: float) -> None:
         """Hand the loss on."""
         self._schedule.observe_validation_loss(loss)
+
+    def state_dict(self) -> dict[str, float]:
+        """Return what the schedule learned."""
+        return self._schedule.state_dict()
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Let the schedule go on."""
+        self._schedule.load_state_dict(state)
 
 
 class PiecewiseLinear(Schedule):
@@ -130,3 +145,11 @@ class Plateau(Schedule):
             self._waited += 1
         if self._waited > self._patience:
             self._rate, self._waited = self._rate * self._factor, 0
+
+    def state_dict(self) -> dict[str, float]:
+        """Return the rate, the lowest loss so far and the epochs since then."""
+        return {"rate": self._rate, "lowest": self._lowest, "waited": self._waited}
+
+    def load_state_dict(self, state: dict[str, float]) -> None:
+        """Go on from what `state_dict` returned."""
+        self._rate, self._lowest, self._waited = state["rate"], state["lowest"], int(state["waited"])

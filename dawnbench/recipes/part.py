@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from torch import nn
 
     from dawnbench.data.augmentation import Augmentation
-    from dawnbench.optim.contracts import Average, GroupedOptimizer, Loss, Schedule
+    from dawnbench.optim.contracts import Average, GroupedOptimizer, Loss
+    from dawnbench.optim.schedules import Schedule
 
 __all__ = ["AugmentationPart", "AveragePart", "LossPart", "ModelPart", "OptimizerPart", "SchedulePart"]
 
@@ -77,8 +78,8 @@ class ModelPart(Part):
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network, for normalised images (B, channels, H, W); it returns logits (B, classes).
 
-        Each module that has weights of its own has a `reset_parameters()`: trials begin with it. A module
-        with `fit_images` (how many) gets that many training images in `fit(images)` before each trial.
+        Each module that has weights of its own has a `reset_parameters()`: trials begin with it. A
+        `dawnbench.models.fitted.FittedModel` is shown training images before its first step.
         """
         raise NotImplementedError
 
@@ -89,7 +90,7 @@ class OptimizerPart(Part):
 
     _role = "optimizer"
     takes_momentum: ClassVar[bool] = False
-    """Whether a schedule may set the momentum: each parameter group then has `betas`."""
+    """Whether a schedule may set the momentum: the optimizer then has `set_momentum`."""
 
     def build(
         self, model: nn.Module, *, batch_size: int, fused: bool, dtype: torch.dtype
@@ -134,7 +135,7 @@ class AveragePart(Part):
     _role = "average"
 
     def build(self, model: nn.Module) -> Average:
-        """Return an average that begins with the model's weights; it is updated after each step."""
+        """Return an average; it begins anew with each trial and is updated after each step."""
         raise NotImplementedError
 
 

@@ -9,9 +9,9 @@ import platform
 import psutil
 import torch
 
-from dawnbench.telemetry.processor import cpu_model
 from dawnbench.engine.device.common import Device
 from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
+from dawnbench.telemetry.processor import cpu_model
 
 # Of glibc's malloc.h.
 M_TRIM_THRESHOLD = -1

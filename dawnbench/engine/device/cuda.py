@@ -103,7 +103,7 @@ class CudaDevice(Device):
         return graph.replay
 
     def _rehearse(self, function: Callable[[], None]) -> None:
-        """Call the function as a capture will, so that what it would not survive is found before it begins."""
+        """Call the function as a capture will: what it would not survive is found before it begins."""
         # Libraries set themselves up in the first calls, which may not happen while a graph is recorded.
         side = torch.cuda.Stream(self.torch)
         side.wait_stream(torch.cuda.current_stream(self.torch))

@@ -6,11 +6,11 @@ import re
 
 import torch
 
-from dawnbench.errors import DawnbenchError
 from dawnbench.engine.device.common import Device
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.device.cuda import CudaDevice
 from dawnbench.engine.device.mps import MpsDevice
+from dawnbench.errors import DawnbenchError
 
 
 def open_device(name: str) -> Device:

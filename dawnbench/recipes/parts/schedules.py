@@ -18,7 +18,7 @@ from dawnbench.recipes.constraints import (
 from dawnbench.recipes.part import ADDED_LATER, SchedulePart
 
 if TYPE_CHECKING:
-    from dawnbench.optim.contracts import Schedule
+    from dawnbench.optim.schedules import Schedule
 
 __all__ = ["PiecewiseLinearSpec", "PlateauSpec", "StepsSpec"]
 
