@@ -125,9 +125,8 @@ class Session:
     def trial(self, number: int) -> None:
         """Run and record trial `number`, counted from 1; it goes from the run's seed plus `number` - 1."""
         seed = self._seed + number - 1
-        hooks = (
-            (SaveModel(self.folder / FILE_NAME, self._prepared, number, seed),) if self._save_model else ()
-        )
+        keep = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
+        hooks = (keep,) if self._save_model else ()
         with out_of_memory_explained(self._recipe.batch_size):
             TrialRecorder(
                 number,
