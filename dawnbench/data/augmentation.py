@@ -45,11 +45,15 @@ class Shown:
 class Augmentation:
     """A random change of training images; derive from `Move`, `Recolor` or `Change`."""
 
+    draws_by_batch = True
+    """Whether draws are made batch by batch; False for those that depend on no generator's state, which can
+    be made for a whole epoch at once."""
+
     def check(self, size: tuple[int, int]) -> None:
         """Raise DawnbenchError where images of `size` (height, width) are too small."""
 
     def draw(self, shown: Shown) -> Draws:
-        """Return the random numbers of a batch, one row per image."""
+        """Return the random numbers of some images, one row each."""
         return ()
 
 

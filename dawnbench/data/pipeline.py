@@ -45,14 +45,17 @@ class InputPipeline:
         They are made batch by batch, as many as `batch_size` images each; every tensor is (len(order), ...).
         `size` is the stored images' height and width.
         """
+        by_batch = [a for a in self._augmentations if a.draws_by_batch]
         batches = [
-            [a.draw(Shown(index, epoch, size, generator)) for a in self._augmentations]
+            [a.draw(Shown(index, epoch, size, generator)) for a in by_batch]
             for index in order.split(batch_size)
         ]
-        return tuple(
+        joined = (
             tuple(torch.cat(parts) for parts in zip(*of_one, strict=True))
             for of_one in zip(*batches, strict=True)
         )
+        whole = Shown(order, epoch, size, generator)
+        return tuple(next(joined) if a.draws_by_batch else a.draw(whole) for a in self._augmentations)
 
     def __call__(self, stored: Tensor, index: Tensor, draws: Sequence[Draws], size: int) -> Tensor:
         """Return the batch (B, C, size, size) in `channels_last` memory.
