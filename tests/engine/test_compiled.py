@@ -1,0 +1,115 @@
+"""What a compiler makes of a training step trains as the step itself does, in every model family.
+
+In bfloat16 two right computations differ by rounding, so the yardstick is the eager step in bfloat16: a
+compiled step may be about as far from the float32 step as the eager one is, and no farther.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.engine.device import open_device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import prepare
+from dawnbench.recipes import NesterovSGDSpec, PiecewiseLinearSpec, Recipe, find_recipe
+from dawnbench.recipes.overrides import override
+
+BATCH, STEPS = 16, 3
+FAMILIES = {
+    "davidnet": ("davidnet", "model.widths=[8,8,8,8]"),
+    "davidnet-10": ("davidnet-10", "model.widths=[8,8,8,8]", "model.norm_splits=2", "average=null"),
+    "speednet": ("speedrun", "model.widths=[8,8,8]", "resolutions=[24]", "average=null"),
+    "resnet18": ("resnet18-step",),
+    "conv_stack": ("mnist-drill-2",),
+}
+ALLOWED = 3.0
+"""Times the eager step's own distance from float32: each is one draw of the same rounding noise, and of a few
+hundred parameters' distances the largest is compared."""
+FLOAT32 = 2e-3
+"""Relative to a gradient's norm: a sum over 16 images of 1,024 pixels in another order is off by 1e-7 times
+the root of its length, a batch norm's gradient is what is left of sums a hundred times as large, and nine
+layers pass it on."""
+
+
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+def small(name: str, *settings: str) -> Recipe:
+    """Return the recipe's network in small, descending so slowly that rounding stays rounding."""
+    recipe = override(find_recipe(name), [f"batch_size={BATCH}", "epochs=1", *settings])
+    return replace(
+        recipe,
+        optimizer=NesterovSGDSpec(weight_decay=0.0),
+        schedule=PiecewiseLinearSpec(epochs=(1.0,), rates=(1e-3,)),
+    )
+
+
+def images(recipe: Recipe) -> Dataset:
+    draws = np.random.default_rng(0)
+    size, channels = recipe.dataset.image_size, len(recipe.dataset.mean or (0,))
+    labels = np.arange(STEPS * BATCH) % 10
+    centres = draws.integers(0, 128, (10, 1, 1, channels))
+    noise = draws.integers(0, 128, (len(labels), size, size, channels))
+    pixels = (centres[labels] + noise).astype(np.uint8)
+    return make_dataset(
+        "colors", train_images=pixels, train_labels=labels, test_images=pixels, test_labels=labels
+    )
+
+
+def trained(recipe: Recipe, data: Dataset) -> tuple[list[float], list[dict[str, Tensor]]]:
+    """Return the loss and the gradients of each of three training steps."""
+    prepared = prepare(recipe, data, open_device("cpu"))
+    trial = prepared.trial(3, Ledger(prepared.device))
+    trial.begin_epoch()
+    losses, gradients = [], []
+    for _ in range(STEPS):
+        prepared.step.loss.zero_()
+        trial.train_step()
+        losses.append(prepared.step.loss.item())
+        gradients.append(
+            {n: p.grad.clone() for n, p in prepared.model.named_parameters() if p.grad is not None}
+        )
+    return losses, gradients
+
+
+def distance(some: dict[str, Tensor], others: dict[str, Tensor]) -> float:
+    """Return the largest distance of two gradients of one parameter, relative to the second's norm."""
+    assert some.keys() == others.keys()
+    return max(
+        ((some[name] - others[name]).norm() / others[name].norm().clamp_min(1e-6)).item() for name in some
+    )
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_a_compiled_step_trains_as_the_step_itself_does(family: str, precision: Any) -> None:
+    recipe = small(*FAMILIES[family])
+    data = images(recipe)
+    losses, gradients = trained(replace(recipe, precision="fp32", compile=False), data)
+    compiled_losses, compiled = trained(replace(recipe, precision=precision, compile=True), data)
+    assert all(torch.isfinite(g).all() for step in compiled for g in step.values())
+    if precision == "fp32":
+        allowed = [(FLOAT32, FLOAT32)] * STEPS
+    else:
+        eager_losses, eager = trained(replace(recipe, precision=precision, compile=False), data)
+        allowed = [
+            (ALLOWED * abs(a / b - 1) + 0.01, ALLOWED * distance(c, d))
+            for a, b, c, d in zip(eager_losses, losses, eager, gradients, strict=True)
+        ]
+    for step in range(STEPS):
+        loss, gradient = allowed[step]
+        assert compiled_losses[step] == pytest.approx(losses[step], rel=loss)
+        assert distance(compiled[step], gradients[step]) <= gradient
