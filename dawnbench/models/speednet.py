@@ -26,7 +26,10 @@ class DiracConv2d(nn.Conv2d):
     def reset_parameters(self) -> None:
         """Draw the filters anew and write the identity over the first ones."""
         super().reset_parameters()
-        nn.init.dirac_(self.weight.data[: self.in_channels])
+        # torch's dirac_ writes its ones one by one: on a GPU, one kernel per channel.
+        first = self.weight.data[: self.in_channels]
+        first.zero_()
+        first[:, :, 1, 1].diagonal().fill_(1)
 
 
 class Group(nn.Module):
@@ -119,4 +122,7 @@ class SpeedNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits."""
         x = self.groups(self.activation(self.whiten(x)))
-        return self.head(x.amax((2, 3)))  # type: ignore[no-any-return]
+        # Not amax: its backward pass looks for the values that equal the maximum. Compiled in bf16, it
+        # compares values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. This one
+        # remembers where the maximum was.
+        return self.head(x.flatten(2).max(2).values)  # type: ignore[no-any-return]

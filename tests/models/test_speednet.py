@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from shutil import which
+
 import pytest
 import torch
+from torch import nn
 
 from dawnbench.models.speednet import DiracConv2d, SpeedNet, UnitHead
 
@@ -75,3 +78,33 @@ def test_the_whitening_is_fitted_to_the_images() -> None:
     filters = net.whiten.weight
     assert filters.shape == (24, 3, 2, 2)
     assert torch.equal(filters[:12], -filters[12:])
+
+
+def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -> None:
+    for inputs, outputs in [(3, 5), (5, 5), (6, 4)]:
+        torch.manual_seed(7)
+        conv = DiracConv2d(inputs, outputs)
+        after = torch.rand(3)
+        torch.manual_seed(7)
+        plain = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        nn.init.dirac_(plain.weight.data[:inputs])
+        assert torch.equal(conv.weight, plain.weight)
+        assert torch.equal(after, torch.rand(3))
+        assert list(conv.state_dict()) == ["weight"]
+
+
+@pytest.mark.skipif(not (which("g++") or which("clang++")), reason="torch.compile finds no C++ compiler")
+def test_compiled_in_bf16_the_gradients_are_those_of_single_operations() -> None:
+    # The last group and what follows it; the whole network would take minutes to compile on a small machine.
+    torch.manual_seed(0)
+    net = SpeedNet(3, 10, widths=(8, 8, 8), activation="silu")
+    net.whiten = net.activation = nn.Identity()
+    net.groups = net.groups[2:]
+    x = torch.randn(32, 8, 8, 8).to(memory_format=torch.channels_last)
+    found = []
+    for forward in (net, torch.compile(net, dynamic=False)):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = forward(x).float().square().sum()
+        found.append(torch.autograd.grad(loss, [p for p in net.parameters() if p.requires_grad]))
+    for eager, compiled in zip(*found, strict=True):
+        assert (compiled - eager).norm() < 0.05 * eager.norm()
