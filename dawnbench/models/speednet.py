@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from dawnbench.models.fused.norm_act import FusedNormActivation
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
 
@@ -39,19 +40,30 @@ class Group(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activation: type[nn.Module], momentum: float, pool_first: bool
+        self,
+        inputs: int,
+        outputs: int,
+        activation: Activation,
+        momentum: float,
+        pool_first: bool,
+        fused: bool,
     ) -> None:
         super().__init__()
 
-        def norm() -> nn.Module:
+        def norm(pool: bool) -> nn.Module:
             # No epsilon to speak of: the factor is frozen, and the statistics are of 1,000 images and more.
+            if fused:
+                return FusedNormActivation(
+                    outputs, activation, pool, scale=False, momentum=momentum, epsilon=1e-12
+                )
             return batch_norm(outputs, splits=1, scale=False, momentum=momentum, epsilon=1e-12)
 
         self.pool_first = pool_first
-        self.pool = nn.MaxPool2d(2)
-        self.conv1, self.norm1 = DiracConv2d(inputs, outputs), norm()
-        self.conv2, self.norm2 = DiracConv2d(outputs, outputs), norm()
-        self.activation = activation()
+        self.conv1, self.norm1 = DiracConv2d(inputs, outputs), norm(pool=not pool_first)
+        self.conv2, self.norm2 = DiracConv2d(outputs, outputs), norm(pool=False)
+        # A fused norm does both itself, except a pool before the convolution.
+        self.pool = nn.MaxPool2d(2) if pool_first or not fused else nn.Identity()
+        self.activation = nn.Identity() if fused else ACTIVATIONS[activation]()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of half the height and width."""
@@ -81,7 +93,8 @@ class SpeedNet(nn.Module):
     """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
 
     Input: normalised images (N, channels, H, W), H and W from 16 on: whatever size is left behind the groups
-    goes into one global pool. Output: logits (N, classes).
+    goes into one global pool. Output: logits (N, classes). `fused` runs pool, norm and activation of the
+    groups as one layer each; the state dict is the same either way.
     """
 
     def __init__(
@@ -94,17 +107,17 @@ class SpeedNet(nn.Module):
         whitening_images: int = 5_000,
         whitening_epsilon: float = 5e-4,
         pool_first: tuple[bool, bool, bool] = (False, False, False),
+        fused: bool = False,
     ) -> None:
         super().__init__()
         self.whiten = PatchWhitening(
             channels, size=2, images=whitening_images, epsilon=whitening_epsilon, mirrored=True, bias=True
         )
-        kind = ACTIVATIONS[activation]
         self.activation = nn.GELU()
         sizes = (len(self.whiten.weight), *widths)
         self.groups = nn.Sequential(
             *(
-                Group(inputs, outputs, kind, norm_momentum, first)
+                Group(inputs, outputs, activation, norm_momentum, first, fused)
                 for inputs, outputs, first in zip(sizes[:-1], widths, pool_first, strict=True)
             )
         )

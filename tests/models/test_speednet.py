@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dawnbench.models.speednet import DiracConv2d, SpeedNet, UnitHead
+from dawnbench.models.speednet import Activation, DiracConv2d, SpeedNet, UnitHead
 
 
 def images(count: int = 4, side: int = 32) -> torch.Tensor:
@@ -91,6 +91,30 @@ def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -
         assert torch.equal(conv.weight, plain.weight)
         assert torch.equal(after, torch.rand(3))
         assert list(conv.state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("pool_first", [(False, False, False), (False, True, True)])
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_fused_layers_train_the_same_numbers_on_a_cpu_from_the_same_state(
+    pool_first: tuple[bool, bool, bool], activation: Activation
+) -> None:
+    plain, fused = (
+        SpeedNet(3, 10, widths=(4, 6, 8), activation=activation, pool_first=pool_first, fused=fused)
+        for fused in (False, True)
+    )
+    plain.fit(images())
+    assert list(fused.state_dict()) == list(plain.state_dict())
+    fused.load_state_dict(plain.state_dict())
+    for net in (plain, fused):
+        optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(images()), torch.arange(4)).backward()
+            optimizer.step()
+    for mine, other in zip(fused.state_dict().values(), plain.state_dict().values(), strict=True):
+        assert torch.equal(mine, other)
+    assert torch.equal(fused.eval()(images(side=24)), plain.eval()(images(side=24)))
+    assert [p.requires_grad for p in fused.parameters()] == [p.requires_grad for p in plain.parameters()]
 
 
 @pytest.mark.skipif(not (which("g++") or which("clang++")), reason="torch.compile finds no C++ compiler")
