@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from shutil import which
+
 import pytest
 import torch
+from torch import nn
 
-from dawnbench.models.speednet import DiracConv2d, SpeedNet, UnitHead
+from dawnbench.models.speednet import Activation, DiracConv2d, SpeedNet, UnitHead
 
 
 def images(count: int = 4, side: int = 32) -> torch.Tensor:
@@ -75,3 +78,57 @@ def test_the_whitening_is_fitted_to_the_images() -> None:
     filters = net.whiten.weight
     assert filters.shape == (24, 3, 2, 2)
     assert torch.equal(filters[:12], -filters[12:])
+
+
+def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -> None:
+    for inputs, outputs in [(3, 5), (5, 5), (6, 4)]:
+        torch.manual_seed(7)
+        conv = DiracConv2d(inputs, outputs)
+        after = torch.rand(3)
+        torch.manual_seed(7)
+        plain = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        nn.init.dirac_(plain.weight.data[:inputs])
+        assert torch.equal(conv.weight, plain.weight)
+        assert torch.equal(after, torch.rand(3))
+        assert list(conv.state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("pool_first", [(False, False, False), (False, True, True)])
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_fused_layers_train_the_same_numbers_on_a_cpu_from_the_same_state(
+    pool_first: tuple[bool, bool, bool], activation: Activation
+) -> None:
+    plain, fused = (
+        SpeedNet(3, 10, widths=(4, 6, 8), activation=activation, pool_first=pool_first, fused=fused)
+        for fused in (False, True)
+    )
+    plain.fit(images())
+    assert list(fused.state_dict()) == list(plain.state_dict())
+    fused.load_state_dict(plain.state_dict())
+    for net in (plain, fused):
+        optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(images()), torch.arange(4)).backward()
+            optimizer.step()
+    for mine, other in zip(fused.state_dict().values(), plain.state_dict().values(), strict=True):
+        assert torch.equal(mine, other)
+    assert torch.equal(fused.eval()(images(side=24)), plain.eval()(images(side=24)))
+    assert [p.requires_grad for p in fused.parameters()] == [p.requires_grad for p in plain.parameters()]
+
+
+@pytest.mark.skipif(not (which("g++") or which("clang++")), reason="torch.compile finds no C++ compiler")
+def test_compiled_in_bf16_the_gradients_are_those_of_single_operations() -> None:
+    # The last group and what follows it; the whole network would take minutes to compile on a small machine.
+    torch.manual_seed(0)
+    net = SpeedNet(3, 10, widths=(8, 8, 8), activation="silu")
+    net.whiten = net.activation = nn.Identity()
+    net.groups = net.groups[2:]
+    x = torch.randn(32, 8, 8, 8).to(memory_format=torch.channels_last)
+    found = []
+    for forward in (net, torch.compile(net, dynamic=False)):
+        with torch.autocast("cpu", torch.bfloat16):
+            loss = forward(x).float().square().sum()
+        found.append(torch.autograd.grad(loss, [p for p in net.parameters() if p.requires_grad]))
+    for eager, compiled in zip(*found, strict=True):
+        assert (compiled - eager).norm() < 0.05 * eager.norm()

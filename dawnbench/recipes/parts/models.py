@@ -60,6 +60,9 @@ class SpeedNetSpec(ModelPart, kind="speednet"):
     """Added to the variances of the patches' components."""
     pool_first: tuple[bool, bool, bool] = (False, False, False)
     """By group, whether the pool stands before the first convolution instead of behind it."""
+    fused: bool = field(default=False, metadata=ADDED_LATER)
+    """Whether pool, norm and activation run as one layer of kernels on CUDA; to be decided by
+    `dawnbench ab speedrun --set model.fused=false --set model.fused=true`."""
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
