@@ -19,6 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
 
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("mlflow")
     store = store_of(tmp_path_factory.mktemp("mlflow"))
     said = replay(run, "mlflow", store)
     assert said.startswith("mlflow: look at it with `mlflow ui --backend-store-uri '")

@@ -40,6 +40,7 @@ def test_opening_all_trackers_imports_nothing_and_writes_nothing(
 
 
 def test_a_run_told_to_tensorboard_imports_no_torch(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
     code = (
         "from pathlib import Path; from dawnbench.records.reader import read_run; "
         "from dawnbench.export.trackers import replay; "
