@@ -69,7 +69,7 @@ class PairsDisplay:
     def close(self) -> None:
         """Take the bar away."""
         self._progress.update(self._task, visible=False)
-        if not self._progress.disable:  # rich before 14.3 ends with an empty line even a bar that it never drew
+        if not self._progress.disable:  # rich before 14.3 prints an empty line after a bar that it never drew
             self._progress.stop()
 
     def _print(self, text: Text) -> None:
