@@ -334,7 +334,7 @@ class TestPytestBenchmark:
             assert step["extra_info"]["run"] == made.folder.name
             assert step["params"] == {"n": 1}
 
-        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:2000%", benchmark=True)
+        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:30", benchmark=True)
         result.assert_outcomes(passed=1)
         assert result.ret == 0
         result.stdout.fnmatch_lines(["*test_one?1?: tiny, training step (*0001_fi*"])
@@ -342,9 +342,9 @@ class TestPytestBenchmark:
         (saved,) = (pytester.path / ".benchmarks").rglob("*_first.json")
         content = json.loads(saved.read_text())
         for entry in content["benchmarks"]:
-            entry["stats"]["mean"] /= 100
+            entry["stats"]["mean"] -= 60  # seconds and no share: 5.0 reads no more than 99%
         saved.write_text(json.dumps(content))
-        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:2000%", benchmark=True)
+        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:30", benchmark=True)
         assert result.ret != 0
         assert "tiny, training step" in result.stdout.str() + result.stderr.str()
         result.stderr.fnmatch_lines(["*Performance has regressed*"])
@@ -373,7 +373,8 @@ class TestPytestBenchmark:
         disabled = tests(text, "--benchmark-disable", "--benchmark-json=out.json", benchmark=True)
         disabled.assert_outcomes(passed=2)
         assert "training step" not in disabled.stdout.str()
-        assert not (pytester.path / "out.json").exists()
+        out = pytester.path / "out.json"
+        assert not out.exists() or not out.read_bytes()  # pytest-benchmark before 5.3 opens it at once
 
     def test_a_version_made_otherwise_is_a_warning(
         self, tests: Tests, monkeypatch: pytest.MonkeyPatch

@@ -73,7 +73,8 @@ class PairsDisplay:
     def close(self) -> None:
         """Take the bar away."""
         self._progress.update(self._task, visible=False)
-        self._progress.stop()
+        if not self._progress.disable:  # rich before 14.3 prints an empty line after a bar that it never drew
+            self._progress.stop()
 
     def _print(self, text: Text) -> None:
         self._progress.console.print(text, highlight=False, soft_wrap=not self._console.is_terminal)
