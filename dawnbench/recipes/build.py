@@ -15,7 +15,7 @@ from dawnbench.data.dataset import Dataset
 from dawnbench.data.normalization import Normalization
 from dawnbench.data.placement import place
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.summary import summarise
+from dawnbench.models.summary import describe
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.registry import build
 from dawnbench.recipes.stretched import StretchedSchedule
@@ -49,17 +49,20 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     last = 0 if recipe.drop_last else images % recipe.batch_size
     per_epoch = steps_per_epoch(recipe, images)
     steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
-    with torch.device("meta"):
-        try:
-            model = build(recipe.model, channels=channels, classes=classes).train()
-            model(torch.empty(last or recipe.batch_size, channels, size, size))
-            return summarise(model, (channels, size, size), recipe.batch_size, steps)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise DawnbenchError(
-                f"the model does not take batches of {recipe.batch_size}"
-                + (f" and a last one of {last}" if last else "")
-                + f" images of {size}x{size}: {' '.join(str(error).split())}"
-            ) from error
+    try:
+        return describe(
+            lambda: build(recipe.model, channels=channels, classes=classes),  # type: ignore[no-any-return]
+            (channels, size, size),
+            recipe.batch_size,
+            steps,
+            last,
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DawnbenchError(
+            f"the model does not take batches of {recipe.batch_size}"
+            + (f" and a last one of {last}" if last else "")
+            + f" images of {size}x{size}: {' '.join(str(error).split())}"
+        ) from error
 
 
 def make_model(recipe: Recipe, dataset: Dataset, device: Device) -> nn.Module:
