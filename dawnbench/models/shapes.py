@@ -33,7 +33,7 @@ class OperatorCounter(TorchDispatchMode):
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._flops = 0
 
     @classmethod

@@ -51,7 +51,7 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
     try:
         return describe(
-            lambda: build(recipe.model, channels=channels, classes=classes),  # type: ignore[no-any-return]
+            lambda: build(recipe.model, channels=channels, classes=classes),
             (channels, size, size),
             recipe.batch_size,
             steps,
