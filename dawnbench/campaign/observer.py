@@ -14,6 +14,9 @@ class Observer(Protocol):
     def loading(self, what: str, done: int, total: int) -> None:
         """Hear how far a download or decoding has come; `total` is 0 where nobody knows it."""
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Hear what is done next before the first trial; with `slow`, many seconds may pass until it is."""
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Hear that the run folder is there; a trial will take `steps` steps. Warm-up comes next."""
 
@@ -37,6 +40,9 @@ class SilentObserver:
     """Does nothing about any of it."""
 
     def loading(self, what: str, done: int, total: int) -> None:
+        """Ignore it."""
+
+    def preparing(self, what: str, slow: bool = False) -> None:
         """Ignore it."""
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:

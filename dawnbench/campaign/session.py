@@ -20,7 +20,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.memory import check_memory, out_of_memory_explained
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import Prepared, prepare
-from dawnbench.engine.probe import Shape
+from dawnbench.engine.probe import DataShape
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import (
@@ -70,7 +70,9 @@ class Session:
             dataset = _in_host_memory(dataset, device)
         height, width, channels = dataset.image_shape
         classes = len(dataset.classes)
-        shape = Shape(len(dataset.train_labels), len(dataset.test_labels), height, width, channels, classes)
+        shape = DataShape(
+            len(dataset.train_labels), len(dataset.test_labels), height, width, channels, classes
+        )
         with out_of_memory_explained(recipe.batch_size):
             with self.setup.segment("record"):
                 self._described = describe_model(recipe, channels, classes, shape.train_images)
@@ -116,6 +118,7 @@ class Session:
 
     def warm_up(self) -> None:
         """Compile, tune, capture and allocate."""
+        self._observer.preparing("warming up, which may compile for a minute")
         with out_of_memory_explained(self._recipe.batch_size), self.setup.segment("compile"):
             self._prepared.warm_up()
         self.writer.add_notes(self._prepared.notes)

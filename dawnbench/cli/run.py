@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psutil
@@ -14,7 +15,6 @@ from rich.console import Console
 
 from dawnbench.campaign import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
-from dawnbench.cli.tracking import TrackingObserver, open_trackers
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
 from dawnbench.report.console import open_console
@@ -22,6 +22,9 @@ from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDis
 from dawnbench.report.display.common import Display
 from dawnbench.report.log import write_log
 from dawnbench.report.log_table import TimeFormat
+
+if TYPE_CHECKING:
+    from dawnbench.cli.tracking import TrackingObserver
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,12 @@ def run_and_show(
     """
     console = open_console()
     display = _display(console, as_json, time_format)
-    tracking = TrackingObserver(display, open_trackers(track, out)) if track else None
+    tracking = _open_tracking(display, track, out) if track else None
     tracked: list[str] = []
     interrupted = False
     try:
         with closing(display):
+            display.preparing(f"preparing {recipe.name}")
             run(
                 recipe,
                 device=device,
@@ -76,6 +80,12 @@ def run_and_show(
     for sentence in tracked:
         click.echo(sentence, err=as_json)
     return Ended(display.folder, code)
+
+
+def _open_tracking(display: Display, track: Sequence[str], out: Path) -> TrackingObserver:
+    from dawnbench.cli.tracking import TrackingObserver, open_trackers
+
+    return TrackingObserver(display, open_trackers(track, out))
 
 
 def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-import torch
-
 from dawnbench.engine.prepare import steps_per_epoch
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.summary import summarise
+from dawnbench.models.summary import describe
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import ModelRecord
 
@@ -23,14 +21,17 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     last = 0 if recipe.drop_last else images % recipe.batch_size
     per_epoch = steps_per_epoch(recipe, images)
     steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
-    with torch.device("meta"):
-        try:
-            model = recipe.model.build(channels, classes).train()
-            model(torch.empty(last or recipe.batch_size, channels, size, size))
-            return summarise(model, (channels, size, size), recipe.batch_size, steps)
-        except (RuntimeError, ValueError, TypeError) as error:
-            raise DawnbenchError(
-                f"the model does not take batches of {recipe.batch_size}"
-                + (f" and a last one of {last}" if last else "")
-                + f" images of {size}x{size}: {' '.join(str(error).split())}"
-            ) from error
+    try:
+        return describe(
+            lambda: recipe.model.build(channels, classes),
+            (channels, size, size),
+            recipe.batch_size,
+            steps,
+            last,
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DawnbenchError(
+            f"the model does not take batches of {recipe.batch_size}"
+            + (f" and a last one of {last}" if last else "")
+            + f" images of {size}x{size}: {' '.join(str(error).split())}"
+        ) from error

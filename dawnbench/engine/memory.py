@@ -11,7 +11,7 @@ import torch
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.device.common import Footprint
-from dawnbench.engine.probe import Line, Shape, probe
+from dawnbench.engine.probe import DataShape, Line, probe
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 
@@ -49,7 +49,7 @@ class MemoryForecast:
         return int(most) // multiple_of * multiple_of if math.isfinite(most) else 0
 
 
-def forecast(recipe: Recipe, shape: Shape, device: Device) -> MemoryForecast | None:
+def forecast(recipe: Recipe, shape: DataShape, device: Device) -> MemoryForecast | None:
     """Return what a trial of `recipe` on data of this shape takes; None where that cannot be told.
 
     Nothing is computed: two steps and an evaluation are gone through with tensors that have shapes and no
@@ -67,7 +67,7 @@ def forecast(recipe: Recipe, shape: Shape, device: Device) -> MemoryForecast | N
     return MemoryForecast(first.present, first.floor, lines, device.footprint)
 
 
-def check_memory(recipe: Recipe, shape: Shape, device: Device) -> int | None:
+def check_memory(recipe: Recipe, shape: DataShape, device: Device) -> int | None:
     """Return the bytes that a trial's tensors will take at their peak; None where that cannot be told.
 
     Raises:

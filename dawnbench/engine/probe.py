@@ -27,7 +27,7 @@ LABEL_BYTES = 8
 
 
 @dataclass(frozen=True)
-class Shape:
+class DataShape:
     """What a data set is like, as far as memory is concerned."""
 
     train_images: int
@@ -87,7 +87,7 @@ class ProbeDevice(Device):
         return self._precision
 
 
-def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Probed | None:
+def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> Probed | None:
     """Return the bytes of a trial with such batches; None where a part looks at values."""
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
     sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
@@ -114,7 +114,7 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
     return None
 
 
-def _bytes_per_image(recipe: Recipe, shape: Shape, device: Device) -> int:
+def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> int:
     """Return what an image and its label take, in all the places that count."""
     stored, size = shape.height * shape.width * shape.channels, recipe.dataset.image_size
     resized = size * size * shape.channels
@@ -133,6 +133,6 @@ def _fake_tensors() -> Iterator[None]:
             yield
 
 
-def _split(shape: Shape, count: int) -> Split:
+def _split(shape: DataShape, count: int) -> Split:
     images = torch.empty(count, shape.height, shape.width, shape.channels, dtype=torch.uint8)
     return Split(images, torch.empty(count, dtype=torch.int64))

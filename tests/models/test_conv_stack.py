@@ -10,7 +10,7 @@ from torch import nn
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.conv_stack import conv_stack
-from dawnbench.models.summary import layers
+from dawnbench.models.summary import count
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.parts import ConvStackSpec
@@ -24,7 +24,7 @@ WORDS = (
 def test_each_layer_has_the_size_that_its_words_say() -> None:
     with torch.device("meta"):
         stack = conv_stack(1, 7, WORDS, bias=True)
-    found = layers(stack, (1, 28, 28), 2)
+    found = count(stack, (1, 28, 28), 2)[0]
     assert [(layer.kind, layer.output_shape) for layer in found] == [
         ("Conv2d", (8, 12, 12)),
         ("BatchNorm2d", (8, 12, 12)),

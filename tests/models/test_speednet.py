@@ -30,11 +30,11 @@ def test_images_of_any_size_give_one_row_of_logits_each(
 
 
 def test_a_pool_before_the_convolution_quarters_its_arithmetic() -> None:
-    from dawnbench.models.summary import step_flops
+    from dawnbench.models.summary import count
 
     with torch.device("meta"):
         behind, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))
-    saved = step_flops(behind, (3, 32, 32), 8) - step_flops(before, (3, 32, 32), 8)
+    saved = count(behind, (3, 32, 32), 8)[1] - count(before, (3, 32, 32), 8)[1]
     assert saved == 3 * 8 * 2 * 9 * 256 * 256 * (7 * 7 - 3 * 3)
 
 

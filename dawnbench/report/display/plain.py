@@ -24,6 +24,11 @@ class PlainDisplay(Display):
             self._loading = what
             self._write(what)
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Say what takes long, and nothing of the rest: a log file is read afterwards."""
+        if slow:
+            self._write(what)
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Write where the run goes."""
         super().run_started(record, folder, steps)
