@@ -63,6 +63,7 @@ class Session:
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
         self._save_model = save_model
         self.setup = Ledger(device)
+        observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
             dataset = load_dataset(
                 recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
@@ -70,9 +71,9 @@ class Session:
             dataset = _in_host_memory(dataset, device)
         height, width, channels = dataset.image_shape
         classes = len(dataset.classes)
-        shape = DataShape(
-            len(dataset.train_labels), len(dataset.test_labels), height, width, channels, classes
-        )
+        counts = len(dataset.train_labels), len(dataset.test_labels)
+        shape = DataShape(*counts, height, width, channels, classes)
+        observer.preparing(f"building {recipe.name}")
         with out_of_memory_explained(recipe.batch_size):
             with self.setup.segment("record"):
                 self._described = describe_model(recipe, channels, classes, shape.train_images)
@@ -118,7 +119,8 @@ class Session:
 
     def warm_up(self) -> None:
         """Compile, tune, capture and allocate."""
-        self._observer.preparing("warming up, which may compile for a minute")
+        if self._prepared.programs.compiles:
+            self._observer.preparing("compiling, which may take a minute", slow=True)
         with out_of_memory_explained(self._recipe.batch_size), self.setup.segment("compile"):
             self._prepared.warm_up()
         self.writer.add_notes(self._prepared.notes)
