@@ -27,6 +27,8 @@ from dawnbench.errors import DawnbenchError
 
 DONE, FAILED, NO_RESULT, INTERRUPTED = 0, 1, 2, 130
 DATA = "cifar10"
+ONLY = "A part, or a further recipe or its file; repeatable, run in that order."
+PEER = "A peer's script to be measured beside ours, which takes long; repeatable."
 DRY_VARIABLES = {"OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1"}
 """A dry run is about the path: threads do not pay on tiny tensors, and compiling on a CPU takes a minute."""
 
@@ -38,25 +40,13 @@ def arguments() -> argparse.Namespace:
     add = parser.add_argument
     add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Where the results go.")
     add("--budget", type=float, default=520.0, metavar="SECONDS", help="For all of it.")
-    add(
-        "--only",
-        action="append",
-        default=[],
-        metavar="NAME",
-        help="A part, or a further recipe or its file; repeatable, run in that order.",
-    )
+    add("--only", action="append", default=[], metavar="NAME", help=ONLY)
     add("--data", help="Train on this data instead of each recipe's own.")
     add("--dry-run", action="store_true", help="Use tiny settings on the CPU, to try the path.")
-    add(
-        "--peer",
-        action="append",
-        default=[],
-        metavar="NAME=FILE",
-        help="A peer's script to be measured beside ours, which takes long; repeatable.",
-    )
+    add("--peer", action="append", default=[], metavar="NAME=FILE", help=PEER)
     given = parser.parse_args()
     if "peers" in given.only and not given.peer:
-        parser.error("--only peers needs --peer NAME=FILE; `python -m benchmarks.peers --help` names the peers")
+        parser.error("--only peers needs --peer NAME=FILE; python -m benchmarks.peers --help lists them")
     return given
 
 

@@ -86,12 +86,11 @@ def _trial(run: Run, trial: TrialRecord) -> Figures:
 
 def _set_up(segments: tuple[Segment, ...]) -> Figures:
     """Return what a run did before its first trial, and the time from the process's start to epoch 1."""
-    starts = [s.start_ns for s in segments if s.name == "startup"]
-    firsts = [s.start_ns for s in segments if s.name == "train"]
-    known = bool(starts and firsts)
+    starts = {s.name: s.start_ns for s in reversed(segments)}
+    known = {"startup", "train"} <= starts.keys()
     return {
         "set_up": _sums(segment for segment in segments if segment.start_ns < 0),
-        "start_to_epoch_1": (firsts[0] - starts[0]) / 1e9 if known else None,
+        "start_to_epoch_1": (starts["train"] - starts["startup"]) / 1e9 if known else None,
     }
 
 

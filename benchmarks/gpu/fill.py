@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.train.device import Device
 
+COMPILE_THREADS = "2"
+"""Half as many recipes as there are cores are filled at once; each would start a worker for every core."""
+
 
 def warm_up(recipe: Recipe, device: Device) -> None:
     """Train a run's warm-up steps: all that a run compiles and captures."""
@@ -43,6 +46,7 @@ def warm_up(recipe: Recipe, device: Device) -> None:
 @set_option
 def main(recipe: str, data: str | None, device: str, settings: tuple[str, ...]) -> None:
     """Fill the compile cache and print what that took, from the process's start on, as JSON."""
+    os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", COMPILE_THREADS)
     try:
         resolved = resolve(recipe, settings, data=data)
         from dawnbench.train.device import open_device
