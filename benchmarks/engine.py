@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,10 +13,10 @@ import torch
 from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.train.device import Device, open_device
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.plan import Plan, Split
-from dawnbench.train.trainer import Trainer, reset_parameters
+from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.plan import Plan, Split
+from dawnbench.engine.trainer import Trainer
 
 
 class SilentLedger(Ledger):
@@ -84,17 +84,3 @@ def make_trainer(
     train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
     validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
     return Made(resolved, dataset, opened, plan, Trainer(plan, opened, train, validation))
-
-
-def one_epoch(made: Made) -> Callable[[], None]:
-    """Return what trains one epoch and nothing else, on images that are on the device already."""
-    trainer, plan = made.trainer, made.plan
-    reset_parameters(plan.model, 0)
-    train, validation = plan.place(trainer._train), plan.place(trainer._validation)
-    state = trainer._initialise(train, validation, 0)
-    made.device.synchronize()
-
-    def epoch() -> None:
-        trainer._train_epoch(state, 1, lambda _step: None)
-
-    return epoch

@@ -18,7 +18,7 @@ from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.records.store import RunWriter
 from dawnbench.report.display import TerminalDisplay
 from dawnbench.telemetry import Sampler, open_sources
-from dawnbench.train.ledger import Ledger
+from dawnbench.engine.ledger import Ledger
 
 COLUMNS = 80
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.engine import Made
 from benchmarks.harness import Harness, full_harness
 from dawnbench.records.schema import EpochRecord
-from dawnbench.train.ledger import Ledger
+from dawnbench.engine.ledger import Ledger
 
 EPOCHS = 24
 """Of a trial: the ledger's segments are gone through at each epoch's end, so their number counts."""

@@ -43,7 +43,7 @@ def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, .
     from benchmarks.engine import SilentLedger, make_trainer, synthetic
     from dawnbench.data.batches import TrainingBatches
     from dawnbench.data.normalization import Normalization
-    from dawnbench.train.device.common import DTYPES
+    from dawnbench.engine.device.common import DTYPES
 
     made = make_trainer(
         synthetic(batch * (steps + WARM_UP)), device=str(device), batch=batch, widths=widths, epochs=1

@@ -21,9 +21,9 @@ from dawnbench.profiling.window import BEFORE, run_window
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.build import make_model, make_plan
 from dawnbench.recipes.overrides import adapt
-from dawnbench.train.device import open_device
-from dawnbench.train.plan import Split
-from dawnbench.train.trainer import Trainer
+from dawnbench.engine.device import open_device
+from dawnbench.engine.plan import Split
+from dawnbench.engine.trainer import Trainer
 
 BASELINE = Path(__file__).parent / "baselines" / "step_work.json"
 BATCH, STEPS = 16, 5

@@ -57,8 +57,10 @@ def profile_recipe(
         if trace is not None:
             trace.parent.mkdir(parents=True, exist_ok=True)
             trace.touch()  # a place that takes no file is found before the work and not after it
-        # Compiled loops say their names only to a profiler that was announced when they were compiled.
-        with inductor.patch({"cpp.enable_kernel_profile": True}):
+        # Loops compiled for a CPU say their names only to a profiler that was announced when they were
+        # compiled. On a GPU that would only keep a run's compiled code from being used again.
+        named = inductor.patch({"cpp.enable_kernel_profile": True})
+        with named if device.torch.type == "cpu" else nullcontext():
             warm.warm_up()
         step_seconds = run_window(warm, steps, nullcontext())
         profiler = profile(activities=activities, record_shapes=True)
