@@ -64,6 +64,7 @@ def _run_everything(prepared: Prepared) -> None:
     for last in prepared.evaluation.kinds():
         prepared.evaluation.rehearse(last)
     _read(prepared)
+    prepared.fit()  # once more, as a trial after another one begins
     if device.captures and prepared.recipe.capture:
         _capture(prepared, trial)
 
@@ -76,7 +77,8 @@ def _take(prepared: Prepared, trial: Trial, first: int, steps: int) -> None:
     for done in range(1, steps + 1):
         prepared.step(prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch))
         for hook in prepared.own_hooks():
-            hook.after_step(trial, done)
+            # As in the last steps of a trial, where every average acts.
+            hook.after_step(trial, trial.steps - steps + done)
 
 
 def _capture(prepared: Prepared, trial: Trial) -> None:
