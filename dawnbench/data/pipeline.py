@@ -72,7 +72,8 @@ class InputPipeline:
             # The whole scene smaller, not a window of it: that costs less accuracy (fulcrumresearch,
             # investigations/24px-curriculum.md, 2026).
             images = F.interpolate(images, size=(size, size), mode="bilinear")
-        return images
+        # A change of one's own may have laid them out in another way.
+        return images.contiguous(memory_format=torch.channels_last)
 
     def _moved(self, stored: Tensor, index: Tensor, draws: Sequence[Draws]) -> Tensor:
         """Return the stored pixels (B, H, W, C) from where the moves say."""
