@@ -30,8 +30,8 @@ def test_a_pool_before_the_convolution_quarters_its_arithmetic() -> None:
     from dawnbench.models.summary import step_flops
 
     with torch.device("meta"):
-        behind, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))
-    saved = step_flops(behind, (3, 32, 32), 8) - step_flops(before, (3, 32, 32), 8)
+        after, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))
+    saved = step_flops(after, (3, 32, 32), 8) - step_flops(before, (3, 32, 32), 8)
     assert saved == 3 * 8 * 2 * 9 * 256 * 256 * (7 * 7 - 3 * 3)
 
 
