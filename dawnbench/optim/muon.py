@@ -34,7 +34,7 @@ def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
 
 
 class Muon(Optimizer):
-    """Nesterov momentum on convolution filters, orthogonalised, with the filters held at a constant norm.
+    """Nesterov momentum on convolution filters, orthogonalized, with the filters held at a constant norm.
 
     A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
     it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.
@@ -107,10 +107,10 @@ def muon_with_sgd(
     """Return Muon for 3x3 filters and Nesterov SGD for the rest, for a loss that is summed over the batch.
 
     Muon's step does not depend on the size of its gradients, so its rate is the schedule's; those of biases
-    and of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
-    the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's bias
-    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's matrix
-    products are in `dtype`.
+    and of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay
+    is the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's
+    bias (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's
+    matrix products are in `dtype`.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for _, p in trained if p.dim() == 4]
