@@ -165,3 +165,32 @@ def test_an_average_goes_on_from_its_tensors_as_if_it_had_never_stopped(kind: st
     train(resumed, second, range(6, 11))
     assert_alike(resumed, values(whole))
     assert_alike(second.model, values(straight.model))
+
+
+class Tied(nn.Module):
+    """Two layers with one weight, and a buffer that is not saved."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(2, 2, bias=False), nn.Linear(2, 2, bias=False)
+        self.second.weight = self.first.weight
+        self.register_buffer("scale", torch.ones(()), persistent=False)
+
+
+def test_a_weight_that_two_layers_share_is_averaged_once() -> None:
+    net = Tied()
+    average = ExponentialAverage(net, momentum=0.5, every=1)
+    before = net.first.weight.detach().clone()
+    with torch.no_grad():
+        net.first.weight.add_(1)
+    average.update(1, 10)
+    torch.testing.assert_close(average.model.second.weight.detach(), before + 0.5)
+    assert average.model.first.weight is average.model.second.weight
+
+
+def test_what_is_computed_before_training_is_in_the_average_though_it_may_not_be_saved() -> None:
+    net = Tied()
+    average = ExponentialAverage(net, momentum=0.5, every=1)
+    net.scale.fill_(3)
+    average.begin()
+    assert average.model.scale == 3
