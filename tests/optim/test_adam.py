@@ -82,6 +82,16 @@ def test_a_momentum_in_a_tensor_is_read_anew_at_each_step(fused: bool) -> None:
     assert_alike(*cycled(fill, fused))
 
 
+def test_a_momentum_in_a_tensor_leaves_the_code_paths_that_would_wait_for_its_value() -> None:
+    made = adam(
+        nn.Linear(2, 2), batch_size=4, fused=True, beta1=0.9, beta2=0.98, weight_decay=0.0, epsilon=1e-8
+    )
+    made.set_momentum(0.8)
+    assert made.param_groups[0]["fused"]
+    made.set_momentum(torch.tensor(0.8))
+    assert (made.param_groups[0]["fused"], made.param_groups[0]["foreach"]) == (False, False)
+
+
 def test_the_momentum_matters_to_what_these_tests_compare() -> None:
     still, _ = cycled(lambda optimizer, momentum: None)
     _, moved = cycled(Adam.set_momentum)
