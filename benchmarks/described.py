@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from dawnbench.recipes.build import describe_model
+
 from benchmarks.engine import Made
 from dawnbench import __version__
-from dawnbench.recipes.build import describe_model
 from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord
 from dawnbench.telemetry import environment
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 import torch
-
-from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.recipes import Recipe, find_recipe
-from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.engine.device import Device, open_device
-from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.plan import Plan, Split
 from dawnbench.engine.trainer import Trainer
+from dawnbench.recipes.build import make_model, make_plan
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.recipes import Recipe, find_recipe
 
 
 class SilentLedger(Ledger):

@@ -15,10 +15,10 @@ from benchmarks.described import describe
 from benchmarks.engine import Made, SilentLedger
 from benchmarks.ratios import Ratio, paired_ratio
 from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.engine.ledger import Ledger
 from dawnbench.records.store import RunWriter
 from dawnbench.report.display import TerminalDisplay
 from dawnbench.telemetry import Sampler, open_sources
-from dawnbench.engine.ledger import Ledger
 
 COLUMNS = 80
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.engine import Made
 from benchmarks.harness import Harness, full_harness
-from dawnbench.records.schema import EpochRecord
 from dawnbench.engine.ledger import Ledger
+from dawnbench.records.schema import EpochRecord
 
 EPOCHS = 24
 """Of a trial: the ledger's segments are gone through at each epoch's end, so their number counts."""

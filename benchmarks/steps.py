@@ -40,8 +40,9 @@ def bare(device: torch.device, batch: int, steps: int, widths: tuple[int, ...], 
 
 
 def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, ...]) -> dict[str, Any]:
-    from benchmarks.engine import SilentLedger, make_trainer, synthetic
     from dawnbench.data.batches import TrainingBatches
+
+    from benchmarks.engine import SilentLedger, make_trainer, synthetic
     from dawnbench.data.normalization import Normalization
     from dawnbench.engine.device.common import DTYPES
 

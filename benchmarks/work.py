@@ -14,16 +14,16 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 import torch
+from dawnbench.engine.plan import Split
+from dawnbench.engine.trainer import Trainer
+from dawnbench.recipes.build import make_model, make_plan
 
 from benchmarks.engine import synthetic
+from dawnbench.engine.device import open_device
 from dawnbench.profiling.counts import CountingMode
 from dawnbench.profiling.window import BEFORE, run_window
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import make_model, make_plan
 from dawnbench.recipes.overrides import adapt
-from dawnbench.engine.device import open_device
-from dawnbench.engine.plan import Split
-from dawnbench.engine.trainer import Trainer
 
 BASELINE = Path(__file__).parent / "baselines" / "step_work.json"
 BATCH, STEPS = 16, 5

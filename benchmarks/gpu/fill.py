@@ -16,8 +16,8 @@ from dawnbench.cli.options import data_option, device_option, recipe_argument, r
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
-    from dawnbench.recipes import Recipe
     from dawnbench.engine.device import Device
+    from dawnbench.recipes import Recipe
 
 COMPILE_THREADS = "2"
 """Half as many recipes as there are cores are filled at once; each would start a worker for every core."""

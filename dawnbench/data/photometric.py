@@ -86,7 +86,8 @@ class Cutout(Change):
         square = rows & columns
         if len(draws) > 2:
             square = square & draws[2][:, None, None, None]
-        return images.masked_fill(square, 0)
+        # Unlike masked_fill, which would give up `channels_last` for a mask that all channels share.
+        return torch.where(square, 0, images)
 
     def _covered(self, first: Tensor, extent: int) -> Tensor:
         """Return which of `extent` rows or columns the square covers, (B, extent) bool."""

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dawnbench.data.augmentation import Augmentation, Change, Draws, Move, Recolor, Shown
 from dawnbench.data.normalization import Normalization
+from dawnbench.errors import DawnbenchError
 
 
 class InputPipeline:
@@ -26,8 +27,17 @@ class InputPipeline:
 
         Whatever their order in the recipe, moves come first, then what recolors stored pixels, then what
         changes normalized ones.
+
+        Raises:
+            DawnbenchError: one is none of these.
         """
         roles = (Move, Recolor, Change)
+        for augmentation in augmentations:
+            if not isinstance(augmentation, roles):
+                raise DawnbenchError(
+                    "an augmentation part builds a subclass of Move, Recolor or Change from "
+                    f"dawnbench.data.augmentation, not a {type(augmentation).__name__}"
+                )
         self._augmentations = tuple(a for role in roles for a in augmentations if isinstance(a, role))
         self._normalization, self._dtype = normalization, dtype
         self._leaves_image = any(a.leaves_image for a in self._augmentations if isinstance(a, Move))
@@ -75,7 +85,8 @@ class InputPipeline:
             # The whole scene smaller, not a window of it: that costs less accuracy (fulcrumresearch,
             # investigations/24px-curriculum.md, 2026).
             images = F.interpolate(images, size=(size, size), mode="bilinear")
-        return images
+        # A change of one's own may have laid them out in another way.
+        return images.contiguous(memory_format=torch.channels_last)
 
     def _moved(self, stored: Tensor, index: Tensor, draws: Sequence[Draws]) -> Tensor:
         """Return the stored pixels (B, H, W, C) from where the moves say."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import torch
@@ -39,8 +40,11 @@ class Autocast(Precision):
     def convert(self, model: nn.Module, device: Device) -> nn.Module:
         """Return the model under autocast."""
         try:
-            torch.autocast(device.torch.type, self.dtype)
-        except RuntimeError as error:
+            with warnings.catch_warnings():
+                # Some devices it only warns about, and goes on in float32.
+                warnings.simplefilter("error", UserWarning)
+                torch.autocast(device.torch.type, self.dtype)
+        except (RuntimeError, UserWarning) as error:
             raise DawnbenchError(
                 f"precision {self.name} is not supported on {device.torch}; use precision=fp32"
             ) from error

@@ -130,11 +130,12 @@ class Prepared:
         recipe = self.recipe
         steps_per_epoch(recipe, len(self.train))
         augmentations = [part.build() for part in recipe.augmentation]
+        pipeline = InputPipeline(augmentations, self.normalization, self.precision.dtype)
         for augmentation in augmentations:
             augmentation.check((recipe.dataset.image_size,) * 2)
         return EpochInput(
             self.train,
-            InputPipeline(augmentations, self.normalization, self.precision.dtype),
+            pipeline,
             self.programs,
             batch_size=recipe.batch_size,
             drop_last=recipe.drop_last,

@@ -19,7 +19,7 @@ class ExponentialAverage:
         """The averaged model, which is evaluated in place of the trained one."""
         self._every = every
         self._weight = 1 - momentum**every
-        self._all = list(zip(self.model.state_dict().values(), model.state_dict().values(), strict=True))
+        self._all = list(zip(_tensors(self.model), _tensors(model), strict=True))
         self._averaged = _floating(self.model)
         self._trained = _floating(model)
 
@@ -73,5 +73,10 @@ class Lookahead:
         return self._averaged
 
 
+def _tensors(model: nn.Module) -> list[Tensor]:
+    # Unlike a state_dict: tied weights once, and buffers that are not saved as well.
+    return [t.detach() for t in (*model.parameters(), *model.buffers())]
+
+
 def _floating(model: nn.Module) -> list[Tensor]:
-    return [t.detach() for t in model.state_dict().values() if t.is_floating_point()]
+    return [t for t in _tensors(model) if t.is_floating_point()]

@@ -34,7 +34,7 @@ def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
 
 
 class Muon(Optimizer):
-    """Nesterov momentum on convolution filters, orthogonalised, with the filters held at a constant norm.
+    """Nesterov momentum on convolution filters, orthogonalized, with the filters held at a constant norm.
 
     A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
     it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+from dawnbench.train.device.cpu import CpuDevice
 
 import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver
@@ -20,7 +21,6 @@ from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, RunRecord, Segment
 from dawnbench.telemetry import Sampler
-from dawnbench.train.device.cpu import CpuDevice
 from tests.cli.conftest import TINY_RECIPE
 from tests.records.examples import RUN
 

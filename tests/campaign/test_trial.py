@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from dawnbench.train.ledger import Ledger
+from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
 
 from dawnbench.campaign.observer import SilentObserver
 from dawnbench.campaign.trial import TrialRecorder
@@ -16,8 +18,6 @@ from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import EpochRecord, Segment, TrialRecord
 from dawnbench.telemetry.sampler import Sampler
 from dawnbench.telemetry.source import Source
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
 from tests.records.examples import begin_run
 from tests.train.fakes import FakeDevice, World
 

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-
-from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.build import make_model, make_plan
 from dawnbench.train.device import Device, open_device
 from dawnbench.train.plan import Split
 from dawnbench.train.trainer import Trainer
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.recipes import Recipe, find_recipe
 
 CLASSES, TRAIN, VALIDATION = 10, 2048, 512
 

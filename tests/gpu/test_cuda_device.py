@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
-
-from dawnbench.recipes import Recipe
 from dawnbench.train.device import Device
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.trainer import Trainer
+
+from dawnbench.recipes import Recipe
 
 pytestmark = pytest.mark.gpu
 

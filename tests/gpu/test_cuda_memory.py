@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from dawnbench.recipes.build import make_model, make_plan
+from dawnbench.train.device import Device
+from dawnbench.train.plan import Split
+from dawnbench.train.trainer import Trainer
 
 from dawnbench.campaign import run
 from dawnbench.data.sources import load_dataset
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.train.device import Device
-from dawnbench.train.plan import Split
-from dawnbench.train.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
 

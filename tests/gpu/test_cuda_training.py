@@ -9,11 +9,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-
-from dawnbench.recipes import Recipe
 from dawnbench.train.device import Device
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.trainer import EpochResult, Trainer, reset_parameters
+
+from dawnbench.recipes import Recipe
 
 pytestmark = pytest.mark.gpu
 

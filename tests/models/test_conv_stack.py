@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
+from dawnbench.engine.describe import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.conv_stack import conv_stack
 from dawnbench.models.summary import count
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.parts import ConvStackSpec
 
 WORDS = (
@@ -57,7 +57,7 @@ def test_a_depthwise_convolution_has_one_filter_a_channel() -> None:
     assert changed.tolist() == [[True, False, False]] * 2
 
 
-def test_it_computes_what_its_layers_do_one_behind_the_other() -> None:
+def test_it_computes_what_its_layers_do_one_after_the_other() -> None:
     torch.manual_seed(0)
     stack = conv_stack(
         1, 3, ("conv 4 same", "relu", "max pool", "average pool", "conv classes 1x1"), bias=True

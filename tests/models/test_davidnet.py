@@ -92,7 +92,7 @@ def test_without_norm_scale_every_factor_stays_one_and_untrained() -> None:
     assert all(not p.requires_grad and bool((p == 1).all()) for p in factors)
 
 
-def test_a_doubled_residual_adds_its_input_before_and_behind_the_activation() -> None:
+def test_a_doubled_residual_adds_its_input_before_and_after_the_activation() -> None:
     model = DavidNet(3, 10, TINY, residual="doubled").eval()
     block = model.layer1[1]
     x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))

@@ -41,7 +41,7 @@ def one_step(rate: float, gradient: torch.Tensor, before: torch.Tensor) -> torch
     return bank.detach()
 
 
-def test_a_step_scales_the_bank_and_goes_against_the_orthogonalised_gradient() -> None:
+def test_a_step_scales_the_bank_and_goes_against_the_orthogonalized_gradient() -> None:
     before, gradient = drawn(4, 3, 3, 3), drawn(4, 3, 3, 3, seed=1)
     scaled = before / before.norm() * 2  # the square root of 4 outputs
     torch.testing.assert_close(one_step(0.0, gradient, before), scaled)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 
 import pytest
@@ -128,6 +129,41 @@ def test_losses_reach_a_schedule_that_learns_from_them() -> None:
     for _ in range(2):
         stretched.observe_validation_loss(1.0)
     assert stretched(2) == pytest.approx(0.1)
+
+
+LOSSES = st.lists(st.floats(0.01, 2), max_size=12)
+
+
+@given(LOSSES, LOSSES, st.integers(0, 3))
+def test_a_plateau_goes_on_from_its_state_as_if_it_had_never_stopped(
+    before: list[float], after: list[float], patience: int
+) -> None:
+    whole, resumed = (Stretched(Plateau(0.1, factor=0.5, patience=patience), 5) for _ in range(2))
+    for loss in before:
+        whole.observe_validation_loss(loss)
+    # As it would come out of a file.
+    resumed.load_state_dict(json.loads(json.dumps(whole.state_dict())))
+    assert resumed.state_dict() == whole.state_dict()
+    for loss in after:
+        assert resumed(1.0) == whole(1.0)
+        whole.observe_validation_loss(loss)
+        resumed.observe_validation_loss(loss)
+    assert resumed(1.0) == whole(1.0)
+
+
+def test_the_state_of_a_plateau_holds_all_that_it_learned() -> None:
+    plateau = Plateau(1.0, factor=0.5, patience=1)
+    for loss in (0.5, 0.6, 0.7, 0.8):
+        plateau.observe_validation_loss(loss)
+    assert plateau.state_dict() == {"rate": 0.5, "lowest": 0.5, "waited": 1}
+
+
+def test_a_schedule_that_learns_nothing_has_nothing_to_keep() -> None:
+    stretched = Stretched(PiecewiseLinear((0, 4), (1, 0)), 8)
+    stretched.observe_validation_loss(1.0)
+    assert stretched.state_dict() == {}
+    stretched.load_state_dict({})
+    assert stretched(4) == 0.5
 
 
 def test_what_is_no_schedule_is_refused() -> None:

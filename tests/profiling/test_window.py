@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
+from dawnbench.train.trainer import Trainer
 
 from dawnbench.profiling.window import run_window
-from dawnbench.train.trainer import Trainer
 from tests.train.fakes import World
 
 

@@ -7,12 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from torch import nn
-
-from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.errors import DawnbenchError
-from dawnbench.optim.schedules import Stretched
-from dawnbench.recipes import ModelPart, Recipe, find_recipe
 from dawnbench.recipes.build import (
     describe_model,
     make_model,
@@ -20,9 +14,15 @@ from dawnbench.recipes.build import (
     resolve_precision,
     steps_per_epoch,
 )
-from dawnbench.recipes.overrides import override
 from dawnbench.train.device import open_device
 from dawnbench.train.plan import Split
+from torch import nn
+
+from dawnbench.data.dataset import Dataset, make_dataset
+from dawnbench.errors import DawnbenchError
+from dawnbench.optim.schedules import Stretched
+from dawnbench.recipes import ModelPart, Recipe, find_recipe
+from dawnbench.recipes.overrides import override
 
 STEPS = 97
 

@@ -4,10 +4,10 @@ import subprocess
 import sys
 
 import pytest
+from dawnbench.recipes.build import describe_model
 
 from dawnbench.data.sources.names import KNOWN_SHAPES
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.catalogue import PLACES
 
 RECORDED = {

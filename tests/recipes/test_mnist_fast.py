@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from dawnbench.recipes.build import describe_model
 
 from dawnbench.recipes import Recipe
-from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.mnist_fast import mnist_fast, mnist_ladder_fast, mnist_tiny
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from dawnbench.recipes.build import describe_model, steps_per_epoch
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
-from dawnbench.recipes.build import describe_model, steps_per_epoch
 from dawnbench.recipes.catalogue import SERIES, find_series
 from dawnbench.recipes.overrides import override
 from dawnbench.report.log_table import log_table

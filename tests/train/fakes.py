@@ -7,11 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.optim import SGD
-
 from dawnbench.train.device import Device
 from dawnbench.train.plan import Evaluation, Normalize, Plan, Split
+from torch import Tensor, nn
+from torch.optim import SGD
 
 BATCH, STEPS, CLASSES, FEATURES = 4, 3, 3, 4
 

@@ -3,11 +3,10 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
-from torch import Tensor, nn
-
 from dawnbench.train.device import open_device
 from dawnbench.train.evaluate import evaluate
 from dawnbench.train.plan import Evaluation, Split
+from torch import Tensor, nn
 
 CPU = open_device("cpu")
 

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
+from dawnbench.train.ledger import Ledger, earlier
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.records.rules import SEGMENTS
 from dawnbench.records.schema import Segment
-from dawnbench.train.ledger import Ledger, earlier
 from tests.train.fakes import FakeClock
 
 

@@ -1,9 +1,8 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
-
 from dawnbench.train.live_bytes import LiveBytes
+from torch import nn
 
 CPU = torch.device("cpu")
 

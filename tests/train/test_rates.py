@@ -2,10 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from dawnbench.train.rates import begin_anew, set_rates, trained_parts
 from torch import nn
 from torch.optim import SGD, Adam
-
-from dawnbench.train.rates import begin_anew, set_rates, trained_parts
 
 
 def parameters() -> list[nn.Parameter]:

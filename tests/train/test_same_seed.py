@@ -5,15 +5,15 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-
-from dawnbench.data.dataset import make_dataset
-from dawnbench.recipes import find_recipe
 from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.recipes.overrides import override
 from dawnbench.train.device import open_device
 from dawnbench.train.ledger import Ledger
 from dawnbench.train.plan import Split
 from dawnbench.train.trainer import EpochResult, Trainer
+
+from dawnbench.data.dataset import make_dataset
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.overrides import override
 
 TINY = ["model.widths=[2,3,4,5]", "batch_size=16", "epochs=2", "precision=fp32", "average.every=1"]
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
-
 from dawnbench.train.rates import set_rates
 from dawnbench.train.step import TrainingStep
+from torch import Tensor
+
 from tests.train.fakes import BATCH, FakeDevice, JournalledModel, World
 
 

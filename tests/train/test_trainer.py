@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 import torch.nn.functional as F
+from dawnbench.train.ledger import Ledger
+from dawnbench.train.trainer import WARM_UP_STEPS, DivergedError, EpochResult, Trainer, reset_parameters
 from torch import nn
 
 from dawnbench.records.schema import Segment
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import WARM_UP_STEPS, DivergedError, EpochResult, Trainer, reset_parameters
 from tests.train.fakes import BATCH, STEPS, World
 
 

@@ -10,6 +10,7 @@ import psutil
 import torch
 
 from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.compile_cache import check_compile_cache
 from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
 from dawnbench.telemetry.processor import cpu_model
 
@@ -57,6 +58,7 @@ class CpuDevice(Device):
     def tune(self) -> None:
         """Keep freed memory; what torch would load with the first optimizer does not count as training's."""
         keep_freed_memory()
+        check_compile_cache()
         importlib.import_module("torch._dynamo")
         self._before = allocated_bytes()
 

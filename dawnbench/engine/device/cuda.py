@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import numpy.typing as npt
 import torch
-from platformdirs import user_cache_dir
 from torch import Tensor
 
 from dawnbench.engine.device.common import CaptureError, Device, Footprint
+from dawnbench.engine.device.compile_cache import keep_compiled_code
 
 CALLS_BEFORE_CAPTURE = 3
 
@@ -142,14 +140,3 @@ def _waiting_refused() -> Iterator[None]:
         yield
     finally:
         torch.cuda.set_sync_debug_mode(before)
-
-
-def keep_compiled_code() -> None:
-    """Let what torch.compile makes outlive /tmp, unless the user has chosen a place or there is no home."""
-    try:
-        cache = Path(user_cache_dir("dawnbench", appauthor=False)) / "inductor"
-        cache.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
-        return
-    if os.access(cache, os.W_OK):
-        os.environ.setdefault("TORCHINDUCTOR_CACHE_DIR", str(cache))

@@ -5,7 +5,6 @@ import time
 
 import pytest
 import torch
-
 from dawnbench.train.device import open_device
 
 CPU = open_device("cpu")
