@@ -1,5 +1,6 @@
-"""No training step and no evaluation asks the device for a value: on a GPU the host would have to wait for it,
-and a step that does cannot be captured.
+"""No training step and no evaluation asks the device for a value.
+
+On a GPU the host would have to wait for it, and a step that asks cannot be captured.
 
 Tensors here have shapes and no values, so that whoever asks for one gets an exception.
 """

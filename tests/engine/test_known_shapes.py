@@ -1,7 +1,7 @@
 """Every shape that a kernel is asked for is known before the clock starts.
 
-On a GPU a new shape means that a library measures its algorithms, a compiler compiles or an allocator asks the
-driver: all of it once, and all of it on a trial's clock if the warm-up did not bring it about.
+On a GPU a new shape means that a library measures its algorithms, a compiler compiles or an allocator asks
+the driver: all of it once, and all of it on a trial's clock if the warm-up did not bring it about.
 """
 
 from __future__ import annotations

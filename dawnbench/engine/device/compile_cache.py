@@ -28,7 +28,8 @@ def check_compile_cache() -> None:
         reason = error.strerror or reason
     if not os.access(given, os.W_OK):
         raise DawnbenchError(
-            f"{VARIABLE}={given} is not a folder that torch can write to ({reason}); name another one, or unset it"
+            f"{VARIABLE}={given} is not a folder that torch can write to ({reason}); name another one, or "
+            "unset it"
         )
 
 
