@@ -55,8 +55,8 @@ def test_the_digest_of_a_stored_recipe_is_that_of_the_original(recipe: Recipe) -
 
 
 DIGESTS = {
-    "davidnet": "665adc2fa15d4688d88090fd49759e0c60e0f365d178b14e87a0d3bb4f2d93b5",
-    "davidnet-10": "5a8fe4dadddcea147fdea24e5d519bafc48729245e5d38fe1373ddf1c0e3abb0",
+    "davidnet": "11d52d8fd2f856d018dabfe87260b099b5282a42e84efd62aef405114d46bdc3",
+    "davidnet-10": "793536594f1c66fda5289421601daa79b986acc61d55441fff351dae8645998a",
     "speedrun": "2a3ac8eb591483a7ce846469364f5d95ed98ede40e687f8bbde24009e9d1272d",
     "davidnet-onecycle": "671cd9ded35142b2c9a50cf4f977445e73a95e85aad6ae8701e792fdf31cb76c",
     "davidnet-onecycle-fast": "e619e5e6747dcfb5cefa5bf63e133490fc197e782f27cf7e53881adf68032bee",
