@@ -8,7 +8,6 @@ import torch
 from torch import Tensor, nn
 
 from dawnbench.models.fitted import FittedModel
-from dawnbench.models.fused.norm_act import FusedNormActivation
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
 
@@ -54,6 +53,9 @@ class Group(nn.Module):
         def norm(pool: bool) -> nn.Module:
             # No epsilon to speak of: the factor is frozen, and the statistics are of 1,000 images and more.
             if fused:
+                # Registering operators with torch loads its compiler, which costs seconds.
+                from dawnbench.models.fused.norm_act import FusedNormActivation
+
                 return FusedNormActivation(
                     outputs, activation, pool, scale=False, momentum=momentum, epsilon=1e-12
                 )

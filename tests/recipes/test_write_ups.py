@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from dawnbench.recipes.build import describe_model, steps_per_epoch
 
+from dawnbench.engine.describe import describe_model
+from dawnbench.engine.prepare import steps_per_epoch
 from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
