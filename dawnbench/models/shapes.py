@@ -92,6 +92,11 @@ def _reduction(x: Tensor, dims: Sequence[int] | None = None, keep: bool = False,
     return _empty(x, kept)
 
 
+def _max(x: Tensor, dim: int, keep: bool = False) -> tuple[Tensor, Tensor]:
+    values = _reduction(x, [dim], keep)
+    return values, _empty(values, values.shape, torch.int64)
+
+
 def _convolution(
     x: Tensor,
     weight: Tensor,
@@ -205,6 +210,8 @@ def _table() -> Iterable[tuple[Any, Callable[..., Any]]]:
     yield aten.sum.dim_IntList, _reduction
     yield aten.std.correction, _reduction
     yield aten.amax.default, _reduction
+    yield aten.max.dim, _max
+    yield aten.scatter.src, lambda x, *_: _empty(x, x.shape)
     yield aten.sum.default, _reduction
     yield aten.mm.default, _mm
     yield aten.addmm.default, _addmm

@@ -62,6 +62,9 @@ LAYERS = {
     "images as rows": lambda: nn.Linear(9, 7),
     "attention": Attention,
     "maximum": lambda: nn.Sequential(Function(lambda x: x.amax((2, 3))), nn.Linear(4, 3)),
+    "places of the maximum": lambda: nn.Sequential(
+        Function(lambda x: x.flatten(2).max(2).values), nn.Linear(4, 3)
+    ),
     "broadcast": lambda: Function(lambda x: (x + x.mean((2, 3), keepdim=True)) * x[:1, :, :1] - 2 / (1 + x)),
     "concatenated": lambda: nn.Sequential(
         Function(lambda x: torch.cat([x, x.repeat(1, 2, 1, 1)], 1)), nn.Conv2d(12, 2, 1)
