@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from dawnbench.recipes import Recipe
-from dawnbench.train.device import Device
-from dawnbench.train.ledger import Ledger
+from dawnbench.engine.device import Device
+from dawnbench.engine.ledger import Ledger
 from dawnbench.train.trainer import Trainer
 
 pytestmark = pytest.mark.gpu

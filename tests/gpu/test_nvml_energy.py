@@ -9,7 +9,7 @@ import torch
 
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.nvml import open_nvml
-from dawnbench.train.device import Device
+from dawnbench.engine.device import Device
 
 pytestmark = pytest.mark.gpu
 
