@@ -16,6 +16,7 @@ import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver
 from dawnbench.campaign.session import Session, startup
 from dawnbench.engine.device.cpu import CpuDevice
+from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.reader import Run, read_run
@@ -151,7 +152,6 @@ def test_a_side_of_a_campaign_has_its_model_built_once_before_it_is_timed(
 ) -> None:
     """The first model of a process costs more than the second, which only side A would pay."""
     built: list[float] = []
-    prepare = module.prepare
 
     def slow_at_first(*arguments: Any) -> Any:
         if not built:
