@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ class SaveModel(Hook):
         self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
 
     def after_epoch(self, trial: Trial, result: EpochResult) -> None:
-        """Write the model after the last epoch."""
-        if trial.is_last_epoch:
+        """Write the model after the last epoch, unless the trial diverged in it."""
+        if trial.is_last_epoch and math.isfinite(result.train_loss):
             save_model(self._path, self._prepared, {"trial": self._trial, "seed": self._seed})
 
 
