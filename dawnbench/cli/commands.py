@@ -48,6 +48,11 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @set_option
 @target_option
 @out_option
+@click.option(
+    "--save-model",
+    is_flag=True,
+    help="Keep the model of the last finished trial as model.safetensors in the run folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
 @click.option(
     "--track",

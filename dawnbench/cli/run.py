@@ -46,10 +46,12 @@ def run_and_show(
     as_json: bool,
     time_format: TimeFormat,
     track: Sequence[str] = (),
+    save_model: bool = False,
     own_process: bool = True,
 ) -> Ended:
     """Run, show, tell the trackers in `track`, write log.md and sum up.
 
+    With `save_model` the model of the last finished trial is kept in the run folder.
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     console = open_console()
@@ -68,6 +70,7 @@ def run_and_show(
                 observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
                 process_started=psutil.Process().create_time() if own_process else None,
+                save_model=save_model,
             )
     except KeyboardInterrupt:
         interrupted = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ class SaveModel(Hook):
         self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
 
     def after_epoch(self, trial: Trial, result: EpochResult) -> None:
-        """Write the model after the last epoch."""
-        if trial.is_last_epoch:
+        """Write the model after the last epoch, unless the trial diverged in it."""
+        if trial.is_last_epoch and math.isfinite(result.train_loss):
             save_model(self._path, self._prepared, {"trial": self._trial, "seed": self._seed})
 
 
@@ -61,16 +62,17 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
         raise DawnbenchError(f"cannot write {path}: {error}; make room, or leave --save-model out") from error
 
 
-def load_model(path: Path, prepared: Prepared) -> None:
+def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dict[str, str]:
     """Fill the model that is evaluated, and the normalization, from a file that `save_model` wrote.
 
-    Nothing in the file is executed.
+    `digest` is that of the recipe that was trained; by default that of the recipe that was prepared. Return
+    the file's metadata, as `save_model` describes it. Nothing in the file is executed.
 
     Raises:
         DawnbenchError: it cannot be read, is of another recipe, or does not fit the model.
     """
     tensors, metadata = _read(path)
-    if metadata.get("recipe_digest") != prepared.recipe.digest():
+    if metadata.get("recipe_digest") != (digest or prepared.recipe.digest()):
         raise DawnbenchError(
             f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with other settings than "
             f"those of this run's {prepared.recipe.name}; give the run that it belongs to"
@@ -81,6 +83,7 @@ def load_model(path: Path, prepared: Prepared) -> None:
         prepared.normalization.set(mean, std)
     except (RuntimeError, LookupError, TypeError, ValueError) as error:
         raise DawnbenchError(f"{path} does not fit the model: {' '.join(str(error).split())}") from error
+    return metadata
 
 
 def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

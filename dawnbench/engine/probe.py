@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensor, FakeTensorMode
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
@@ -126,11 +127,19 @@ def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> int:
 @contextmanager
 def _fake_tensors() -> Iterator[None]:
     """Let tensors have shapes and no values."""
-    with warnings.catch_warnings():
-        # Of a copied model's data pointers, which nobody looks at.
-        warnings.filterwarnings("ignore", message="Accessing the data pointer of FakeTensor")
+    # An average may copy the model. torch's own copy takes over storages that have no bytes, and the process
+    # crashes as it ends.
+    FakeTensor.__deepcopy__ = _copy  # type: ignore[method-assign]
+    try:
         with FakeTensorMode(allow_non_fake_inputs=True):
             yield
+    finally:
+        del FakeTensor.__deepcopy__
+
+
+def _copy(tensor: Tensor, _memo: dict[int, Any]) -> Tensor:
+    copy = tensor.detach().clone()
+    return nn.Parameter(copy, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else copy
 
 
 def _split(shape: DataShape, count: int) -> Split:

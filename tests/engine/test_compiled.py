@@ -19,24 +19,33 @@ from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.engine.device import open_device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import prepare
-from dawnbench.recipes import NesterovSGDSpec, PiecewiseLinearSpec, Recipe, find_recipe
+from dawnbench.recipes import (
+    AffineSpec,
+    AlternatingFlipSpec,
+    BrightnessContrastSpec,
+    ColorJitterSpec,
+    CropSpec,
+    CutoutSpec,
+    NesterovSGDSpec,
+    PiecewiseLinearSpec,
+    Recipe,
+    find_recipe,
+)
 from dawnbench.recipes.overrides import override
 
 BATCH, STEPS = 16, 3
 FAMILIES = {
     "davidnet": ("davidnet", "model.widths=[8,8,8,8]"),
-    "davidnet-10": ("davidnet-10", "model.widths=[8,8,8,8]", "model.norm_splits=2", "average=null"),
-    "speednet": ("speedrun", "model.widths=[8,8,8]", "resolutions=[24]", "average=null"),
+    "speednet": ("speedrun", "model.widths=[8,8,8]", "resolutions=[]", "average=null"),
     "resnet18": ("resnet18-step",),
     "conv_stack": ("mnist-drill-2",),
 }
 ALLOWED = 3.0
 """Times the eager step's own distance from float32: each is one draw of the same rounding noise, and of a few
 hundred parameters' distances the largest is compared."""
-FLOAT32 = 2e-3
-"""Relative to a gradient's norm: a sum over 16 images of 1,024 pixels in another order is off by 1e-7 times
-the root of its length, a batch norm's gradient is what is left of sums a hundred times as large, and nine
-layers pass it on."""
+FLOAT32 = 0.05
+"""Relative to a gradient's norm. Sums in another order differ in the seventh digit, but a ReLU or a maximum
+whose inputs lie that close decides otherwise, and in layers of 8 channels one decision is worth a percent."""
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +61,7 @@ def small(name: str, *settings: str) -> Recipe:
     recipe = override(find_recipe(name), [f"batch_size={BATCH}", "epochs=1", *settings])
     return replace(
         recipe,
+        augmentation=(),  # compiled by itself below
         optimizer=NesterovSGDSpec(weight_decay=0.0),
         schedule=PiecewiseLinearSpec(epochs=(1.0,), rates=(1e-3,)),
     )
@@ -102,7 +112,7 @@ def test_a_compiled_step_trains_as_the_step_itself_does(family: str, precision: 
     compiled_losses, compiled = trained(replace(recipe, precision=precision, compile=True), data)
     assert all(torch.isfinite(g).all() for step in compiled for g in step.values())
     if precision == "fp32":
-        allowed = [(FLOAT32, FLOAT32)] * STEPS
+        allowed = [(1e-3, FLOAT32)] * STEPS
     else:
         eager_losses, eager = trained(replace(recipe, precision=precision, compile=False), data)
         allowed = [
@@ -113,3 +123,25 @@ def test_a_compiled_step_trains_as_the_step_itself_does(family: str, precision: 
         loss, gradient = allowed[step]
         assert compiled_losses[step] == pytest.approx(losses[step], rel=loss)
         assert distance(compiled[step], gradients[step]) <= gradient
+
+
+def test_compiled_input_is_what_single_operations_make_of_the_same_draws() -> None:
+    augmentation = (
+        CropSpec(4),
+        AlternatingFlipSpec(),
+        AffineSpec(degrees=7, translate=0.1, scale=(0.8, 1.2), shear=10),
+        BrightnessContrastSpec(brightness=0.4, contrast=0.4),
+        ColorJitterSpec(brightness=0.1, contrast=0.1),
+        CutoutSpec(8, probability=0.5),
+    )
+    recipe = replace(small(*FAMILIES["speednet"]), augmentation=augmentation, precision="fp32")
+    batches = []
+    for compiles in (False, True):
+        prepared = prepare(replace(recipe, compile=compiles), images(recipe), open_device("cpu"))
+        trial = prepared.trial(3, Ledger(prepared.device))
+        trial.begin_epoch()
+        batches.append(prepared.input.batch(prepared.step.position + 1, BATCH, 24))
+    (eager, labels), (compiled, same_labels) = batches
+    assert torch.equal(labels, same_labels)
+    assert compiled.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(compiled, eager, rtol=1e-4, atol=1e-4)

@@ -8,6 +8,7 @@ import pytest
 import torch
 from dawnbench.train.device import Device
 
+from dawnbench.engine.device import Device
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.nvml import open_nvml
 

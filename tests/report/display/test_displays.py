@@ -22,6 +22,7 @@ FOLDER = Path("/runs/20260203T040506Z-davidnet-0a1b2c")
 RECORD = RunRecord(
     **{name: getattr(RUN, name) for name in RUN.__slots__} | {"recipe": {"epochs": 2}, "trials": 2}
 )
+NOTE = "the training steps could not be captured (a \x1b[2J kernel)"
 EPOCHS = (epoch(), epoch(epoch=2, train_loss=math.nan, validation_loss=math.inf), epoch(trial=2))
 
 
@@ -33,6 +34,7 @@ def show(display: Display, trials: tuple[TrialRecord, ...] = (TRIAL, BROKEN)) ->
     display.preparing("building davidnet")
     display.run_started(RECORD, FOLDER, steps=4)
     display.preparing("compiling", slow=True)
+    display.noted(NOTE)
     for trial in trials:
         display.trial_started(trial.trial, trial.seed)
         display.step(1)
@@ -104,13 +106,14 @@ def json_lines() -> list[dict[str, Any]]:
 def test_every_json_line_parses_and_names_its_event() -> None:
     assert [line["event"] for line in json_lines()] == [
         "run",
+        "note",
         *("epoch", "epoch", "trial"),
         *("epoch", "trial"),
     ]
 
 
 def test_json_lines_hold_what_the_run_folder_holds() -> None:
-    run, first, second, trial, *_ = json_lines()
+    run, _, first, second, trial, *_ = json_lines()
     assert (run["folder"], run["steps"]) == (str(FOLDER), 4)
     assert run["recipe"] == {"epochs": 2}
     assert set(RunRecord.__slots__) <= run.keys()
@@ -118,6 +121,17 @@ def test_json_lines_hold_what_the_run_folder_holds() -> None:
     assert (second["train_loss"], second["validation_loss"]) == (None, None)
     assert trial["seconds"] == {"dawnbench": 2.0, "cold": None}
     assert trial["segments"][0]["name"] == "load"
+
+
+def test_a_pipe_is_told_before_the_trials_what_could_not_be_done() -> None:
+    lines = plain().splitlines()
+    (note,) = (line for line in lines if line.startswith("note: "))
+    assert note == "note: the training steps could not be captured (a ?[2J kernel)"
+    assert lines.index(f"run folder {FOLDER}") < lines.index(note) < lines.index("trial 1/2, seed 7")
+
+
+def test_a_json_line_tells_what_could_not_be_done() -> None:
+    assert json_lines()[1] == {"event": "note", "note": NOTE}
 
 
 @pytest.mark.parametrize("make", [Display, lambda: PlainDisplay(io.StringIO(), "seconds")])
@@ -155,6 +169,8 @@ def test_a_terminal_shows_every_epoch_and_leaves_counts_out_where_it_is_narrow(w
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert text.count("00m 01.500s") == len(EPOCHS)
     assert ("ValCorrect" in text) == (width == 200)
+    assert text.count("note: the training steps could not be captured (a ") == 1
+    assert "\x1b[2J" not in text
     assert "target reached after epoch 1, 2.000 s" in text
     assert "interrupted: interrupted from the keyboard" in text
 

@@ -60,6 +60,12 @@ def test_a_trial_that_broke_off_says_why_and_warnings_are_shown() -> None:
     assert printed(pairs) == "pair  1/20  A           -         -  the training loss was nan  a  b\n"
 
 
+def test_a_note_names_its_side() -> None:
+    pairs = display()
+    pairs.b.noted("the training steps could not be captured")
+    assert printed(pairs) == "B note: the training steps could not be captured\n"
+
+
 def test_each_side_remembers_its_folder() -> None:
     pairs = display()
     assert (pairs.a.folder, pairs.b.folder) == (None, None)
@@ -128,6 +134,7 @@ def test_no_name_and_no_reason_steers_the_terminal(text: str, reason: str) -> No
     pairs = display()
     pairs.a.loading(text, 0, 0)
     pairs.a.run_started(replace(RUN, recipe_name=text, device_name=text), Path("runs", "a"), 10)
+    pairs.a.noted(text)
     pairs.a.trial_ended(trial(1, reason=reason, warnings=(text,)))
     assert not steers(printed(pairs))
 
