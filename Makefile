@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 READY := $(VENV)/.ready
 LOWEST := .venv-lowest
+# Where Python keeps no bytecode, each process compiles 2,000 modules of torch anew, for some ten seconds.
+unexport PYTHONDONTWRITEBYTECODE
 # Seconds that make gpu-check may take.
 BUDGET ?= 520
 

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import torch
-from dawnbench.train.device.cpu import CpuDevice
 
 import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver

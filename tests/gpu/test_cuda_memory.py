@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from dawnbench.train.device import Device
 
 from dawnbench.campaign import run
 from dawnbench.data.sources import load_dataset

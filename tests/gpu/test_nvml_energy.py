@@ -6,7 +6,6 @@ import time
 
 import pytest
 import torch
-from dawnbench.train.device import Device
 
 from dawnbench.engine.device import Device
 from dawnbench.telemetry import Sampler, open_sources
