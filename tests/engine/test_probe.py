@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.train.probe import Line
+from dawnbench.engine.probe import Line
 
 whole = st.integers(0, 10**12)
 

@@ -7,18 +7,18 @@ from typing import Any
 
 import pytest
 import torch
+from dawnbench.engine.plan import Plan, Split
+from dawnbench.train import probe
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 from torch.optim import SGD
 
+from dawnbench.engine.memory import MemoryForecast, check_memory, forecast, out_of_memory_explained
+from dawnbench.engine.probe import PROBE_IMAGES, Line
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.davidnet import DavidNet
-from dawnbench.train import probe
-from dawnbench.train.memory import MemoryForecast, check_memory, forecast, out_of_memory_explained
-from dawnbench.train.plan import Plan, Split
-from dawnbench.train.probe import PROBE_IMAGES, Line
-from tests.train.fakes import FakeDevice, World
+from tests.engine.fakes import FakeDevice, World
 
 CLASSES = 3
 VALIDATION = 5

@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dawnbench.engine.device import open_device
+from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.errors import DawnbenchError
-from dawnbench.train.device import open_device
-from dawnbench.train.device.cpu import CpuDevice
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is here")
 without_mps = pytest.mark.skipif(torch.backends.mps.is_available(), reason="MPS is here")

@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from dawnbench.train.live_bytes import LiveBytes
+from dawnbench.engine.live_bytes import LiveBytes
 
 CPU = torch.device("cpu")
 
