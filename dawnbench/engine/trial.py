@@ -42,7 +42,8 @@ class Trial:
         with ledger.segment("init"):
             prepared.fit()
             self._schedule = prepared.make_schedule()
-            self._hooks = (*prepared.own_hooks(), *hooks, ScheduleHook(self._schedule))
+            # Guests come first, so that the recipe's average takes in what a mask made of the weights.
+            self._hooks = (*hooks, *prepared.own_hooks(), ScheduleHook(self._schedule))
             for hook in self._hooks:
                 hook.trial_began(self)
 
