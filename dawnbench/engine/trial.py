@@ -176,8 +176,8 @@ class Trial:
         prepared = self._prepared
         if len(state["hooks"]) != len(self._hooks):
             raise DawnbenchError(
-                f"the state is of a trial with {len(state['hooks'])} hooks, its own included, and this one has "
-                f"{len(self._hooks)}; begin it with the same hooks"
+                f"the state is of a trial with {len(state['hooks'])} hooks, its own included, and this one "
+                f"has {len(self._hooks)}; begin it with the same hooks"
             )
         self._seed, self.epoch, self._step = state["seed"], state["epoch"], state["step"]
         prepared.model.load_state_dict(state["model"])
