@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensorMode
+from torch import Tensor, nn
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
@@ -91,7 +92,8 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
     """Return the bytes of a trial with such batches; None where a part looks at values."""
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
     sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
-    with _fake_tensors(), suppress(DataDependentOutputException):
+    # However a part asks for values that are not there, torch raises a RuntimeError.
+    with _fake_tensors(), suppress(RuntimeError):
         checked = min(shape.validation_images, 2 * recipe.evaluation.batch_size)
         train, validation = _split(shape, images), _split(shape, checked)
         held = [train.images, train.labels, validation.images, validation.labels]
@@ -107,30 +109,39 @@ def probe(recipe: Recipe, shape: Shape, device: Device, batch_size: int) -> Prob
             prepared.optimizer.zero_grad()
             prepared.evaluation()
         more_images = shape.train_images - images + shape.validation_images - checked
-        missing = more_images * _bytes_per_image(recipe, shape, device)
-        timeline = [present + missing for present in live.timeline]
+        stored, made = _bytes_per_image(recipe, shape, device)
+        timeline = [present + more_images * (stored + made) for present in live.timeline]
         outside = timeline[:begun] + timeline[trained:]
-        return Probed(timeline[0], max(outside), timeline[begun:trained])
+        return Probed(live.timeline[0] + more_images * stored, max(outside), timeline[begun:trained])
     return None
 
 
-def _bytes_per_image(recipe: Recipe, shape: Shape, device: Device) -> int:
-    """Return what an image and its label take, in all the places that count."""
+def _bytes_per_image(recipe: Recipe, shape: Shape, device: Device) -> tuple[int, int]:
+    """Return what an image and its label take where they were before the trial, and where it brings them."""
     stored, size = shape.height * shape.width * shape.channels, recipe.dataset.image_size
-    resized = size * size * shape.channels
+    made = size * size * shape.channels
     if not device.shares_host_memory:
-        return resized + LABEL_BYTES
-    return stored + LABEL_BYTES + (0 if stored == resized else resized + LABEL_BYTES)
+        return 0, made + LABEL_BYTES
+    same = (shape.height, shape.width) == (size, size)
+    return stored + LABEL_BYTES, 0 if same else made + LABEL_BYTES
 
 
 @contextmanager
 def _fake_tensors() -> Iterator[None]:
     """Let tensors have shapes and no values."""
-    with warnings.catch_warnings():
-        # Of a copied model's data pointers, which nobody looks at.
-        warnings.filterwarnings("ignore", message="Accessing the data pointer of FakeTensor")
+    # An average may copy the model. torch's own copy takes over storages that have no bytes, and the process
+    # crashes as it ends.
+    FakeTensor.__deepcopy__ = _copy  # type: ignore[method-assign]
+    try:
         with FakeTensorMode(allow_non_fake_inputs=True):
             yield
+    finally:
+        del FakeTensor.__deepcopy__
+
+
+def _copy(tensor: Tensor, _memo: dict[int, Any]) -> Tensor:
+    copy = tensor.detach().clone()
+    return nn.Parameter(copy, tensor.requires_grad) if isinstance(tensor, nn.Parameter) else copy
 
 
 def _split(shape: Shape, count: int) -> Split:
