@@ -34,7 +34,8 @@ SMALL = {
 
 
 def small_recipe(name: str, *settings: str) -> Recipe:
-    return override(find_recipe(name), ["precision=fp32", "compile=false", *SMALL[name], *settings])
+    small_one = override(find_recipe(name), ["precision=fp32", "compile=false", *SMALL[name]])
+    return override(small_one, settings)
 
 
 def noise(recipe: Recipe, train: int = 32, validation: int = 12, channels: int | None = None) -> Dataset:
