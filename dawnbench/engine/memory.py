@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 
@@ -73,13 +73,15 @@ def check_memory(recipe: Recipe, shape: DataShape, device: Device) -> int | None
     Raises:
         DawnbenchError: the trial does not fit; it names a batch that would.
     """
-    told = forecast(recipe, shape, device)
+    # Where an epoch keeps its last images, a batch is of all of them at most.
+    batch_size = min(recipe.batch_size, shape.train_images)
+    told = forecast(replace(recipe, batch_size=batch_size), shape, device)
     if told is None:
         return None
     free = device.free_memory_bytes()
-    needed = told.reserved_bytes(recipe.batch_size) - told.present
+    needed = told.reserved_bytes(batch_size) - told.present
     if free is None or needed <= free:
-        return told.peak_bytes(recipe.batch_size)
+        return told.peak_bytes(batch_size)
     fitting = told.largest_batch(free + told.present, SMALLEST_ADVICE)
     advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
     raise DawnbenchError(

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch._subclasses.fake_tensor import DataDependentOutputException, FakeTensor, FakeTensorMode
+from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
@@ -92,7 +92,8 @@ def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> 
     """Return the bytes of a trial with such batches; None where a part looks at values."""
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
     sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
-    with _fake_tensors(), suppress(DataDependentOutputException):
+    # However a part asks for values that are not there, torch raises a RuntimeError.
+    with _fake_tensors(), suppress(RuntimeError):
         checked = min(shape.validation_images, 2 * recipe.evaluation.batch_size)
         train, validation = _split(shape, images), _split(shape, checked)
         held = [train.images, train.labels, validation.images, validation.labels]
@@ -108,20 +109,21 @@ def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> 
             prepared.optimizer.zero_grad()
             prepared.evaluation()
         more_images = shape.train_images - images + shape.validation_images - checked
-        missing = more_images * _bytes_per_image(recipe, shape, device)
-        timeline = [present + missing for present in live.timeline]
+        stored, made = _bytes_per_image(recipe, shape, device)
+        timeline = [present + more_images * (stored + made) for present in live.timeline]
         outside = timeline[:begun] + timeline[trained:]
-        return Probed(timeline[0], max(outside), timeline[begun:trained])
+        return Probed(live.timeline[0] + more_images * stored, max(outside), timeline[begun:trained])
     return None
 
 
-def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> int:
-    """Return what an image and its label take, in all the places that count."""
+def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> tuple[int, int]:
+    """Return what an image and its label take where they were before the trial, and where it brings them."""
     stored, size = shape.height * shape.width * shape.channels, recipe.dataset.image_size
-    resized = size * size * shape.channels
+    made = size * size * shape.channels
     if not device.shares_host_memory:
-        return resized + LABEL_BYTES
-    return stored + LABEL_BYTES + (0 if stored == resized else resized + LABEL_BYTES)
+        return 0, made + LABEL_BYTES
+    same = (shape.height, shape.width) == (size, size)
+    return stored + LABEL_BYTES, 0 if same else made + LABEL_BYTES
 
 
 @contextmanager

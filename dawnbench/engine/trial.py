@@ -11,7 +11,8 @@ from torch import Tensor
 
 from dawnbench.engine.hooks import EpochResult, Hook, ScheduleHook
 from dawnbench.engine.ledger import Ledger
-from dawnbench.engine.rates import freeze_ended
+from dawnbench.engine.rates import freeze_ended, reset_optimizer
+from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
     from dawnbench.engine.prepare import Prepared
@@ -41,7 +42,8 @@ class Trial:
         with ledger.segment("init"):
             prepared.fit()
             self._schedule = prepared.make_schedule()
-            self._hooks = (*prepared.own_hooks(), *hooks, ScheduleHook(self._schedule))
+            # Guests come first, so that the recipe's average takes in what a mask made of the weights.
+            self._hooks = (*hooks, *prepared.own_hooks(), ScheduleHook(self._schedule))
             for hook in self._hooks:
                 hook.trial_began(self)
 
@@ -166,8 +168,17 @@ class Trial:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned in a trial of the same recipe, data and hooks."""
+        """Go on from what `state_dict` returned in a trial of the same recipe, data and hooks.
+
+        Raises:
+            DawnbenchError: the state is of a trial with more or fewer hooks.
+        """
         prepared = self._prepared
+        if len(state["hooks"]) != len(self._hooks):
+            raise DawnbenchError(
+                f"the state is of a trial with {len(state['hooks'])} hooks, its own included, and this one "
+                f"has {len(self._hooks)}; begin it with the same hooks"
+            )
         self._seed, self.epoch, self._step = state["seed"], state["epoch"], state["step"]
         prepared.model.load_state_dict(state["model"])
         self._load_optimizer(state["optimizer"])
@@ -178,6 +189,8 @@ class Trial:
 
     def _load_optimizer(self, states: list[dict[str, Tensor]]) -> None:
         optimizer = self._prepared.optimizer
+        # What the state does not mention had not been trained yet.
+        reset_optimizer(optimizer)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         for parameter, kept in zip(parameters, states, strict=True):
             state = optimizer.state[parameter]

@@ -8,13 +8,13 @@ import sys
 SCRIPT = """
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.memory import forecast
-from dawnbench.engine.probe import Shape
+from dawnbench.engine.probe import DataShape
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt
 
 small = ["model.widths=[8,8,16,16]", "batch_size=64", "model.norm_splits=4"]
 recipe = adapt(find_recipe("davidnet-10"), small)
-print(forecast(recipe, Shape(1000, 200, 32, 32, 3, 10), CpuDevice("cpu")).peak_bytes(64) > 0)
+print(forecast(recipe, DataShape(1000, 200, 32, 32, 3, 10), CpuDevice("cpu")).peak_bytes(64) > 0)
 """
 
 

@@ -5,7 +5,8 @@ import time
 
 import pytest
 import torch
-from dawnbench.train.device.heap import PeakWatch, allocated_bytes, unused_bytes
+
+from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
 
 pytestmark = pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps such books")
 

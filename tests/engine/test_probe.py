@@ -3,9 +3,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from dawnbench.train.probe import Line
 from hypothesis import given
 from hypothesis import strategies as st
+
+from dawnbench.engine.probe import Line
 
 whole = st.integers(0, 10**12)
 

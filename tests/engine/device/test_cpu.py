@@ -5,7 +5,8 @@ import time
 
 import pytest
 import torch
-from dawnbench.train.device import open_device
+
+from dawnbench.engine.device import open_device
 
 CPU = open_device("cpu")
 
@@ -24,10 +25,13 @@ def test_a_generator_repeats_its_draws() -> None:
     assert not torch.equal(first, other)
 
 
-@pytest.mark.parametrize(("precision", "dtype"), [("fp32", torch.float32), ("bf16", torch.bfloat16)])
-def test_a_forward_pass_runs_in_the_asked_for_precision(precision: str, dtype: torch.dtype) -> None:
-    with CPU.autocast(precision):
-        assert (torch.ones(2, 2) @ torch.ones(2, 2)).dtype == dtype
+def test_the_default_generators_state_can_be_kept_and_gone_on_from() -> None:
+    torch.manual_seed(5)
+    torch.rand(3)
+    state = CPU.random_state()
+    drawn = torch.rand(5)
+    CPU.set_random_state(state)
+    assert torch.equal(torch.rand(5), drawn)
 
 
 def test_the_preferred_precision_is_one_that_it_can_run_in() -> None:

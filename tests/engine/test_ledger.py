@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import pytest
-from dawnbench.train.ledger import Ledger, earlier
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawnbench.engine.ledger import Ledger, earlier
 from dawnbench.records.rules import SEGMENTS
 from dawnbench.records.schema import Segment
-from tests.train.fakes import FakeClock
+from tests.engine.fakes import FakeClock
 
 
 def test_segments_come_in_order_with_their_starts_and_lengths() -> None:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from dawnbench.train.device import open_device
-from dawnbench.train.device.cpu import CpuDevice
 
+from dawnbench.engine.device import open_device
+from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.errors import DawnbenchError
 
 without_cuda = pytest.mark.skipif(torch.cuda.is_available(), reason="CUDA is here")

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import torch
-from dawnbench.train.live_bytes import LiveBytes
 from torch import nn
+
+from dawnbench.engine.live_bytes import LiveBytes
 
 CPU = torch.device("cpu")
 
