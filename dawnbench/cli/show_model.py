@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dawnbench.data.sources import load_dataset
-from dawnbench.data.sources.names import KNOWN_SHAPES, DataShape
+from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
 from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import open_device
 from dawnbench.engine.memory import forecast
@@ -21,7 +21,7 @@ def model_and_memory(recipe: Recipe) -> str:
     return f"{model_table(model)}\n{_memory(recipe, shape)}"
 
 
-def _memory(recipe: Recipe, shape: DataShape) -> str:
+def _memory(recipe: Recipe, shape: Shape) -> str:
     """Return how much a trial takes on the device that a run would choose here."""
     device = open_device("auto")
     counts = shape.train_images, shape.test_images
@@ -31,10 +31,10 @@ def _memory(recipe: Recipe, shape: DataShape) -> str:
     return f"A trial takes {number_bytes(peak)} of memory on {device.torch} at its peak, data set included."
 
 
-def _loaded_shape(name: str) -> DataShape:
+def _loaded_shape(name: str) -> Shape:
     dataset = load_dataset(name)
     height, width, channels = dataset.image_shape
-    return DataShape(
+    return Shape(
         channels,
         len(dataset.classes),
         len(dataset.train_images),
