@@ -12,6 +12,7 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import open_device
 from dawnbench.engine.model_file import FILE_NAME, load_model
 from dawnbench.engine.prepare import prepare
+from dawnbench.engine.warm_up import compiled_or_not
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.part import spec_of
@@ -63,12 +64,13 @@ def evaluate_run(
     name = data or trained.dataset.name
     dataset = load_dataset(name, image_size=trained.dataset.image_size)
     _check_data(dataset, run)
-    # Nothing is trained, so a data set of less than one batch will do, and compiling would not pay.
-    settings = {"precision": run.record.precision, "drop_last": False, "compile": False}
+    # Nothing is trained, so a data set of less than one batch will do. What was compiled is compiled again:
+    # single operations round otherwise.
+    settings = {"precision": run.record.precision, "drop_last": False}
     prepared = prepare(Recipe.from_dict(trained.to_dict() | settings), dataset, opened)
     facts = load_model(folder / FILE_NAME, prepared, run.record.recipe_digest)
     prepared.validation.load()
-    prepared.evaluation()
+    compiled_or_not(prepared, prepared.evaluation)
     trial = next((t for t in run.trials if str(t.trial) == facts.get("trial")), None)
     same_data = dataset.fingerprint == run.record.data.fingerprint
     return RunEvaluation(

@@ -48,8 +48,12 @@ class Hook:
     def after_step(self, trial: Trial, step: int) -> None:
         """Act after step number `step` of the trial, counted from 1."""
 
+    def is_due(self, trial: Trial) -> bool:
+        """Return whether `after_epoch` has something to do after the epoch that was trained last."""
+        return True
+
     def after_epoch(self, trial: Trial, result: EpochResult) -> None:
-        """Act after an epoch was trained and evaluated."""
+        """Act after an epoch was trained and evaluated, if that is due."""
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is needed to go on from here, as tensors, numbers and text."""

@@ -27,9 +27,13 @@ class SaveModel(Hook):
         """Write to `path` what trial number `trial` from `seed` trains."""
         self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
 
+    def is_due(self, trial: Trial) -> bool:
+        """Return whether the trial has come to its end."""
+        return trial.is_last_epoch
+
     def after_epoch(self, trial: Trial, result: EpochResult) -> None:
-        """Write the model after the last epoch, unless the trial diverged in it."""
-        if trial.is_last_epoch and math.isfinite(result.train_loss):
+        """Write the model, unless the trial diverged in its last epoch."""
+        if math.isfinite(result.train_loss):
             save_model(self._path, self._prepared, {"trial": self._trial, "seed": self._seed})
 
 

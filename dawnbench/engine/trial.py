@@ -117,7 +117,8 @@ class Trial:
         with self._segment("record"):
             result = self._read()
             self._tell("record", result)
-        for name in dict.fromkeys(hook.segment for hook in self._hooks if hook.segment != "record"):
+        due = [hook.segment for hook in self._hooks if hook.is_due(self)]
+        for name in dict.fromkeys(segment for segment in due if segment != "record"):
             with self._segment(name):
                 self._tell(name, result)
         if not math.isfinite(result.train_loss):
@@ -129,7 +130,7 @@ class Trial:
 
     def _tell(self, segment: str, result: EpochResult) -> None:
         for hook in self._hooks:
-            if hook.segment == segment:
+            if hook.segment == segment and hook.is_due(self):
                 hook.after_epoch(self, result)
 
     def _read(self) -> EpochResult:

@@ -23,14 +23,25 @@ STEPS = 5
 def warm_up(prepared: Prepared) -> None:
     """Train and evaluate on random pixels, so that all is compiled, measured, captured and allocated.
 
-    Where a compiler fails, the run goes on without it if the recipe leaves it open (compile=auto); so it does
-    where steps cannot be captured. Both are noted in `prepared.notes`.
+    Where steps cannot be captured, the run goes on without; that is noted in `prepared.notes`.
+
+    Raises:
+        DawnbenchError: as `compiled_or_not`.
+    """
+    compiled_or_not(prepared, lambda: _run_everything(prepared))
+    prepared.device.synchronize()
+
+
+def compiled_or_not(prepared: Prepared, work: Callable[[], None]) -> None:
+    """Do what calls compiled functions for the first time, and without a compiler where that fails.
+
+    If the recipe leaves it open (compile=auto) the failure is noted in `prepared.notes`.
 
     Raises:
         DawnbenchError: compile=true, and the compiler failed.
     """
     try:
-        _run_everything(prepared)
+        work()
     except (DawnbenchError, torch.OutOfMemoryError):
         raise
     except Exception as error:
@@ -39,7 +50,7 @@ def warm_up(prepared: Prepared) -> None:
         # It is the compiler's failure only if all goes well without it.
         prepared.programs.give_up()
         prepared.release_captures()
-        _run_everything(prepared)
+        work()
         sentence = f"torch.compile failed here ({_reason(error)})"
         if prepared.recipe.compile is True:
             raise DawnbenchError(
@@ -47,7 +58,6 @@ def warm_up(prepared: Prepared) -> None:
                 "a cache folder that can be written"
             ) from error
         prepared.notes.append(f"{sentence}, so nothing is compiled")
-    prepared.device.synchronize()
 
 
 def _run_everything(prepared: Prepared) -> None:

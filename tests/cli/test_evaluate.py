@@ -15,7 +15,7 @@ import pytest
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.rules import RULES
-from tests.cli.conftest import TINY_RECIPE, Finished
+from tests.cli.conftest import TINY_RECIPE, Finished, command_in
 
 Dawnbench = Callable[..., Finished]
 NARROW = ("--set", "model.widths=[8,8,16,16]", "--trials", "2", "--epochs", "2", "--data", "digits")
@@ -50,9 +50,19 @@ def refused(dawnbench: Dawnbench, *arguments: str) -> str:
     return sentence.removeprefix("dawnbench: ")
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a run that kept its model."""
+    folder = tmp_path_factory.mktemp("trained")
+    (folder / "tiny.py").write_text(TINY_RECIPE)
+    run = kept(command_in(folder), folder / "runs", "tiny.py", "--trials=2", "--epochs=2", "--seed=5")
+    return run.folder
+
+
 @pytest.fixture
-def tiny(dawnbench: Dawnbench, tmp_path: Path) -> Run:
-    return kept(dawnbench, tmp_path / "tiny", "tiny.py", "--trials=2", "--epochs=2", "--seed=5")
+def tiny(trained: Path, tmp_path: Path) -> Run:
+    """Return a copy of the run, to be spoiled as a test likes."""
+    return read_run(Path(shutil.copytree(trained, tmp_path / "tiny" / trained.name)))
 
 
 @pytest.mark.parametrize("arguments", [("quickstart", *NARROW), AVERAGED], ids=["plain", "averaged"])

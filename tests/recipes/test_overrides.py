@@ -237,7 +237,7 @@ def test_a_list_of_parts_is_put_in_whole() -> None:
             'optimizer={"kind": "exponential"}',
             "is no part for this place; .* one of nesterov_sgd, muon, adam$",
         ),
-        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, .*conv_stack$"),
+        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, .*conv_stack"),
         (
             'augmentation=["flip"]',
             r"augmentation\[0\]=\"flip\" .* one of crop, flip, .*cutout$",

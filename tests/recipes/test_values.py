@@ -90,7 +90,7 @@ def test_what_only_resembles_a_value_is_refused_in_words(hint: Any, value: Any) 
         (AVERAGE, {"kind": None}, "is no part for this place"),
         (AVERAGE, {"kind": ["exponential"]}, "is no part for this place"),
         (AVERAGE, 3, "here=3 is no part for this place"),
-        (ModelPart, None, "here=null is no part for this place; .* one of davidnet, .*conv_stack$"),
+        (ModelPart, None, "here=null is no part for this place; .* one of davidnet, .*conv_stack"),
         (AUGMENTATIONS, None, "here=null must be a list of parts"),
         (AUGMENTATIONS, {"kind": "flip"}, "must be a list of parts"),
         (

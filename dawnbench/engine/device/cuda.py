@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy.typing as npt
@@ -85,19 +85,24 @@ class CudaDevice(Device):
         try:
             self._rehearse(function)
             self.release_cache()
-            graph = torch.cuda.CUDAGraph()
-            # One pool for all graphs: they are never replayed at the same time, and none hands memory to
-            # another.
-            with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
-                function()
+            return self._record(function)
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
-            torch.cuda.set_stream(stream)
-            generator.graphsafe_set_state(spare)
-            torch.cuda.synchronize(self.torch)
+            reason = str(error).splitlines()[0]
+            error.__traceback__ = None  # its frames hold the graph, and with it the memory of its pool
+        torch.cuda.set_stream(stream)
+        generator.graphsafe_set_state(spare)
+        torch.cuda.synchronize(self.torch)
+        with suppress(RuntimeError):  # torch may take the pool for one that is still recorded to
             self.release_cache()
-            raise CaptureError(str(error).splitlines()[0]) from error
+        raise CaptureError(reason)
+
+    def _record(self, function: Callable[[], None]) -> Callable[[], None]:
+        graph = torch.cuda.CUDAGraph()
+        # One pool for all graphs: they are never replayed at the same time, and none hands memory to another.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
+            function()
         return graph.replay
 
     def _rehearse(self, function: Callable[[], None]) -> None:

@@ -70,7 +70,8 @@ def test_a_pipe_gets_no_control_codes() -> None:
 def test_a_pipe_is_told_what_runs_where_and_how_each_trial_ended() -> None:
     lines = plain().splitlines()
     assert lines[:3] == ["reading cifar10", "davidnet on AMD EPYC (cpu, fp32)", f"run folder {FOLDER}"]
-    assert lines[3:5] == ["compiling", ""]
+    assert lines[3] == "compiling"
+    assert lines[5] == ""
     assert "trial 1/2, seed 7" in lines
     assert "trial 2/2, seed 8" in lines
     assert "warning: the host's clock says nothing" in lines
