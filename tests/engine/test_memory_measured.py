@@ -35,7 +35,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("recipe_name", "batch_size", "widths", "precision"),
     [
         ("davidnet", 256, (16, 32, 64, 128), "fp32"),
-        ("davidnet", 384, (16, 32, 64, 128), "bf16"),
+        ("davidnet", 192, (16, 32, 64, 128), "bf16"),
         ("davidnet-10", 256, (16, 32, 64, 128), "fp32"),
     ],
 )
