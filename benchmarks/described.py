@@ -7,14 +7,15 @@ from datetime import datetime
 
 from benchmarks.engine import Made
 from dawnbench import __version__
-from dawnbench.recipes.build import describe_model
+from dawnbench.engine.describe import describe_model
 from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord
 from dawnbench.telemetry import environment
 
 
 def describe(made: Made, created: datetime, unavailable: Mapping[str, str]) -> RunRecord:
     """Return run.json's content, as long as that of a real run."""
-    recipe, dataset = made.recipe, made.dataset
+    prepared, dataset = made.prepared, made.dataset
+    recipe, device = prepared.recipe, prepared.device
     return RunRecord(
         schema_version=SCHEMA_VERSION,
         dawnbench_version=__version__,
@@ -27,9 +28,9 @@ def describe(made: Made, created: datetime, unavailable: Mapping[str, str]) -> R
         trials=1,
         seed=0,
         target=recipe.target,
-        device=str(made.device.torch),
-        device_name=made.device.product_name,
-        precision=made.plan.precision,
+        device=str(device.torch),
+        device_name=device.product_name,
+        precision=prepared.precision.name,
         data=DataRecord(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -39,6 +40,6 @@ def describe(made: Made, created: datetime, unavailable: Mapping[str, str]) -> R
             classes=len(dataset.classes),
         ),
         model=describe_model(recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels)),
-        environment=environment(made.device.uuid),
+        environment=environment(device.uuid),
         telemetry_unavailable=dict(unavailable),
     )

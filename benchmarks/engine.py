@@ -1,22 +1,19 @@
-"""dawnbench's own trainer, made ready on images that need no file."""
+"""dawnbench's own engine, made ready on images that need no file."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import torch
 
 from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.recipes import Recipe, find_recipe
-from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.train.device import Device, open_device
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.plan import Plan, Split
-from dawnbench.train.trainer import Trainer, reset_parameters
+from dawnbench.engine.device import open_device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.recipes import find_recipe
 
 
 class SilentLedger(Ledger):
@@ -32,13 +29,10 @@ class SilentLedger(Ledger):
 
 @dataclass(frozen=True)
 class Made:
-    """A trainer, and what it was made of."""
+    """What trials run on, and the data that it was made of."""
 
-    recipe: Recipe
     dataset: Dataset
-    device: Device
-    plan: Plan
-    trainer: Trainer
+    prepared: Prepared
 
 
 def synthetic(train: int, validation: int = 64) -> Dataset:
@@ -60,7 +54,7 @@ def synthetic(train: int, validation: int = 64) -> Dataset:
     )
 
 
-def make_trainer(
+def make_prepared(
     dataset: Dataset,
     *,
     device: str,
@@ -69,7 +63,7 @@ def make_trainer(
     epochs: int,
     recipe: str = "davidnet",
 ) -> Made:
-    """Tune the process as a run does, and build the recipe's trainer at this size."""
+    """Tune the process as a run does, and prepare the recipe at this size."""
     opened = open_device(device)
     opened.tune()
     found = find_recipe(recipe)
@@ -79,22 +73,4 @@ def make_trainer(
         epochs=epochs,
         model=replace(found.model, widths=widths),  # type: ignore[call-arg]
     )
-    model = make_model(resolved, dataset, opened)
-    plan = make_plan(resolved, dataset, opened, model)
-    train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-    validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-    return Made(resolved, dataset, opened, plan, Trainer(plan, opened, train, validation))
-
-
-def one_epoch(made: Made) -> Callable[[], None]:
-    """Return what trains one epoch and nothing else, on images that are on the device already."""
-    trainer, plan = made.trainer, made.plan
-    reset_parameters(plan.model, 0)
-    train, validation = plan.place(trainer._train), plan.place(trainer._validation)
-    state = trainer._initialise(train, validation, 0)
-    made.device.synchronize()
-
-    def epoch() -> None:
-        trainer._train_epoch(state, 1, lambda _step: None)
-
-    return epoch
+    return Made(dataset, prepare(resolved, dataset, opened))

@@ -15,10 +15,10 @@ from benchmarks.described import describe
 from benchmarks.engine import Made, SilentLedger
 from benchmarks.ratios import Ratio, paired_ratio
 from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.engine.ledger import Ledger
 from dawnbench.records.store import RunWriter
 from dawnbench.report.display import TerminalDisplay
 from dawnbench.telemetry import Sampler, open_sources
-from dawnbench.train.ledger import Ledger
 
 COLUMNS = 80
 
@@ -65,22 +65,23 @@ class Harness:
 @contextmanager
 def full_harness(made: Made, folder: Path) -> Iterator[Harness]:
     """Open a run folder, the sampler and the display, and close them behind the block."""
-    created = datetime.now(UTC)
-    writer = RunWriter(folder, made.recipe.name, created)
-    sampler = Sampler(open_sources(made.device.uuid), writer.append_samples)
+    created, prepared = datetime.now(UTC), made.prepared
+    recipe, device = prepared.recipe, prepared.device
+    writer = RunWriter(folder, recipe.name, created)
+    sampler = Sampler(open_sources(device.uuid), writer.append_samples)
     record = describe(made, created, sampler.unavailable)
     with ExitStack() as stack:
         display = TerminalDisplay(_terminal(stack, writer.folder), "milliseconds")
         writer.write_run(record)
         stack.callback(writer.close, "finished")
-        display.run_started(record, writer.folder, made.plan.steps)
+        display.run_started(record, writer.folder, prepared.steps)
         stack.callback(display.close)
         stack.enter_context(sampler)
-        setup = Ledger(made.device)
+        setup = Ledger(device)
 
         def trial(seed: int) -> None:
-            recorder = TrialRecorder(1, seed, made.plan.target, made.device, sampler, writer, display)
-            recorder.run(made.trainer, setup, ())
+            recorder = TrialRecorder(1, seed, recipe.target, device, sampler, writer, display)
+            recorder.run(prepared, setup, ())
 
         yield Harness(writer, display, trial)
 
@@ -98,14 +99,14 @@ def _terminal(stack: ExitStack, folder: Path) -> Console:
 
 
 def bare_trial(made: Made, seed: int) -> None:
-    made.trainer.trial(seed, SilentLedger(), lambda _result: None, lambda _step: None)
+    made.prepared.trial(seed, SilentLedger()).run()
 
 
 def cost(made: Made, trial: Callable[[int], None], seed: int) -> Cost:
-    made.device.synchronize()
+    made.prepared.device.synchronize()
     wall, cpu = time.perf_counter(), time.process_time()
     trial(seed)
-    made.device.synchronize()
+    made.prepared.device.synchronize()
     return Cost(time.perf_counter() - wall, time.process_time() - cpu)
 
 
@@ -118,7 +119,7 @@ def measure_overhead(
     there are `at_most`.
     """
     began = time.monotonic()
-    made.trainer.warm_up()
+    made.prepared.warm_up()
     full: list[Cost] = []
     bare: list[Cost] = []
     for pair in range(at_most):
@@ -141,5 +142,5 @@ def _overhead(made: Made, full: list[Cost], bare: list[Cost]) -> Overhead:
     return Overhead(
         wall=paired_ratio([trial.wall for trial in full], [trial.wall for trial in bare]),
         cpu=paired_ratio([trial.cpu for trial in full], [trial.cpu for trial in bare]),
-        epoch_seconds=walls[len(walls) // 2] / made.plan.epochs,
+        epoch_seconds=walls[len(walls) // 2] / made.prepared.recipe.epochs,
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.engine import Made
 from benchmarks.harness import Harness, full_harness
+from dawnbench.engine.ledger import Ledger
 from dawnbench.records.schema import EpochRecord
-from dawnbench.train.ledger import Ledger
 
 EPOCHS = 24
 """Of a trial: the ledger's segments are gone through at each epoch's end, so their number counts."""
@@ -52,7 +52,7 @@ def _each(call: Callable[[int], None], times: int) -> float:
 
 def _one_epoch(made: Made, harness: Harness) -> None:
     """Do all that a trial of `EPOCHS` epochs does beside training at the end of its last one."""
-    ledger = Ledger(made.device)
+    ledger = Ledger(made.prepared.device)
     for epoch in range(1, EPOCHS + 1):
         with ledger.segment("train", epoch), ledger.segment("evaluate", epoch):
             pass

@@ -40,36 +40,30 @@ def bare(device: torch.device, batch: int, steps: int, widths: tuple[int, ...], 
 
 
 def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, ...]) -> dict[str, Any]:
-    from benchmarks.engine import SilentLedger, make_trainer, synthetic
-    from dawnbench.data.batches import TrainingBatches
-    from dawnbench.data.normalization import Normalization
-    from dawnbench.recipes.registry import build
-    from dawnbench.train.device.common import DTYPES
+    from benchmarks.engine import SilentLedger, make_prepared, synthetic
+    from dawnbench.engine.hooks import Hook
+    from dawnbench.engine.trial import Trial
 
-    made = make_trainer(
-        synthetic(batch * (steps + WARM_UP)), device=str(device), batch=batch, widths=widths, epochs=1
-    )
-    made.trainer.warm_up()
+    class MarkSteps(Hook):
+        """Marks the end of each step: the first one counts as warm-up, as the epoch's start is not seen."""
+
+        def after_step(self, trial: Trial, step: int) -> None:
+            marks.add()
+
+    images = synthetic(batch * (steps + WARM_UP))
+    prepared = make_prepared(images, device=str(device), batch=batch, widths=widths, epochs=1).prepared
+    prepared.warm_up()
     marks = Marks(device)
-    # Called behind each step: the first of an epoch counts as warm-up, its begin is not seen.
-    made.trainer.trial(0, SilentLedger(), lambda _result: None, lambda _step: marks.add())
+    prepared.trial(0, SilentLedger(), (MarkSteps(),)).run()
 
-    images = torch.from_numpy(made.dataset.train_images).to(device)
-    labels = torch.from_numpy(made.dataset.train_labels).to(device)
-    batches = TrainingBatches(
-        images,
-        labels,
-        Normalization.measured(images, DTYPES[made.plan.precision]),
-        [build(part) for part in made.recipe.augmentation],
-        batch,
-        True,
-        made.device.generator(0),
-    )
-    alone = Marks(device)
+    source, alone = prepared.input, Marks(device)
+    positions = torch.arange(len(source.counts), device=device).unbind()
     alone.add()
-    for _ in batches.epoch():
+    source.begin_epoch(0, prepared.generator)
+    for position, count in zip(positions, source.counts, strict=True):
+        source.batch(position, count, prepared.recipe.dataset.image_size)
         alone.add()
-    return {"steps": marks.seconds(), "batches": alone.seconds(), "precision": made.plan.precision}
+    return {"steps": marks.seconds(), "batches": alone.seconds(), "precision": prepared.precision.name}
 
 
 def measure(variant: str, batch: int, steps: int, widths: Sequence[int], device: str) -> dict[str, Any]:

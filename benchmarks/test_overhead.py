@@ -1,10 +1,10 @@
 """What recording, timing, telemetry and display together cost, against the same loop without them.
 
-Both kinds of trial run in one process, turn by turn, on one trainer. A machine may be noisier than what is
-to be shown, so both the wall time and the processor time of all threads are compared, pair by pair, and of
-the two the figure with the narrower 95 % interval decides. Held against the bar is the interval's lower end:
-a test that fails has shown that the bar is broken, not that the machine had a bad minute. Where the interval
-is too wide to tell, the test says so and skips.
+Both kinds of trial run in one process, turn by turn, on one prepared recipe. A machine may be noisier than
+what is to be shown, so both the wall time and the processor time of all threads are compared, pair by pair,
+and of the two the figure with the narrower 95 % interval decides. Held against the bar is the interval's
+lower end: a test that fails has shown that the bar is broken, not that the machine had a bad minute. Where
+the interval is too wide to tell, the test says so and skips.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.bare import WIDTHS
-from benchmarks.engine import Made, make_trainer, synthetic
+from benchmarks.engine import Made, make_prepared, synthetic
 from benchmarks.harness import Overhead, bare_trial, cost, measure_overhead
 from benchmarks.parts import measure_parts
 from benchmarks.steps import measure
@@ -33,13 +33,13 @@ SHORT_WIDTHS, SHORT_BATCH, SHORT_EPOCHS = (8, 16, 32, 64), 64, 3
 
 def a_second_long() -> Made:
     """Return a narrow model with as many images as give epochs of about 1 s."""
-    probe = make_trainer(
+    probe = make_prepared(
         synthetic(SHORT_BATCH * 20), device="cpu", batch=SHORT_BATCH, widths=SHORT_WIDTHS, epochs=2
     )
-    probe.trainer.warm_up()
+    probe.prepared.warm_up()
     epoch = cost(probe, lambda seed: bare_trial(probe, seed), 0).wall / 2
     images = SHORT_BATCH * max(1, round(20 / epoch))
-    return make_trainer(
+    return make_prepared(
         synthetic(images), device="cpu", batch=SHORT_BATCH, widths=SHORT_WIDTHS, epochs=SHORT_EPOCHS
     )
 
@@ -75,7 +75,7 @@ def test_on_epochs_of_a_second(benchmark: BenchmarkFixture, tmp_path: Path) -> N
 
 @pytest.mark.timeout(600)
 def test_on_davidnet_added_up_from_its_parts(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
-    made = make_trainer(
+    made = make_prepared(
         synthetic(SHORT_BATCH), device="cpu", batch=SHORT_BATCH, widths=SHORT_WIDTHS, epochs=24
     )
     parts = benchmark.pedantic(lambda: measure_parts(made, tmp_path), rounds=1, iterations=1)
@@ -98,7 +98,7 @@ def test_on_davidnet_itself(
 ) -> None:
     if not request.config.getoption("--full"):
         pytest.skip("most of an hour on two cores; give --full to run it")
-    made = make_trainer(
+    made = make_prepared(
         synthetic(STEPS * BATCH, VALIDATION), device="auto", batch=BATCH, widths=WIDTHS, epochs=1
     )
     found = benchmark.pedantic(

@@ -8,7 +8,7 @@ AVX2), the ratios in fp32 stayed between 2.1 and 2.3 and those in bf16 went from
 
 `python -m benchmarks.record_step_times` writes the committed ratios anew. Their margins are wide,
 since one process differs by some percent from the next: for a slowdown of 3 % take
-`python -m benchmarks.against REVISION`, and tests/train/test_step_work.py for what needs no clock.
+`python -m benchmarks.against REVISION`, and tests/engine/test_step_work.py for what needs no clock.
 """
 
 from __future__ import annotations

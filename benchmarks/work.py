@@ -16,20 +16,18 @@ from pathlib import Path
 import torch
 
 from benchmarks.engine import synthetic
+from dawnbench.engine.device import open_device
+from dawnbench.engine.prepare import prepare
 from dawnbench.profiling.counts import CountingMode
 from dawnbench.profiling.window import BEFORE, run_window
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import make_model, make_plan
 from dawnbench.recipes.overrides import adapt
-from dawnbench.train.device import open_device
-from dawnbench.train.plan import Split
-from dawnbench.train.trainer import Trainer
 
 BASELINE = Path(__file__).parent / "baselines" / "step_work.json"
 BATCH, STEPS = 16, 5
 """A window of five steps holds an update of every recipe's average."""
 SETTINGS = ("precision=bf16", "compile=false", "epochs=1", f"batch_size={BATCH}")
-"""What would hang on the processor is fixed."""
+"""What would depend on the processor is fixed."""
 ATEN = "aten::"
 RECIPES = {
     "davidnet": ("model.widths=[4,8,16,32]",),
@@ -58,12 +56,8 @@ FIGURES = tuple(field.name for field in fields(Work))
 def count_work(recipe: str) -> dict[str, Work]:
     """Return the work of `STEPS` small training steps by the operation's name."""
     resolved = adapt(find_recipe(recipe), [*SETTINGS, *RECIPES[recipe]])
-    dataset, device = synthetic(BATCH * (BEFORE + STEPS)), open_device("cpu")
-    plan = make_plan(resolved, dataset, device, make_model(resolved, dataset, device))
-    train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-    validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
     counting = CountingMode()
-    run_window(Trainer(plan, device, train, validation), device, STEPS, counting)
+    run_window(prepare(resolved, synthetic(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting)
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for (name, _shapes), count in counting.counts.items():
         if not name.startswith(ATEN):
@@ -119,7 +113,7 @@ def _more(one: Mapping[str, Work], other: Mapping[str, Work]) -> str:
 
 
 def torch_minor() -> str:
-    """Return torch's version as far as its operators hang on it, such as 2.15."""
+    """Return torch's version as far as its operators depend on it, such as 2.15."""
     return ".".join(torch.__version__.split(".")[:2])
 
 

@@ -8,23 +8,25 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Route, sync_playwright
 
-Visit = Callable[..., Page]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page, Route
+
+Visit = Callable[..., "Page"]
 
 
 # Of a module and not of the session: while it lives, this thread has a running event loop, which tests of
 # other things may not bear.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    playwright_api = pytest.importorskip("playwright.sync_api")
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("there is no Chromium")
-    with sync_playwright() as playwright:
+    with playwright_api.sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield opened
         opened.close()
@@ -70,6 +72,8 @@ def visit(browser: Browser) -> Iterator[Visit]:
 
 def violations(page: Page) -> list[str]:
     """Return what axe finds serious or critical, with the elements."""
+    from axe_playwright_python.sync_playwright import Axe
+
     # Without its reading of the styles anew, which a browser does not let a page from a disk do.
     found: list[dict[str, Any]] = Axe().run(page, options={"preload": False}).response["violations"]
     return [

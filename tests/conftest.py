@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from dawnbench.recipes import registry
+from dawnbench.recipes import part
 
 # A test that other work on the machine held up has not failed.
 settings.register_profile("any machine", deadline=None)
@@ -26,17 +26,15 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 
 @contextmanager
 def _parts_as_before() -> Iterator[None]:
-    tables = (registry._SPECS, registry._ENTRIES)
-    before = [dict(table) for table in tables]
+    before = dict(part._CLASSES)
     yield
-    for table, old in zip(tables, before, strict=True):
-        table.clear()
-        table.update(old)
+    part._CLASSES.clear()
+    part._CLASSES.update(before)
 
 
 @pytest.fixture(autouse=True)
 def _test_leaves_parts() -> Iterator[None]:
-    """Every test leaves the table of a recipe's parts as it found it."""
+    """Every test leaves the table of kinds of parts as it found it."""
     with _parts_as_before():
         yield
 

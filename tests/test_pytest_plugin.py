@@ -15,7 +15,7 @@ import pytest
 
 from dawnbench.campaign import run
 from dawnbench.pytest_plugin.measured import MeasuredRun
-from dawnbench.recipes import find_recipe, registry
+from dawnbench.recipes import find_recipe, part
 from dawnbench.records.baseline import baseline_path, write_baseline
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.series import Series, TrialFigures, series_of
@@ -39,7 +39,7 @@ def ten_trials(tmp_path_factory: pytest.TempPathFactory) -> MeasuredRun:
     folder = tmp_path_factory.mktemp("ten")
     (folder / "tiny.py").write_text(TINY_RECIPE)
     with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))
+        monkeypatch.setattr(part, "_CLASSES", dict(part._CLASSES))
         recipe = replace(find_recipe(str(folder / "tiny.py")), target=0.5, trials=10)
         made = read_run(run(recipe, device="cpu", out=folder))
     measured = MeasuredRun(made, series_of(made))
@@ -57,7 +57,7 @@ def _of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def tests(pytester: pytest.Pytester, ten_trials: MeasuredRun, monkeypatch: pytest.MonkeyPatch) -> Tests:
     """Run a test file's text beside the tiny recipe, without pytest-benchmark unless asked for."""
-    monkeypatch.setattr(registry, "_ENTRIES", dict(registry._ENTRIES))  # the recipe adds a kind of model
+    monkeypatch.setattr(part, "_CLASSES", dict(part._CLASSES))  # the recipe adds a kind of model
 
     def run_tests(text: str, *options: str, benchmark: bool = False) -> pytest.RunResult:
         pytester.makefile(".py", tiny=TINY_RECIPE)
@@ -334,7 +334,7 @@ class TestPytestBenchmark:
             assert step["extra_info"]["run"] == made.folder.name
             assert step["params"] == {"n": 1}
 
-        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:2000%", benchmark=True)
+        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:30", benchmark=True)
         result.assert_outcomes(passed=1)
         assert result.ret == 0
         result.stdout.fnmatch_lines(["*test_one?1?: tiny, training step (*0001_fi*"])
@@ -342,9 +342,9 @@ class TestPytestBenchmark:
         (saved,) = (pytester.path / ".benchmarks").rglob("*_first.json")
         content = json.loads(saved.read_text())
         for entry in content["benchmarks"]:
-            entry["stats"]["mean"] /= 100
+            entry["stats"]["mean"] -= 60  # seconds and no share: 5.0 reads no more than 99%
         saved.write_text(json.dumps(content))
-        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:2000%", benchmark=True)
+        result = tests(text, "--benchmark-compare", "--benchmark-compare-fail=mean:30", benchmark=True)
         assert result.ret != 0
         assert "tiny, training step" in result.stdout.str() + result.stderr.str()
         result.stderr.fnmatch_lines(["*Performance has regressed*"])
@@ -373,7 +373,8 @@ class TestPytestBenchmark:
         disabled = tests(text, "--benchmark-disable", "--benchmark-json=out.json", benchmark=True)
         disabled.assert_outcomes(passed=2)
         assert "training step" not in disabled.stdout.str()
-        assert not (pytester.path / "out.json").exists()
+        out = pytester.path / "out.json"
+        assert not out.exists() or not out.read_bytes()  # pytest-benchmark before 5.3 opens it at once
 
     def test_a_version_made_otherwise_is_a_warning(
         self, tests: Tests, monkeypatch: pytest.MonkeyPatch

@@ -11,6 +11,7 @@ import pytest
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"^```python\n(.*?)^```", README, re.DOTALL | re.MULTILINE)
+ENGINE = (Path(__file__).parents[1] / "docs" / "engine.md").read_text(encoding="utf-8")
 VERBS = sorted(set(re.findall(r"^(?:uv run )?dawnbench (\w+)", README, re.MULTILINE)))
 
 
@@ -75,3 +76,8 @@ def test_every_file_that_the_readme_points_to_is_there() -> None:
     root = Path(__file__).parents[1]
     for target in re.findall(r"\]\(([^)#]+)\)", README):
         assert target.startswith("https://") or (root / target).exists(), target
+
+
+def test_what_the_page_on_the_engine_shows_runs_in_its_order(tmp_path: Path) -> None:
+    program = "\n".join(re.findall(r"^```python\n(.*?)^```", ENGINE, re.DOTALL | re.MULTILINE))
+    assert "'to_device', 'reset', 'init', 'train'" in run(sys.executable, "-c", program, cwd=tmp_path)

@@ -1,27 +1,55 @@
-"""On what the check is made."""
+"""What the machine, its device and the data are, told by a process of its own."""
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from typing import Any
 
-import torch
-
-from benchmarks.gpu.settings import Settings
-from dawnbench.data.sources import load_dataset
+from benchmarks.gpu.processes import ROOT, environment, last_line
 from dawnbench.errors import DawnbenchError
-from dawnbench.telemetry import environment
-from dawnbench.train.device import open_device
 
-FALLBACK = "synthetic"
+SECONDS = 300.0
+"""Enough to download the data."""
 
 
-def measure(settings: Settings) -> dict[str, Any]:
-    """Return the facts; `gpu` is None where there is none."""
-    if settings.device == "cuda" and not torch.cuda.is_available():
-        return {"gpu": None, "torch": torch.__version__}
-    device = open_device(settings.device)
-    known = environment(device.uuid)
-    facts = {
+def ask_facts(device: str, data: str) -> dict[str, Any]:
+    """Return the facts about a device (cpu or cuda) and a data set.
+
+    Raises:
+        DawnbenchError: there is no such device or data, or no answer.
+    """
+    command = [sys.executable, "-m", "benchmarks.gpu.facts", device, data]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DawnbenchError(f"this machine was not described within {SECONDS:.0f} s") from error
+    if done.returncode:
+        raise DawnbenchError(last_line(done.stderr))
+    return json.loads(last_line(done.stdout))  # type: ignore[no-any-return]
+
+
+def describe(name: str, data: str) -> dict[str, Any]:
+    """Return the facts.
+
+    Raises:
+        DawnbenchError: there is no such device or data.
+    """
+    import torch
+
+    from dawnbench import telemetry
+    from dawnbench.data.sources import load_dataset
+    from dawnbench.engine.device import open_device
+
+    if name == "cuda" and not torch.cuda.is_available():
+        raise DawnbenchError(f"torch {torch.__version__} finds no NVIDIA GPU; run this where there is one")
+    device, dataset = open_device(name), load_dataset(data)
+    known = telemetry.environment(device.uuid)
+    git = known["git"] or {"commit": "unknown: no git checkout", "dirty": False}
+    return {
         "gpu": device.product_name,
         "uuid": device.uuid,
         "driver": known["gpu"]["driver"],
@@ -31,20 +59,14 @@ def measure(settings: Settings) -> dict[str, Any]:
         "cuDNN": torch.backends.cudnn.version(),
         "Python": known["python"],
         "CPU": f"{known['cpu']['model']}, {known['cpu']['logical_cores']} logical cores",
-        "commit": _commit(known["git"]),
+        "commit": f"{git['commit']}{' with changes' if git['dirty'] else ''}",
+        "data": dataset.source,
+        "fingerprint": dataset.fingerprint,
     }
-    return facts | _data(settings.data)
 
 
-def _commit(git: dict[str, Any] | None) -> str:
-    if git is None:
-        return "unknown: no git checkout"
-    return f"{git['commit']}{' with changes' if git['dirty'] else ''}"
-
-
-def _data(name: str) -> dict[str, Any]:
+if __name__ == "__main__":
     try:
-        dataset, problem = load_dataset(name), None
+        print(json.dumps(describe(*sys.argv[1:])))
     except DawnbenchError as error:
-        dataset, problem = load_dataset(FALLBACK), f"{name} was not to be had: {error}"
-    return {"data": dataset.source, "fingerprint": dataset.fingerprint, "data problem": problem}
+        sys.exit(str(error))

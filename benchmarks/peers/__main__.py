@@ -10,13 +10,10 @@ import os
 import shlex
 import signal
 import sys
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
-from benchmarks.gpu.child import PartError, ask
-from benchmarks.gpu.settings import REAL
+from benchmarks.gpu.facts import ask_facts
 from benchmarks.peers.known import PEERS, parse_peer
 from benchmarks.peers.measurement import Measurement
 from benchmarks.peers.sides import Ours, Theirs
@@ -24,7 +21,6 @@ from benchmarks.peers.turns import order
 from dawnbench.cli.options import resolve
 from dawnbench.errors import DawnbenchError
 
-FACTS_SECONDS = 300.0
 NOT_MEASURED, INTERRUPTED = 2, 130
 
 
@@ -74,7 +70,12 @@ def _measure(given: argparse.Namespace) -> int:
     cpu = given.device == "cpu"
     peers = [parse_peer(one, given.device) for one in given.peer]
     resolve(given.ours, tuple(given.set))  # refuses a recipe that is none before anything is measured
-    facts = _facts(given.data, given.device) | {
+    facts = ask_facts(given.device, given.data) | {
+        "device": given.device,
+        "data": _public(given.data),
+        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"),
+    }
+    facts |= {
         f"script of {peer.name}": f"sha256 {sha256(script.read_bytes()).hexdigest()}"
         for peer, script in peers
     }
@@ -88,24 +89,6 @@ def _measure(given: argparse.Namespace) -> int:
     complete = measurement.take(list(turns), given.seed)
     print(out)
     return 0 if complete else NOT_MEASURED
-
-
-def _facts(data: str, device: str) -> dict[str, Any]:
-    """Return what the machine, the device and the data are.
-
-    Raises:
-        DawnbenchError: there is no such device or data.
-    """
-    try:
-        facts: dict[str, Any] = ask("facts", replace(REAL, device=device, data=data), FACTS_SECONDS)
-    except PartError as error:
-        raise DawnbenchError(f"this machine cannot be described: {error}") from error
-    if facts["gpu"] is None:
-        raise DawnbenchError(f"torch {facts['torch']} finds no NVIDIA GPU; give --device cpu")
-    if facts["data problem"] is not None:
-        raise DawnbenchError(facts["data problem"])
-    threads = os.environ.get("OMP_NUM_THREADS")
-    return facts | {"device": device, "data": _public(data), "OMP_NUM_THREADS": threads}
 
 
 def _public(word: str) -> str:

@@ -117,7 +117,7 @@ def problems(turns: Sequence[TurnLine]) -> Iterator[str]:
 
 
 def environment(facts: dict[str, Any]) -> Iterator[str]:
-    left_out = {"uuid", "device", "data problem"}
+    left_out = {"uuid", "device"}
     for name, value in facts.items():
         if value is not None and name not in left_out:
             yield f"- {'device' if name == 'gpu' else name}: {escape(str(value))}"

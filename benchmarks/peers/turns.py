@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 
-from benchmarks.gpu.child import environment, last_line
+from benchmarks.gpu.processes import environment, last_line
 from benchmarks.peers.lines import Measured, TrialLine, TurnLine
 from benchmarks.peers.sides import Side
 from dawnbench.telemetry import Sampler

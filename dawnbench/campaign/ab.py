@@ -9,11 +9,11 @@ from pathlib import Path
 
 from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session
+from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
-from dawnbench.train.device import open_device
 
 SIDES: tuple[Side, Side] = ("A", "B")
 

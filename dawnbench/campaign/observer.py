@@ -14,8 +14,14 @@ class Observer(Protocol):
     def loading(self, what: str, done: int, total: int) -> None:
         """Hear how far a download or decoding has come; `total` is 0 where nobody knows it."""
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Hear what is done next before the first trial; with `slow`, many seconds may pass until it is."""
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Hear that the run folder is there; a trial will take `steps` steps. Warm-up comes next."""
+
+    def noted(self, sentence: str) -> None:
+        """Hear what was asked for and could not be done."""
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Hear that a trial begins."""
@@ -36,7 +42,13 @@ class SilentObserver:
     def loading(self, what: str, done: int, total: int) -> None:
         """Ignore it."""
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Ignore it."""
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Ignore it."""
+
+    def noted(self, sentence: str) -> None:
         """Ignore it."""
 
     def trial_started(self, trial: int, seed: int) -> None:

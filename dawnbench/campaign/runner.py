@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session, startup
+from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
-from dawnbench.train.device import open_device
 
 
 def run(
@@ -22,11 +22,13 @@ def run(
     observer: Observer | None = None,
     command: Sequence[str] = (),
     process_started: float | None = None,
+    save_model: bool = False,
 ) -> Path:
     """Train the recipe's trials one after the other and return the run folder.
 
     `seed` is that of the first trial, each later one adds 1. `process_started` (seconds since 1970) lets the
-    `cold` rule count from there; without it that rule gives no time.
+    `cold` rule count from there; without it that rule gives no time. `save_model` keeps the model of the last
+    finished trial as model.safetensors in the run folder.
 
     Raises:
         DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
@@ -42,6 +44,7 @@ def run(
         observer=observer or SilentObserver(),
         command=command,
         startup=startup(process_started),
+        save_model=save_model,
     )
     status: RunStatus = "failed"
     try:

@@ -5,19 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-
-import torch
 
 from dawnbench.campaign.corners import corners
 from dawnbench.campaign.observer import Observer
 from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.describe import describe_model
+from dawnbench.engine.device import Device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.memory import check_memory, out_of_memory_explained
+from dawnbench.engine.model_file import FILE_NAME, SaveModel
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.probe import DataShape
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -29,11 +34,6 @@ from dawnbench.records.schema import (
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler, environment
 from dawnbench.telemetry.sampler import Sample
-from dawnbench.train.device import Device
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.memory import check_memory, out_of_memory_explained
-from dawnbench.train.plan import Plan, Split
-from dawnbench.train.trainer import Trainer
 from dawnbench.version import __version__
 
 
@@ -55,30 +55,34 @@ class Session:
         command: Sequence[str],
         startup: tuple[Segment, ...],
         pairing: PairingRecord | None = None,
+        save_model: bool = False,
     ) -> None:
-        """Load the data and build the model."""
+        """Load the data and build the model; `save_model` keeps that of the last finished trial."""
         self._recipe, self._device, self._seed, self._out = recipe, device, seed, out
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
+        self._save_model = save_model
         self.setup = Ledger(device)
+        observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
             dataset = load_dataset(
                 recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
             )
-        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
+            dataset = _in_host_memory(dataset, device)
+        height, width, channels = dataset.image_shape
+        classes = len(dataset.classes)
+        counts = len(dataset.train_labels), len(dataset.test_labels)
+        shape = DataShape(*counts, height, width, channels, classes)
+        observer.preparing(f"building {recipe.name}")
         with out_of_memory_explained(recipe.batch_size):
             with self.setup.segment("record"):
-                channels, classes = dataset.image_shape[2], len(dataset.classes)
-                self._described = describe_model(recipe, channels, classes, len(dataset.train_labels))
+                self._described = describe_model(recipe, channels, classes, shape.train_images)
+                self._predicted_bytes = check_memory(recipe, shape, device)
             if pairing is not None:
                 # What only the first model of a process costs would be on side A's clock alone.
-                make_plan(recipe, dataset, device, make_model(recipe, dataset, device))
+                prepare(recipe, dataset, device)
             with self.setup.segment("build"):
-                self._plan = make_plan(recipe, dataset, device, make_model(recipe, dataset, device))
-                self._trainer = Trainer(self._plan, device, train, validation)
-            with self.setup.segment("record"):
-                self._predicted_bytes = check_memory(self._plan, train, validation, device)
+                self._prepared = prepare(recipe, dataset, device)
         self._data = DataRecord(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -107,29 +111,37 @@ class Session:
             self._writer = RunWriter(self._out, self._recipe.name, self._created)
             record = self._describe(sampler.unavailable)
             self._writer.write_run(record)
-        self._observer.run_started(record, self.folder, self._plan.steps)
+        self._observer.run_started(record, self.folder, self._prepared.steps)
 
     def append_samples(self, samples: list[Sample]) -> None:
         """Record telemetry."""
         self.writer.append_samples(samples)
 
     def warm_up(self) -> None:
-        """Compile, tune and allocate."""
+        """Compile, tune, capture and allocate."""
+        if self._prepared.programs.compiles:
+            self._observer.preparing("compiling, which may take a minute", slow=True)
         with out_of_memory_explained(self._recipe.batch_size), self.setup.segment("compile"):
-            self._trainer.warm_up()
+            self._prepared.warm_up()
+        self.writer.add_notes(self._prepared.notes)
+        for note in self._prepared.notes:
+            self._observer.noted(note)
 
     def trial(self, number: int) -> None:
         """Run and record trial `number`, counted from 1; it goes from the run's seed plus `number` - 1."""
+        seed = self._seed + number - 1
+        keep = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
+        hooks = (keep,) if self._save_model else ()
         with out_of_memory_explained(self._recipe.batch_size):
             TrialRecorder(
                 number,
-                self._seed + number - 1,
-                self._plan.target,
+                seed,
+                self._recipe.target,
                 self._device,
                 self._sampler,
                 self.writer,
                 self._observer,
-            ).run(self._trainer, self.setup, self._startup)
+            ).run(self._prepared, self.setup, self._startup, hooks)
 
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close its files; before `begin` there is nothing to close."""
@@ -139,7 +151,7 @@ class Session:
                 self._writer.close(status)
 
     def _describe(self, unavailable: dict[str, str]) -> RunRecord:
-        recipe, plan = self._recipe, self._plan
+        recipe, prepared = self._recipe, self._prepared
         return RunRecord(
             schema_version=SCHEMA_VERSION,
             dawnbench_version=__version__,
@@ -154,22 +166,31 @@ class Session:
             target=recipe.target,
             device=str(self._device.torch),
             device_name=self._device.product_name,
-            precision=plan.precision,
+            precision=prepared.precision.name,
             data=self._data,
             model=self._described,
             environment=environment(self._device.uuid, self._device.threads),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
-            learning_rates=_learning_rates(recipe, plan),
+            learning_rates=_learning_rates(prepared),
         )
 
 
-def _learning_rates(recipe: Recipe, plan: Plan) -> tuple[tuple[int, float], ...]:
-    schedule = StretchedSchedule(recipe)
-    if not schedule.known_ahead:
+def _in_host_memory(dataset: Dataset, device: Device) -> Dataset:
+    """Return the data set with its images where the device reads them fastest."""
+    return replace(
+        dataset,
+        train_images=device.to_host_memory(dataset.train_images),
+        test_images=device.to_host_memory(dataset.test_images),
+    )
+
+
+def _learning_rates(prepared: Prepared) -> tuple[tuple[int, float], ...]:
+    schedule = prepared.make_schedule()
+    if not schedule.is_precomputable:
         return ()
-    return corners([schedule(step / plan.steps_per_epoch) for step in range(plan.steps)])
+    return corners([schedule(step / prepared.steps_per_epoch) for step in range(prepared.steps)])
 
 
 def startup(process_started: float | None) -> tuple[Segment, ...]:

@@ -5,19 +5,21 @@ from __future__ import annotations
 import time
 
 from dawnbench.campaign.observer import Observer
+from dawnbench.engine.device import Device
+from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.ledger import Ledger, earlier
+from dawnbench.engine.prepare import Prepared
+from dawnbench.engine.trial import DivergedError, Trial
 from dawnbench.records.rules import times
 from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
-from dawnbench.train.device import Device
-from dawnbench.train.ledger import Ledger, earlier
-from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
 
 CLOCKS_MAY_DIFFER = 0.02
 """Of the host's time; beyond it a trial says so."""
 
 
-class TrialRecorder:
+class TrialRecorder(Hook):
     """Runs one trial and writes its lines as they come."""
 
     def __init__(
@@ -34,15 +36,24 @@ class TrialRecorder:
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
         self._epochs: list[EpochRecord] = []
 
-    def run(self, trainer: Trainer, setup: Ledger, startup: tuple[Segment, ...]) -> None:
-        """Train and record; a diverged or interrupted trial is recorded too, the interrupt passed on."""
+    def run(
+        self,
+        prepared: Prepared,
+        setup: Ledger,
+        startup: tuple[Segment, ...],
+        hooks: tuple[Hook, ...] = (),
+    ) -> None:
+        """Train and record, with further guests; a diverged or interrupted trial is recorded too.
+
+        An interrupt is passed on.
+        """
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
         self._device.synchronize()
         self._joules = self._sampler.energy_joules()
         self._ledger = Ledger(self._device)
         try:
-            trainer.trial(self._seed, self._ledger, self._record_epoch, self._observer.step)
+            prepared.trial(self._seed, self._ledger, (self, *hooks)).run()
         except DivergedError as error:
             self._record_trial("diverged", str(error), setup, startup)
         except KeyboardInterrupt:
@@ -54,7 +65,12 @@ class TrialRecorder:
         else:
             self._record_trial("finished", None, setup, startup)
 
-    def _record_epoch(self, result: EpochResult) -> None:
+    def after_step(self, trial: Trial, step: int) -> None:
+        """Tell the observer."""
+        self._observer.step(step)
+
+    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+        """Write the epoch's line."""
         seconds = {s.name: s.length_ns / 1e9 for s in self._ledger.segments() if s.epoch == result.epoch}
         joules = self._sampler.energy_joules()
         record = EpochRecord(

@@ -48,6 +48,11 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @set_option
 @target_option
 @out_option
+@click.option(
+    "--save-model",
+    is_flag=True,
+    help="Keep the model of the last finished trial as model.safetensors in the run folder.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
 @click.option(
     "--track",
@@ -62,14 +67,21 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. Of a SERIES
     (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
     """
-    from dawnbench.cli.run import run_and_show
-    from dawnbench.cli.series import resolve_series, run_series
+    from dawnbench.report.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
-    series = resolve_series(recipe, settings, **leaves)
-    if series is not None:
-        sys.exit(run_series(recipe, series, **options))
-    sys.exit(run_and_show(resolve(recipe, settings, **leaves), **options).code)
+    with waiting_for("loading torch", silent=options["as_json"]):
+        from dawnbench.cli.series import resolve_series
+
+        series = resolve_series(recipe, settings, **leaves)
+        one = None if series else resolve(recipe, settings, **leaves)
+        # After the recipe, so that nobody waits for torch to hear that a name is wrong.
+        from dawnbench.cli.run import run_and_show
+        from dawnbench.cli.series import run_series
+
+    if one is not None:
+        sys.exit(run_and_show(one, **options).code)
+    sys.exit(run_series(recipe, series or (), **options))
 
 
 @main.command("list")
@@ -113,8 +125,9 @@ def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **pr
     else:
         resolved = resolve(what, settings, data=data)
         from dawnbench.cli.show import describe_recipe
+        from dawnbench.recipes.catalogue import PLACES
 
-        click.echo(describe_recipe(resolved))
+        click.echo(describe_recipe(resolved, shipped=what in PLACES))
 
 
 @main.command()

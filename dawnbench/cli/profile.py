@@ -20,15 +20,19 @@ def peaks(device: str, as_json: bool) -> None:
     A product of two square matrices in each precision that the hardware has, and a copy beyond and within its
     caches: some ten seconds. These are the roofs that `dawnbench profile` holds kernels against.
     """
-    from dawnbench.export.roofline_json import peaks_json
-    from dawnbench.profiling import measure_peaks
-    from dawnbench.report.console import open_console
-    from dawnbench.report.peaks import peaks_report
-    from dawnbench.train.device import open_device
+    from dawnbench.report.status_line import waiting_for
 
-    opened = open_device(device)
-    opened.tune()
-    found = measure_peaks(opened)
+    with waiting_for("loading torch", silent=as_json):
+        from dawnbench.engine.device import open_device
+        from dawnbench.export.roofline_json import peaks_json
+        from dawnbench.profiling import measure_peaks
+        from dawnbench.report.console import open_console
+        from dawnbench.report.peaks import peaks_report
+
+    with waiting_for("measuring the device's peaks", silent=as_json):
+        opened = open_device(device)
+        opened.tune()
+        found = measure_peaks(opened)
     if as_json:
         click.echo(peaks_json(found), nl=False)
     else:
@@ -72,17 +76,23 @@ def profile(
     """
     # Kineto reports its every start on standard error; it reads this once, as torch is loaded.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
-    resolved = resolve(recipe, settings, data=data)
-    from dawnbench.export.roofline_json import profile_json
-    from dawnbench.profiling import measure_peaks, profile_recipe
-    from dawnbench.records.files import write
-    from dawnbench.report.console import open_console
-    from dawnbench.report.roofline import profile_report
-    from dawnbench.train.device import open_device
+    from dawnbench.report.status_line import waiting_for
 
-    opened = open_device(device)
-    opened.tune()
-    found = profile_recipe(resolved, opened, measure_peaks(opened), steps=steps, trace=trace)
+    with waiting_for("loading torch", silent=as_json):
+        resolved = resolve(recipe, settings, data=data)
+        from dawnbench.engine.device import open_device
+        from dawnbench.export.roofline_json import profile_json
+        from dawnbench.profiling import measure_peaks, profile_recipe
+        from dawnbench.records.files import write
+        from dawnbench.report.console import open_console
+        from dawnbench.report.roofline import profile_report
+
+    with waiting_for("measuring the device's peaks", silent=as_json):
+        opened = open_device(device)
+        opened.tune()
+        measured = measure_peaks(opened)
+    with waiting_for("profiling", silent=as_json):
+        found = profile_recipe(resolved, opened, measured, steps=steps, trace=trace)
     if out is not None:
         write(profile_json(found), out)
     if as_json:

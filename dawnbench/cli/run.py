@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 import psutil
@@ -14,7 +15,6 @@ from rich.console import Console
 
 from dawnbench.campaign import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
-from dawnbench.cli.tracking import TrackingObserver, open_trackers
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
 from dawnbench.report.console import open_console
@@ -22,6 +22,9 @@ from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDis
 from dawnbench.report.display.common import Display
 from dawnbench.report.log import write_log
 from dawnbench.report.log_table import TimeFormat
+
+if TYPE_CHECKING:
+    from dawnbench.cli.tracking import TrackingObserver
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +46,22 @@ def run_and_show(
     as_json: bool,
     time_format: TimeFormat,
     track: Sequence[str] = (),
+    save_model: bool = False,
     own_process: bool = True,
 ) -> Ended:
     """Run, show, tell the trackers in `track`, write log.md and sum up.
 
+    With `save_model` the model of the last finished trial is kept in the run folder.
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     console = open_console()
     display = _display(console, as_json, time_format)
-    tracking = TrackingObserver(display, open_trackers(track, out)) if track else None
+    tracking = _open_tracking(display, track, out) if track else None
     tracked: list[str] = []
     interrupted = False
     try:
         with closing(display):
+            display.preparing(f"preparing {recipe.name}")
             run(
                 recipe,
                 device=device,
@@ -64,6 +70,7 @@ def run_and_show(
                 observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
                 process_started=psutil.Process().create_time() if own_process else None,
+                save_model=save_model,
             )
     except KeyboardInterrupt:
         interrupted = True
@@ -76,6 +83,12 @@ def run_and_show(
     for sentence in tracked:
         click.echo(sentence, err=as_json)
     return Ended(display.folder, code)
+
+
+def _open_tracking(display: Display, track: Sequence[str], out: Path) -> TrackingObserver:
+    from dawnbench.cli.tracking import TrackingObserver, open_trackers
+
+    return TrackingObserver(display, open_trackers(track, out))
 
 
 def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:

@@ -83,10 +83,13 @@ def scale(recipe: str, **options: Any) -> None:
 
 def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, Any]) -> int:
     """Measure, show and write; return the exit code."""
-    import torch
+    from dawnbench.report.status_line import waiting_for
 
-    from dawnbench.scaling import along_axes, measure, recipe_settings
-    from dawnbench.stats.scaling import Setting
+    with waiting_for("loading torch"):
+        import torch
+
+        from dawnbench.scaling import along_axes, measure, recipe_settings
+        from dawnbench.stats.scaling import Setting
 
     epochs = options["epochs"] or 1
     resolved = resolve(recipe, options["settings"], data=options["data"], epochs=epochs)

@@ -6,12 +6,11 @@ import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
-from dawnbench.cli.run import Ended, run_and_show
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe
 from dawnbench.recipes.catalogue import find_series
@@ -19,6 +18,9 @@ from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import read_run
 from dawnbench.records.store import slug
 from dawnbench.report.units import plain
+
+if TYPE_CHECKING:
+    from dawnbench.cli.run import Ended
 
 RULE = "dawnbench"
 """By whose clock a model's median trial is chosen."""
@@ -46,6 +48,9 @@ def run_series(name: str, recipes: Sequence[Recipe], *, out: Path, as_json: bool
 
     What ran before an interruption, or before a failure that is passed on, is written up as well.
     """
+    # Loads torch, which naming a series does not need.
+    from dawnbench.cli.run import run_and_show
+
     ended: list[Ended] = []
     interrupted = False
     try:

@@ -41,7 +41,8 @@ class TrackingObserver:
     ) -> None:
         """Take the trackers by their names."""
         self._display, self._trackers, self._clock = display, trackers, clock
-        self.loading, self.step = display.loading, display.step
+        self.loading, self.preparing = display.loading, display.preparing
+        self.noted, self.step = display.noted, display.step
         self._folder: Path | None = None
         self._trials: list[TrialFacts] = []
         self._epochs: list[tuple[EpochRecord, float]] = []

@@ -82,9 +82,12 @@ def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> N
     The order turns with every pair (ABBA), so that no side has the colder machine. With two recipes, --set
     goes for both. With one recipe, give --set twice: first A's, then B's.
     """
+    from dawnbench.report.status_line import waiting_for
+
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
-    pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
-    from dawnbench.cli.ab import run_and_compare
+    with waiting_for("loading torch", silent=options["as_json"]):
+        pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
+        from dawnbench.cli.ab import run_and_compare
 
     sys.exit(run_and_compare(pair[0], pair[1], **options))
 

@@ -7,10 +7,11 @@ import math
 import torch
 from torch import Tensor
 
-from dawnbench.data.augmentation import Shown
+from dawnbench.data.augmentation import Draws, Move, Shown
+from dawnbench.data.moves import per_image
 
 
-class RandomAffine:
+class RandomAffine(Move):
     """An affine map about the image's centre, each image's own, taking the nearest pixel; black outside.
 
     Each image draws its angle from -`degrees` to `degrees`, its shifts from -`translate` to `translate` of
@@ -23,20 +24,21 @@ class RandomAffine:
     def __init__(self, degrees: float, translate: float, scale: tuple[float, float], shear: float) -> None:
         self.degrees, self.translate, self.scale, self.shear = degrees, translate, scale, shear
 
-    def check(self, size: tuple[int, int]) -> None:
-        """Any image can be turned."""
+    def draw(self, shown: Shown) -> Draws:
+        """Return five numbers per image, between 0 and 1: angle, shear, scale, and the shifts."""
+        return tuple(shown.uniform(5))
 
-    def move(self, rows: Tensor, columns: Tensor, shown: Shown) -> tuple[Tensor, Tensor]:
+    def move(
+        self, rows: Tensor, columns: Tensor, draws: Draws, size: tuple[int, int]
+    ) -> tuple[Tensor, Tensor]:
         """Return mapped coordinates, both (B, H, W)."""
-        height, width = shown.size
-        shape = (5, len(shown.index), 1, 1)
-        draws = torch.rand(shape, generator=shown.generator, device=shown.index.device)
-        signed = draws * 2 - 1
-        angle = signed[0] * math.radians(self.degrees)
-        slant = torch.tan(signed[1] * math.radians(self.shear))
-        scale = self.scale[0] + draws[2] * (self.scale[1] - self.scale[0])
-        down = torch.round(signed[3] * self.translate * height)
-        right = torch.round(signed[4] * self.translate * width)
+        height, width = size
+        turn, shear, scale_draw, down_draw, right_draw = map(per_image, draws)
+        angle = (turn * 2 - 1) * math.radians(self.degrees)
+        slant = torch.tan((shear * 2 - 1) * math.radians(self.shear))
+        scale = self.scale[0] + scale_draw * (self.scale[1] - self.scale[0])
+        down = torch.round((down_draw * 2 - 1) * self.translate * height)
+        right = torch.round((right_draw * 2 - 1) * self.translate * width)
         # From the target back to the source: shift back, turn back, take the slant out, scale back.
         y = rows - (height - 1) / 2 - down
         x = columns - (width - 1) / 2 - right

@@ -9,35 +9,49 @@ IMAGES_AT_ONCE = 5_000
 
 
 class Normalization:
-    """Subtracts a mean and divides by a standard deviation, by channel, in units of the full pixel range."""
+    """Subtracts a mean and divides by a standard deviation, by channel, in units of the full pixel range.
 
-    def __init__(self, mean: Tensor, deviation: Tensor, dtype: torch.dtype) -> None:
-        self._factor = 1 / (255 * deviation)
-        self._offset = -mean / deviation
-        self._dtype = dtype
+    Its tensors are made once and changed in place, so that a captured step finds them where they were.
+    """
 
-    @classmethod
-    def given(
-        cls, mean: tuple[float, ...], deviation: tuple[float, ...], device: torch.device, dtype: torch.dtype
-    ) -> Normalization:
-        """Return the normalisation with these statistics, a number a channel between 0 and 1."""
-        return cls(torch.tensor(mean, device=device), torch.tensor(deviation, device=device), dtype)
+    def __init__(
+        self,
+        channels: int,
+        device: torch.device,
+        mean: tuple[float, ...] | None = None,
+        std: tuple[float, ...] | None = None,
+    ) -> None:
+        """Take the statistics, one number per channel between 0 and 1; without them `fit` measures them."""
+        self._measures = mean is None or std is None
+        self.mean = torch.tensor(mean or (0.0,) * channels, device=device)
+        self.std = torch.tensor(std or (1.0,) * channels, device=device)
+        self._factor = torch.empty_like(self.mean)
+        self._offset = torch.empty_like(self.mean)
+        self._prepare()
 
-    @classmethod
-    def measured(cls, images: Tensor, dtype: torch.dtype) -> Normalization:
-        """Return the normalisation with the statistics of uint8 images (N, H, W, C)."""
-        channels = images.shape[3]
-        total = torch.zeros(channels, device=images.device)
-        squares = torch.zeros(channels, device=images.device)
+    def fit(self, images: Tensor) -> None:
+        """Measure the statistics of uint8 training images (N, H, W, C), unless they were given."""
+        if not self._measures:
+            return
+        total, squares = torch.zeros_like(self.mean), torch.zeros_like(self.mean)
         for part in images.split(IMAGES_AT_ONCE):
-            pixels = part.reshape(-1, channels).float() / 255
+            pixels = part.reshape(-1, part.shape[3]).float() / 255
             total += pixels.mean(0) * len(part)
             squares += pixels.square().mean(0) * len(part)
         mean = total / len(images)
         variance = (squares / len(images) - mean.square()).clamp_min(1e-8)
-        return cls(mean, variance.sqrt(), dtype)
+        self.set(mean, variance.sqrt())
 
-    def __call__(self, images: Tensor) -> Tensor:
-        """Map uint8 images (N, H, W, C) to (N, C, H, W), in `channels_last` memory."""
-        pixels = torch.addcmul(self._offset, images.float(), self._factor)
-        return pixels.to(self._dtype).permute(0, 3, 1, 2)
+    def set(self, mean: Tensor, std: Tensor) -> None:
+        """Take statistics (C,), in place."""
+        self.mean.copy_(mean)
+        self.std.copy_(std)
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._factor.copy_(1 / (255 * self.std))
+        self._offset.copy_(-self.mean / self.std)
+
+    def __call__(self, pixels: Tensor) -> Tensor:
+        """Map pixels (N, H, W, C), 0 to 255, to float32 (N, C, H, W), in `channels_last` memory."""
+        return torch.addcmul(self._offset, pixels.float(), self._factor).permute(0, 3, 1, 2)

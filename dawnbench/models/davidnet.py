@@ -7,6 +7,7 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
 
@@ -76,7 +77,7 @@ class DoubledResidual(nn.Module):
         return x + F.relu(x + self.second(self.first(x)))
 
 
-class DavidNet(nn.Module):
+class DavidNet(FittedModel):
     """prep, layer 1 and 3 with residuals, layer 2 without, global max pool, linear head.
 
     Input: normalised images (N, channels, 32, 32). Output: logits (N, classes).

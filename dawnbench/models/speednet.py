@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import PatchWhitening
 
@@ -26,7 +27,10 @@ class DiracConv2d(nn.Conv2d):
     def reset_parameters(self) -> None:
         """Draw the filters anew and write the identity over the first ones."""
         super().reset_parameters()
-        nn.init.dirac_(self.weight.data[: self.in_channels])
+        # torch's dirac_ writes its ones one by one: on a GPU, one kernel per channel.
+        first = self.weight.data[: self.in_channels]
+        first.zero_()
+        first[:, :, 1, 1].diagonal().fill_(1)
 
 
 class Group(nn.Module):
@@ -36,19 +40,33 @@ class Group(nn.Module):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, activation: type[nn.Module], momentum: float, pool_first: bool
+        self,
+        inputs: int,
+        outputs: int,
+        activation: Activation,
+        momentum: float,
+        pool_first: bool,
+        fused: bool,
     ) -> None:
         super().__init__()
 
-        def norm() -> nn.Module:
+        def norm(pool: bool) -> nn.Module:
             # No epsilon to speak of: the factor is frozen, and the statistics are of 1,000 images and more.
+            if fused:
+                # Registering operators with torch loads its compiler, which costs seconds.
+                from dawnbench.models.fused.norm_act import FusedNormActivation
+
+                return FusedNormActivation(
+                    outputs, activation, pool, scale=False, momentum=momentum, epsilon=1e-12
+                )
             return batch_norm(outputs, splits=1, scale=False, momentum=momentum, epsilon=1e-12)
 
         self.pool_first = pool_first
-        self.pool = nn.MaxPool2d(2)
-        self.conv1, self.norm1 = DiracConv2d(inputs, outputs), norm()
-        self.conv2, self.norm2 = DiracConv2d(outputs, outputs), norm()
-        self.activation = activation()
+        self.conv1, self.norm1 = DiracConv2d(inputs, outputs), norm(pool=not pool_first)
+        self.conv2, self.norm2 = DiracConv2d(outputs, outputs), norm(pool=False)
+        # A fused norm does both itself, except a pool before the convolution.
+        self.pool = nn.MaxPool2d(2) if pool_first or not fused else nn.Identity()
+        self.activation = nn.Identity() if fused else ACTIVATIONS[activation]()
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the features of half the height and width."""
@@ -74,11 +92,12 @@ class UnitHead(nn.Linear):
         return super().forward(x) / self.in_features
 
 
-class SpeedNet(nn.Module):
+class SpeedNet(FittedModel):
     """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
 
     Input: normalised images (N, channels, H, W), H and W from 16 on: whatever size is left behind the groups
-    goes into one global pool. Output: logits (N, classes).
+    goes into one global pool. Output: logits (N, classes). `fused` runs pool, norm and activation of the
+    groups as one layer each; the state dict is the same either way.
     """
 
     def __init__(
@@ -91,17 +110,17 @@ class SpeedNet(nn.Module):
         whitening_images: int = 5_000,
         whitening_epsilon: float = 5e-4,
         pool_first: tuple[bool, bool, bool] = (False, False, False),
+        fused: bool = False,
     ) -> None:
         super().__init__()
         self.whiten = PatchWhitening(
             channels, size=2, images=whitening_images, epsilon=whitening_epsilon, mirrored=True, bias=True
         )
-        kind = ACTIVATIONS[activation]
         self.activation = nn.GELU()
         sizes = (len(self.whiten.weight), *widths)
         self.groups = nn.Sequential(
             *(
-                Group(inputs, outputs, kind, norm_momentum, first)
+                Group(inputs, outputs, activation, norm_momentum, first, fused)
                 for inputs, outputs, first in zip(sizes[:-1], widths, pool_first, strict=True)
             )
         )
@@ -119,4 +138,7 @@ class SpeedNet(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits."""
         x = self.groups(self.activation(self.whiten(x)))
-        return self.head(x.amax((2, 3)))  # type: ignore[no-any-return]
+        # Not amax: its backward pass looks for the values that equal the maximum. Compiled in bf16, it
+        # compares values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. This one
+        # remembers where the maximum was.
+        return self.head(x.flatten(2).max(2).values)  # type: ignore[no-any-return]

@@ -2,18 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from dawnbench.models.shapes import OperatorCounter
 from dawnbench.records.schema import LayerRecord, ModelRecord
 
+Image = tuple[int, int, int]
+"""Channels, height and width."""
 
-def layers(model: nn.Module, image: tuple[int, int, int], batch_size: int) -> tuple[LayerRecord, ...]:
-    """Return the leaf modules in the order in which a forward pass runs them.
+
+class Counter(AbstractContextManager[Any], Protocol):
+    """Counts floating-point operations while it is entered."""
+
+    def get_total_flops(self) -> int:
+        """Return what was counted."""
+
+
+def describe(
+    make: Callable[[], nn.Module], image: Image, batch_size: int, steps: Mapping[int, int], last: int = 0
+) -> ModelRecord:
+    """Return the record of the model that `make` builds.
+
+    `image` is (channels, height, width) in full size, `steps` says how many steps of a trial are done on
+    images of each height and width, and `last` is how many images a smaller last batch has, if there is one.
+
+    Raises:
+        RuntimeError, ValueError, TypeError: the model, or torch, does not take such batches.
+    """
+    try:
+        return _describe(make, image, batch_size, steps, last, OperatorCounter)
+    except Exception:
+        # What the quick counter does not take is torch's to judge, in its own words.
+        return _describe(make, image, batch_size, steps, last, lambda: FlopCounterMode(display=False))
+
+
+def _describe(
+    make: Callable[[], nn.Module],
+    image: Image,
+    batch_size: int,
+    steps: Mapping[int, int],
+    last: int,
+    counter: Callable[[], Counter],
+) -> ModelRecord:
+    with counter(), torch.device("meta"):
+        model = make().train()
+        if last:
+            model(torch.empty(last, *image))
+    found, whole = count(model, image, batch_size, counter)
+    flops = {
+        size: count(model, (image[0], size, size), batch_size, counter)[1] for size in {*steps} - {image[1]}
+    }
+    flops[image[1]] = whole
+    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    every = sum(p.numel() for p in model.parameters())
+    whitening = sum(b.numel() for name, b in model.named_buffers() if name.endswith("whiten.weight"))
+    return ModelRecord(
+        layers=found,
+        parameters=trained,
+        fixed_parameters=every - trained + whitening,
+        flops_per_step=whole,
+        flops_per_trial=sum(flops[size] * number for size, number in steps.items()),
+    )
+
+
+def count(
+    model: nn.Module, image: Image, batch_size: int, counter: Callable[[], Counter] = OperatorCounter
+) -> tuple[tuple[LayerRecord, ...], int]:
+    """Return the leaf modules in the order in which they run, and the FLOPs of a forward and backward pass.
 
     `model` lies on the meta device; `image` is (channels, height, width).
     """
@@ -28,37 +89,10 @@ def layers(model: nn.Module, image: tuple[int, int, int], batch_size: int) -> tu
 
     leaves = [(name, m) for name, m in model.named_modules() if not any(True for _ in m.children())]
     handles = [record(name, module) for name, module in leaves]
-    model(torch.empty(batch_size, *image, device="meta"))
-    for handle in handles:
-        handle.remove()
-    return tuple(found)
-
-
-def step_flops(model: nn.Module, image: tuple[int, int, int], batch_size: int) -> int:
-    """Return the floating-point operations of one forward and backward pass, by torch's own counter."""
-    images = torch.empty(batch_size, *image, device="meta")
-    with FlopCounterMode(display=False) as counter:
-        model(images).sum().backward()
-    return int(counter.get_total_flops())
-
-
-def summarise(
-    model: nn.Module, image: tuple[int, int, int], batch_size: int, steps: Mapping[int, int]
-) -> ModelRecord:
-    """Return the record of a model that lies on the meta device.
-
-    `image` is (channels, height, width) in full size, and `steps` says how many steps of a trial are done on
-    images of each height and width.
-    """
-    model.train()
-    flops = {size: step_flops(model, (image[0], size, size), batch_size) for size in {image[1], *steps}}
-    trained = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    every = sum(p.numel() for p in model.parameters())
-    whitening = sum(b.numel() for name, b in model.named_buffers() if name.endswith("whiten.weight"))
-    return ModelRecord(
-        layers=layers(model, image, batch_size),
-        parameters=trained,
-        fixed_parameters=every - trained + whitening,
-        flops_per_step=flops[image[1]],
-        flops_per_trial=sum(flops[size] * count for size, count in steps.items()),
-    )
+    try:
+        with counter() as counted, torch.device("meta"):
+            model(torch.empty(batch_size, *image)).sum().backward()
+    finally:
+        for handle in handles:
+            handle.remove()
+    return tuple(found), int(counted.get_total_flops())

@@ -3,7 +3,23 @@
 from __future__ import annotations
 
 import torch
-from torch import nn
+from torch import Tensor, nn
+
+
+class Adam(torch.optim.Adam):
+    """torch's Adam, whose momentum (its first beta) a schedule may move."""
+
+    def set_momentum(self, momentum: float | Tensor) -> None:
+        """Take `momentum` from the next step on.
+
+        A captured step reads a tensor, which is filled anew before each replay. Of torch's three code paths
+        only the single-tensor one takes such a first beta without asking the device for its value (2.11: the
+        fused kernels take numbers, and the foreach path turns 1 - beta1 into one).
+        """
+        for group in self.param_groups:
+            group["betas"] = (momentum, group["betas"][1])
+            if isinstance(momentum, Tensor):
+                group["fused"] = group["foreach"] = False
 
 
 def adam(
@@ -15,22 +31,19 @@ def adam(
     beta2: float,
     weight_decay: float,
     epsilon: float,
-) -> torch.optim.Adam:
+) -> Adam:
     """Return Adam with the decay added to the gradient (L2), as for the mean loss.
 
-    Summing makes gradients `batch_size` times as large as a mean would. What Adam makes of them does not hang
-    on their size once epsilon and the decay are multiplied by it as well.
+    Summing makes gradients `batch_size` times as large as a mean would. What Adam makes of them does not
+    depend on their size once epsilon and the decay are multiplied by it as well.
     """
     trained = [p for p in model.parameters() if p.requires_grad]
-    on_cuda = trained[0].is_cuda
-    return torch.optim.Adam(
+    return Adam(
         [{"params": trained, "rate_scale": 1.0}],
         lr=0.0,
         betas=(beta1, beta2),
         eps=epsilon * batch_size,
         weight_decay=weight_decay * batch_size,
-        # The fused kernel takes its betas as numbers, which a captured step could not change.
-        foreach=on_cuda,
-        fused=fused and not on_cuda,
-        capturable=on_cuda,
+        fused=fused,
+        capturable=trained[0].is_cuda,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 class ExponentialAverage:
@@ -16,17 +16,28 @@ class ExponentialAverage:
 
     def __init__(self, model: nn.Module, momentum: float, every: int) -> None:
         self.model = deepcopy(model)
-        """The averaged model, to be evaluated in the trained one's place."""
+        """The averaged model, which is evaluated in place of the trained one."""
         self._every = every
         self._weight = 1 - momentum**every
-        self._averaged = _tensors(self.model)
-        self._trained = _tensors(model)
+        self._all = list(zip(_tensors(self.model), _tensors(model), strict=True))
+        self._averaged = _floating(self.model)
+        self._trained = _floating(model)
+
+    @torch.no_grad()
+    def begin(self) -> None:
+        """Start from the trained model as it is now."""
+        for averaged, trained in self._all:
+            averaged.copy_(trained)
 
     @torch.no_grad()
     def update(self, step: int, steps: int) -> None:
         """Move towards the trained model after step number `step`, counted from 1, of `steps`."""
         if step % self._every == 0:
             torch._foreach_lerp_(self._averaged, self._trained, self._weight)
+
+    def tensors(self) -> list[Tensor]:
+        """Return the averaged model's weights and buffers."""
+        return [averaged for averaged, _ in self._all]
 
 
 class Lookahead:
@@ -39,8 +50,13 @@ class Lookahead:
     def __init__(self, model: nn.Module, last_steps: int, every: int, momentum: float) -> None:
         self.model = model
         self._last_steps, self._every, self._weight = last_steps, every, 1 - momentum
-        self._trained = _tensors(model)
+        self._trained = _floating(model)
         self._averaged = [t.clone() for t in self._trained]
+
+    @torch.no_grad()
+    def begin(self) -> None:
+        """Start from the trained model as it is now."""
+        torch._foreach_copy_(self._averaged, self._trained)
 
     @torch.no_grad()
     def update(self, step: int, steps: int) -> None:
@@ -52,6 +68,15 @@ class Lookahead:
             torch._foreach_lerp_(self._averaged, self._trained, self._weight)
             torch._foreach_copy_(self._trained, self._averaged)
 
+    def tensors(self) -> list[Tensor]:
+        """Return the average."""
+        return self._averaged
 
-def _tensors(model: nn.Module) -> list[torch.Tensor]:
-    return [t.detach() for t in model.state_dict().values() if t.is_floating_point()]
+
+def _tensors(model: nn.Module) -> list[Tensor]:
+    # Unlike a state_dict: tied weights once, and buffers that are not saved as well.
+    return [t.detach() for t in (*model.parameters(), *model.buffers())]
+
+
+def _floating(model: nn.Module) -> list[Tensor]:
+    return [t for t in _tensors(model) if t.is_floating_point()]

@@ -10,6 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
+from dawnbench.optim.combined import CombinedOptimizer
+
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 """Of the quintic that takes every singular value near 1 (Jordan 2024, "Muon: an optimizer for hidden layers
 in neural networks")."""
@@ -32,19 +34,24 @@ def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
 
 
 class Muon(Optimizer):
-    """Nesterov momentum on convolution filters, orthogonalised, with the filters held at a constant norm.
+    """Nesterov momentum on convolution filters, orthogonalized, with the filters held at a constant norm.
 
     A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
     it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.
-    Banks of one shape go through the matrix products together, in the precision of the autocast that `step`
-    is called in.
+    Banks of one shape go through the matrix products together.
     """
 
     def __init__(
-        self, parameters: Iterable[nn.Parameter], *, momentum: float, steps: int, **group: Any
+        self,
+        parameters: Iterable[nn.Parameter],
+        *,
+        momentum: float,
+        steps: int,
+        dtype: torch.dtype = torch.float32,
+        **group: Any,
     ) -> None:
-        """Take filters; `group` are further keys of their one group."""
-        self._momentum, self._steps = momentum, steps
+        """Take filters; the matrix products are in `dtype`; `group` are further keys of their one group."""
+        self._momentum, self._steps, self._dtype = momentum, steps, dtype
         super().__init__([{"params": list(parameters), **group}], {"lr": 0.0})
 
     @torch.no_grad()
@@ -68,7 +75,7 @@ class Muon(Optimizer):
         looking_ahead = torch._foreach_add(gradients, momenta, alpha=self._momentum)
         rows = banks[0].shape[0]
         matrices = torch.stack([step.reshape(rows, -1) for step in looking_ahead])
-        matrices = matrices.to(_autocast_dtype(banks[0]))
+        matrices = matrices.to(self._dtype)
         turned = orthogonalize(matrices, self._steps).float() * rate
         norms = torch._foreach_norm(banks)
         torch._foreach_add_(norms, NORM_EPSILON)
@@ -83,43 +90,12 @@ class Muon(Optimizer):
         return state["momentum_buffer"]  # type: ignore[no-any-return]
 
 
-def _autocast_dtype(tensor: Tensor) -> torch.dtype:
-    kind = tensor.device.type
-    return torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else tensor.dtype
-
-
-class Together:
-    """Several optimizers that step as one."""
-
-    def __init__(self, *optimizers: Optimizer) -> None:
-        self._optimizers = optimizers
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """Return the groups of all."""
-        return [group for optimizer in self._optimizers for group in optimizer.param_groups]
-
-    @property
-    def state(self) -> dict[Tensor, Any]:
-        """Return the state of all, by parameter."""
-        return {p: state for optimizer in self._optimizers for p, state in optimizer.state.items()}
-
-    def step(self) -> None:
-        """Step each."""
-        for optimizer in self._optimizers:
-            optimizer.step()
-
-    def zero_grad(self) -> None:
-        """Forget the gradients of each."""
-        for optimizer in self._optimizers:
-            optimizer.zero_grad()
-
-
 def muon_with_sgd(
     model: nn.Module,
     *,
     batch_size: int,
     fused: bool,
+    dtype: torch.dtype,
     momentum: float,
     steps: int,
     sgd_momentum: float,
@@ -127,13 +103,14 @@ def muon_with_sgd(
     head_rate_scale: float,
     weight_decay: float,
     first_bias_epochs: float,
-) -> Together:
+) -> CombinedOptimizer:
     """Return Muon for 3x3 filters and Nesterov SGD for the rest, for a loss that is summed over the batch.
 
-    Muon's step does not hang on the size of its gradients, so its rate is the schedule's; those of biases and
-    of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay is
-    the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's bias
-    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing.
+    Muon's step does not depend on the size of its gradients, so its rate is the schedule's; those of biases
+    and of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay
+    is the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's
+    bias (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's
+    matrix products are in `dtype`.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for _, p in trained if p.dim() == 4]
@@ -151,7 +128,7 @@ def muon_with_sgd(
         group(head, head_rate_scale),
     ]
     groups = [g for g in groups if g["params"]]
-    return Together(
-        Muon(filters, momentum=momentum, steps=steps, rate_scale=1.0),
+    return CombinedOptimizer(
+        Muon(filters, momentum=momentum, steps=steps, dtype=dtype, rate_scale=1.0),
         SGD(groups, lr=0.0, momentum=sgd_momentum, nesterov=True, fused=fused),
     )

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 
 import torch
 
+from dawnbench.engine.device import Device
+from dawnbench.engine.device.common import DTYPES
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling.rate import fastest
 from dawnbench.records.roofline import Peak, Peaks
-from dawnbench.train.device import Device
-from dawnbench.train.device.common import DTYPES
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 SIDES = (512, 1024, 2048, 4096, 8192)

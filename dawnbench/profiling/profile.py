@@ -6,22 +6,20 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-import torch
 from torch._inductor import config as inductor
 from torch.profiler import ProfilerActivity, profile
 
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.describe import describe_model
+from dawnbench.engine.device import Device
+from dawnbench.engine.memory import out_of_memory_explained
+from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling.counts import CountingMode, float32_name
 from dawnbench.profiling.kernels import kernel_rows
 from dawnbench.profiling.window import BEFORE, run_window
-from dawnbench.recipes.build import describe_model, make_model, make_plan
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.roofline import Peaks, StepProfile
-from dawnbench.train.device import Device
-from dawnbench.train.memory import out_of_memory_explained
-from dawnbench.train.plan import Plan, Split
-from dawnbench.train.trainer import Trainer
 
 ACTIVITIES = {
     "cpu": [ProfilerActivity.CPU],
@@ -54,33 +52,28 @@ def profile_recipe(
     with out_of_memory_explained(recipe.batch_size):
         # Refuses a model that does not take such images.
         describe_model(recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels))
-        model = make_model(recipe, dataset, device)
-        plan = make_plan(recipe, dataset, device, model)
-        eager = make_plan(replace(recipe, compile=False), dataset, device, model)
-        _check_steps(steps, plan.steps_per_epoch, recipe)
+        warm = prepare(recipe, dataset, device)
+        _check_steps(steps, warm.steps_per_epoch, recipe)
         if trace is not None:
             trace.parent.mkdir(parents=True, exist_ok=True)
             trace.touch()  # a place that takes no file is found before the work and not after it
-        train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-        validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-
-        def trainer(of: Plan) -> Trainer:
-            return Trainer(of, device, train, validation)
-
-        warm = trainer(plan)
-        # Compiled loops say their names only to a profiler that was announced when they were compiled.
-        with inductor.patch({"cpp.enable_kernel_profile": True}):
+        # Loops compiled for a CPU say their names only to a profiler that was announced when they were
+        # compiled. On a GPU that would only keep a run's compiled code from being used again.
+        named = inductor.patch({"cpp.enable_kernel_profile": True})
+        with named if device.torch.type == "cpu" else nullcontext():
             warm.warm_up()
-        step_seconds = run_window(warm, device, steps, nullcontext())
+        step_seconds = run_window(warm, steps, nullcontext())
         profiler = profile(activities=activities, record_shapes=True)
-        profiled_seconds = run_window(trainer(plan), device, steps, profiler)
+        # A graph does not say which operation a kernel is of.
+        warm.release_captures()
+        profiled_seconds = run_window(warm, steps, profiler)
         counting = CountingMode()
-        run_window(trainer(eager), device, steps, counting)
+        run_window(prepare(replace(recipe, compile=False), dataset, device), steps, counting)
     if trace is not None:
         profiler.export_chrome_trace(str(trace))
     return StepProfile(
         recipe_name=recipe.name,
-        precision=plan.precision,
+        precision=warm.precision.name,
         batch_size=recipe.batch_size,
         steps=steps,
         step_seconds=step_seconds,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dawnbench.train.device import Device
+from dawnbench.engine.device import Device
 
 SHORTEST_SECONDS = 2e-3
 """Of a batch of calls between two marks; below it the marks themselves would show."""

@@ -1,69 +1,9 @@
-"""What is trained: one file a system, as data. Importing this room does not import torch."""
+"""What is trained: one file a system, as data. Importing this room does not import torch.
 
-from dawnbench.recipes.catalogue import find_recipe, list_recipes
-from dawnbench.recipes.parts import (
-    AdamSpec,
-    AffineSpec,
-    AlternatingFlipSpec,
-    BrightnessContrastSpec,
-    ColorJitterSpec,
-    ConvStackSpec,
-    CropSpec,
-    CutoutSpec,
-    DavidNetSpec,
-    ExponentialAverageSpec,
-    FlipSpec,
-    LookaheadSpec,
-    MuonSpec,
-    NesterovSGDSpec,
-    PiecewiseLinearSpec,
-    PlateauSpec,
-    ResNet18Spec,
-    RotationSpec,
-    SpeedNetSpec,
-    StepsSpec,
-)
-from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe, WriteUp
-from dawnbench.recipes.registry import (
-    AugmentationPart,
-    AveragePart,
-    ModelPart,
-    OptimizerPart,
-    SchedulePart,
-    register,
-)
+What the `__all__` of a file below names is exported.
+"""
 
-__all__ = [
-    "AdamSpec",
-    "AffineSpec",
-    "AlternatingFlipSpec",
-    "AugmentationPart",
-    "AveragePart",
-    "BrightnessContrastSpec",
-    "ColorJitterSpec",
-    "ConvStackSpec",
-    "CropSpec",
-    "CutoutSpec",
-    "DatasetSpec",
-    "DavidNetSpec",
-    "EvaluationSpec",
-    "ExponentialAverageSpec",
-    "FlipSpec",
-    "LookaheadSpec",
-    "ModelPart",
-    "MuonSpec",
-    "NesterovSGDSpec",
-    "OptimizerPart",
-    "PiecewiseLinearSpec",
-    "PlateauSpec",
-    "Recipe",
-    "ResNet18Spec",
-    "RotationSpec",
-    "SchedulePart",
-    "SpeedNetSpec",
-    "StepsSpec",
-    "WriteUp",
-    "find_recipe",
-    "list_recipes",
-    "register",
-]
+from dawnbench.recipes.catalogue import *
+from dawnbench.recipes.part import *
+from dawnbench.recipes.parts import *
+from dawnbench.recipes.recipe import *

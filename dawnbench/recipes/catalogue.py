@@ -12,6 +12,8 @@ from pathlib import Path
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 
+__all__ = ["find_recipe", "list_recipes"]
+
 PLACES = {
     "davidnet": "davidnet:recipe",
     "davidnet-10": "davidnet_10:recipe",

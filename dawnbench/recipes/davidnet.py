@@ -26,4 +26,5 @@ recipe = Recipe(
     optimizer=NesterovSGDSpec(momentum=0.9, weight_decay=5e-4),
     schedule=PiecewiseLinearSpec(epochs=(0, 5, 24), rates=(0, 0.4, 0)),
     augmentation=(CropSpec(4), FlipSpec(), CutoutSpec(8)),
+    compile="auto",
 )

@@ -34,6 +34,7 @@ recipe = Recipe(
     schedule=PiecewiseLinearSpec(epochs=(0, 2, 8, 10), rates=(0, 1.0, 0.1, 0.1)),
     augmentation=(CropSpec(4), FlipSpec()),
     label_smoothing=0.2,
+    compile="auto",
     average=ExponentialAverageSpec(momentum=0.99, every=5),
     evaluation=EvaluationSpec(flip=True),
 )

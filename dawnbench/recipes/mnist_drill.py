@@ -6,9 +6,9 @@ After the write-up of a course exercise of 2023, whose parameter counts and accu
 from __future__ import annotations
 
 from dawnbench.recipes.mnist import BATCH_SIZE, CONSTANT, DATASET, EPOCHS, SGD
+from dawnbench.recipes.part import SchedulePart
 from dawnbench.recipes.parts import ConvStackSpec, PiecewiseLinearSpec
 from dawnbench.recipes.recipe import Recipe, WriteUp
-from dawnbench.recipes.registry import SchedulePart
 
 
 def _step(

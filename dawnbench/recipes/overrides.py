@@ -10,9 +10,11 @@ from types import NoneType
 from typing import Any, cast, get_args, get_type_hints
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.recipes.constraints import without_bounds
+from dawnbench.recipes.part import Part, kind_of, kinds
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.registry import Part, kind_of, kinds
 from dawnbench.recipes.values import role_of, value_from_json
+from dawnbench.records.leaves import part_names
 
 
 @dataclass(frozen=True)
@@ -31,14 +33,14 @@ class _Setting:
         except (ValueError, RecursionError):
             return self.text
         # A folder may be called 123.
-        return self.text if hint is str and not isinstance(value, str) else value
+        return self.text if without_bounds(hint) is str and not isinstance(value, str) else value
 
 
 def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
     """Return the recipe with each `path.to.leaf=value` put in; values are JSON, or bare words for strings.
 
     All are put in at once, so that leaves that must agree can be changed together. A part in a tuple is named
-    by its kind: `augmentation.cutout.size=12`.
+    by its kind, `augmentation.cutout.size=12`, and the second one of a kind as `cutout2`.
 
     Raises:
         DawnbenchError: no `=`, an unknown key (the nearest is named), or a wrong type or value.
@@ -79,7 +81,7 @@ def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
     """Return the node with all settings that lie below it."""
     if isinstance(node, tuple):
         return _put_into_tuple(node, settings, recipe)
-    hints = get_type_hints(type(node)) if is_dataclass(node) else {}
+    hints = get_type_hints(type(node), include_extras=True) if is_dataclass(node) else {}
     changed: dict[str, Any] = {}
     for key in dict.fromkeys(setting.keys[0] for setting in settings):
         own = [setting for setting in settings if setting.keys[0] == key]
@@ -98,11 +100,11 @@ def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
 
 
 def _put_into_tuple(parts: tuple[Any, ...], settings: list[_Setting], recipe: Recipe) -> Any:
-    kinds = [kind_of(part) if isinstance(part, Part) else None for part in parts]
+    names = _names(parts)
     for setting in settings:
-        if setting.keys[0] not in kinds or len(setting.keys) == 1:
+        if setting.keys[0] not in names or len(setting.keys) == 1:
             raise _unknown(setting.path, recipe)
-    belonging = [[s.below() for s in settings if s.keys[0] == kind] for kind in kinds]
+    belonging = [[s.below() for s in settings if s.keys[0] == name] for name in names]
     return tuple(_put(part, own, recipe) if own else part for part, own in zip(parts, belonging, strict=True))
 
 
@@ -128,17 +130,23 @@ def leaf_value(recipe: Recipe, path: str) -> Any:
     """Return the value of the leaf at a path of `leaf_paths`."""
     node: Any = recipe
     for key in path.split("."):
-        node = next(p for p in node if kind_of(p) == key) if isinstance(node, tuple) else getattr(node, key)
+        node = node[_names(node).index(key)] if isinstance(node, tuple) else getattr(node, key)
     return node
 
 
 def leaves(node: Any, path: str) -> list[str]:
     """Return the paths of the leaves below a node."""
     if isinstance(node, tuple) and any(isinstance(item, Part) for item in node):
-        return [leaf for part in node for leaf in leaves(part, f"{path}.{kind_of(part)}")]
+        below = zip(_names(node), node, strict=True)
+        return [leaf for name, part in below for leaf in leaves(part, f"{path}.{name}")]
     if is_dataclass(node):
         return [leaf for f in fields(node) for leaf in leaves(getattr(node, f.name), f"{path}.{f.name}")]
     return [] if node == () else [path]
+
+
+def _names(parts: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return what the parts of a tuple are called, as the records call them; of other tuples, nothing."""
+    return part_names([kind_of(part) for part in parts]) if all(isinstance(p, Part) for p in parts) else ()
 
 
 def leaf_paths(recipe: Recipe) -> list[str]:

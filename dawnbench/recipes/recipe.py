@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.registry import (
+from dawnbench.recipes.constraints import (
+    FractionBelowOne,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    check_fields,
+    require,
+)
+from dawnbench.recipes.part import (
     ADDED_LATER,
     AugmentationPart,
     AveragePart,
+    LossPart,
     ModelPart,
     OptimizerPart,
     Part,
     SchedulePart,
     kind_of,
 )
-from dawnbench.recipes.values import from_json, require
+from dawnbench.recipes.parts.losses import CrossEntropySpec
+from dawnbench.recipes.values import from_json
+
+__all__ = ["DatasetSpec", "EvaluationSpec", "Recipe", "WriteUp"]
 
 Precision = Literal["auto", "fp32", "bf16", "fp16"]
+Target = Annotated[float, Field(gt=0, lt=1, description="a fraction between 0 and 1, such as 0.94")]
 
 
 @dataclass(frozen=True)
@@ -29,43 +45,42 @@ class DatasetSpec:
 
     name: str
     """A known name, or a path to an .npz file or an image folder."""
-    image_size: int = 32
+    image_size: PositiveInt = 32
     """Height and width that the model takes; other images are resized on the device."""
     mean: tuple[float, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
-    deviation: tuple[float, ...] | None = None
+    deviation: tuple[Positive, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
 
     def __post_init__(self) -> None:
-        """Refuse half of the statistics, and those by which nothing can be divided."""
+        """Refuse half of the statistics."""
+        check_fields(self, "dataset")
         mean, deviation = self.mean or (), self.deviation or ()
         require(
             len(mean) == len(deviation),
             f"dataset.mean has {len(mean)} channels and dataset.deviation {len(deviation)}; give both, or "
             "null for both to measure them",
         )
-        require(all(d > 0 for d in deviation), f"dataset.deviation={list(deviation)} must be above 0")
 
 
 @dataclass(frozen=True)
 class EvaluationSpec:
     """How validation accuracy is measured."""
 
-    batch_size: int = 1000
+    batch_size: PositiveInt = 1000
     flip: bool = False
     """Whether to average the logits over each image and its mirror image."""
-    shift: int = field(default=0, metadata=ADDED_LATER)
+    shift: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     """Pixels by which two further views are shifted, to either corner; together they weigh one half."""
-    sure_from: float | None = field(default=None, metadata=ADDED_LATER)
-    """An image is not shifted where its highest logit leads by this much or more; None shifts every image."""
-    views_at_end: bool = field(default=False, metadata=ADDED_LATER)
+    tta_images: PositiveInt | None = field(default=None, metadata=ADDED_LATER)
+    """How many validation images get shifted views: those whose two highest logits lie closest; None shifts
+    every image."""
+    tta_last_epoch_only: bool = field(default=False, metadata=ADDED_LATER)
     """Whether mirrored and shifted views are taken in the last epoch only, and the plain image before."""
 
     def __post_init__(self) -> None:
-        """Refuse a shift backwards."""
-        require(self.shift >= 0, f"evaluation.shift={self.shift} must not be negative")
-        lead = self.sure_from
-        require(lead is None or lead > 0, f"evaluation.sure_from={lead} must be above 0, or null")
+        """Refuse values of another type than annotated, or out of bounds."""
+        check_fields(self, "evaluation")
 
 
 @dataclass(frozen=True)
@@ -77,6 +92,10 @@ class WriteUp:
     analysis: str = ""
     """What came of it, and why."""
 
+    def __post_init__(self) -> None:
+        """Refuse what is no text."""
+        check_fields(self, "write_up")
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -85,20 +104,20 @@ class Recipe:
     name: str
     summary: str
     """One line."""
-    target: float
+    target: Target
     """Validation accuracy to reach, between 0 and 1."""
-    trials: int
+    trials: PositiveInt
     """How many a run does unless told otherwise."""
     dataset: DatasetSpec
     model: ModelPart
-    epochs: int
-    batch_size: int
+    epochs: PositiveInt
+    batch_size: PositiveInt
     optimizer: OptimizerPart
     schedule: SchedulePart
     drop_last: bool = True
     """Whether an epoch leaves out the images that do not fill a batch."""
     augmentation: tuple[AugmentationPart, ...] = ()
-    label_smoothing: float = 0.0
+    label_smoothing: FractionBelowOne = 0.0
     average: AveragePart | None = None
     precision: Precision = "auto"
     """auto takes the fastest that the device multiplies in hardware; master weights are fp32 in each."""
@@ -113,37 +132,16 @@ class Recipe:
     shuffle: bool = field(default=True, metadata=ADDED_LATER)
     """Whether each epoch shows the images in a new random order; otherwise always in the data set's own."""
     write_up: WriteUp = field(default=WriteUp(), metadata=ADDED_LATER)
+    loss: LossPart = field(default=CrossEntropySpec(), metadata=ADDED_LATER)
 
     def __post_init__(self) -> None:
         """Refuse what could never train, or never be written down."""
-        require(0 < self.target < 1, f"target={self.target} is not a fraction between 0 and 1, such as 0.94")
-        counts = {
-            "epochs": self.epochs,
-            "batch_size": self.batch_size,
-            "trials": self.trials,
-            "dataset.image_size": self.dataset.image_size,
-            "evaluation.batch_size": self.evaluation.batch_size,
-        }
-        for name, value in counts.items():
-            require(value >= 1, f"{name}={value} must be at least 1")
-        smoothing = self.label_smoothing
-        require(0 <= smoothing < 1, f"label_smoothing={smoothing} must be at least 0 and below 1")
+        check_fields(self)
+        for part in self._parts():
+            part.check()
         size = self.dataset.image_size
         fits = all(1 <= resolution <= size for resolution in self.resolutions)
         require(fits, f"resolutions={list(self.resolutions)} must lie between 1 and image_size={size}")
-        self._check_parts()
-
-    def _check_parts(self) -> None:
-        roles: dict[str, type[Part] | tuple[type[Part], type[None]]] = {
-            "model": ModelPart,
-            "optimizer": OptimizerPart,
-            "schedule": SchedulePart,
-            "average": (AveragePart, type(None)),
-        }
-        wrong = [name for name, role in roles.items() if not isinstance(getattr(self, name), role)]
-        if not all(isinstance(part, AugmentationPart) for part in self.augmentation):
-            wrong.append("augmentation")
-        require(not wrong, f"the recipe's {' and '.join(wrong)} must be made of parts of that role")
         cycled = getattr(self.schedule, "momenta", None) is not None
         require(
             self.optimizer.takes_momentum or not cycled,
@@ -154,6 +152,11 @@ class Recipe:
             json.dumps(self.to_dict(), allow_nan=False)
         except (LookupError, TypeError, ValueError) as error:
             raise DawnbenchError(f"the recipe {self.name} cannot be written as JSON: {error}") from error
+
+    def _parts(self) -> Iterator[Part]:
+        for held in (getattr(self, f.name) for f in fields(self)):
+            parts = held if isinstance(held, tuple) else (held,)
+            yield from (part for part in parts if isinstance(part, Part))
 
     def to_dict(self) -> dict[str, Any]:
         """Return the recipe as JSON types; a part says its `kind`."""

@@ -5,31 +5,25 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import fields, is_dataclass
-from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.registry import Part, kinds, spec_of
+from dawnbench.recipes.constraints import check, require, text, without_bounds, wrong_type
+from dawnbench.recipes.part import Part, kinds, spec_of
 
 Built = TypeVar("Built")
 LARGEST = 2**53
 """Up to here every whole number is a float as well."""
-WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
-
-
-def require(holds: bool, sentence: str) -> None:
-    """Raise DawnbenchError with the sentence unless it holds."""
-    if not holds:
-        raise DawnbenchError(sentence)
 
 
 def from_json(cls: type[Built], data: Any, path: str) -> Built:
     """Build a dataclass from JSON types; `path` leads to it from the recipe."""
     here = f"{path}." if path else ""
-    require(isinstance(data, dict), f"{path or 'a recipe'} must be an object with fields, not {_text(data)}")
-    hints = get_type_hints(cls)
+    require(isinstance(data, dict), f"{path or 'a recipe'} must be an object with fields, not {text(data)}")
+    hints = get_type_hints(cls, include_extras=True)
     names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(data) - names - ({"kind"} if issubclass(cls, Part) else set()))
     require(not unknown, f"{here}{unknown and unknown[0]} is no field of {cls.__name__}")
@@ -44,7 +38,7 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
     """Return a field's value from JSON types.
 
     Raises:
-        DawnbenchError: it is not of the annotated type.
+        DawnbenchError: it is not of the annotated type, or out of bounds.
     """
     role = role_of(hint)
     if role is not None:
@@ -52,10 +46,14 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
     if is_dataclass(hint):
         return from_json(hint, value, path)  # type: ignore[arg-type]
     _check_numbers(value, path)
+    plain = without_bounds(hint)
     try:
-        return TypeAdapter(hint).validate_json(json.dumps(value), strict=True)
+        result = TypeAdapter(plain).validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
-        raise _wrong(hint, value, path) from error
+        raise wrong_type(hint, value, path) from error
+    if plain != hint:
+        check(hint, result, path)
+    return result
 
 
 def _check_numbers(value: Any, path: str) -> None:
@@ -63,7 +61,7 @@ def _check_numbers(value: Any, path: str) -> None:
         for item in value:
             _check_numbers(item, path)
     elif isinstance(value, float):
-        require(math.isfinite(value), f"{path}={_text(value)} must be finite")
+        require(math.isfinite(value), f"{path}={text(value)} must be finite")
     elif isinstance(value, int):
         require(abs(value) <= LARGEST, f"{path} must be no larger than {LARGEST}")
 
@@ -79,7 +77,7 @@ def _parts_from_json(hint: Any, role: type[Part], value: Any, path: str) -> Any:
     if value is None and NoneType in get_args(hint):
         return None
     if get_origin(hint) is tuple:
-        require(isinstance(value, list), f"{path}={_text(value)} must be a list of parts")
+        require(isinstance(value, list), f"{path}={text(value)} must be a list of parts")
         return tuple(_part_from_json(role, item, f"{path}[{index}]") for index, item in enumerate(value))
     return _part_from_json(role, value, path)
 
@@ -90,27 +88,6 @@ def _part_from_json(role: type[Part], value: Any, path: str) -> Part:
     if spec is None or not issubclass(spec, role):
         choices = ", ".join(kinds(role))
         raise DawnbenchError(
-            f'{path}={_text(value)} is no part for this place; write {{"kind": ...}} with one of {choices}'
+            f'{path}={text(value)} is no part for this place; write {{"kind": ...}} with one of {choices}'
         )
     return from_json(spec, value, path)
-
-
-def _wrong(hint: Any, value: Any, path: str) -> DawnbenchError:
-    return DawnbenchError(f"{path}={_text(value)} has the wrong type: it must be {describe(hint)}")
-
-
-def describe(hint: Any) -> str:
-    """Return a type in words."""
-    arguments = get_args(hint)
-    if get_origin(hint) is Literal:
-        return ("one of " if len(arguments) > 1 else "") + ", ".join(map(str, arguments))
-    if get_origin(hint) in (Union, UnionType):
-        return " or ".join(describe(argument) for argument in arguments)
-    if get_origin(hint) is tuple:
-        count = "" if Ellipsis in arguments else f" of {len(arguments)} entries"
-        return f"a list{count}, each {describe(arguments[0])}"
-    return WORDS.get(hint, str(hint))
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value)

@@ -6,27 +6,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 
+def part_names(kinds: Sequence[str]) -> tuple[str, ...]:
+    """Return what the parts of a list are called, by their kinds: numbered where one comes again, crop2."""
+    counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
+    return tuple(
+        kind if kind and count == 1 else f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True)
+    )
+
+
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each leaf with its path, as `--set` names it; lists of figures are leaves too.
 
-    A part in a list is named by its kind, and the list's own path gives the kinds in their order.
+    A part in a list is named by `part_names`, and the list's own path gives the kinds in their order.
     """
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
-        names = _part_names(value)
+        names = part_names([str(item.get("kind", "")) if isinstance(item, Mapping) else "" for item in value])
         yield path, list(names)  # their order decides as well
         for name, item in zip(names, value, strict=True):
             yield from leaves(item, f"{path}.{name}")
     else:
         yield path, list(value) if isinstance(value, tuple) else value
-
-
-def _part_names(parts: Sequence[Any]) -> tuple[str, ...]:
-    """Return the kind of each part, numbered where it comes again: crop, flip, crop2."""
-    kinds = [str(part.get("kind", "")) if isinstance(part, Mapping) else "" for part in parts]
-    counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
-    return tuple(
-        kind if kind and count == 1 else f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True)
-    )

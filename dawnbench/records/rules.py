@@ -20,6 +20,7 @@ SEGMENTS = frozenset(
         "train",
         "evaluate",
         "record",  # the machine described, each epoch written to the run folder and the screen
+        "checkpoint",  # the model, or all of a trial's state, written to a file
         "final_evaluate",  # the last epoch's evaluation
     }
 )

@@ -199,4 +199,6 @@ class RunRecord:
     could not be told, and in older files."""
     learning_rates: tuple[tuple[int, float], ...] = ()
     """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files, and
-    where the rate hangs on what happens in training."""
+    where the rate depends on what happens in training."""
+    notes: tuple[str, ...] = ()
+    """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""

@@ -6,7 +6,7 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -64,6 +64,11 @@ class RunWriter:
             partial.replace(path)
         except OSError as error:
             raise _cannot_write(path, error) from error
+
+    def add_notes(self, notes: Sequence[str]) -> None:
+        """Write run.json anew with these sentences in its `notes`."""
+        if self._record is not None and notes:
+            self.write_run(replace(self._record, notes=(*self._record.notes, *notes)))
 
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close the files."""

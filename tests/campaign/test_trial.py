@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import pytest
+from torch import nn
 
 from dawnbench.campaign.observer import SilentObserver
 from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.data.dataset import make_dataset
+from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
+from dawnbench.optim.schedules import Schedule
+from dawnbench.recipes import ModelPart, SchedulePart, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import EpochRecord, Segment, TrialRecord
 from dawnbench.telemetry.sampler import Sampler
 from dawnbench.telemetry.source import Source
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import DivergedError, EpochResult, Trainer
+from tests.engine.fakes import FakeDevice
 from tests.records.examples import begin_run
-from tests.train.fakes import FakeDevice, World
 
 MS = 1_000_000
 LENGTHS = {
@@ -32,6 +39,7 @@ LENGTHS = {
     "record": 1 * MS,
 }
 WATTS = 2.0
+COUNTS = {"train": 12, "test": 5}
 BEFORE = [("startup", -263, 200), ("load", -63, 50), ("build", -10, 10)]
 """Name, start and length in milliseconds; 3 ms pass between the second and the third."""
 
@@ -70,29 +78,39 @@ class Scripted:
         self.raises: tuple[str, int | None, BaseException] | None = None
         self.seeds: list[int] = []
 
-    def trial(
-        self,
-        seed: int,
-        ledger: Ledger,
-        on_epoch: Callable[[EpochResult], None],
-        on_step: Callable[[int], None],
-    ) -> None:
+    def trial(self, seed: int, ledger: Ledger, hooks: tuple[Hook, ...]) -> ScriptedTrial:
         self.seeds.append(seed)
-        for name in ("to_device", "reset", "init"):
-            self._take(ledger, name, None)
-        for epoch, correct in enumerate(self.correct, 1):
-            self._take(ledger, "train", epoch)
-            on_step(epoch)
-            self._take(ledger, "final_evaluate" if epoch == len(self.correct) else "evaluate", epoch)
-            with ledger.segment("record", epoch):
-                on_epoch(EpochResult(epoch, 0.1 * epoch, 2.0, 1.75, 3, 12, 1.5, correct, 10))
-            self._take(ledger, "record", epoch)
+        return ScriptedTrial(self, ledger, hooks)
 
-    def _take(self, ledger: Ledger, name: str, epoch: int | None) -> None:
+    def take(self, ledger: Ledger, name: str, epoch: int | None) -> None:
         with ledger.segment(name, epoch):
             self.device.clock.now_ns += LENGTHS[name]
             if self.raises is not None and self.raises[:2] == (name, epoch):
                 raise self.raises[2]
+
+
+class ScriptedTrial:
+    """What `Scripted` begins."""
+
+    def __init__(self, scripted: Scripted, ledger: Ledger, hooks: tuple[Hook, ...]) -> None:
+        self.scripted, self.ledger, self.hooks = scripted, ledger, hooks
+        for name in ("to_device", "reset", "init"):
+            scripted.take(ledger, name, None)
+
+    def run(self) -> None:
+        take, ledger, trial = self.scripted.take, self.ledger, cast(Any, self)
+        for epoch, correct in enumerate(self.scripted.correct, 1):
+            take(ledger, "train", epoch)
+            for hook in self.hooks:
+                hook.after_step(trial, epoch)
+            last = epoch == len(self.scripted.correct)
+            take(ledger, "final_evaluate" if last else "evaluate", epoch)
+            with ledger.segment("record", epoch):
+                for hook in self.hooks:
+                    hook.after_epoch(
+                        trial, EpochResult(epoch, 0.1 * epoch, 2.0, 1.75, 3, 12, 1.5, correct, 10)
+                    )
+            take(ledger, "record", epoch)
 
 
 class Heard(SilentObserver):
@@ -132,22 +150,22 @@ class Bench:
             self.device.clock.now_ns += 10 * MS
         return ledger, startup
 
-    def record(self, trainer: Any, target: float = 0.5) -> TrialRecord:
-        """Run the trainer to its end, or past what it raises, and return what is on the disk."""
+    def record(self, prepared: Any, target: float = 0.5) -> TrialRecord:
+        """Run a trial to its end, or past what it raises, and return what is on the disk."""
         recorder = TrialRecorder(2, 7, target, self.device, self.sampler, self.writer, self.heard)
-        recorder.run(trainer, *self.setup())
+        recorder.run(prepared, *self.setup())
         return self.read().trials[-1]
 
     def read(self) -> Run:
         return read_run(self.writer.folder)
 
     def broken_off(self, name: str, epoch: int | None, error: BaseException, **options: Any) -> TrialRecord:
-        trainer = Scripted(self.device, (2, 5, 9))
-        trainer.raises = (name, epoch, error)
+        scripted = Scripted(self.device, (2, 5, 9))
+        scripted.raises = (name, epoch, error)
         if isinstance(error, DivergedError):
-            return self.record(trainer, **options)
+            return self.record(scripted, **options)
         with pytest.raises(type(error)) as passed_on:
-            self.record(trainer, **options)
+            self.record(scripted, **options)
         assert passed_on.value is error
         return self.read().trials[-1]
 
@@ -321,16 +339,59 @@ def test_samples_of_the_past_are_let_go_of_after_the_record(
 
 
 def test_the_observer_hears_everything_in_order(bench: Bench) -> None:
-    trainer = Scripted(bench.device, (2, 5))
-    record = bench.record(trainer)
+    scripted = Scripted(bench.device, (2, 5))
+    record = bench.record(scripted)
     first, second = bench.read().epochs
     assert bench.heard.events == [("started", 2, 7), ("step", 1), first, ("step", 2), second, record]
-    assert trainer.seeds == [7]
+    assert scripted.seeds == [7]
 
 
-def test_a_real_trainer_fills_the_record(bench: Bench) -> None:
-    world = World(epochs=2, device=bench.device)
-    record = bench.record(Trainer(world.plan(), bench.device, world.train, world.validation), target=0.0)
+@dataclass(frozen=True)
+class LinearSpec(ModelPart, kind="one linear layer"):
+    """Reads the mean of each channel."""
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(channels, classes))
+
+
+@dataclass(frozen=True)
+class BreaksSpec(SchedulePart, kind="breaks in an epoch"):
+    """A rate that is no number from the second step of an epoch on."""
+
+    epoch: int = 1000
+
+    def build(self) -> Schedule:
+        return Breaks(self.epoch)
+
+
+class Breaks(Schedule):
+    def __init__(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __call__(self, epoch: float) -> float:
+        return float("nan") if epoch > self.epoch - 1 else 0.1
+
+
+def small(device: FakeDevice, schedule: SchedulePart = BreaksSpec()) -> Prepared:
+    """Return two epochs of three steps, on random images of two by two pixels."""
+    random = np.random.default_rng(0)
+    images = {f"{k}_images": random.integers(0, 256, (n, 2, 2, 1), np.uint8) for k, n in COUNTS.items()}
+    labels = {f"{k}_labels": np.arange(n) % 3 for k, n in COUNTS.items()}
+    quickstart = find_recipe("quickstart")
+    recipe = replace(
+        quickstart,
+        model=LinearSpec(),
+        schedule=schedule,
+        dataset=replace(quickstart.dataset, image_size=2),
+        augmentation=(),
+        epochs=2,
+        batch_size=4,
+    )
+    return prepare(recipe, make_dataset("random", **images, **labels), device)  # type: ignore[arg-type]
+
+
+def test_a_real_trial_fills_the_record(bench: Bench) -> None:
+    record = bench.record(small(bench.device), target=0.0)
     assert (record.status, record.epochs_to_target) == ("finished", 1)
     names = [segment.name for segment in record.segments[3:]]
     assert names == [
@@ -338,16 +399,47 @@ def test_a_real_trainer_fills_the_record(bench: Bench) -> None:
         *("train", "evaluate", "record"),
         *("train", "final_evaluate", "record"),
     ]
+    assert [event for event in bench.heard.events if isinstance(event, tuple)] == [
+        ("started", 2, 7),
+        *(("step", number) for number in range(1, 7)),
+    ]
     assert len(bench.read().epochs) == 2
     assert record.accuracy == bench.read().epochs[-1].validation_accuracy
 
 
+class Checkpoint(Hook):
+    """A guest that takes 50 ms of a segment of its own."""
+
+    segment = "checkpoint"
+
+    def __init__(self, device: FakeDevice) -> None:
+        self.device = device
+        self.epochs: list[int] = []
+
+    def after_epoch(self, trial: Any, result: EpochResult) -> None:
+        self.epochs.append(result.epoch)
+        self.device.clock.now_ns += 50 * MS
+
+
+def test_a_guests_segment_is_in_the_ledger_and_in_no_rule_but_cold(bench: Bench) -> None:
+    def recorded(*guests: Hook) -> TrialRecord:
+        recorder = TrialRecorder(2, 7, 0.0, bench.device, bench.sampler, bench.writer, bench.heard)
+        recorder.run(small(bench.device), *bench.setup(), guests)
+        return bench.read().trials[-1]
+
+    guest = Checkpoint(bench.device)
+    alone, together = recorded(), recorded(guest)
+    assert guest.epochs == [1, 2]
+    found = [(s.name, s.epoch, s.length_ns) for s in together.segments if s.name == "checkpoint"]
+    assert found == [("checkpoint", 1, 50 * MS), ("checkpoint", 2, 50 * MS)]
+    changed = {rule for rule in alone.seconds if alone.seconds[rule] != together.seconds[rule]}
+    assert changed == {"cold"}
+
+
 @pytest.mark.parametrize("epoch", [1, 2])
-def test_a_real_trainer_that_diverges_is_recorded_and_the_run_goes_on(bench: Bench, epoch: int) -> None:
+def test_a_real_trial_that_diverges_is_recorded_and_the_run_goes_on(bench: Bench, epoch: int) -> None:
     """In its last epoch the final evaluation has been made, and still there is no time for it."""
-    world = World(epochs=2, device=bench.device)
-    world.schedule = lambda now: float("nan") if now > epoch - 1 else 0.1
-    record = bench.record(Trainer(world.plan(), bench.device, world.train, world.validation))
+    record = bench.record(small(bench.device, BreaksSpec(epoch)))
     assert (record.status, record.accuracy) == ("diverged", None)
     assert record.reason == f"the training loss was nan after epoch {epoch}"
     assert (record.seconds["airbench"], record.seconds["strict"]) == (None, None)

@@ -16,19 +16,18 @@ from dataclasses import dataclass, replace
 
 from torch import nn
 
-from dawnbench.recipes import ModelPart, find_recipe, register
+from dawnbench.recipes import ModelPart, find_recipe
 
 
 @dataclass(frozen=True)
-class PerceptronSpec(ModelPart):
+class PerceptronSpec(ModelPart, kind="perceptron"):
     width: int = 16
 
+    def build(self, channels, classes):
+        hidden = nn.Linear(channels * 64, self.width)
+        return nn.Sequential(nn.Flatten(), hidden, nn.ReLU(), nn.Linear(self.width, classes))
 
-def perceptron(channels, classes, width):
-    return nn.Sequential(nn.Flatten(), nn.Linear(channels * 64, width), nn.ReLU(), nn.Linear(width, classes))
 
-
-register("perceptron", PerceptronSpec, perceptron)
 base = find_recipe("quickstart")
 recipe = replace(
     base,
@@ -40,6 +39,7 @@ recipe = replace(
 )
 """
 """A user's own recipe on the shipped digits; an epoch takes milliseconds."""
+COMMAND = [sys.executable, "-m", "dawnbench"]
 
 
 @pytest.fixture(autouse=True)
@@ -49,17 +49,22 @@ def _tiny_recipe(tmp_path: Path) -> None:
 
 @pytest.fixture
 def command() -> list[str]:
-    return [sys.executable, "-m", "dawnbench"]
+    return COMMAND
 
 
 @pytest.fixture
-def dawnbench(command: list[str], tmp_path: Path) -> Callable[..., Finished]:
+def dawnbench(tmp_path: Path) -> Callable[..., Finished]:
     """Run the command in an empty folder and return what it printed."""
+    return command_in(tmp_path)
+
+
+def command_in(folder: Path) -> Callable[..., Finished]:
+    """Return what runs the command in a folder and returns what it printed."""
 
     def call(*arguments: str, **options: object) -> Finished:
         return subprocess.run(
-            [*command, *arguments],
-            cwd=tmp_path,
+            [*COMMAND, *arguments],
+            cwd=folder,
             env=os.environ | {"NO_COLOR": "1"},
             text=True,
             capture_output=True,

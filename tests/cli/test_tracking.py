@@ -10,7 +10,6 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from dawnbench.campaign import run
 from dawnbench.cli.tracking import HAND_OVER_SECONDS, TrackingObserver
@@ -27,6 +26,7 @@ from tests.records.folders import make_run
 
 
 def test_a_run_is_in_tensorboard_when_it_ends(dawnbench: Callable[..., Finished], tmp_path: Path) -> None:
+    event_accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
     result = dawnbench(*small_run("--trials=2", "--epochs=60", "--seed=4", "--track=tensorboard"))
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[-1] == (
@@ -35,7 +35,7 @@ def test_a_run_is_in_tensorboard_when_it_ends(dawnbench: Callable[..., Finished]
     (folder,) = (path for path in (tmp_path / "runs").iterdir() if (path / "run.json").exists())
     recorded = read_run(folder)
     for trial in recorded.trials:
-        shown = EventAccumulator(
+        shown = event_accumulator.EventAccumulator(
             str(tmp_path / "runs/tracking/tensorboard" / folder.name / f"trial-{trial.trial}")
         )
         shown.Reload()
@@ -49,6 +49,7 @@ def test_a_run_is_in_tensorboard_when_it_ends(dawnbench: Callable[..., Finished]
 
 
 def test_json_lines_stay_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tensorboard")
     monkeypatch.chdir(tmp_path)
     status, output, errors = invoke(*small_run("--trials=1", "--epochs=1", "--json", "--track=tensorboard"))
     assert status == 0, errors
@@ -60,6 +61,8 @@ def test_json_lines_stay_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_tracker_that_cannot_write_is_dropped_in_one_sentence_and_the_run_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("tensorboard")
+    pytest.importorskip("wandb")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "runs").mkdir()
     (tmp_path / "runs/tracking").touch()

@@ -9,8 +9,8 @@ from torchvision.transforms import InterpolationMode
 from torchvision.transforms.v2.functional import affine
 
 from dawnbench.data.affine import RandomAffine, rotation
-from dawnbench.data.batches import TrainingBatches
 from dawnbench.data.normalization import Normalization
+from dawnbench.data.pipeline import InputPipeline
 
 COUNT, SIDE = 12, 28
 
@@ -24,19 +24,11 @@ def digits() -> Tensor:
 
 def shown(augmentation: RandomAffine, seed: int = 0) -> Tensor:
     """Return the images (COUNT, SIDE, SIDE) as an epoch shows them, 0 to 255."""
-    normalization = Normalization.given((0.0,), (1 / 255,), torch.device("cpu"), torch.float32)
-    batches = TrainingBatches(
-        digits(),
-        torch.arange(COUNT),
-        normalization,
-        [augmentation],
-        batch_size=COUNT,
-        drop_last=False,
-        generator=torch.Generator().manual_seed(seed),
-        shuffle=False,
-    )
-    images, _ = next(iter(batches.epoch()))
-    return images[:, 0]
+    unchanged = Normalization(1, torch.device("cpu"), (0.0,), (1 / 255,))
+    pipeline = InputPipeline([augmentation], unchanged, torch.float32)
+    order = torch.arange(COUNT)
+    draws = pipeline.draw(order, 0, COUNT, (SIDE, SIDE), torch.Generator().manual_seed(seed))
+    return pipeline(digits(), order, draws, SIDE)[:, 0]
 
 
 @pytest.mark.parametrize(

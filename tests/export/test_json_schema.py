@@ -22,6 +22,7 @@ def published(name: str) -> dict[str, Any]:
 
 
 def test_what_is_published_is_what_the_code_gives() -> None:
+    pytest.importorskip("pydantic", "2.13", reason="an older pydantic puts the same schema in other words")
     found = {path.name: path.read_text(encoding="utf-8") for path in PUBLISHED.glob("*.json")}
     assert found == schemas(), "run `python -m dawnbench.export.json_schema docs/schema`"
 

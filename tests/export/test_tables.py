@@ -102,7 +102,7 @@ def test_csv_reads_back_to_the_last_digit(folders: list[Path], tmp_path: Path) -
     for path in paths:
         table = found[path.stem]
         text = {"throttle": {"keep_default_na": False}}.get(table.columns[-1], {})
-        read = pandas.read_csv(path, **text)
+        read = pandas.read_csv(path, float_precision="round_trip", **text)
         if "created" in read:
             assert read.created[0] == "2026-02-03T04:05:06Z"
             read["created"] = pandas.to_datetime(read.created)

@@ -8,14 +8,11 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.recipes import Recipe, find_recipe
-from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.train.device import Device, open_device
-from dawnbench.train.plan import Split
-from dawnbench.train.trainer import Trainer
+from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.recipes import ModelPart, Recipe, find_recipe
 
 CLASSES, TRAIN, VALIDATION = 10, 2048, 512
 
@@ -53,19 +50,18 @@ def narrow() -> Callable[..., Recipe]:
 
     def make(name: str, **changes: Any) -> Recipe:
         recipe = find_recipe(name)
-        widths = (16, 16, 32, 32)[: len(recipe.model.widths)]  # type: ignore[attr-defined]
-        model = replace(recipe.model, widths=widths)  # type: ignore[call-arg]
-        return replace(recipe, **({"model": model, "epochs": 4, "batch_size": 128} | changes))
+        size: dict[str, Any] = {"epochs": 4, "batch_size": 128, "model": _narrow(recipe.model)}
+        return replace(recipe, **(size | changes))
 
     return make
+
+
+def _narrow(model: ModelPart) -> ModelPart:
+    """Return the model with widths of at most 32; one without widths is small already."""
+    widths = getattr(model, "widths", None)
+    return model if widths is None else replace(model, widths=(16, 16, 32, 32)[: len(widths)])  # type: ignore[call-arg]
 
 
 @pytest.fixture
-def make_trainer(device: Device, images: Dataset) -> Callable[[Recipe], Trainer]:
-    def make(recipe: Recipe) -> Trainer:
-        plan = make_plan(recipe, images, device, make_model(recipe, images, device))
-        train = Split(torch.from_numpy(images.train_images), torch.from_numpy(images.train_labels))
-        validation = Split(torch.from_numpy(images.test_images), torch.from_numpy(images.test_labels))
-        return Trainer(plan, device, train, validation)
-
-    return make
+def make_prepared(device: Device, images: Dataset) -> Callable[[Recipe], Prepared]:
+    return lambda recipe: prepare(recipe, images, device)

@@ -10,22 +10,22 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from dawnbench.engine.device import Device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared
 from dawnbench.recipes import Recipe
-from dawnbench.train.device import Device
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
 
 
 def test_the_ledger_by_events_agrees_with_the_wall(
-    make_trainer: Callable[[Recipe], Trainer], narrow: Callable[..., Recipe], device: Device
+    make_prepared: Callable[[Recipe], Prepared], narrow: Callable[..., Recipe], device: Device
 ) -> None:
-    trainer = make_trainer(narrow("davidnet", epochs=20))
-    trainer.warm_up()
+    prepared = make_prepared(narrow("davidnet", epochs=20))
+    prepared.warm_up()
     device.synchronize()
     ledger = Ledger(device)
-    trainer.trial(0, ledger, lambda _result: None, lambda _step: None)
+    prepared.trial(0, ledger).run()
     device.synchronize()
     wall = (time.perf_counter_ns() - ledger.began_wall_ns) / 1e9
     assert ledger.device_seconds() == pytest.approx(wall, rel=0.02)

@@ -12,12 +12,10 @@ import torch
 
 from dawnbench.campaign import run
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.device import Device
+from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.build import make_model, make_plan
-from dawnbench.train.device import Device
-from dawnbench.train.plan import Split
-from dawnbench.train.trainer import Trainer
 
 pytestmark = pytest.mark.gpu
 
@@ -43,9 +41,4 @@ def test_a_giant_batch_is_refused_and_the_batch_that_is_named_fits(tmp_path: Pat
     gc.collect()
     torch.cuda.empty_cache()
 
-    dataset = load_dataset("synthetic")
-    fitting = replace(giant, batch_size=int(named[1]))
-    plan = make_plan(fitting, dataset, device, make_model(fitting, dataset, device))
-    train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
-    validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-    Trainer(plan, device, train, validation).warm_up()
+    prepare(replace(giant, batch_size=int(named[1])), load_dataset("synthetic"), device).warm_up()

@@ -7,25 +7,40 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from dawnbench.recipes import Recipe
-from dawnbench.train.device import Device
-from dawnbench.train.ledger import Ledger
-from dawnbench.train.trainer import EpochResult, Trainer, reset_parameters
+from dawnbench.data.dataset import Dataset
+from dawnbench.engine.device import Device
+from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.trial import Trial
+from dawnbench.recipes import Recipe, find_recipe
+from dawnbench.recipes.catalogue import PLACES
 
 pytestmark = pytest.mark.gpu
 
-MakeTrainer = Callable[[Recipe], Trainer]
+MakePrepared = Callable[[Recipe], Prepared]
 Narrow = Callable[..., Recipe]
 EACH = pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "davidnet-onecycle", "speedrun"])
 
 
-def train(trainer: Trainer, device: Device, seed: int = 0) -> list[EpochResult]:
-    results: list[EpochResult] = []
-    trainer.trial(seed, Ledger(device), results.append, lambda _step: None)
-    return results
+class Results(Hook):
+    """Keeps what every epoch came to."""
+
+    def __init__(self) -> None:
+        self.found: list[EpochResult] = []
+
+    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+        self.found.append(result)
+
+
+def train(prepared: Prepared, seed: int = 0) -> list[EpochResult]:
+    results = Results()
+    prepared.trial(seed, Ledger(prepared.device), (results,)).run()
+    return results.found
 
 
 @contextmanager
@@ -39,39 +54,36 @@ def no_waiting() -> Iterator[None]:
 
 
 @EACH
-def test_learns(name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device) -> None:
-    last = train(make_trainer(narrow(name, epochs=8)), device)[-1]
+def test_learns(name: str, make_prepared: MakePrepared, narrow: Narrow) -> None:
+    last = train(make_prepared(narrow(name, epochs=8)))[-1]
     assert last.train_correct / last.train_images > 0.9
 
 
 @EACH
-def test_the_same_seed_gives_close_results(
-    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
-) -> None:
-    trainer = make_trainer(narrow(name, epochs=2))
-    first, second = train(trainer, device, seed=3)[-1], train(trainer, device, seed=3)[-1]
+def test_the_same_seed_gives_close_results(name: str, make_prepared: MakePrepared, narrow: Narrow) -> None:
+    prepared = make_prepared(narrow(name, epochs=2))
+    first, second = train(prepared, seed=3)[-1], train(prepared, seed=3)[-1]
     # cuDNN's fastest algorithms add in any order, so the last digits may differ.
     assert second.train_loss == pytest.approx(first.train_loss, rel=0.05)
 
 
-def test_another_seed_gives_another_result(make_trainer: MakeTrainer, narrow: Narrow, device: Device) -> None:
-    trainer = make_trainer(narrow("davidnet", epochs=1))
-    assert train(trainer, device, seed=1)[0].train_loss != train(trainer, device, seed=2)[0].train_loss
+def test_another_seed_gives_another_result(make_prepared: MakePrepared, narrow: Narrow) -> None:
+    prepared = make_prepared(narrow("davidnet", epochs=1))
+    assert train(prepared, seed=1)[0].train_loss != train(prepared, seed=2)[0].train_loss
 
 
 @EACH
+@pytest.mark.parametrize("capture", [True, False])
 def test_an_epoch_never_waits_for_the_gpu(
-    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
+    name: str, capture: bool, make_prepared: MakePrepared, narrow: Narrow, device: Device
 ) -> None:
-    trainer = make_trainer(narrow(name))
-    trainer.warm_up()
-    plan = trainer._plan
-    reset_parameters(plan.model, 0)
-    train_split, validation = plan.place(trainer._train), plan.place(trainer._validation)
-    state = trainer._initialise(train_split, validation, 0)
+    prepared = make_prepared(narrow(name, capture=capture))
+    prepared.warm_up()
+    trial = prepared.trial(0, Ledger(device))
     with no_waiting():
-        trainer._train_epoch(state, 1, lambda _step: None)
-        trainer._evaluate(state, 1)  # at the end it looks at which images are in doubt
+        trial.train_epoch()
+        trial.evaluate()
+        prepared.evaluation(last=True)  # looks at which images are in doubt
 
 
 def test_waiting_is_noticed(device: Device) -> None:
@@ -80,50 +92,94 @@ def test_waiting_is_noticed(device: Device) -> None:
         scalar.item()
 
 
-def test_compiled_training_learns(make_trainer: MakeTrainer, narrow: Narrow, device: Device) -> None:
-    trainer = make_trainer(narrow("davidnet", epochs=8, compile=True))
-    trainer.warm_up()
-    last = train(trainer, device)[-1]
+def test_compiled_training_learns(make_prepared: MakePrepared, narrow: Narrow) -> None:
+    prepared = make_prepared(narrow("davidnet", epochs=8, compile=True))
+    prepared.warm_up()
+    last = train(prepared)[-1]
     assert last.train_correct / last.train_images > 0.9
 
 
-def launched(trainer: Trainer, device: Device) -> Counter[str]:
-    """Return how often each call of the CUDA runtime was made in one trial."""
+def launched(prepared: Prepared) -> Counter[str]:
+    """Return how often the host called each operation in one trial."""
     with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiled:
-        train(trainer, device)
+        train(prepared)
     return Counter(event.name for event in profiled.events())
 
 
 @EACH
-def test_a_warmed_trial_replays_its_steps(
-    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
-) -> None:
+def test_a_warmed_trial_replays_its_steps(name: str, make_prepared: MakePrepared, narrow: Narrow) -> None:
     recipe = narrow(name)
-    trainer = make_trainer(recipe)
-    trainer.warm_up()
-    assert launched(trainer, device)["aten::convolution_backward"] == 0
-    cold = make_trainer(replace(recipe, capture=False))
-    cold.warm_up()
-    assert launched(cold, device)["aten::convolution_backward"] > 0
+    prepared = make_prepared(recipe)
+    prepared.warm_up()
+    assert launched(prepared)["aten::convolution_backward"] == 0
+    single = make_prepared(replace(recipe, capture=False))
+    single.warm_up()
+    assert launched(single)["aten::convolution_backward"] > 0
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_recipe_of_the_package_trains_with_all_steps_replayed(
+    name: str, make_prepared: MakePrepared, narrow: Narrow
+) -> None:
+    # The images have three channels, also for a recipe that knows the statistics of gray ones.
+    measured = replace(find_recipe(name).dataset, mean=None, deviation=None)
+    prepared = make_prepared(narrow(name, epochs=2, compile=False, dataset=measured))
+    prepared.warm_up()
+    assert prepared.notes == []
+    assert launched(prepared)["aten::convolution_backward"] == 0
+    assert len(train(prepared)) == 2
 
 
 @EACH
 def test_replayed_steps_train_as_single_operations_do(
-    name: str, make_trainer: MakeTrainer, narrow: Narrow, device: Device
+    name: str, make_prepared: MakePrepared, narrow: Narrow
 ) -> None:
     recipe = narrow(name, epochs=3, precision="fp32")
-    captured, single = make_trainer(recipe), make_trainer(replace(recipe, capture=False))
+    captured, single = make_prepared(recipe), make_prepared(replace(recipe, capture=False))
     captured.warm_up()
     single.warm_up()
-    for mine, other in zip(train(captured, device, seed=3), train(single, device, seed=3), strict=True):
+    for mine, other in zip(train(captured, seed=3), train(single, seed=3), strict=True):
         assert mine.train_loss == pytest.approx(other.train_loss, rel=0.05)
 
 
-def test_a_second_trial_owes_nothing_to_the_first(
-    make_trainer: MakeTrainer, narrow: Narrow, device: Device
+def test_a_second_trial_owes_nothing_to_the_first(make_prepared: MakePrepared, narrow: Narrow) -> None:
+    prepared = make_prepared(narrow("speedrun", epochs=2))
+    prepared.warm_up()
+    first = train(prepared, seed=3)[-1]
+    train(prepared, seed=4)
+    assert train(prepared, seed=3)[-1].train_loss == pytest.approx(first.train_loss, rel=0.05)
+
+
+@EACH
+def test_a_second_trial_asks_the_driver_for_no_memory(
+    name: str, make_prepared: MakePrepared, narrow: Narrow
 ) -> None:
-    trainer = make_trainer(narrow("speedrun", epochs=2))
-    trainer.warm_up()
-    first = train(trainer, device, seed=3)[-1]
-    train(trainer, device, seed=4)
-    assert train(trainer, device, seed=3)[-1].train_loss == pytest.approx(first.train_loss, rel=0.05)
+    prepared = make_prepared(narrow(name, epochs=2))
+    prepared.warm_up()
+    train(prepared, seed=1)
+    before = torch.cuda.memory_stats()
+    train(prepared, seed=2)
+    after = torch.cuda.memory_stats()
+    for count in ("num_alloc_retries", "segment.all.allocated"):
+        assert after[count] == before[count], count
+
+
+@pytest.mark.parametrize("name", ["davidnet", "speedrun"])
+def test_the_final_evaluation_takes_as_long_in_every_trial(
+    name: str, narrow: Narrow, images: Dataset, device: Device
+) -> None:
+    # Twenty times the images, so that the kernels take longer than their launch.
+    larger = replace(
+        images,
+        test_images=np.tile(images.test_images, (20, 1, 1, 1)),
+        test_labels=np.tile(images.test_labels, 20),
+    )
+    prepared = prepare(narrow(name, epochs=2), larger, device)
+    prepared.warm_up()
+    seconds = []
+    for seed in range(5):
+        ledger = Ledger(device)
+        prepared.trial(seed, ledger).run()
+        (final,) = (s for s in ledger.segments() if s.name == "final_evaluate")
+        seconds.append(final.length_ns / 1e9)
+    assert max(seconds) / min(seconds) < 1.5, seconds

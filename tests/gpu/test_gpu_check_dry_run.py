@@ -4,60 +4,153 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import psutil
 import pytest
 import torch
 
 ROOT = Path(__file__).parents[2]
-SECTIONS = (
-    "## Environment",
-    "## Tests marked gpu",
-    "## davidnet, compile=false",
-    "## davidnet, compile=true",
-    "## davidnet-10, compile=false",
-    "## davidnet-10, compile=true",
-    "## The harness's own cost",
-    "## Time inside kernels, and waiting",
-    "## Cost of a telemetry read",
-    "## Energy: the counter and the samples",
-    "## Peers",
-)
+PARTS = ("gpu-tests", "profile-speedrun", "speedrun", "no-such-recipe")
+TESTS = """
+import pytest
+
+pytestmark = pytest.mark.gpu
+
+
+def test_that_passes():
+    pass
+
+
+def test_that_fails():
+    assert 1 + 1 == 3, "the sum is wrong"
+"""
+
+
+class Ended(NamedTuple):
+    """What is left of a check."""
+
+    code: int
+    said: str
+    out: Path
+    found: Any
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "benchmarks/gpu_check.py", *arguments]
 
 
 def check(*arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, "benchmarks/gpu_check.py", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
+        command(*arguments), cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
 
 
-def test_a_dry_run_writes_every_section(tmp_path: Path) -> None:
-    done = check("--dry-run", "--out", str(tmp_path))
-    assert done.returncode == 0, done.stderr
-    text = (tmp_path / "gpu-check-dry-run.md").read_text()
-    assert [line for line in text.splitlines() if line.startswith("## ")] == list(SECTIONS)
-    assert "failed" not in text, text
-    assert "skipped:" not in text, text
+def results(folder: Path) -> Any:
+    return json.loads((folder / "gpu-check.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
+    """A check in a folder that was copied without git, ended while trials run."""
+    root, out = tmp_path_factory.mktemp("copied"), tmp_path_factory.mktemp("out")
+    for name in ("benchmarks", "dawnbench"):
+        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", root)
+    (root / "tests/gpu").mkdir(parents=True)
+    (root / "tests/gpu/test_two.py").write_text(TESTS)
+    only = [word for name in PARTS for word in ("--only", name)]
+    process = subprocess.Popen(
+        command("--dry-run", "--budget", "10000", "--out", str(out), *only),
+        cwd=root,
+        env=os.environ | {"PYTHONPATH": str(root)},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    # The figures of a trial are on the disk while the next ones run.
+    while not (out / "gpu-check.json").is_file() or not results(out)["parts"]["speedrun"].get("trials"):
+        assert process.poll() is None
+        time.sleep(0.2)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate()
+    return Ended(process.returncode, said, out, results(out))
+
+
+def test_a_check_that_is_ended_keeps_what_it_measured(ended: Ended) -> None:
+    assert ended.code == 130
+    part = ended.found["parts"]["speedrun"]
+    assert part["state"] == "interrupted"
+    assert part["trials"][0]["status"] == "finished"
+    assert part["trials"][0]["strict"] > 0
+    assert len(part["trials"]) < part["trials_asked"] == 20
+    assert part["start_to_epoch_1"] > 0
+    assert (
+        f"| speedrun, strict, median | 0.75 s | {part['summary']['strict']['median']:.3f} s |" in ended.said
+    )
+
+
+def test_no_process_is_left_over(ended: Ended) -> None:
+    assert not [process for process in psutil.process_iter() if str(ended.out) in " ".join(_words(process))]
+
+
+def test_what_fails_is_named_with_its_last_words_and_stops_nothing(ended: Ended) -> None:
+    states = {name: part["state"] for name, part in ended.found["parts"].items()}
+    assert states == {
+        "gpu-tests": "failed",
+        "profile-speedrun": "done",
+        "speedrun": "interrupted",
+        "no-such-recipe": "not measured",
+    }
+    assert ended.found["parts"]["gpu-tests"]["counts"] == {"passed": 1, "failed": 1}
+    assert len(ended.found["parts"]["gpu-tests"]["last_lines"]) == 5
+    problems = ended.said.partition("## Problems")[2].partition("##")[0]
+    assert "- gpu-tests: measuring failed:" in problems
+    assert "- test_that_fails: AssertionError: the sum is wrong" in problems
+    assert "- no-such-recipe: filling its compile cache failed:" in problems
+    assert "there is no recipe 'no-such-recipe'" in problems
+
+
+def test_the_profile_of_a_step_is_told(ended: Ended) -> None:
+    profile = ended.found["parts"]["profile-speedrun"]
+    assert profile["step_seconds"] > 0
+    assert 0 < profile["share_of_peak"] < 1
+    assert f"{1e3 * profile['kernels'][0]['seconds']:.3f} |" in ended.said
+
+
+def test_the_last_lines_are_the_whole_result(ended: Ended) -> None:
+    text = (ended.out / "gpu-check.md").read_text()
+    assert ended.said.endswith(text)
+    assert len(text.splitlines()) <= 100
+    assert max(map(len, text.splitlines())) <= 80
     assert "A dry run" in text
-    assert "give --peer NAME=FILE, or DAWNBENCH_PEERS=" in text
-    for run in ("davidnet", "davidnet-compiled", "davidnet-10", "davidnet-10-compiled"):
-        assert (tmp_path / f"gpu-check-dry-run-{run}-log.md").read_text().startswith("# davidnet")
-    samples = (tmp_path / "gpu-telemetry-sample.jsonl").read_text().splitlines()
-    assert 1 <= len(samples) <= 40
-    assert all("t_ns" in json.loads(sample) for sample in samples)
+    assert ended.found["facts"]["commit"] == "unknown: no git checkout"
 
 
 def test_no_time_is_told_in_words(tmp_path: Path) -> None:
     done = check("--dry-run", "--budget", "0", "--out", str(tmp_path))
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "gpu-check-dry-run.md").read_text().count("skipped:") >= len(SECTIONS) - 2
+    found = results(tmp_path)
+    order = list(found["parts"])
+    assert order[:5] == ["gpu-tests", "speedrun", "davidnet", "profile-speedrun", "profile-davidnet"]
+    assert order[5:] == ["davidnet-10", "davidnet-onecycle", "resnet18-step", "resnet18-fast", "mnist-fast"]
+    assert {part["state"] for part in found["parts"].values()} == {"not measured"}
+    aims = done.stdout.partition("## Aims")[2].partition("## Problems")[0]
+    assert aims.count("| not measured |") == 9
+    assert not list((tmp_path / "gpu-check-parts").glob("*"))
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return list(process.cmdline())
+    except psutil.Error:
+        return []
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is an NVIDIA GPU")

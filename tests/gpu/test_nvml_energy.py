@@ -7,9 +7,9 @@ import time
 import pytest
 import torch
 
+from dawnbench.engine.device import Device
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.nvml import open_nvml
-from dawnbench.train.device import Device
 
 pytestmark = pytest.mark.gpu
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from dawnbench.models.davidnet import DavidNet
-from dawnbench.models.summary import layers
+from dawnbench.models.summary import count
 
 TINY = (2, 3, 4, 5)
 
@@ -16,7 +16,7 @@ def on_meta(channels: int = 3, classes: int = 10, **settings: object) -> DavidNe
 
 
 def test_the_layers_run_in_the_published_order_with_the_published_shapes() -> None:
-    found = [(layer.name, layer.output_shape) for layer in layers(on_meta(), (3, 32, 32), 2)]
+    found = [(layer.name, layer.output_shape) for layer in count(on_meta(), (3, 32, 32), 2)[0]]
     expected: list[tuple[str, tuple[int, ...]]] = []
 
     def block(name: str, channels: int, side: int, pooled: int | None = None) -> None:
@@ -37,7 +37,7 @@ def test_the_layers_run_in_the_published_order_with_the_published_shapes() -> No
 
 
 def test_with_pool_first_the_pool_stands_between_the_convolution_and_the_norm() -> None:
-    names = [layer.name for layer in layers(on_meta(pool_first=True), (3, 32, 32), 2)]
+    names = [layer.name for layer in count(on_meta(pool_first=True), (3, 32, 32), 2)[0]]
     start = names.index("layer2.conv")
     assert names[start : start + 4] == ["layer2.conv", "layer2.pool", "layer2.norm", "layer2.activation"]
 
@@ -52,7 +52,7 @@ def test_pooling_first_gives_the_same_numbers_where_norm_and_activation_only_gro
 
 def test_whitening_puts_a_fixed_layer_and_a_1x1_convolution_in_front() -> None:
     model = on_meta(whitening=True)
-    whiten, prep = layers(model, (3, 32, 32), 2)[:2]
+    whiten, prep = count(model, (3, 32, 32), 2)[0][:2]
     assert (whiten.name, whiten.output_shape, whiten.parameters) == ("whiten", (27, 32, 32), 0)
     assert (prep.name, prep.output_shape, prep.parameters) == ("prep.conv", (64, 32, 32), 27 * 64)
 
@@ -92,7 +92,7 @@ def test_without_norm_scale_every_factor_stays_one_and_untrained() -> None:
     assert all(not p.requires_grad and bool((p == 1).all()) for p in factors)
 
 
-def test_a_doubled_residual_adds_its_input_before_and_behind_the_activation() -> None:
+def test_a_doubled_residual_adds_its_input_before_and_after_the_activation() -> None:
     model = DavidNet(3, 10, TINY, residual="doubled").eval()
     block = model.layer1[1]
     x = torch.randn(2, 3, 8, 8, generator=torch.Generator().manual_seed(0))

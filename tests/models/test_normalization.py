@@ -28,7 +28,7 @@ def plain_norms() -> list[nn.Module]:
     return [trained(nn.BatchNorm2d(CHANNELS)) for _ in range(SPLITS)]
 
 
-def test_in_training_each_part_is_normalised_as_a_batch_of_its_own() -> None:
+def test_in_training_each_part_is_normalized_as_a_batch_of_its_own() -> None:
     x = batch()
     expected = torch.cat([n(part) for n, part in zip(plain_norms(), x.chunk(SPLITS), strict=True)])
     torch.testing.assert_close(trained(GhostBatchNorm2d(CHANNELS, SPLITS))(x), expected)

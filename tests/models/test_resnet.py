@@ -3,13 +3,13 @@ from __future__ import annotations
 import torch
 
 from dawnbench.models.resnet import resnet18
-from dawnbench.models.summary import layers
+from dawnbench.models.summary import count
 
 
 def test_the_first_convolution_and_the_four_stages_have_the_sizes_of_small_images() -> None:
     with torch.device("meta"):
         model = resnet18(3, 10)
-    shapes = {layer.name: layer.output_shape for layer in layers(model, (3, 32, 32), 2)}
+    shapes = {layer.name: layer.output_shape for layer in count(model, (3, 32, 32), 2)[0]}
     assert shapes["conv1"] == shapes["maxpool"] == (64, 32, 32)
     assert [shapes[f"layer{stage}.1.conv2"] for stage in (1, 2, 3, 4)] == [
         (64, 32, 32),

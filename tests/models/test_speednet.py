@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from dawnbench.models.speednet import DiracConv2d, SpeedNet, UnitHead
+from dawnbench.models.speednet import Activation, DiracConv2d, SpeedNet, UnitHead
 
 
 def images(count: int = 4, side: int = 32) -> torch.Tensor:
@@ -27,11 +28,11 @@ def test_images_of_any_size_give_one_row_of_logits_each(
 
 
 def test_a_pool_before_the_convolution_quarters_its_arithmetic() -> None:
-    from dawnbench.models.summary import step_flops
+    from dawnbench.models.summary import count
 
     with torch.device("meta"):
         behind, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))
-    saved = step_flops(behind, (3, 32, 32), 8) - step_flops(before, (3, 32, 32), 8)
+    saved = count(behind, (3, 32, 32), 8)[1] - count(before, (3, 32, 32), 8)[1]
     assert saved == 3 * 8 * 2 * 9 * 256 * 256 * (7 * 7 - 3 * 3)
 
 
@@ -75,3 +76,40 @@ def test_the_whitening_is_fitted_to_the_images() -> None:
     filters = net.whiten.weight
     assert filters.shape == (24, 3, 2, 2)
     assert torch.equal(filters[:12], -filters[12:])
+
+
+def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -> None:
+    for inputs, outputs in [(3, 5), (5, 5), (6, 4)]:
+        torch.manual_seed(7)
+        conv = DiracConv2d(inputs, outputs)
+        after = torch.rand(3)
+        torch.manual_seed(7)
+        plain = nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)
+        nn.init.dirac_(plain.weight.data[:inputs])
+        assert torch.equal(conv.weight, plain.weight)
+        assert torch.equal(after, torch.rand(3))
+        assert list(conv.state_dict()) == ["weight"]
+
+
+@pytest.mark.parametrize("pool_first", [(False, False, False), (False, True, True)])
+@pytest.mark.parametrize("activation", ["gelu", "silu"])
+def test_fused_layers_train_the_same_numbers_on_a_cpu_from_the_same_state(
+    pool_first: tuple[bool, bool, bool], activation: Activation
+) -> None:
+    plain, fused = (
+        SpeedNet(3, 10, widths=(4, 6, 8), activation=activation, pool_first=pool_first, fused=fused)
+        for fused in (False, True)
+    )
+    plain.fit(images())
+    assert list(fused.state_dict()) == list(plain.state_dict())
+    fused.load_state_dict(plain.state_dict())
+    for net in (plain, fused):
+        optimizer = torch.optim.SGD([p for p in net.parameters() if p.requires_grad], lr=0.1)
+        for _ in range(2):
+            optimizer.zero_grad()
+            nn.functional.cross_entropy(net(images()), torch.arange(4)).backward()
+            optimizer.step()
+    for mine, other in zip(fused.state_dict().values(), plain.state_dict().values(), strict=True):
+        assert torch.equal(mine, other)
+    assert torch.equal(fused.eval()(images(side=24)), plain.eval()(images(side=24)))
+    assert [p.requires_grad for p in fused.parameters()] == [p.requires_grad for p in plain.parameters()]

@@ -41,7 +41,7 @@ def one_step(rate: float, gradient: torch.Tensor, before: torch.Tensor) -> torch
     return bank.detach()
 
 
-def test_a_step_scales_the_bank_and_goes_against_the_orthogonalised_gradient() -> None:
+def test_a_step_scales_the_bank_and_goes_against_the_orthogonalized_gradient() -> None:
     before, gradient = drawn(4, 3, 3, 3), drawn(4, 3, 3, 3, seed=1)
     scaled = before / before.norm() * 2  # the square root of 4 outputs
     torch.testing.assert_close(one_step(0.0, gradient, before), scaled)
@@ -108,6 +108,7 @@ def together(net: nn.Module) -> object:
         net,
         batch_size=10,
         fused=False,
+        dtype=torch.float32,
         momentum=0.6,
         steps=3,
         sgd_momentum=0.8,
@@ -132,3 +133,20 @@ def test_a_step_takes_the_same_decay_off_at_every_rate() -> None:
     groups = together(net).param_groups[1:]  # type: ignore[attr-defined]
     taken = [group["rate_scale"] * group["weight_decay"] for group in groups]
     assert taken == pytest.approx([0.1] * 3)  # of the weight, at a schedule's rate of 1: 0.01 times 10 images
+
+
+def test_matrix_products_are_in_the_type_that_was_given() -> None:
+    before, gradient = drawn(4, 3, 3, 3), drawn(4, 3, 3, 3, seed=1)
+
+    def stepped(dtype: torch.dtype) -> torch.Tensor:
+        bank = nn.Parameter(before.clone())
+        muon = Muon([bank], momentum=0.6, steps=3, dtype=dtype)
+        muon.param_groups[0]["lr"] = 0.1
+        bank.grad = gradient.clone()
+        muon.step()
+        return bank.detach()
+
+    rounded = orthogonalize(gradient.bfloat16().reshape(1, 4, 27), 3).float().reshape(before.shape)
+    scaled = before / before.norm() * 2
+    torch.testing.assert_close(stepped(torch.bfloat16), scaled - 0.1 * rounded, atol=2e-3, rtol=0)
+    assert not torch.equal(stepped(torch.bfloat16), stepped(torch.float32))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from bisect import bisect_right
 
 import pytest
@@ -8,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
-from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Steps
+from dawnbench.errors import DawnbenchError
+from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Schedule, Steps, Stretched
 
 RATES = st.floats(-10, 10)
 
@@ -80,7 +82,7 @@ def test_a_plateau_is_found_where_torch_finds_it(losses: list[float], patience: 
     ours = Plateau(0.1, factor=0.5, patience=patience)
     for epoch, loss in enumerate(losses):
         assert ours(epoch) == pytest.approx(optimizer.param_groups[0]["lr"], rel=1e-9)
-        ours.saw(loss)
+        ours.observe_validation_loss(loss)
         torchs.step(loss)
 
 
@@ -89,5 +91,81 @@ def test_a_loss_that_no_longer_falls_lowers_the_rate() -> None:
     rates = []
     for loss in (1.0, 0.5, 0.5, 0.6, 0.4):
         rates.append(schedule(0))
-        schedule.saw(loss)
+        schedule.observe_validation_loss(loss)
     assert rates == pytest.approx([0.1, 0.1, 0.1, 0.1, 0.01])
+
+
+class Constant(Schedule):
+    def __call__(self, epoch: float) -> float:
+        return 0.5
+
+
+def test_a_schedule_has_no_length_or_momentum_and_learns_nothing_unless_it_says_so() -> None:
+    schedule = Constant()
+    schedule.observe_validation_loss(1.0)
+    assert (schedule.length, schedule.momentum(1.0), schedule.is_precomputable) == (None, None, True)
+    with pytest.raises(NotImplementedError):
+        Schedule()(0.0)
+
+
+def test_a_schedule_with_a_length_is_stretched_to_the_epochs() -> None:
+    lines = PiecewiseLinear((0, 1, 4), (0, 1, 0), (0.5, 0.9, 0.7))
+    stretched = Stretched(lines, 8)
+    assert stretched.length == 8
+    for epoch in (0, 1, 2, 5, 8):
+        assert stretched(epoch) == lines(epoch / 2)
+        assert stretched.momentum(epoch) == lines.momentum(epoch / 2)
+    assert stretched.is_precomputable
+
+
+def test_a_schedule_without_a_length_stays_as_it_is() -> None:
+    assert Stretched(Constant(), 3).length is None
+    assert [Stretched(Steps(1.0, 2, 0.5), 3)(epoch) for epoch in range(5)] == [1.0, 1.0, 0.5, 0.5, 0.25]
+
+
+def test_losses_reach_a_schedule_that_learns_from_them() -> None:
+    stretched = Stretched(Plateau(1.0, factor=0.1, patience=0), 5)
+    assert not stretched.is_precomputable
+    for _ in range(2):
+        stretched.observe_validation_loss(1.0)
+    assert stretched(2) == pytest.approx(0.1)
+
+
+LOSSES = st.lists(st.floats(0.01, 2), max_size=12)
+
+
+@given(LOSSES, LOSSES, st.integers(0, 3))
+def test_a_plateau_goes_on_from_its_state_as_if_it_had_never_stopped(
+    before: list[float], after: list[float], patience: int
+) -> None:
+    whole, resumed = (Stretched(Plateau(0.1, factor=0.5, patience=patience), 5) for _ in range(2))
+    for loss in before:
+        whole.observe_validation_loss(loss)
+    # As it would come out of a file.
+    resumed.load_state_dict(json.loads(json.dumps(whole.state_dict())))
+    assert resumed.state_dict() == whole.state_dict()
+    for loss in after:
+        assert resumed(1.0) == whole(1.0)
+        whole.observe_validation_loss(loss)
+        resumed.observe_validation_loss(loss)
+    assert resumed(1.0) == whole(1.0)
+
+
+def test_the_state_of_a_plateau_holds_all_that_it_learned() -> None:
+    plateau = Plateau(1.0, factor=0.5, patience=1)
+    for loss in (0.5, 0.6, 0.7, 0.8):
+        plateau.observe_validation_loss(loss)
+    assert plateau.state_dict() == {"rate": 0.5, "lowest": 0.5, "waited": 1}
+
+
+def test_a_schedule_that_learns_nothing_has_nothing_to_keep() -> None:
+    stretched = Stretched(PiecewiseLinear((0, 4), (1, 0)), 8)
+    stretched.observe_validation_loss(1.0)
+    assert stretched.state_dict() == {}
+    stretched.load_state_dict({})
+    assert stretched(4) == 0.5
+
+
+def test_what_is_no_schedule_is_refused() -> None:
+    with pytest.raises(DawnbenchError, match=r"schedules\.Schedule, and function is none"):
+        Stretched(lambda epoch: 0.1, 5)  # type: ignore[arg-type]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dawnbench.engine.device import open_device
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling import measure_peaks
 from dawnbench.records.roofline import Peaks
-from dawnbench.train.device import open_device
-from tests.train.fakes import FakeDevice
+from tests.engine.fakes import FakeDevice
 
 
 @pytest.fixture(scope="module")

@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from dawnbench.engine.device import open_device
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling import profile_recipe
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.overrides import adapt
 from dawnbench.records.roofline import StepProfile
 from dawnbench.stats.roofline import find_gap
-from dawnbench.train.device import open_device
+from tests.engine.fakes import FakeDevice
 from tests.records.rooflines import PEAKS
-from tests.train.fakes import FakeDevice
 
 STEPS = 2
 

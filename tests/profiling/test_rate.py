@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dawnbench.profiling.rate import fastest
-from tests.train.fakes import FakeDevice
+from tests.engine.fakes import FakeDevice
 
 
 def test_short_calls_are_timed_in_batches_that_the_clock_can_see() -> None:

@@ -6,18 +6,19 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe, list_recipes
-from dawnbench.recipes.build import build
 
 OWN = """
 from dataclasses import dataclass, replace
-from dawnbench.recipes import AugmentationPart, find_recipe, register
+from dawnbench.recipes import AugmentationPart, find_recipe
 
 @dataclass(frozen=True)
-class Grow(AugmentationPart):
+class Grow(AugmentationPart, kind="grow_in_a_test"):
     by: int = 2
     note: str | None = None
 
-register("grow_in_a_test", Grow, lambda **fields: fields)
+    def build(self):
+        return {"by": self.by, "note": self.note}
+
 recipe = replace(find_recipe("davidnet"), name="mine", augmentation=(Grow(3),))
 """
 
@@ -60,7 +61,7 @@ def test_a_name_like_no_other_is_refused_with_all_of_them() -> None:
 def test_a_users_file_brings_its_own_recipe_and_its_own_part(tmp_path: Path, head: str) -> None:
     recipe = find_recipe(write(tmp_path, head + OWN))
     assert recipe.name == "mine"
-    assert build(recipe.augmentation[0]) == {"by": 3, "note": None}
+    assert recipe.augmentation[0].build() == {"by": 3, "note": None}
     assert type(recipe).from_dict(recipe.to_dict()) == recipe
 
 
@@ -69,7 +70,7 @@ def test_two_files_of_one_name_bring_a_part_each(tmp_path: Path) -> None:
     for folder, value in (("old", 3), ("new", 4)):
         (tmp_path / folder).mkdir()
         found.append(find_recipe(write(tmp_path / folder, OWN.replace("Grow(3)", f"Grow({value})"))))
-    assert [build(recipe.augmentation[0])["by"] for recipe in found] == [3, 4]
+    assert [recipe.augmentation[0].build()["by"] for recipe in found] == [3, 4]
     assert type(found[0].augmentation[0]) is not type(found[1].augmentation[0])
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from dawnbench.engine.describe import describe_model
 from dawnbench.recipes import Recipe
-from dawnbench.recipes.build import describe_model
 from dawnbench.recipes.mnist_fast import mnist_fast, mnist_ladder_fast, mnist_tiny
 
 

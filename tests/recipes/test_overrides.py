@@ -10,9 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import CutoutSpec, ExponentialAverageSpec, FlipSpec, Recipe, find_recipe, list_recipes
+from dawnbench.recipes import (
+    CropSpec,
+    CutoutSpec,
+    ExponentialAverageSpec,
+    FlipSpec,
+    Recipe,
+    find_recipe,
+    list_recipes,
+)
 from dawnbench.recipes.overrides import adapt, leaf_paths, leaf_value, override
 from dawnbench.recipes.recipe import WriteUp
+from dawnbench.records.leaves import leaves
 
 
 @pytest.mark.parametrize(
@@ -51,6 +60,23 @@ def test_a_part_of_a_tuple_is_named_by_its_kind_and_its_neighbours_stay() -> Non
     changed = override(find_recipe("davidnet"), ["augmentation.crop.padding=2"])
     assert [getattr(part, "padding", None) for part in changed.augmentation] == [2, None, None]
     assert changed.augmentation[1] == FlipSpec()
+
+
+def test_each_of_two_parts_of_a_kind_has_a_name_of_its_own_which_the_records_use_too() -> None:
+    recipe = replace(find_recipe("davidnet"), augmentation=(CropSpec(4), FlipSpec(), CropSpec(1)))
+    recorded = dict(leaves(recipe.to_dict()))
+    for path, padding in (("augmentation.crop.padding", 4), ("augmentation.crop2.padding", 1)):
+        assert path in leaf_paths(recipe)
+        assert leaf_value(recipe, path) == recorded[path] == padding
+    changed = override(recipe, ["augmentation.crop2.padding=2", "augmentation.crop.padding=3"])
+    assert changed.augmentation == (CropSpec(3), FlipSpec(), CropSpec(2))
+    assert override(recipe, ["augmentation.crop2.padding=2"]).augmentation[0] == CropSpec(4)
+    with pytest.raises(DawnbenchError, match=r"^augmentation\.crop2\.padding=-1 must not be negative$"):
+        override(recipe, ["augmentation.crop2.padding=-1"])
+    with pytest.raises(
+        DawnbenchError, match=r"no key 'augmentation\.crop3\.padding'; did you mean augmentation"
+    ):
+        override(recipe, ["augmentation.crop3.padding=1"])
 
 
 def test_later_settings_win() -> None:
@@ -211,7 +237,7 @@ def test_a_list_of_parts_is_put_in_whole() -> None:
             'optimizer={"kind": "exponential"}',
             "is no part for this place; .* one of nesterov_sgd, muon, adam$",
         ),
-        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, .*conv_stack$"),
+        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, .*conv_stack"),
         (
             'augmentation=["flip"]',
             r"augmentation\[0\]=\"flip\" .* one of crop, flip, .*cutout$",

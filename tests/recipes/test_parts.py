@@ -9,6 +9,7 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import (
+    AffineSpec,
     ColorJitterSpec,
     CropSpec,
     CutoutSpec,
@@ -18,7 +19,9 @@ from dawnbench.recipes import (
     MuonSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
+    PlateauSpec,
     SpeedNetSpec,
+    StepsSpec,
 )
 
 NAN, INF = math.nan, math.inf
@@ -92,9 +95,7 @@ def test_the_least_that_trains_is_taken(part: Any, settings: dict[str, Any]) -> 
     part(**settings)
 
 
-@pytest.mark.parametrize(
-    "epochs", [(0, 5, 5), (0, 5, 4), (5, 0, 24), (0, NAN, 24), (0, 5, NAN), (-3, -2, 0), (-3, -2, -1)]
-)
+@pytest.mark.parametrize("epochs", [(0, 5, 5), (0, 5, 4), (5, 0, 24), (-3, -2, 0), (-3, -2, -1)])
 def test_schedule_knots_must_increase_to_more_than_0(epochs: tuple[float, ...]) -> None:
     with pytest.raises(DawnbenchError, match=r"the schedule's epochs \[.*\] must increase, to more than 0"):
         PiecewiseLinearSpec(epochs=epochs, rates=(0, 1, 0))
@@ -110,5 +111,28 @@ def test_a_schedule_has_a_rate_for_each_knot(epochs: tuple[float, ...], rates: t
 
 @pytest.mark.parametrize("rate", [NAN, INF, -INF])
 def test_rates_must_be_finite(rate: float) -> None:
-    with pytest.raises(DawnbenchError, match=rf"rates \[0, {rate}, 0\] must be finite"):
+    with pytest.raises(DawnbenchError, match=rf"rates=\[0, {rate}, 0\] must each be a finite number"):
         PiecewiseLinearSpec(epochs=(0, 1, 2), rates=(0, rate, 0))
+    for part in (StepsSpec, PlateauSpec):
+        with pytest.raises(DawnbenchError, match=f"^schedule.rate={rate} must be a finite number$"):
+            part(rate, factor=0.1, **{"every": 1} if part is StepsSpec else {})
+
+
+@pytest.mark.parametrize("epoch", [NAN, INF])
+def test_knots_must_be_finite(epoch: float) -> None:
+    with pytest.raises(DawnbenchError, match=rf"epochs=\[0, {epoch}\] must each be a finite number"):
+        PiecewiseLinearSpec(epochs=(0, epoch), rates=(0, 1))
+
+
+def test_momenta_belong_to_knots() -> None:
+    with pytest.raises(DawnbenchError, match="2 epochs and 1 momenta; give one for one"):
+        PiecewiseLinearSpec(epochs=(0, 1), rates=(0, 1), momenta=(0.9,))
+    with pytest.raises(DawnbenchError, match=r"schedule\.momenta=\[1\] must each be at least 0 and below 1"):
+        PiecewiseLinearSpec(epochs=(1,), rates=(1,), momenta=(1,))
+
+
+def test_scales_come_in_order() -> None:
+    with pytest.raises(DawnbenchError, match=r"augmentation\.affine\.scale=\[1\.2, 0\.8\] must be in order"):
+        AffineSpec(scale=(1.2, 0.8))
+    with pytest.raises(DawnbenchError, match=r"augmentation\.affine\.scale=\[0, 1\] must each be above 0"):
+        AffineSpec(scale=(0, 1))

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from dawnbench.engine.describe import describe_model
+from dawnbench.engine.prepare import steps_per_epoch
 from dawnbench.errors import DawnbenchError
+from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
-from dawnbench.recipes.build import describe_model, steps_per_epoch
 from dawnbench.recipes.catalogue import SERIES, find_series
 from dawnbench.recipes.overrides import override
-from dawnbench.recipes.stretched import StretchedSchedule
 from dawnbench.report.log_table import log_table
 from tests.records.examples import epoch
 
@@ -44,9 +45,14 @@ def test_each_model_has_the_published_number_of_parameters(name: str, parameters
     assert (described.parameters, described.fixed_parameters) == (parameters, 0)
 
 
+def schedule_of(name: str) -> Schedule:
+    recipe = find_recipe(name)
+    return Stretched(recipe.schedule.build(), recipe.epochs)
+
+
 def rates(name: str) -> list[str]:
     recipe = find_recipe(name)
-    schedule = StretchedSchedule(recipe)
+    schedule = schedule_of(name)
     return [f"{schedule(epoch):.6f}" for epoch in range(recipe.epochs)]
 
 
@@ -55,14 +61,14 @@ def test_the_one_cycle_has_the_published_rates_at_the_starts_of_its_epochs() -> 
 
 
 def test_the_log_tables_rates_of_the_one_cycle_are_the_published_ones_byte_for_byte() -> None:
-    schedule = StretchedSchedule(find_recipe("davidnet-onecycle"))
+    schedule = schedule_of("davidnet-onecycle")
     table = log_table([epoch(epoch=n + 1, learning_rate=schedule(n)) for n in range(24)])
     assert [row.split("|")[2].strip() for row in table.splitlines()[2:]] == ONE_CYCLE.split()
 
 
 def test_the_one_cycles_momentum_falls_as_the_rate_rises_and_comes_back() -> None:
     recipe = find_recipe("davidnet-onecycle")
-    schedule = StretchedSchedule(recipe)
+    schedule = schedule_of("davidnet-onecycle")
     steps = steps_per_epoch(recipe, 50_000)
     assert steps == 98
     peak, last = (5 * steps - 1) / steps, (24 * steps - 1) / steps

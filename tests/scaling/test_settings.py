@@ -74,13 +74,10 @@ def test_a_model_without_widths_is_refused() -> None:
 def _other_model() -> object:
     from dataclasses import dataclass
 
-    from dawnbench.recipes import ModelPart, register
-    from dawnbench.recipes.registry import kinds
+    from dawnbench.recipes import ModelPart
 
     @dataclass(frozen=True)
-    class WidthlessSpec(ModelPart):
+    class WidthlessSpec(ModelPart, kind="widthless"):
         depth: int = 3
 
-    if "widthless" not in kinds(ModelPart):
-        register("widthless", WidthlessSpec, lambda channels, classes, depth: None)
     return WidthlessSpec()

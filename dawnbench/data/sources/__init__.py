@@ -1,7 +1,24 @@
-"""Where images come from: published data sets by name, .npz files, image folders, and two of our own."""
+"""Where images come from: published data sets by name, .npz files, image folders, and two of our own.
 
-from dawnbench.data.sources.load import load_dataset
+Loading them needs numpy and naming them does not, so `load_dataset` is imported when it is first used.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from dawnbench.data.sources.names import DATASETS
 from dawnbench.data.sources.progress import Progress
 
+if TYPE_CHECKING:
+    from dawnbench.data.sources.load import load_dataset
+
 __all__ = ["DATASETS", "Progress", "load_dataset"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "load_dataset":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from dawnbench.data.sources.load import load_dataset
+
+    return load_dataset

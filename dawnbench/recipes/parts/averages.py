@@ -3,44 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from dawnbench.recipes.registry import AveragePart, register
-from dawnbench.recipes.values import require
+from dawnbench.recipes.constraints import FractionBelowOne, PositiveInt
+from dawnbench.recipes.part import AveragePart
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dawnbench.optim.contracts import Average
+
+__all__ = ["ExponentialAverageSpec", "LookaheadSpec"]
 
 
 @dataclass(frozen=True)
-class ExponentialAverageSpec(AveragePart):
+class ExponentialAverageSpec(AveragePart, kind="exponential"):
     """An exponential moving average of the weights, which is what is evaluated."""
 
-    momentum: float = 0.99
+    momentum: FractionBelowOne = 0.99
     """Kept a step."""
-    every: int = 5
+    every: PositiveInt = 5
     """Steps between updates."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no average."""
-        require(0 <= self.momentum < 1, f"average.momentum={self.momentum} must be at least 0 and below 1")
-        require(self.every >= 1, f"average.every={self.every} must be at least 1")
+    def build(self, model: nn.Module) -> Average:
+        """Return an average of the model's weights and running statistics."""
+        from dawnbench.optim.averaging import ExponentialAverage
+
+        return ExponentialAverage(model, momentum=self.momentum, every=self.every)
 
 
 @dataclass(frozen=True)
-class LookaheadSpec(AveragePart):
+class LookaheadSpec(AveragePart, kind="lookahead"):
     """Weights drawn back onto their own moving average, over the last steps."""
 
-    last_steps: int = 20
+    last_steps: PositiveInt = 20
     """How many steps before the end the average begins."""
-    every: int = 4
+    every: PositiveInt = 4
     """Steps between two times that the weights are drawn back."""
-    momentum: float = 0.7
+    momentum: FractionBelowOne = 0.7
     """Kept of the average each time."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no average."""
-        require(0 <= self.momentum < 1, f"average.momentum={self.momentum} must be at least 0 and below 1")
-        for name in ("last_steps", "every"):
-            value = getattr(self, name)
-            require(value >= 1, f"average.{name}={value} must be at least 1")
+    def build(self, model: nn.Module) -> Average:
+        """Return what draws the model's own weights back."""
+        from dawnbench.optim.averaging import Lookahead
 
-
-register("exponential", ExponentialAverageSpec, "dawnbench.optim.averaging:ExponentialAverage")
-register("lookahead", LookaheadSpec, "dawnbench.optim.averaging:Lookahead")
+        return Lookahead(model, last_steps=self.last_steps, every=self.every, momentum=self.momentum)

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Literal
 
 from dawnbench.models.layer_words import read_layer
-from dawnbench.recipes.registry import ADDED_LATER, ModelPart, register
-from dawnbench.recipes.values import require
+from dawnbench.recipes.constraints import FractionAboveZero, NonNegative, Positive, PositiveInt
+from dawnbench.recipes.part import ADDED_LATER, ModelPart
+
+if TYPE_CHECKING:
+    from torch import nn
+
+__all__ = ["ConvStackSpec", "DavidNetSpec", "ResNet18Spec", "SpeedNetSpec"]
 
 
 @dataclass(frozen=True)
-class DavidNetSpec(ModelPart):
+class DavidNetSpec(ModelPart, kind="davidnet"):
     """The nine-layer residual network, for 32x32 images."""
 
-    widths: tuple[int, int, int, int] = (64, 128, 256, 512)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt, PositiveInt] = (64, 128, 256, 512)
     conv_bias: bool = False
     head_bias: bool = False
     logit_scale: float = 0.125
-    celu_alpha: float = 0.0
+    celu_alpha: NonNegative = 0.0
     """0 is ReLU."""
     pool_first: bool = False
     """Whether pools stand before the batch norm instead of behind the activation."""
-    norm_splits: int = 1
+    norm_splits: PositiveInt = 1
     """Equal parts of the batch, each normalised by itself (ghost batch norm)."""
     norm_scale: bool = True
     """Whether the batch norm's factor is learnt; otherwise it stays 1."""
@@ -33,45 +38,52 @@ class DavidNetSpec(ModelPart):
     xavier: bool = field(default=False, metadata=ADDED_LATER)
     """Whether the convolutions' filters begin uniform by Xavier's rule, and their biases at 0."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no network."""
-        require(min(self.widths) >= 1, f"model.widths={list(self.widths)} must each be at least 1")
-        require(self.norm_splits >= 1, f"model.norm_splits={self.norm_splits} must be at least 1")
-        require(self.celu_alpha >= 0, f"model.celu_alpha={self.celu_alpha} must not be negative")
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.davidnet import DavidNet
+
+        return DavidNet(channels=channels, classes=classes, **asdict(self))
 
 
 @dataclass(frozen=True)
-class SpeedNetSpec(ModelPart):
+class SpeedNetSpec(ModelPart, kind="speednet"):
     """The six-convolution network of the CIFAR-10 speed records, for images of 16x16 on."""
 
-    widths: tuple[int, int, int] = (64, 256, 256)
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (64, 256, 256)
     activation: Literal["gelu", "silu"] = "gelu"
     """Of the groups; behind the whitening it is gelu."""
-    norm_momentum: float = 0.4
+    norm_momentum: FractionAboveZero = 0.4
     """The share of a batch's statistics that enters the running ones."""
-    whitening_images: int = 5_000
+    whitening_images: PositiveInt = 5_000
     """From which the first layer is computed."""
-    whitening_epsilon: float = 5e-4
+    whitening_epsilon: Positive = 5e-4
     """Added to the variances of the patches' components."""
     pool_first: tuple[bool, bool, bool] = (False, False, False)
     """By group, whether the pool stands before the first convolution instead of behind it."""
+    fused: bool = field(default=False, metadata=ADDED_LATER)
+    """Whether pool, norm and activation run as one layer of kernels on CUDA; to be decided by
+    `dawnbench ab speedrun --set model.fused=false --set model.fused=true`."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no network."""
-        require(min(self.widths) >= 1, f"model.widths={list(self.widths)} must each be at least 1")
-        momentum, epsilon, images = self.norm_momentum, self.whitening_epsilon, self.whitening_images
-        require(0 < momentum <= 1, f"model.norm_momentum={momentum} must be above 0 and at most 1")
-        require(epsilon > 0, f"model.whitening_epsilon={epsilon} must be above 0")
-        require(images >= 1, f"model.whitening_images={images} must be at least 1")
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.speednet import SpeedNet
+
+        return SpeedNet(channels=channels, classes=classes, **asdict(self))
 
 
 @dataclass(frozen=True)
-class ResNet18Spec(ModelPart):
+class ResNet18Spec(ModelPart, kind="resnet18"):
     """ResNet-18 with a 3x3 stem, for small images."""
 
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.resnet import resnet18
+
+        return resnet18(channels=channels, classes=classes)
+
 
 @dataclass(frozen=True)
-class ConvStackSpec(ModelPart):
+class ConvStackSpec(ModelPart, kind="conv_stack"):
     """A plain stack of convolutions, layer by layer in words, such as "conv 16", "relu", "max pool"."""
 
     layers: tuple[str, ...]
@@ -80,11 +92,12 @@ class ConvStackSpec(ModelPart):
 
     def __post_init__(self) -> None:
         """Refuse words that name no layer."""
+        super().__post_init__()
         for words in self.layers:
             read_layer(words)
 
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.conv_stack import conv_stack
 
-register("davidnet", DavidNetSpec, "dawnbench.models.davidnet:DavidNet")
-register("speednet", SpeedNetSpec, "dawnbench.models.speednet:SpeedNet")
-register("resnet18", ResNet18Spec, "dawnbench.models.resnet:resnet18")
-register("conv_stack", ConvStackSpec, "dawnbench.models.conv_stack:conv_stack")
+        return conv_stack(channels=channels, classes=classes, layers=self.layers, bias=self.bias)

@@ -2,85 +2,95 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from dawnbench.recipes.registry import OptimizerPart, register
-from dawnbench.recipes.values import require
+from dawnbench.recipes.constraints import (
+    FractionBelowOne,
+    NonNegative,
+    OpenFraction,
+    Positive,
+    PositiveInt,
+    require,
+)
+from dawnbench.recipes.part import OptimizerPart
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from dawnbench.optim.contracts import GroupedOptimizer
+
+__all__ = ["AdamSpec", "MuonSpec", "NesterovSGDSpec"]
 
 
 @dataclass(frozen=True)
-class NesterovSGDSpec(OptimizerPart):
+class NesterovSGDSpec(OptimizerPart, kind="nesterov_sgd"):
     """SGD on the summed loss: the schedule's rate is divided, the decay multiplied by the batch size."""
 
-    momentum: float = 0.9
+    momentum: FractionBelowOne = 0.9
     nesterov: bool = True
-    weight_decay: float = 5e-4
-    bias_rate_scale: float = 1.0
+    weight_decay: NonNegative = 5e-4
+    bias_rate_scale: Positive = 1.0
     """Biases learn this much faster, with as much less decay."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no descent."""
-        least = "above 0 with nesterov=true" if self.nesterov else "at least 0"
-        fits = 0 <= self.momentum < 1 and (self.momentum > 0 or not self.nesterov)
-        require(fits, f"optimizer.momentum={self.momentum} must be {least} and below 1")
-        decay, scale = self.weight_decay, self.bias_rate_scale
-        require(decay >= 0, f"optimizer.weight_decay={decay} must not be negative")
-        require(scale > 0, f"optimizer.bias_rate_scale={scale} must be above 0")
+        """Refuse Nesterov's momentum of nothing, which torch does not take."""
+        super().__post_init__()
+        fits = self.momentum > 0 or not self.nesterov
+        require(fits, f"optimizer.momentum={self.momentum} must be above 0 with nesterov=true and below 1")
+
+    def build(
+        self, model: nn.Module, *, batch_size: int, fused: bool, dtype: torch.dtype
+    ) -> GroupedOptimizer:
+        """Return SGD; its steps have no matrix products to which `dtype` could apply."""
+        from dawnbench.optim.sgd import nesterov_sgd
+
+        return nesterov_sgd(model, batch_size=batch_size, fused=fused, **asdict(self))
 
 
 @dataclass(frozen=True)
-class MuonSpec(OptimizerPart):
+class MuonSpec(OptimizerPart, kind="muon"):
     """Muon on the convolutions' filters, Nesterov SGD on the rest, on the summed loss."""
 
-    momentum: float = 0.6
+    momentum: OpenFraction = 0.6
     """Of Muon."""
-    steps: int = 3
+    steps: PositiveInt = 3
     """Newton-Schulz steps of the orthogonalisation."""
-    sgd_momentum: float = 0.85
-    bias_rate_scale: float = 0.22
+    sgd_momentum: OpenFraction = 0.85
+    bias_rate_scale: Positive = 0.22
     """The biases' rate over the schedule's, for the summed loss."""
-    head_rate_scale: float = 2.8
+    head_rate_scale: Positive = 2.8
     """The head's rate over the schedule's, for the summed loss."""
-    weight_decay: float = 8e-6
+    weight_decay: NonNegative = 8e-6
     """Of biases and head: a step takes off this times the batch times the schedule's rate."""
-    first_bias_epochs: float = 3.0
+    first_bias_epochs: NonNegative = 3.0
     """How long the whitening's bias is trained, its rate falling to 0."""
 
-    def __post_init__(self) -> None:
-        """Refuse what is no descent."""
-        for name in ("momentum", "sgd_momentum"):
-            value = getattr(self, name)
-            require(0 < value < 1, f"optimizer.{name}={value} must be above 0 and below 1")
-        for name in ("bias_rate_scale", "head_rate_scale"):
-            value = getattr(self, name)
-            require(value > 0, f"optimizer.{name}={value} must be above 0")
-        for name in ("weight_decay", "first_bias_epochs"):
-            value = getattr(self, name)
-            require(value >= 0, f"optimizer.{name}={value} must not be negative")
-        require(self.steps >= 1, f"optimizer.steps={self.steps} must be at least 1")
+    def build(
+        self, model: nn.Module, *, batch_size: int, fused: bool, dtype: torch.dtype
+    ) -> GroupedOptimizer:
+        """Return Muon and SGD as one optimizer; the orthogonalisation computes in `dtype`."""
+        from dawnbench.optim.muon import muon_with_sgd
+
+        return muon_with_sgd(model, batch_size=batch_size, fused=fused, dtype=dtype, **asdict(self))
 
 
 @dataclass(frozen=True)
-class AdamSpec(OptimizerPart):
+class AdamSpec(OptimizerPart, kind="adam"):
     """Adam with L2 decay; its settings and the schedule's rate are those for the mean loss."""
 
     takes_momentum = True
-    beta1: float = 0.9
+    beta1: FractionBelowOne = 0.9
     """The momentum, where the schedule has none."""
-    beta2: float = 0.999
-    weight_decay: float = 0.0
-    epsilon: float = 1e-8
+    beta2: FractionBelowOne = 0.999
+    weight_decay: NonNegative = 0.0
+    epsilon: Positive = 1e-8
 
-    def __post_init__(self) -> None:
-        """Refuse what is no descent."""
-        for name in ("beta1", "beta2"):
-            value = getattr(self, name)
-            require(0 <= value < 1, f"optimizer.{name}={value} must be at least 0 and below 1")
-        decay, epsilon = self.weight_decay, self.epsilon
-        require(decay >= 0, f"optimizer.weight_decay={decay} must not be negative")
-        require(epsilon > 0, f"optimizer.epsilon={epsilon} must be above 0")
+    def build(
+        self, model: nn.Module, *, batch_size: int, fused: bool, dtype: torch.dtype
+    ) -> GroupedOptimizer:
+        """Return Adam; its steps have no matrix products to which `dtype` could apply."""
+        from dawnbench.optim.adam import adam
 
-
-register("nesterov_sgd", NesterovSGDSpec, "dawnbench.optim.sgd:nesterov_sgd")
-register("muon", MuonSpec, "dawnbench.optim.muon:muon_with_sgd")
-register("adam", AdamSpec, "dawnbench.optim.adam:adam")
+        return adam(model, batch_size=batch_size, fused=fused, **asdict(self))

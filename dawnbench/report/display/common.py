@@ -15,9 +15,15 @@ class Display:
     def loading(self, what: str, done: int, total: int) -> None:
         """Show how far a download or decoding has come; `total` is 0 where nobody knows it."""
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Show what is done next before the first trial; with `slow`, many seconds may pass until it is."""
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Show what runs where; the warm-up comes first, then trials of `steps` steps."""
         self.folder = folder
+
+    def noted(self, sentence: str) -> None:
+        """Show what was asked for and could not be done."""
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Show that a trial begins."""

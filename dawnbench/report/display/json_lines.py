@@ -23,6 +23,10 @@ class JsonLinesDisplay(Display):
         super().run_started(record, folder, steps)
         self._write("run", {"folder": str(folder), "steps": steps, **asdict(record)})
 
+    def noted(self, sentence: str) -> None:
+        """Write a `note` line."""
+        self._write("note", {"note": sentence})
+
     def epoch_ended(self, record: EpochRecord) -> None:
         """Write an `epoch` line."""
         self._write("epoch", asdict(record))

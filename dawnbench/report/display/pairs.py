@@ -10,6 +10,7 @@ from rich.text import Text
 
 from dawnbench.records.schema import RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
+from dawnbench.report.status_line import StatusLine
 from dawnbench.report.units import percent, plain, seconds
 
 
@@ -20,6 +21,7 @@ class PairsDisplay:
         self.a, self.b = SideDisplay(self, "A"), SideDisplay(self, "B")
         self._console, self._rule, self._pairs = console, rule, pairs
         self._progress = Progress(
+            TextColumn("{task.description}", markup=False),
             TextColumn("{task.completed:.1f}/{task.total:.0f} trials"),
             BarColumn(bar_width=None),
             TimeElapsedColumn(),
@@ -33,26 +35,46 @@ class PairsDisplay:
         self._task = self._progress.add_task("", total=2 * pairs)
         self._ended = 0
         self._loading = ""
+        self._begun = False
+        self._status = StatusLine(console.file if console.is_terminal else None)
 
     def load(self, what: str, done: int, total: int) -> None:
         """Write over one line how far it has come; in a pipe, only what is loaded."""
         if self._console.is_terminal:
             share = f" {100 * done // total} %" if total else ""
-            end = "\r" if done < total else "\n"
-            self._console.print(Text(plain(f"{what}{share}")), end=end, highlight=False)
+            self._status.say(plain(f"{what}{share}"))
+            if total and done >= total:
+                self._status.clear()
+                self._print(Text(plain(f"{what}{share}")))
         elif what != self._loading:
             self._print(Text(plain(what)))
         self._loading = what
 
+    def prepare(self, side: str, what: str, slow: bool) -> None:
+        """Say what a side does before its first trial; in a pipe, only what takes long."""
+        said = plain(f"{side}: {what}")
+        if self._begun:
+            self._progress.update(self._task, description=said, refresh=True)
+        else:
+            self._status.say(said)
+        if slow and not self._console.is_terminal:
+            self._print(Text(said))
+
     def begin(self, side: str, record: RunRecord, folder: Path) -> None:
         """Say what runs on a side, and where it is recorded."""
+        self._status.clear()
         where = f"{record.device_name} ({record.device}, {record.precision})"
         self._print(Text.assemble((f"{side} ", "bold"), plain(f"{record.recipe_name} on {where}, {folder}")))
+        self._begun = True
         self._progress.start()
+
+    def note(self, side: str, sentence: str) -> None:
+        """Print what was asked for on a side and could not be done."""
+        self._print(Text.assemble((f"{side} ", "bold"), (f"note: {plain(sentence)}", "yellow")))
 
     def move(self, share: float) -> None:
         """Move the bar to `share` of the trial that is going on."""
-        self._progress.update(self._task, completed=self._ended + share)
+        self._progress.update(self._task, completed=self._ended + share, description="")
 
     def end_trial(self, side: str, record: TrialRecord) -> None:
         """Print what a trial came to."""
@@ -67,9 +89,11 @@ class PairsDisplay:
         self._print(line)
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Take the bar away, or the line before it."""
+        self._status.clear()
         self._progress.update(self._task, visible=False)
-        self._progress.stop()
+        if not self._progress.disable:  # rich before 14.3 prints an empty line after a bar that it never drew
+            self._progress.stop()
 
     def _print(self, text: Text) -> None:
         self._progress.console.print(text, highlight=False, soft_wrap=not self._console.is_terminal)
@@ -86,11 +110,19 @@ class SideDisplay(Display):
         """Say how far this side's data have come."""
         self._both.load(what, done, total)
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Say what this side does before its first trial."""
+        self._both.prepare(self._side, what, slow)
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Say what runs on this side."""
         super().run_started(record, folder, steps)
         self._steps = max(1, steps)
         self._both.begin(self._side, record, folder)
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence."""
+        self._both.note(self._side, sentence)
 
     def step(self, steps: int) -> None:
         """Move the bar."""

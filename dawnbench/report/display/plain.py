@@ -24,12 +24,21 @@ class PlainDisplay(Display):
             self._loading = what
             self._write(what)
 
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Say what takes long, and nothing of the rest: a log file is read afterwards."""
+        if slow:
+            self._write(what)
+
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Write where the run goes."""
         super().run_started(record, folder, steps)
         self._trials = record.trials
         self._write(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
         self._write(f"run folder {folder}")
+
+    def noted(self, sentence: str) -> None:
+        """Write the sentence."""
+        self._write(f"note: {sentence}")
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Write the table's head."""

@@ -11,7 +11,8 @@ from rich.text import Text
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
 from dawnbench.report.log_table import COLUMNS, LEAST_WIDTHS, TimeFormat, cells
-from dawnbench.report.units import percent, seconds
+from dawnbench.report.status_line import StatusLine
+from dawnbench.report.units import percent, plain, seconds
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
 """The columns that stay where all nine do not fit: the accuracies say what the counts say."""
@@ -40,23 +41,39 @@ class TerminalDisplay(Display):
             speed_estimate_period=120,
         )
         self._task: TaskID | None = None
+        self._status = StatusLine(console.file)
         self._steps = self._trials = self._trial = self._epochs = 0
         self._target = 1.0
 
     def loading(self, what: str, done: int, total: int) -> None:
         """Write over one line how far it has come."""
         share = f" {100 * done // total} %" if total else ""
-        self._console.print(Text(f"{what}{share}"), end="\r" if done < total else "\n", highlight=False)
+        self._status.say(f"{what}{share}")
+        if total and done >= total:
+            self._status.clear()
+            self._print(Text(f"{what}{share}"))
+
+    def preparing(self, what: str, slow: bool = False) -> None:
+        """Write what is waited for over one line, or before the bar once there is one."""
+        if self._task is None:
+            self._status.say(what)
+        else:
+            self._progress.update(self._task, description=what, refresh=True)
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Print what runs where, and start the bar; the warm-up comes first."""
         super().run_started(record, folder, steps)
+        self._status.clear()
         self._steps, self._trials, self._target = steps, record.trials, record.target
         self._epochs = int(record.recipe["epochs"])
         where = f"{record.device_name} ({record.device}, {record.precision})"
         self._print(Text.assemble((record.recipe_name, "bold"), f" on {where}, to {percent(record.target)}"))
         self._task = self._progress.add_task("warming up", total=steps * record.trials)
         self._progress.start()
+
+    def noted(self, sentence: str) -> None:
+        """Print the sentence above the bar."""
+        self._print(Text(f"note: {plain(sentence)}", style="yellow"))
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Print the table's head."""
@@ -90,7 +107,8 @@ class TerminalDisplay(Display):
             self._print(Text(f"warning: {warning}", style="yellow"))
 
     def close(self) -> None:
-        """Take the bar away."""
+        """Take the bar away, or the line before it."""
+        self._status.clear()
         if self._task is not None:
             self._progress.update(self._task, visible=False)
             self._progress.stop()

@@ -31,6 +31,7 @@ COLORS = {
     "evaluate": ORANGE,
     "final_evaluate": GREEN,
     "record": "#333333",
+    "checkpoint": "#8A8D2F",
 }
 MOST_TRIALS = 40
 

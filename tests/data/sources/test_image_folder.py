@@ -149,7 +149,8 @@ def test_a_torn_file_is_named(tmp_path: Path, suffix: str, make_arrays: Make, wr
 
 def test_sixteen_bits_are_refused(pets: Path) -> None:
     Image.fromarray(np.zeros((4, 5), np.uint16)).save(pets / "train" / "cat" / "deep.png")
-    with pytest.raises(DawnbenchError, match=r"deep.png has more than 8 bits a channel \(I;16\); convert"):
+    # "I;16" in today's words; Pillow 10.0 reads the file into 32 bits and calls it "I".
+    with pytest.raises(DawnbenchError, match=r"deep.png has more than 8 bits a channel \(I(;16)?\); convert"):
         load_dataset(str(pets))
 
 

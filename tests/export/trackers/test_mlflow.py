@@ -19,6 +19,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
 
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("mlflow")
     store = store_of(tmp_path_factory.mktemp("mlflow"))
     said = replay(run, "mlflow", store)
     assert said.startswith("mlflow: look at it with `mlflow ui --backend-store-uri '")
@@ -96,5 +97,6 @@ def test_mlflow_sends_no_figures_about_its_use(store: Path) -> None:
 
 
 def test_a_place_that_its_address_cannot_name_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    pytest.importorskip("mlflow")
     with pytest.raises(DawnbenchError, match=r"mlflow takes no path with \?, # or % in it, and .*50% has"):
         open_tracker("mlflow", tmp_path / "50%")

@@ -3,21 +3,24 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-from tensorboard.plugins.hparams import api_pb2, metadata
 
 from dawnbench.export.trackers import replay
 from dawnbench.records.reader import Run
 from tests.cli.made_runs import HOSTILE, steers
 from tests.export.trackers.conftest import FOLDER, PARAMETERS, figures_by_epoch, store_of
 
+if TYPE_CHECKING:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
 CREATED = 1770091506  # 2026-02-03T04:05:06Z
 
 
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("tensorboard")
     store = store_of(tmp_path_factory.mktemp("tensorboard"))
     said = replay(run, "tensorboard", store)
     assert said.startswith("tensorboard: look at it with `tensorboard --logdir '")
@@ -25,6 +28,8 @@ def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def opened(store: Path, *below: str) -> EventAccumulator:
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
     accumulator = EventAccumulator(str(store.joinpath(FOLDER, *below)), size_guidance={"scalars": 0})
     accumulator.Reload()
     return accumulator
@@ -65,6 +70,8 @@ def test_the_telemetry_runs_through_the_trial(run: Run, store: Path) -> None:
 
 
 def test_the_parameters_and_the_end_are_those_of_a_session(store: Path) -> None:
+    from tensorboard.plugins.hparams import api_pb2, metadata
+
     tags = opened(store, "trial-2").summary_metadata
     start = metadata.parse_session_start_info_plugin_data(
         tags[metadata.SESSION_START_INFO_TAG].plugin_data.content
@@ -95,6 +102,7 @@ def test_told_again_it_is_the_same_to_the_byte(run: Run, store: Path) -> None:
 
 
 def test_a_run_folder_that_is_in_the_store_itself_stays_as_it_was(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
     folder = tmp_path / FOLDER
     shutil.copytree(run.folder, folder)
     before = {path.name: path.read_bytes() for path in folder.iterdir()}

@@ -15,6 +15,7 @@ PROJECT = slug(HOSTILE)
 
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("trackio")
     store = store_of(tmp_path_factory.mktemp("trackio"))
     said = replay(run, "trackio", store)
     assert said.startswith("trackio: look at it with `TRACKIO_DIR='")

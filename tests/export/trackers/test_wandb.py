@@ -4,11 +4,10 @@ import json
 import struct
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
 import pytest
-from wandb.proto.wandb_internal_pb2 import Record
 
 from dawnbench.export.trackers import replay
 from dawnbench.records.reader import Run
@@ -16,12 +15,16 @@ from dawnbench.records.store import slug
 from tests.cli.made_runs import HOSTILE, steers
 from tests.export.trackers.conftest import FOLDER, PARAMETERS, figures_by_epoch, store_of
 
+if TYPE_CHECKING:
+    from wandb.proto.wandb_internal_pb2 import Record
+
 BLOCK, HEADER = 32_768, struct.Struct("<IHB")
 WHOLE, LAST = 1, 4
 
 
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    pytest.importorskip("wandb")
     store = store_of(tmp_path_factory.mktemp("wandb"))
     said = replay(run, "wandb", store)
     assert said.startswith("wandb: upload it, if you wish, with `wandb sync '")
@@ -35,6 +38,8 @@ def folders(store: Path) -> list[Path]:
 
 def records(store: Path, trial: int) -> list[Record]:
     """Read a .wandb file: 7 bytes, then protocol buffers framed as LevelDB frames its log."""
+    from wandb.proto.wandb_internal_pb2 import Record
+
     (path,) = (store / "wandb").glob(f"offline-run-*-{trial}/*.wandb")
     return [Record.FromString(message) for message in _messages(path.read_bytes())]
 

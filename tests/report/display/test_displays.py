@@ -16,19 +16,25 @@ from dawnbench.report.display.common import Display
 from dawnbench.report.log import render_log
 from tests.records.examples import RUN, TRIAL, epoch
 from tests.report.test_log import BROKEN
+from tests.report.test_status_line import screen
 
 FOLDER = Path("/runs/20260203T040506Z-davidnet-0a1b2c")
 RECORD = RunRecord(
     **{name: getattr(RUN, name) for name in RUN.__slots__} | {"recipe": {"epochs": 2}, "trials": 2}
 )
+NOTE = "the training steps could not be captured (a \x1b[2J kernel)"
 EPOCHS = (epoch(), epoch(epoch=2, train_loss=math.nan, validation_loss=math.inf), epoch(trial=2))
 
 
 def show(display: Display, trials: tuple[TrialRecord, ...] = (TRIAL, BROKEN)) -> None:
     """Let a display hear of a run with two trials."""
+    display.preparing("preparing davidnet")
     display.loading("reading cifar10", 0, 10)
     display.loading("reading cifar10", 10, 10)
+    display.preparing("building davidnet")
     display.run_started(RECORD, FOLDER, steps=4)
+    display.preparing("compiling", slow=True)
+    display.noted(NOTE)
     for trial in trials:
         display.trial_started(trial.trial, trial.seed)
         display.step(1)
@@ -64,6 +70,8 @@ def test_a_pipe_gets_no_control_codes() -> None:
 def test_a_pipe_is_told_what_runs_where_and_how_each_trial_ended() -> None:
     lines = plain().splitlines()
     assert lines[:3] == ["reading cifar10", "davidnet on AMD EPYC (cpu, fp32)", f"run folder {FOLDER}"]
+    assert lines[3] == "compiling"
+    assert lines[5] == ""
     assert "trial 1/2, seed 7" in lines
     assert "trial 2/2, seed 8" in lines
     assert "warning: the host's clock says nothing" in lines
@@ -99,13 +107,14 @@ def json_lines() -> list[dict[str, Any]]:
 def test_every_json_line_parses_and_names_its_event() -> None:
     assert [line["event"] for line in json_lines()] == [
         "run",
+        "note",
         *("epoch", "epoch", "trial"),
         *("epoch", "trial"),
     ]
 
 
 def test_json_lines_hold_what_the_run_folder_holds() -> None:
-    run, first, second, trial, *_ = json_lines()
+    run, _, first, second, trial, *_ = json_lines()
     assert (run["folder"], run["steps"]) == (str(FOLDER), 4)
     assert run["recipe"] == {"epochs": 2}
     assert set(RunRecord.__slots__) <= run.keys()
@@ -113,6 +122,17 @@ def test_json_lines_hold_what_the_run_folder_holds() -> None:
     assert (second["train_loss"], second["validation_loss"]) == (None, None)
     assert trial["seconds"] == {"dawnbench": 2.0, "cold": None}
     assert trial["segments"][0]["name"] == "load"
+
+
+def test_a_pipe_is_told_before_the_trials_what_could_not_be_done() -> None:
+    lines = plain().splitlines()
+    (note,) = (line for line in lines if line.startswith("note: "))
+    assert note == "note: the training steps could not be captured (a ?[2J kernel)"
+    assert lines.index(f"run folder {FOLDER}") < lines.index(note) < lines.index("trial 1/2, seed 7")
+
+
+def test_a_json_line_tells_what_could_not_be_done() -> None:
+    assert json_lines()[1] == {"event": "note", "note": NOTE}
 
 
 @pytest.mark.parametrize("make", [Display, lambda: PlainDisplay(io.StringIO(), "seconds")])
@@ -150,5 +170,29 @@ def test_a_terminal_shows_every_epoch_and_leaves_counts_out_where_it_is_narrow(w
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert text.count("00m 01.500s") == len(EPOCHS)
     assert ("ValCorrect" in text) == (width == 200)
+    assert text.count("note: the training steps could not be captured (a ") == 1
+    assert "\x1b[2J" not in text
     assert "target reached after epoch 1, 2.000 s" in text
     assert "interrupted: interrupted from the keyboard" in text
+
+
+def test_a_terminal_says_what_it_waits_for_on_one_line_that_goes() -> None:
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
+    display = TerminalDisplay(console, "milliseconds")
+    display.preparing("reading cifar10")
+    display.preparing("building")
+    display.run_started(RECORD, FOLDER, steps=4)
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert screen(text)[0] == "davidnet on AMD EPYC (cpu, fp32), to 94.00 %"
+    assert text.index("reading cifar10") < text.index("building") < text.index("davidnet on")
+    display.preparing("compiling: up to a minute", slow=True)
+    display.close()
+    assert "compiling: up to a minute" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_an_end_before_the_run_began_leaves_an_empty_line() -> None:
+    console = Console(file=io.StringIO(), width=120, force_terminal=True, color_system=None)
+    display = TerminalDisplay(console, "milliseconds")
+    display.preparing("reading cifar10")
+    display.close()
+    assert screen(console.file.getvalue()) == [""]  # type: ignore[attr-defined]

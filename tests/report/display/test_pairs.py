@@ -12,6 +12,7 @@ from rich.console import Console
 from dawnbench.report.display.pairs import PairsDisplay
 from tests.cli.made_runs import HOSTILE, steers, trial
 from tests.records.examples import RUN
+from tests.report.test_status_line import screen
 
 FOLDERS = (Path("runs/20260203T040506Z-narrow-0a1b2c"), Path("runs/20260203T040507Z-wide-3d4e5f"))
 
@@ -59,6 +60,12 @@ def test_a_trial_that_broke_off_says_why_and_warnings_are_shown() -> None:
     assert printed(pairs) == "pair  1/20  A           -         -  the training loss was nan  a  b\n"
 
 
+def test_a_note_names_its_side() -> None:
+    pairs = display()
+    pairs.b.noted("the training steps could not be captured")
+    assert printed(pairs) == "B note: the training steps could not be captured\n"
+
+
 def test_each_side_remembers_its_folder() -> None:
     pairs = display()
     assert (pairs.a.folder, pairs.b.folder) == (None, None)
@@ -84,7 +91,8 @@ def test_a_terminal_sees_how_far_the_data_have_come() -> None:
     pairs = display(80, terminal=True)
     pairs.a.loading("reading cifar10", 5, 10)
     pairs.a.loading("reading cifar10", 10, 10)
-    assert printed(pairs) == "reading cifar10 50 %\rreading cifar10 100 %\n"
+    assert screen(printed(pairs)) == ["reading cifar10 100 %", ""]
+    assert "reading cifar10 50 %" in printed(pairs)
 
 
 def test_a_terminal_has_a_bar_that_goes_through_the_trials_of_both_sides() -> None:
@@ -126,5 +134,23 @@ def test_no_name_and_no_reason_steers_the_terminal(text: str, reason: str) -> No
     pairs = display()
     pairs.a.loading(text, 0, 0)
     pairs.a.run_started(replace(RUN, recipe_name=text, device_name=text), Path("runs", "a"), 10)
+    pairs.a.noted(text)
     pairs.a.trial_ended(trial(1, reason=reason, warnings=(text,)))
     assert not steers(printed(pairs))
+
+
+def test_a_terminal_says_which_side_it_waits_for() -> None:
+    pairs = display(terminal=True)
+    pairs.a.preparing("preparing narrow")
+    begin(pairs)
+    pairs.b.preparing("compiling [b]", slow=True)
+    pairs.close()
+    shown = printed(pairs)
+    assert shown.index("A: preparing narrow") < shown.index("A narrow on") < shown.index("B: compiling [b]")
+
+
+def test_a_pipe_hears_only_of_what_takes_long() -> None:
+    pairs = display()
+    pairs.a.preparing("preparing narrow")
+    pairs.b.preparing("compiling", slow=True)
+    assert printed(pairs) == "B: compiling\n"

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-
-from playwright.sync_api import Locator, Page
+from typing import TYPE_CHECKING
 
 from dawnbench.records.reader import Run
 from dawnbench.report.units import percent, seconds
 from dawnbench.stats.progress import elapsed_seconds, median_trial
 from tests.browser import Visit
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 ACCURACY, LOSS = 0, 1
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Page
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.samples import read_samples
@@ -16,6 +15,9 @@ from tests.cli.made_runs import HOSTILE
 from tests.records.examples import TRIAL
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 PICTURE = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="200"><rect width="9" height="9"/></svg>'

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
 
 from tests.browser import Visit, overflow, violations
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
 
 
 def series(site: Path) -> Path:
@@ -30,6 +33,13 @@ def pages(site: Path) -> dict[str, Path]:
 def recipes(page: Page) -> list[str]:
     """The recipes of the leaderboards' rows that are shown, from the top."""
     return page.locator(".board tbody tr:visible th").all_inner_texts()
+
+
+def expect(found: Page | Locator) -> Any:
+    """Wait until what was found is as the next call says."""
+    from playwright.sync_api import expect
+
+    return expect(found)
 
 
 def choice(page: Page, column: str) -> Locator:

@@ -1,0 +1,49 @@
+"""The verb that evaluates the model of a run again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dawnbench.cli.group import main
+from dawnbench.cli.options import data_option, device_option
+
+if TYPE_CHECKING:
+    from dawnbench.campaign.evaluate_run import RunEvaluation
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@data_option
+@device_option
+@click.option("--recipe", metavar="FILE", help="The recipe's file, if it has parts of your own.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def evaluate(run_folder: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
+    """Evaluate the model that RUN kept.
+
+    RUN is the folder of a run with --save-model. Its model is evaluated on the validation images of the run's
+    data set, or of --data, in the run's precision and with all the views of the last epoch.
+    """
+    from dawnbench.campaign.evaluate_run import evaluate_run
+
+    found = evaluate_run(run_folder, data=data, device=device, recipe=recipe)
+    if as_json:
+        click.echo(json.dumps({"accuracy": found.accuracy} | asdict(found)))
+    else:
+        click.echo(_line(found))
+
+
+def _line(found: RunEvaluation) -> str:
+    from dawnbench.report.units import percent
+
+    line = (
+        f"{percent(found.accuracy)} of {found.images:,} images ({found.correct:,} right), "
+        f"loss {found.loss:.4f}"
+    )
+    if found.recorded_accuracy is None:
+        return line
+    return f"{line}; the run recorded {percent(found.recorded_accuracy)}"

@@ -1,0 +1,88 @@
+"""What was said of a recipe, kept for the next time in the user's cache folder.
+
+Nothing depends on it: where it cannot be read, written or trusted, the text is made again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterator
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from platformdirs import user_cache_path
+
+import dawnbench
+from dawnbench.data.sources.names import KNOWN_SHAPES
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import Recipe
+from dawnbench.records.files import write
+
+MAX_KEPT = 200
+"""Texts; the oldest go first, so that the folder does not grow for ever."""
+DRIVER = Path("/proc/driver/nvidia/gpus")
+
+
+def path_for(recipe: Recipe) -> Path:
+    """Return where the text of a recipe is kept; another place if anything that it depends on has changed.
+
+    That is the recipe, its data set's shape, this package, torch, and the machine with its visible GPUs.
+    """
+    facts = [
+        recipe.to_dict(),
+        repr(KNOWN_SHAPES.get(recipe.dataset.name)),
+        [_version(package) for package in ("dawnbench", "torch", "torchvision")],
+        list(_files(Path(dawnbench.__file__).parent)),
+        [platform.node(), platform.machine(), os.environ.get("CUDA_VISIBLE_DEVICES")],
+        list(_gpus()),
+    ]
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return user_cache_path("dawnbench", appauthor=False) / "shown" / f"{digest}.json"
+
+
+def recall(path: Path) -> str | None:
+    """Return the text that is kept; None where there is none that can be trusted."""
+    try:
+        kept = json.loads(path.read_text(encoding="utf-8"))
+        text, digest = kept["text"], kept["sha256"]
+        return text if isinstance(text, str) and digest == _digest(text) else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def keep(path: Path, text: str) -> None:
+    """Keep a text, if that can be done."""
+    with suppress(OSError, DawnbenchError):
+        write(json.dumps({"sha256": _digest(text), "text": text}), path)
+        newest_first = sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
+        for old in newest_first[MAX_KEPT:]:
+            old.unlink(missing_ok=True)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _files(package: Path) -> Iterator[tuple[str, int, int]]:
+    """Yield the package's files with size and time of change: an editable checkout keeps its version."""
+    for file in sorted(package.rglob("*.py")):
+        about = file.stat()
+        yield str(file.relative_to(package)), about.st_size, about.st_mtime_ns
+
+
+def _gpus() -> Iterator[str]:
+    """Yield what the driver says of each GPU, as far as it says it without being loaded into the process."""
+    with suppress(OSError):
+        for gpu in sorted(DRIVER.iterdir()):
+            yield (gpu / "information").read_text(errors="replace")

@@ -1,0 +1,37 @@
+"""A recipe's model in figures: layers, parameters, FLOPs."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from dawnbench.engine.prepare import steps_per_epoch
+from dawnbench.errors import DawnbenchError
+from dawnbench.models.summary import describe
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.schema import ModelRecord
+
+
+def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
+    """Return layers, parameters and FLOPs of the recipe's model; nothing is computed.
+
+    Raises:
+        DawnbenchError: the model does not take the recipe's batches or images.
+    """
+    size = recipe.dataset.image_size
+    last = 0 if recipe.drop_last else images % recipe.batch_size
+    per_epoch = steps_per_epoch(recipe, images)
+    steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
+    try:
+        return describe(
+            lambda: recipe.model.build(channels, classes),
+            (channels, size, size),
+            recipe.batch_size,
+            steps,
+            last,
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DawnbenchError(
+            f"the model does not take batches of {recipe.batch_size}"
+            + (f" and a last one of {last}" if last else "")
+            + f" images of {size}x{size}: {' '.join(str(error).split())}"
+        ) from error

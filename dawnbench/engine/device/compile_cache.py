@@ -1,0 +1,49 @@
+"""Where what torch.compile makes is kept."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from platformdirs import user_cache_dir
+
+from dawnbench.errors import DawnbenchError
+
+VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+
+
+def check_compile_cache() -> None:
+    """Refuse a folder of the user's choice that cannot be written, before torch fails on it with a traceback.
+
+    Raises:
+        DawnbenchError: the folder that the environment names cannot be made or written.
+    """
+    given = os.environ.get(VARIABLE)
+    if given is None:
+        return
+    reason = "it cannot be written"
+    try:
+        Path(given).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or reason
+    if not os.access(given, os.W_OK):
+        raise DawnbenchError(
+            f"{VARIABLE}={given} is not a folder that torch can write to ({reason}); name another one, or "
+            "unset it"
+        )
+
+
+def keep_compiled_code() -> None:
+    """Let compiled code outlive /tmp, unless the user has chosen a place or there is no home folder.
+
+    Raises:
+        DawnbenchError: the folder that the user has chosen cannot be written.
+    """
+    check_compile_cache()
+    try:
+        cache = Path(user_cache_dir("dawnbench", appauthor=False)) / "inductor"
+        cache.mkdir(parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        return
+    if os.access(cache, os.W_OK):
+        os.environ.setdefault(VARIABLE, str(cache))

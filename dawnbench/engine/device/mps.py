@@ -1,0 +1,37 @@
+"""An Apple GPU."""
+
+from __future__ import annotations
+
+import platform
+import time
+from typing import Any
+
+import torch
+
+from dawnbench.engine.device.common import Device
+
+
+class MpsDevice(Device):
+    """An Apple GPU. Its events cannot be read across streams, so a mark waits and reads the host's clock."""
+
+    @property
+    def product_name(self) -> str:
+        """The processor that the GPU is part of."""
+        return f"Apple {platform.processor()} GPU"
+
+    def mark(self) -> Any:
+        """Wait for the GPU, then return the host's time."""
+        self.synchronize()
+        return time.perf_counter_ns()
+
+    def synchronize(self) -> None:
+        """Wait until the GPU is idle."""
+        torch.mps.synchronize()
+
+    def preferred_precision(self) -> str:
+        """Return fp16."""
+        return "fp16"
+
+    def free_memory_bytes(self) -> int | None:
+        """Return what Metal recommends as the working set, less what is taken."""
+        return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())

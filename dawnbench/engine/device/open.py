@@ -1,0 +1,38 @@
+"""From the name on the command line to a device."""
+
+from __future__ import annotations
+
+import re
+
+import torch
+
+from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.cpu import CpuDevice
+from dawnbench.engine.device.cuda import CudaDevice
+from dawnbench.engine.device.mps import MpsDevice
+from dawnbench.errors import DawnbenchError
+
+
+def open_device(name: str) -> Device:
+    """Return the device called `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; `auto` takes the fastest there is.
+
+    Raises:
+        DawnbenchError: the name is none of these, or the device is not there.
+    """
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+    if name == "cpu":
+        return CpuDevice("cpu")
+    if name == "mps":
+        if not torch.backends.mps.is_available():
+            raise DawnbenchError("device mps is not there: it needs an Apple GPU; use --device cpu")
+        return MpsDevice("mps")
+    cuda = re.fullmatch(r"cuda(?::(\d+))?", name)
+    if cuda is None:
+        raise DawnbenchError(f"device {name!r} is unknown; use auto, cpu, cuda, cuda:N or mps")
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    index = int(cuda[1] or 0)
+    if index >= count:
+        there = f"this machine has {count} CUDA device{'s' if count != 1 else ''}"
+        raise DawnbenchError(f"device {name} is not there: {there}; use --device auto to take what is")
+    return CudaDevice(f"cuda:{index}")

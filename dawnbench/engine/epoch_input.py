@@ -1,0 +1,86 @@
+"""The training images of one epoch: its order and random draws, made at its start, and its batches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from dawnbench.data.augmentation import Draws
+from dawnbench.data.pipeline import InputPipeline
+from dawnbench.engine.programs import Programs
+from dawnbench.engine.resident import ResidentSplit
+
+
+class EpochInput:
+    """Batches by their number, read from tensors that stay where they are from epoch to epoch.
+
+    An epoch touches each image at most once.
+    """
+
+    def __init__(
+        self,
+        split: ResidentSplit,
+        pipeline: InputPipeline,
+        programs: Programs,
+        *,
+        batch_size: int,
+        drop_last: bool,
+        shuffle: bool,
+    ) -> None:
+        """Take the training split; without `shuffle` every epoch shows it in its own order.
+
+        `drop_last` leaves out the images that do not fill a batch.
+        """
+        self._split, self._pipeline = split, pipeline
+        self._batch_size, self._shuffle = batch_size, shuffle
+        whole, rest = divmod(len(split), batch_size)
+        self.counts = (batch_size,) * whole + ((rest,) if rest and not drop_last else ())
+        """Images of each batch of an epoch."""
+        device = split.labels.device
+        self._all = torch.arange(len(split), device=device)
+        self._order = torch.zeros(sum(self.counts), dtype=torch.int64, device=device)
+        self._draws: tuple[Draws, ...] = ()
+        self._program = programs(self._make_batch)
+
+    def begin_epoch(self, epoch: int, generator: torch.Generator) -> None:
+        """Draw the order and everything random of an epoch, counted from 0."""
+        if self._shuffle:
+            order = torch.randperm(len(self._all), generator=generator, device=self._all.device)
+        else:
+            order = self._all
+        self._order.copy_(order[: len(self._order)])
+        height, width = self._split.images.shape[1:3]
+        draws = self._pipeline.draw(self._order, epoch, self._batch_size, (height, width), generator)
+        if not self._draws:
+            self._draws = draws
+            return
+        for kept, new in zip(self._draws, draws, strict=True):
+            for place, drawn in zip(kept, new, strict=True):
+                place.copy_(drawn)
+
+    def batch(self, position: Tensor, count: int, size: int) -> tuple[Tensor, Tensor]:
+        """Return the images (count, C, size, size) and labels (count,) of batch number `position` () int64.
+
+        `count` is its entry in `counts`.
+        """
+        images, labels = self._split.images, self._split.labels
+        return self._program(  # type: ignore[no-any-return]
+            images, labels, self._order, self._draws, position, count, size
+        )
+
+    def _make_batch(
+        self,
+        images: Tensor,
+        labels: Tensor,
+        order: Tensor,
+        draws: tuple[Draws, ...],
+        position: Tensor,
+        count: int,
+        size: int,
+    ) -> tuple[Tensor, Tensor]:
+        rows = position * self._batch_size + torch.arange(count, device=position.device)
+        # A warm-up counts on past the end of a short epoch.
+        rows = rows.clamp(max=len(order) - 1)
+        index = order.index_select(0, rows)
+        own = tuple(tuple(draw.index_select(0, rows) for draw in of_one) for of_one in draws)
+        return self._pipeline(images, index, own, size), labels.index_select(0, index)

@@ -1,0 +1,137 @@
+"""Accuracy on images that were not trained on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dawnbench.data.normalization import Normalization
+from dawnbench.engine.device import Device
+from dawnbench.engine.programs import Programs
+from dawnbench.engine.resident import ResidentSplit
+from dawnbench.recipes.recipe import EvaluationSpec
+
+
+class Evaluation:
+    """The whole of a split through a model, in batches whose shapes are known before the clock starts.
+
+    The loss is plain cross-entropy, so that recipes can be compared by it. The images of which shifted views
+    are taken are those whose two highest logits lie closest: as many in every trial, in whole batches.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        split: ResidentSplit,
+        normalization: Normalization,
+        dtype: torch.dtype,
+        settings: EvaluationSpec,
+        programs: Programs,
+        device: Device,
+    ) -> None:
+        """Evaluate `model`, which maps images (B, C, H, W) in `dtype` to logits (B, classes), on `split`."""
+        self._model, self._split, self._normalization = model, split, normalization
+        self._dtype, self._settings, self._device = dtype, settings, device
+        self._batch_size = min(settings.batch_size, len(split))
+        self._logits_of = programs(self._views)
+        self._captured: dict[bool, Callable[[], None]] = {}
+        self.loss = torch.zeros((), device=device.torch)
+        """In nats, summed over the images, since the last call."""
+        self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
+        """Images classified rightly, since the last call."""
+
+    @property
+    def model(self) -> nn.Module:
+        """What is evaluated."""
+        return self._model
+
+    def __call__(self, last: bool = True) -> None:
+        """Set `loss` and `correct`; `last` says that this is the last epoch, in which all views are taken."""
+        self._model.eval()
+        plain = self._settings.tta_last_epoch_only and not last
+        captured = self._captured.get(plain)
+        if captured is None:
+            self._run(plain)
+        else:
+            captured()
+
+    def rehearse(self, last: bool) -> None:
+        """Do everything that an evaluation does, but each shape of batch only once."""
+        self._model.eval()
+        self._run(self._settings.tta_last_epoch_only and not last, once=True)
+
+    def kinds(self) -> tuple[bool, ...]:
+        """Return the values of `last` that a trial asks for in different computations."""
+        return (True, False) if self._settings.tta_last_epoch_only else (True,)
+
+    def capture(self, last: bool) -> None:
+        """Make such an evaluation ready to be replayed.
+
+        Raises:
+            CaptureError: it cannot be captured.
+        """
+        plain = self._settings.tta_last_epoch_only and not last
+        self._model.eval()
+        self._captured[plain] = self._device.capture(lambda: self._run(plain))
+
+    def release(self) -> None:
+        """Forget what was captured."""
+        self._captured.clear()
+
+    @torch.no_grad()
+    def _run(self, plain: bool, once: bool = False) -> None:
+        """Evaluate; with `once` a batch has the logits of the first one of its shape."""
+        settings, split = self._settings, self._split
+        logits = self._in_batches(split.images.split(self._batch_size), settings.flip and not plain, 0, once)
+        if settings.shift and not plain:
+            self._mix_in_shifted(logits, once)
+        self.loss.copy_(F.cross_entropy(logits, split.labels, reduction="sum"))
+        self.correct.copy_((logits.argmax(1) == split.labels).sum())
+
+    def _in_batches(self, batches: Iterable[Tensor], mirrored: bool, shift: int, once: bool) -> Tensor:
+        """Return the logits of batches (B, H, W, C) one after the other."""
+        found: dict[int, Tensor] = {}
+        parts = []
+        for pixels in batches:
+            if not once or len(pixels) not in found:
+                found[len(pixels)] = self._logits_of(pixels, mirrored, shift)
+            parts.append(found[len(pixels)])
+        return torch.cat(parts)
+
+    def _mix_in_shifted(self, logits: Tensor, once: bool) -> None:
+        """Give two shifted views half of the weight in the logits (M, classes) of the least sure images."""
+        settings, images = self._settings, self._split.images
+        first, second = logits.topk(2).values.unbind(1)
+        doubtful = (first - second).topk(self._shifted_images(), largest=False, sorted=False).indices
+        batches = (images.index_select(0, index) for index in doubtful.split(self._batch_size))
+        shifted = self._in_batches(batches, settings.flip, settings.shift, once)
+        logits.index_copy_(0, doubtful, logits.index_select(0, doubtful) / 2 + shifted / 2)
+
+    def _shifted_images(self) -> int:
+        wanted = self._settings.tta_images
+        if wanted is None:
+            return len(self._split)
+        # In whole batches, so that there is one shape.
+        return min(-(-wanted // self._batch_size) * self._batch_size, len(self._split))
+
+    def _views(self, pixels: Tensor, mirrored: bool, shift: int) -> Tensor:
+        """Return float32 logits (B, classes) of uint8 images (B, H, W, C).
+
+        With `shift` they are the mean over the two views that are shifted by so many pixels, to either
+        corner; with `mirrored` each view's are the mean with its mirror image's.
+        """
+        images = self._normalization(pixels).to(self._dtype)
+        views = [images]
+        if shift:
+            height, width = images.shape[2:]
+            padded = F.pad(images, (shift,) * 4, mode="reflect")
+            views = [padded[:, :, at : at + height, at : at + width] for at in (0, 2 * shift)]
+        if mirrored:
+            views = [side for view in views for side in (view, view.flip(3))]
+        total = self._model(views[0]).float()
+        for view in views[1:]:
+            total = total + self._model(view).float()
+        return total / len(views)  # type: ignore[no-any-return]

@@ -1,0 +1,103 @@
+"""A trained model in a file: weights only, in safetensors, with what is needed to use them."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.prepare import Prepared
+from dawnbench.engine.trial import Trial
+from dawnbench.errors import DawnbenchError
+
+FILE_NAME = "model.safetensors"
+
+
+class SaveModel(Hook):
+    """Writes the model of a trial that came to its end, over that of an earlier trial."""
+
+    segment = "checkpoint"
+
+    def __init__(self, path: Path, prepared: Prepared, trial: int, seed: int) -> None:
+        """Write to `path` what trial number `trial` from `seed` trains."""
+        self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
+
+    def is_due(self, trial: Trial) -> bool:
+        """Return whether the trial has come to its end."""
+        return trial.is_last_epoch
+
+    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+        """Write the model, unless the trial diverged in its last epoch."""
+        if math.isfinite(result.train_loss):
+            save_model(self._path, self._prepared, {"trial": self._trial, "seed": self._seed})
+
+
+def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
+    """Write the weights and buffers of the model that is evaluated.
+
+    The file's metadata holds the recipe's digest, `facts`, and the normalization: its mean and standard
+    deviation by channel, which may have been measured on the training images.
+
+    Raises:
+        DawnbenchError: the disk does not take it.
+    """
+    from safetensors.torch import save_file
+
+    normalization = prepared.normalization
+    metadata = {
+        "recipe": prepared.recipe.name,
+        "recipe_digest": prepared.recipe.digest(),
+        "mean": json.dumps(normalization.mean.tolist()),
+        "std": json.dumps(normalization.std.tolist()),
+        **{name: str(fact) for name, fact in facts.items()},
+    }
+    tensors = {name: value.contiguous() for name, value in prepared.evaluated.state_dict().items()}
+    partial = path.with_name(path.name + ".partial")
+    try:
+        save_file(tensors, partial, metadata)
+        partial.replace(path)
+    except (OSError, RuntimeError) as error:  # safetensors has errors of its own for what the disk refuses
+        partial.unlink(missing_ok=True)
+        raise DawnbenchError(f"cannot write {path}: {error}; make room, or leave --save-model out") from error
+
+
+def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dict[str, str]:
+    """Fill the model that is evaluated, and the normalization, from a file that `save_model` wrote.
+
+    `digest` is that of the recipe that was trained; by default that of the recipe that was prepared. Return
+    the file's metadata, as `save_model` describes it. Nothing in the file is executed.
+
+    Raises:
+        DawnbenchError: it cannot be read, is of another recipe, or does not fit the model.
+    """
+    tensors, metadata = _read(path)
+    if metadata.get("recipe_digest") != (digest or prepared.recipe.digest()):
+        raise DawnbenchError(
+            f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with other settings than "
+            f"those of this run's {prepared.recipe.name}; give the run that it belongs to"
+        )
+    try:
+        prepared.evaluated.load_state_dict(tensors)
+        mean, std = (torch.tensor(json.loads(metadata[name])) for name in ("mean", "std"))
+        prepared.normalization.set(mean, std)
+    except (RuntimeError, LookupError, TypeError, ValueError) as error:
+        raise DawnbenchError(f"{path} does not fit the model: {' '.join(str(error).split())}") from error
+    return metadata
+
+
+def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise DawnbenchError(f"there is no {path}; run with --save-model to keep the model")
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            return tensors, dict(file.metadata() or {})
+    except (OSError, SafetensorError) as error:
+        raise DawnbenchError(f"{path} is not a safetensors file: {error}") from error

@@ -1,0 +1,212 @@
+"""From a recipe, a data set and a device to what trials run on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from dawnbench.data.dataset import Dataset
+from dawnbench.data.normalization import Normalization
+from dawnbench.data.pipeline import InputPipeline
+from dawnbench.engine.device import Device
+from dawnbench.engine.epoch_input import EpochInput
+from dawnbench.engine.evaluate import Evaluation
+from dawnbench.engine.hooks import AverageHook, Hook
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.precision import open_precision
+from dawnbench.engine.programs import Programs
+from dawnbench.engine.rates import make_rates, reset_optimizer
+from dawnbench.engine.resident import ResidentSplit, Split
+from dawnbench.engine.step import TrainingStep
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
+from dawnbench.errors import DawnbenchError
+from dawnbench.models.fitted import FittedModel
+from dawnbench.optim.schedules import Schedule, Stretched
+from dawnbench.recipes.recipe import Recipe
+
+
+def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
+    """Return what the trials of `recipe` on `dataset` run on; nothing is trained yet.
+
+    Raises:
+        DawnbenchError: the recipe cannot be trained with this data on this device.
+    """
+    train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
+    validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
+    return Prepared(recipe, train, validation, len(dataset.classes), device)
+
+
+class Prepared:
+    """One recipe, built for one device and one data set: everything that a run makes once for all trials.
+
+    Its tensors stay where they are from trial to trial, so that a step that was captured holds for each.
+    """
+
+    def __init__(self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device) -> None:
+        """Build from two splits in host memory."""
+        self.recipe, self.device = recipe, device
+        self.notes: list[str] = []
+        """Sentences on what was asked for and could not be done."""
+        size, channels = recipe.dataset.image_size, train.images.shape[3]
+        self.train = ResidentSplit(train, size, device)
+        self.validation = ResidentSplit(validation, size, device)
+        self.precision = open_precision(recipe.precision, device)
+        self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
+        self.model = make_model(recipe, channels, classes, device)
+        self.normalization = _normalization(recipe, channels, device)
+        self.input = self._make_input()
+        self.steps_per_epoch = len(self.input.counts)
+        self.optimizer = recipe.optimizer.build(
+            self.model,
+            batch_size=recipe.batch_size,
+            fused=device.fused_optimizers,
+            dtype=self.precision.dtype,
+        )
+        self.rates = make_rates(self.optimizer, self.make_schedule(), self.steps_per_epoch, device)
+        self.step = self._make_step()
+        self.average = None if recipe.average is None else recipe.average.build(self.model)
+        self.evaluated = self.model if self.average is None else self.average.model
+        """The model whose accuracy counts."""
+        self.evaluation = Evaluation(
+            self.precision.convert(self.evaluated, device),
+            self.validation,
+            self.normalization,
+            self.precision.dtype,
+            recipe.evaluation,
+            self.programs,
+            device,
+        )
+        self.generator = device.generator(0)
+
+    @property
+    def steps(self) -> int:
+        """Of one trial."""
+        return self.recipe.epochs * self.steps_per_epoch
+
+    def warm_up(self) -> None:
+        """Compile, tune, capture, allocate, on random pixels, so that no trial pays for it.
+
+        Raises:
+            DawnbenchError: the recipe wants to be compiled, and that failed.
+        """
+        warm_up(self)
+
+    def trial(self, seed: int, ledger: Ledger, hooks: tuple[Hook, ...] = ()) -> Trial:
+        """Return a trial from `seed` that is ready for its first epoch; `hooks` take part in it."""
+        return Trial(self, seed, ledger, hooks)
+
+    def make_schedule(self) -> Schedule:
+        """Return a new schedule, stretched to the recipe's epochs; it may learn from what it sees."""
+        return Stretched(self.recipe.schedule.build(), self.recipe.epochs)
+
+    def own_hooks(self) -> tuple[Hook, ...]:
+        """Return the guests that the recipe itself brings."""
+        return () if self.average is None else (AverageHook(self.average),)
+
+    def reset(self, seed: int) -> None:
+        """Give the model fresh weights, and every random number its place, drawn from `seed`."""
+        reset_parameters(self.model, seed)
+        self.generator.manual_seed(seed)
+
+    def fit(self) -> None:
+        """Compute what is computed from the training images before the first step; forget earlier steps."""
+        self.model.train()
+        reset_optimizer(self.optimizer)
+        self.normalization.fit(self.train.images)
+        if isinstance(self.model, FittedModel) and self.model.fit_images:
+            images = self.train.images[: self.model.fit_images]
+            self.model.fit(self.normalization(images).to(self.precision.dtype))
+
+    def release_captures(self) -> None:
+        """Forget everything that was captured."""
+        self.step.release()
+        self.evaluation.release()
+
+    def _make_input(self) -> EpochInput:
+        recipe = self.recipe
+        steps_per_epoch(recipe, len(self.train))
+        augmentations = [part.build() for part in recipe.augmentation]
+        pipeline = InputPipeline(augmentations, self.normalization, self.precision.dtype)
+        for augmentation in augmentations:
+            augmentation.check((recipe.dataset.image_size,) * 2)
+        return EpochInput(
+            self.train,
+            pipeline,
+            self.programs,
+            batch_size=recipe.batch_size,
+            drop_last=recipe.drop_last,
+            shuffle=recipe.shuffle,
+        )
+
+    def _make_step(self) -> TrainingStep:
+        optimizer: Any = self.optimizer
+        # Where the rates are numbers, a compiled step would be compiled anew for each.
+        take_step: Callable[[], Any] = (
+            self.programs(optimizer.step) if self.device.captures else optimizer.step
+        )
+        return TrainingStep(
+            self.input,
+            self.programs(self.precision.convert(self.model, self.device)),
+            self.recipe.loss.build(self.model, self.recipe.label_smoothing),
+            optimizer,
+            take_step,
+            self.rates,
+            self.device,
+        )
+
+
+def steps_per_epoch(recipe: Recipe, images: int) -> int:
+    """Return the steps of one epoch over `images` training images.
+
+    Raises:
+        DawnbenchError: there is not one full batch.
+    """
+    if recipe.batch_size > images and recipe.drop_last:
+        raise DawnbenchError(
+            f"batch_size={recipe.batch_size} is more than the {images} training images; set a smaller "
+            "batch_size, or drop_last=false"
+        )
+    return images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
+
+
+def make_model(recipe: Recipe, channels: int, classes: int, device: Device) -> nn.Module:
+    """Return the recipe's model on the device, in `channels_last`.
+
+    Raises:
+        DawnbenchError: a layer has weights that a second trial could not reset.
+    """
+    with torch.device(device.torch):
+        model: nn.Module = recipe.model.build(channels, classes)
+    for name, module in model.named_modules():
+        if any(True for _ in module.parameters(recurse=False)) and not hasattr(module, "reset_parameters"):
+            raise DawnbenchError(
+                f"{name or 'the model'} ({type(module).__name__}) has weights but no reset_parameters(), so "
+                "a second trial would go on from the first one's; give it one"
+            )
+    for tensor in (*model.parameters(), *model.buffers()):
+        layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
+        tensor.data = tensor.data.to(device.torch).contiguous(memory_format=layout)
+    return model
+
+
+def reset_parameters(model: nn.Module, seed: int) -> None:
+    """Give every module fresh weights, drawn from `seed`."""
+    torch.manual_seed(seed)
+    for module in model.modules():
+        reset = getattr(module, "reset_parameters", None)
+        if reset is not None:
+            reset()
+
+
+def _normalization(recipe: Recipe, channels: int, device: Device) -> Normalization:
+    mean, std = recipe.dataset.mean, recipe.dataset.deviation
+    if mean is not None and len(mean) != channels:
+        raise DawnbenchError(
+            f"dataset.mean is of {len(mean)} channels and the images have {channels}; set dataset.mean=null "
+            "and dataset.deviation=null to measure them"
+        )
+    return Normalization(channels, device.torch, mean, std)

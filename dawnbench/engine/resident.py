@@ -1,0 +1,56 @@
+"""The data set on the device, as uint8, for the whole run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from dawnbench.data.placement import resize
+from dawnbench.engine.device import Device
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images and labels of one split, both on one device."""
+
+    images: Tensor
+    """(N, H, W, C) uint8."""
+    labels: Tensor
+    """(N,) int64."""
+
+
+class ResidentSplit:
+    """One split in tensors that are made once, so that a captured step finds them where they were."""
+
+    def __init__(self, host: Split, size: int, device: Device) -> None:
+        """Make room for the images in `host` memory at `size` x `size` pixels."""
+        self._host, self._size = host, size
+        count, height, width, channels = host.images.shape
+        self._is_shared = device.shares_host_memory and (height, width) == (size, size)
+        """Whether the device computes on the host's own tensors, which are never written to."""
+        if self._is_shared:
+            self.images, self.labels = host.images, host.labels
+        else:
+            shape = (count, size, size, channels)
+            self.images = torch.empty(shape, dtype=torch.uint8, device=device.torch)
+            self.labels = torch.empty(count, dtype=torch.int64, device=device.torch)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def load(self) -> None:
+        """Bring the split from host memory to the device, in the size that the model takes."""
+        if self._is_shared:
+            self.images, self.labels = self._host.images, self._host.labels
+            return
+        resize(self._host.images, self.images)
+        self.labels.copy_(self._host.labels, non_blocking=True)
+
+    def fill_randomly(self, seed: int) -> None:
+        """Put random pixels in place of the images, for a warm-up that sees none of the real ones."""
+        generator = torch.Generator(self.images.device).manual_seed(seed)
+        if self._is_shared:
+            self.images = torch.empty_like(self._host.images)
+        self.images.random_(0, 256, generator=generator)

@@ -1,0 +1,100 @@
+"""One training step, captured where the device can replay it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from dawnbench.engine.device import Device
+from dawnbench.engine.epoch_input import EpochInput
+from dawnbench.engine.rates import Rates, trained_groups
+from dawnbench.optim.contracts import GroupedOptimizer, Loss
+
+
+class TrainingStep:
+    """Input, forward pass, loss, backward pass, optimizer, and the epoch's sums.
+
+    A step works on batch number `position`, which it counts up itself, so that a replay needs nothing from
+    the host. A step is captured for each number of images, size of image and set of parameters that is
+    trained; any other one runs operation by operation.
+    """
+
+    def __init__(
+        self,
+        source: EpochInput,
+        forward: Callable[[Tensor], Tensor],
+        loss: Loss,
+        optimizer: GroupedOptimizer,
+        take_step: Callable[[], Any],
+        rates: Rates,
+        device: Device,
+    ) -> None:
+        """Take the parts; `take_step` is the optimizer's step, or what a compiler made of it."""
+        self._source, self._forward, self._loss = source, forward, loss
+        self._optimizer, self._take_step, self._rates, self._device = optimizer, take_step, rates, device
+        self._batch_size = max(source.counts)
+        self._captured: dict[Any, Callable[[], None]] = {}
+        self.position = torch.zeros((), dtype=torch.int64, device=device.torch)
+        """Steps since `begin_epoch`."""
+        self.loss = torch.zeros((), device=device.torch)
+        """In nats, since `begin_epoch` or `set_last_apart`: the batches' means, each times the images of a
+        full batch."""
+        self.loss_before_last = torch.zeros_like(self.loss)
+        """The same, of the batches before the last one."""
+        self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
+        """Right answers since `begin_epoch`, in training mode."""
+
+    def begin_epoch(self) -> None:
+        """Set the counter and both sums to 0."""
+        self.position.zero_()
+        self.loss.zero_()
+        self.correct.zero_()
+
+    def set_last_apart(self) -> None:
+        """Sum the loss anew from here on."""
+        # Set apart, not subtracted at the end: of a long sum the last digits are gone.
+        self.loss_before_last.copy_(self.loss)
+        self.loss.zero_()
+
+    def capture(self, count: int, size: int) -> None:
+        """Make such a step ready to be replayed; trains on the next batches a few times.
+
+        Raises:
+            CaptureError: it cannot be captured.
+        """
+        key = self._key(count, size)
+        if key not in self._captured:
+            self._captured[key] = self._device.capture(lambda: self._run(count, size))
+
+    def release(self) -> None:
+        """Forget what was captured: from now on every step runs operation by operation."""
+        self._captured.clear()
+
+    def __call__(self, count: int, size: int) -> None:
+        """Train on the next batch, of `count` images of `size` x `size` pixels."""
+        captured = self._captured.get(self._key(count, size))
+        if captured is None:
+            self._run(count, size)
+        else:
+            captured()
+
+    def _key(self, count: int, size: int) -> Any:
+        return count, size, trained_groups(self._optimizer)
+
+    def _run(self, count: int, size: int) -> None:
+        self._rates.load(self.position)
+        images, labels = self._source.batch(self.position, count, size)
+        self._optimizer.zero_grad()
+        logits = self._forward(images)
+        loss = self._loss(logits.float(), labels)
+        if count < self._batch_size:
+            # Optimizers divide by a full batch; the mean loss of a smaller one counts as much.
+            loss = loss * (self._batch_size / count)
+        loss.backward()
+        self._take_step()
+        self.loss += loss.detach()
+        self.correct += (logits.detach().argmax(1) == labels).sum()
+        self.position += 1

@@ -1,0 +1,141 @@
+"""Everything that happens for the first time, before a trial's clock starts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import torch
+
+from dawnbench.engine.device import CaptureError
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.rates import freeze_ended
+from dawnbench.engine.trial import Trial
+from dawnbench.errors import DawnbenchError
+
+if TYPE_CHECKING:
+    from dawnbench.engine.prepare import Prepared
+
+STEPS = 5
+"""As many as lie between two updates of an average, so that the first one is warm as well."""
+
+
+def warm_up(prepared: Prepared) -> None:
+    """Train and evaluate on random pixels, so that all is compiled, measured, captured and allocated.
+
+    Where steps cannot be captured, the run goes on without; that is noted in `prepared.notes`.
+
+    Raises:
+        DawnbenchError: as `compiled_or_not`.
+    """
+    compiled_or_not(prepared, lambda: _run_everything(prepared))
+    prepared.device.synchronize()
+
+
+def compiled_or_not(prepared: Prepared, work: Callable[[], None]) -> None:
+    """Do what calls compiled functions for the first time, and without a compiler where that fails.
+
+    If the recipe leaves it open (compile=auto) the failure is noted in `prepared.notes`.
+
+    Raises:
+        DawnbenchError: compile=true, and the compiler failed.
+    """
+    try:
+        work()
+    except (DawnbenchError, torch.OutOfMemoryError):
+        raise
+    except Exception as error:
+        if not prepared.programs.compiles:
+            raise
+        # It is the compiler's failure only if all goes well without it.
+        prepared.programs.give_up()
+        prepared.release_captures()
+        work()
+        sentence = f"torch.compile failed here ({_reason(error)})"
+        if prepared.recipe.compile is True:
+            raise DawnbenchError(
+                f"{sentence}; set compile=false, or give it what it lacks: a C++ compiler, Triton on a GPU, "
+                "a cache folder that can be written"
+            ) from error
+        prepared.notes.append(f"{sentence}, so nothing is compiled")
+
+
+def _run_everything(prepared: Prepared) -> None:
+    device = prepared.device
+    trial = Trial(prepared, 0, Ledger(device))
+    for split in (prepared.train, prepared.validation):
+        split.fill_randomly(0)
+    prepared.fit()
+    steps = STEPS
+    for first in _first_steps_of_each_kind(prepared):
+        trial.begin_epoch()
+        _take(prepared, trial, first, steps)
+        steps = 1  # only what is new about the further kinds is still cold
+    for last in prepared.evaluation.kinds():
+        prepared.evaluation.rehearse(last)
+    _read(prepared)
+    prepared.fit()  # once more, as a trial after another one begins
+    if device.captures and prepared.recipe.capture:
+        _capture(prepared, trial)
+
+
+def _take(prepared: Prepared, trial: Trial, first: int, steps: int) -> None:
+    """Take steps like number `first` of a trial, counted from 0, and tell the recipe's own hooks of them."""
+    epoch, of_epoch = divmod(first, prepared.steps_per_epoch)
+    freeze_ended(prepared.optimizer, first / prepared.steps_per_epoch)
+    prepared.rates.before_step(of_epoch)
+    for done in range(1, steps + 1):
+        prepared.step(prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch))
+        for hook in prepared.own_hooks():
+            # As in the last steps of a trial, where every average acts.
+            hook.after_step(trial, trial.steps - steps + done)
+
+
+def _capture(prepared: Prepared, trial: Trial) -> None:
+    """Capture each kind of step and of evaluation; if one cannot be, capture none."""
+    captures: list[Callable[[], None]] = []
+    for first in _first_steps_of_each_kind(prepared):
+        captures.append(lambda first=first: _capture_step(prepared, trial, first))  # type: ignore[misc]
+    for last in prepared.evaluation.kinds():
+        captures.append(lambda last=last: prepared.evaluation.capture(last))  # type: ignore[misc]
+    try:
+        for capture in captures:
+            capture()
+    except CaptureError as error:
+        prepared.release_captures()
+        prepared.notes.append(
+            f"the training steps could not be captured ({error}), so the host launches every kernel itself"
+        )
+
+
+def _capture_step(prepared: Prepared, trial: Trial, first: int) -> None:
+    epoch, of_epoch = divmod(first, prepared.steps_per_epoch)
+    trial.begin_epoch()
+    freeze_ended(prepared.optimizer, first / prepared.steps_per_epoch)
+    prepared.step.capture(prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch))
+
+
+def _read(prepared: Prepared) -> None:
+    step, evaluation = prepared.step, prepared.evaluation
+    step.set_last_apart()
+    torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
+    torch.stack([step.correct, evaluation.correct]).tolist()
+
+
+def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:
+    """Return the first step, counted from 0, of each size of batch and image and set of trained groups."""
+    ends = [group.get("until_epoch") for group in prepared.optimizer.param_groups]
+    found: dict[tuple[object, ...], int] = {}
+    for step in range(prepared.steps):
+        epoch, of_epoch = divmod(step, prepared.steps_per_epoch)
+        now = step / prepared.steps_per_epoch
+        trained = tuple(end is None or now < end for end in ends)
+        count, size = prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch)
+        found.setdefault((count, size, trained), step)
+    return list(found.values())
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line that says something, of what may be a page."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

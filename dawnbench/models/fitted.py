@@ -1,0 +1,18 @@
+"""Networks with parts that are computed from training images instead of trained."""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+
+class FittedModel(nn.Module):
+    """A network that looks at some training images before its first step."""
+
+    @property
+    def fit_images(self) -> int:
+        """How many training images `fit` wants; 0 for none."""
+        return 0
+
+    def fit(self, images: Tensor) -> None:
+        """Compute what is fixed from normalized training images (N, C, H, W), in place."""
+        raise NotImplementedError

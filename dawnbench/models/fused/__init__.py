@@ -1,0 +1,1 @@
+"""Neighbouring layers fused into Triton kernels for an NVIDIA GPU."""

@@ -1,0 +1,61 @@
+"""What the training loop asks of an optimizer, an average of the weights and a loss."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+
+class GroupedOptimizer(Protocol):
+    """An optimizer for a loss that is summed over the batch; torch's own qualify.
+
+    Each group has `rate_scale`, the factor on the schedule's rate, and may have `until_epoch`: until that
+    time, in epochs, its rate falls to 0 in a straight line, and from then on its parameters are not trained.
+    A group's `lr` may be a number or a tensor without dimensions. The state consists of tensors that begin
+    as zeros: a new trial zeroes them in place.
+
+    An optimizer whose momentum a schedule may set also has `set_momentum(value)`, where the value is a number
+    or a tensor without dimensions.
+    """
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """Return the groups, as torch's optimizers have them."""
+
+    @property
+    def state(self) -> Mapping[Any, dict[str, Any]]:
+        """Return the state by parameter."""
+
+    def step(self) -> Any:
+        """Change the parameters by their gradients."""
+
+    def zero_grad(self) -> None:
+        """Forget the gradients."""
+
+
+class Average(Protocol):
+    """An average of the weights along the way; made once, begun anew with every trial."""
+
+    model: nn.Module
+    """The model to be evaluated; it may be the trained one itself."""
+
+    def begin(self) -> None:
+        """Start from the trained model as it is now, in place."""
+
+    def update(self, step: int, steps: int) -> None:
+        """Take in the trained model after step number `step`, counted from 1, of `steps`."""
+
+    def tensors(self) -> list[Tensor]:
+        """Return what has to be kept to go on from here, beside the trained model."""
+
+
+class Loss(Protocol):
+    """What training minimizes."""
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the loss in nats, summed over the batch: a tensor without dimensions.
+
+        `logits` is (B, classes) float32 and `labels` (B,) int64.
+        """

@@ -1,0 +1,26 @@
+"""The losses that the library brings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dawnbench.recipes.part import LossPart
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from dawnbench.optim.contracts import Loss
+
+__all__ = ["CrossEntropySpec"]
+
+
+@dataclass(frozen=True)
+class CrossEntropySpec(LossPart, kind="cross_entropy"):
+    """Cross-entropy in nats."""
+
+    def build(self, model: nn.Module, label_smoothing: float) -> Loss:
+        """Return the cross-entropy; it does not look at the model."""
+        from dawnbench.optim.losses import CrossEntropy
+
+        return CrossEntropy(label_smoothing)

@@ -1,0 +1,50 @@
+"""One line of a terminal that says what is being waited for, until something else is shown.
+
+This file imports little, so that the line is there before anything slow is loaded.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO
+
+
+class StatusLine:
+    """Writes over its own last words; `file` is a terminal, or None to show nothing."""
+
+    def __init__(self, file: IO[str] | None) -> None:
+        self._file = file
+        self._shown = 0
+
+    def say(self, what: str) -> None:
+        """Show `what` in place of what was said before."""
+        printable = "".join(character if character.isprintable() else "?" for character in what)
+        # A line that wraps could not be written over.
+        self._write(printable[: shutil.get_terminal_size().columns - 1])
+
+    def clear(self) -> None:
+        """Leave an empty line, with the cursor at its start."""
+        if self._shown:
+            self._write("")
+            self._write("")
+
+    def _write(self, words: str) -> None:
+        if self._file is not None:
+            # Spaces and not a control code, which not every terminal knows.
+            self._file.write("\r" + words.ljust(self._shown))
+            self._file.flush()
+            self._shown = len(words)
+
+
+@contextmanager
+def waiting_for(what: str, silent: bool = False) -> Iterator[None]:
+    """Say on the terminal, if there is one, what is waited for while the block runs."""
+    line = StatusLine(None if silent or not sys.stdout.isatty() else sys.stdout)
+    line.say(what)
+    try:
+        yield
+    finally:
+        line.clear()

@@ -1,0 +1,78 @@
+"""What a terminal is told while torch is loaded."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tests.report.test_status_line import screen
+
+PROGRAM = """
+import sys
+class BeforeTorch:
+    def find_spec(self, name, *_):
+        if name == "torch":
+            sys.stdout.write("[torch]")
+            sys.stdout.flush()
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, BeforeTorch())
+from dawnbench.cli import main
+main(sys.argv[1:])
+"""
+"""The command, interrupted where it begins to load torch."""
+
+
+def in_a_terminal(*arguments: str) -> str:
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    chunks = []
+    while True:
+        try:
+            chunks.append(os.read(ours, 65536))
+        except OSError:  # how Linux says that the other end is closed
+            break
+    os.close(ours)
+    process.wait()
+    return b"".join(chunks).decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "quickstart"),
+        ("run", "mnist-ladder"),
+        ("run", "quickstart", "--track=tensorboard"),
+        ("ab", "davidnet", "davidnet-10"),
+        ("show", "davidnet"),
+        ("profile", "davidnet"),
+        ("peaks",),
+        ("scale", "davidnet", "--batch=64"),
+    ],
+)
+def test_a_terminal_is_told_of_torch_before_it_is_loaded(arguments: tuple[str, ...]) -> None:
+    shown = in_a_terminal(*arguments)
+    assert shown.startswith("\rloading torch[torch]")
+    assert "loading" not in screen(shown)[-1]
+
+
+def test_a_program_that_reads_json_is_told_nothing() -> None:
+    assert in_a_terminal("run", "quickstart", "--json").startswith("[torch]")
+
+
+def test_a_pipe_is_told_nothing() -> None:
+    command = [sys.executable, "-c", PROGRAM, "run", "quickstart"]
+    told = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("[torch]", "")
+
+
+@pytest.mark.parametrize("verb", ["run", "show"])
+def test_a_wrong_name_is_told_without_loading_torch(verb: str) -> None:
+    shown = in_a_terminal(verb, "davidnett")
+    assert "[torch]" not in shown
+    assert screen(shown)[0].startswith("dawnbench: ")
+    assert "davidnet" in shown

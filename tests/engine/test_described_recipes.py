@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from dawnbench.data.sources.names import KNOWN_SHAPES
+from dawnbench.engine.describe import describe_model
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.catalogue import PLACES
+
+RECORDED = {
+    # FLOPs of a step and of a trial, parameters trained and fixed, layers: by FlopCounterMode of torch 2.15.
+    "davidnet": (1_163_280_777_216, 2_708_117_649_358_848, 6_573_120, 0, 28),
+    "davidnet-10": (1_164_045_189_120, 1_129_123_833_446_400, 6_570_880, 2_969, 29),
+    "speedrun": (1_087_145_607_168, 237_603_256_270_848, 1_971_352, 1_440, 24),
+    "davidnet-onecycle": (1_163_280_777_216, 2_736_036_388_012_032, 6_575_370, 0, 28),
+    "davidnet-onecycle-fast": (1_087_145_607_168, 79_201_085_423_616, 1_971_352, 1_440, 24),
+    "resnet18-step": (213_055_832_064, 3_332_193_213_480_960, 11_173_962, 0, 60),
+    "resnet18-fast": (2_777_484_460_032, 1_058_787_947_446_272, 4_604_440, 2_080, 24),
+    "mnist-1": (122_039_304_192, 858_546_504_990_720, 6_379_786, 0, 16),
+    "mnist-2": (1_290_043_392, 9_075_455_262_720, 8_946, 0, 16),
+    "mnist-3": (1_290_043_392, 9_075_455_262_720, 9_122, 0, 24),
+    "mnist-4": (1_286_897_664, 9_053_325_066_240, 6_438, 0, 26),
+    "mnist-5": (860_995_584, 6_057_103_933_440, 7_506, 0, 25),
+    "mnist-6": (856_694_784, 6_026_847_805_440, 7_416, 0, 25),
+    "mnist-drill-1": (1_897_365_504, 13_347_966_320_640, 22_672, 0, 16),
+    "mnist-drill-2": (814_227_456, 5_728_090_152_960, 7_432, 0, 22),
+    "mnist-drill-3": (1_169_104_896, 8_224_652_943_360, 9_722, 0, 28),
+    "mnist-fast": (195_821_568, 45_822_246_912, 11_906, 0, 10),
+    "mnist-tiny": (664_682_496, 1_866_428_448_768, 1_888, 0, 31),
+    "mnist-ladder-fast": (1_030_422_528, 964_475_486_208, 29_546, 0, 12),
+    "quickstart": (18_195_873_792, 1_601_236_893_696, 412_656, 0, 28),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_every_recipe_is_described_as_runs_have_recorded_it(name: str) -> None:
+    recipe = find_recipe(name)
+    shape = KNOWN_SHAPES[recipe.dataset.name]
+    found = describe_model(recipe, shape.channels, shape.classes, shape.train_images)
+    arithmetic = found.flops_per_step, found.flops_per_trial
+    assert (*arithmetic, found.parameters, found.fixed_parameters, len(found.layers)) == RECORDED[name]
+
+
+@pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "speedrun", "mnist-4"])
+def test_describing_a_recipe_loads_neither_torchs_compiler_nor_an_algebra_system(name: str) -> None:
+    program = (
+        "import sys\n"
+        "from dawnbench.recipes import find_recipe\n"
+        "from dawnbench.engine.describe import describe_model\n"
+        f"describe_model(find_recipe({name!r}), 3, 10, 50_000)\n"
+        "print(sorted({'sympy', 'torch._dynamo', 'torchvision'} & set(sys.modules)))\n"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
