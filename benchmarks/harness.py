@@ -16,6 +16,8 @@ from benchmarks.engine import Made, SilentLedger
 from benchmarks.ratios import Ratio, paired_ratio
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.records.store import RunWriter
 from dawnbench.report.display import TerminalDisplay
 from dawnbench.telemetry import Sampler, open_sources
@@ -99,7 +101,7 @@ def _terminal(stack: ExitStack, folder: Path) -> Console:
 
 
 def bare_trial(made: Made, seed: int) -> None:
-    made.prepared.trial(seed, SilentLedger()).run()
+    Trial(made.prepared, seed, SilentLedger()).run()
 
 
 def cost(made: Made, trial: Callable[[int], None], seed: int) -> Cost:
@@ -119,7 +121,7 @@ def measure_overhead(
     there are `at_most`.
     """
     began = time.monotonic()
-    made.prepared.warm_up()
+    warm_up(made.prepared)
     full: list[Cost] = []
     bare: list[Cost] = []
     for pair in range(at_most):

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from benchmarks.clock import Marks
+from dawnbench.engine.warm_up import warm_up
 
 VARIANTS = ("eager-fp32", "eager-bf16", "dawnbench")
 WARM_UP = 1
@@ -52,9 +53,9 @@ def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, .
 
     images = synthetic(batch * (steps + WARM_UP))
     prepared = make_prepared(images, device=str(device), batch=batch, widths=widths, epochs=1).prepared
-    prepared.warm_up()
+    warm_up(prepared)
     marks = Marks(device)
-    prepared.trial(0, SilentLedger(), (MarkSteps(),)).run()
+    Trial(prepared, 0, SilentLedger(), (MarkSteps(),)).run()
 
     source, alone = prepared.input, Marks(device)
     positions = torch.arange(len(source.counts), device=device).unbind()

@@ -20,6 +20,7 @@ from benchmarks.engine import Made, make_prepared, synthetic
 from benchmarks.harness import Overhead, bare_trial, cost, measure_overhead
 from benchmarks.parts import measure_parts
 from benchmarks.steps import measure
+from dawnbench.engine.warm_up import warm_up
 
 MOST_ON_SHORT_EPOCHS = 0.02
 MOST_ON_DAVIDNET = 0.01
@@ -36,7 +37,7 @@ def a_second_long() -> Made:
     probe = make_prepared(
         synthetic(SHORT_BATCH * 20), device="cpu", batch=SHORT_BATCH, widths=SHORT_WIDTHS, epochs=2
     )
-    probe.prepared.warm_up()
+    warm_up(probe.prepared)
     epoch = cost(probe, lambda seed: bare_trial(probe, seed), 0).wall / 2
     images = SHORT_BATCH * max(1, round(20 / epoch))
     return make_prepared(

@@ -23,13 +23,14 @@ COMPILE_THREADS = "2"
 """Half as many recipes as there are cores are filled at once; each would start a worker for every core."""
 
 
-def warm_up(recipe: Recipe, device: Device) -> None:
+def fill(recipe: Recipe, device: Device) -> None:
     """Train a run's warm-up steps: all that a run compiles and captures."""
     from dawnbench.data.sources import load_dataset
     from dawnbench.engine.prepare import prepare
+    from dawnbench.engine.warm_up import warm_up
 
     dataset = load_dataset(recipe.dataset.name, image_size=recipe.dataset.image_size)
-    prepare(recipe, dataset, device).warm_up()
+    warm_up(prepare(recipe, dataset, device))
 
 
 @click.command()
@@ -48,7 +49,7 @@ def main(recipe: str, data: str | None, device: str, settings: tuple[str, ...]) 
         opened.tune()
         cache = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""))
         cold = not cache.is_dir() or not any(cache.iterdir())
-        warm_up(resolved, opened)
+        fill(resolved, opened)
     except DawnbenchError as error:
         sys.exit(f"fill: {error}")
     took = time.time() - psutil.Process().create_time()

@@ -21,6 +21,7 @@ from dawnbench.engine.memory import check_memory, out_of_memory_explained
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.probe import DataShape
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import (
@@ -122,7 +123,7 @@ class Session:
         if self._prepared.programs.compiles:
             self._observer.preparing("compiling, which may take a minute", slow=True)
         with out_of_memory_explained(self._recipe.batch_size), self.setup.segment("compile"):
-            self._prepared.warm_up()
+            warm_up(self._prepared)
         self.writer.add_notes(self._prepared.notes)
         for note in self._prepared.notes:
             self._observer.noted(note)

@@ -6,7 +6,7 @@ import time
 
 from dawnbench.campaign.observer import Observer
 from dawnbench.engine.device import Device
-from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger, earlier
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import DivergedError, Trial
@@ -53,7 +53,7 @@ class TrialRecorder(Hook):
         self._joules = self._sampler.energy_joules()
         self._ledger = Ledger(self._device)
         try:
-            prepared.trial(self._seed, self._ledger, (self, *hooks)).run()
+            Trial(prepared, self._seed, self._ledger, (self, *hooks)).run()
         except DivergedError as error:
             self._record_trial("diverged", str(error), setup, startup)
         except KeyboardInterrupt:
@@ -65,11 +65,11 @@ class TrialRecorder(Hook):
         else:
             self._record_trial("finished", None, setup, startup)
 
-    def after_step(self, trial: Trial, step: int) -> None:
+    def after_step(self, trial: Progress, step: int) -> None:
         """Tell the observer."""
         self._observer.step(step)
 
-    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+    def after_epoch(self, trial: Progress, result: EpochResult) -> None:
         """Write the epoch's line."""
         seconds = {s.name: s.length_ns / 1e9 for s in self._ledger.segments() if s.epoch == result.epoch}
         joules = self._sampler.energy_joules()

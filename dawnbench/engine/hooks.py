@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from dawnbench.optim.contracts import Average
 from dawnbench.optim.schedules import Schedule
-
-if TYPE_CHECKING:
-    from dawnbench.engine.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -32,6 +29,21 @@ class EpochResult:
     validation_images: int
 
 
+class Progress(Protocol):
+    """How far a trial has come, as its guests see it."""
+
+    epoch: int
+    """Epochs that were trained to their end."""
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole trial."""
+
+    @property
+    def is_last_epoch(self) -> bool:
+        """Whether the epoch that was trained last is the recipe's last."""
+
+
 class Hook:
     """A guest of a trial: a mask on the weights, an average, a checkpoint, a recorder.
 
@@ -42,17 +54,17 @@ class Hook:
     segment = "record"
     """One of `dawnbench.records.rules.SEGMENTS`."""
 
-    def trial_began(self, trial: Trial) -> None:
+    def trial_began(self, trial: Progress) -> None:
         """Start anew: the weights are fresh, and nothing has been trained. Part of the segment `init`."""
 
-    def after_step(self, trial: Trial, step: int) -> None:
+    def after_step(self, trial: Progress, step: int) -> None:
         """Act after step number `step` of the trial, counted from 1."""
 
-    def is_due(self, trial: Trial) -> bool:
+    def is_due(self, trial: Progress) -> bool:
         """Return whether `after_epoch` has something to do after the epoch that was trained last."""
         return True
 
-    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+    def after_epoch(self, trial: Progress, result: EpochResult) -> None:
         """Act after an epoch was trained and evaluated, if that is due."""
 
     def state_dict(self) -> dict[str, Any]:
@@ -69,11 +81,11 @@ class AverageHook(Hook):
     def __init__(self, average: Average) -> None:
         self._average = average
 
-    def trial_began(self, trial: Trial) -> None:
+    def trial_began(self, trial: Progress) -> None:
         """Start the average from the fresh weights."""
         self._average.begin()
 
-    def after_step(self, trial: Trial, step: int) -> None:
+    def after_step(self, trial: Progress, step: int) -> None:
         """Take in the trained weights."""
         self._average.update(step, trial.steps)
 
@@ -93,7 +105,7 @@ class ScheduleHook(Hook):
     def __init__(self, schedule: Schedule) -> None:
         self._schedule = schedule
 
-    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+    def after_epoch(self, trial: Progress, result: EpochResult) -> None:
         """Tell the mean validation loss."""
         self._schedule.observe_validation_loss(result.validation_loss)
 

@@ -10,9 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.prepare import Prepared
-from dawnbench.engine.trial import Trial
 from dawnbench.errors import DawnbenchError
 
 FILE_NAME = "model.safetensors"
@@ -27,11 +26,11 @@ class SaveModel(Hook):
         """Write to `path` what trial number `trial` from `seed` trains."""
         self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
 
-    def is_due(self, trial: Trial) -> bool:
+    def is_due(self, trial: Progress) -> bool:
         """Return whether the trial has come to its end."""
         return trial.is_last_epoch
 
-    def after_epoch(self, trial: Trial, result: EpochResult) -> None:
+    def after_epoch(self, trial: Progress, result: EpochResult) -> None:
         """Write the model, unless the trial diverged in its last epoch."""
         if math.isfinite(result.train_loss):
             save_model(self._path, self._prepared, {"trial": self._trial, "seed": self._seed})

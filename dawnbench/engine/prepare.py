@@ -14,15 +14,11 @@ from dawnbench.data.pipeline import InputPipeline
 from dawnbench.engine.device import Device
 from dawnbench.engine.epoch_input import EpochInput
 from dawnbench.engine.evaluate import Evaluation
-from dawnbench.engine.hooks import AverageHook, Hook
-from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.precision import open_precision
 from dawnbench.engine.programs import Programs
 from dawnbench.engine.rates import make_rates, reset_optimizer
 from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
-from dawnbench.engine.trial import Trial
-from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.fitted import FittedModel
 from dawnbench.optim.schedules import Schedule, Stretched
@@ -87,25 +83,9 @@ class Prepared:
         """Of one trial."""
         return self.recipe.epochs * self.steps_per_epoch
 
-    def warm_up(self) -> None:
-        """Compile, tune, capture, allocate, on random pixels, so that no trial pays for it.
-
-        Raises:
-            DawnbenchError: the recipe wants to be compiled, and that failed.
-        """
-        warm_up(self)
-
-    def trial(self, seed: int, ledger: Ledger, hooks: tuple[Hook, ...] = ()) -> Trial:
-        """Return a trial from `seed` that is ready for its first epoch; `hooks` take part in it."""
-        return Trial(self, seed, ledger, hooks)
-
     def make_schedule(self) -> Schedule:
         """Return a new schedule, stretched to the recipe's epochs; it may learn from what it sees."""
         return Stretched(self.recipe.schedule.build(), self.recipe.epochs)
-
-    def own_hooks(self) -> tuple[Hook, ...]:
-        """Return the guests that the recipe itself brings."""
-        return () if self.average is None else (AverageHook(self.average),)
 
     def reset(self, seed: int) -> None:
         """Give the model fresh weights, and every random number its place, drawn from `seed`."""

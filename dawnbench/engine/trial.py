@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import math
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from dawnbench.engine.hooks import EpochResult, Hook, ScheduleHook
+from dawnbench.engine.hooks import AverageHook, EpochResult, Hook, ScheduleHook
 from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.rates import freeze_ended, reset_optimizer
 from dawnbench.errors import DawnbenchError
-
-if TYPE_CHECKING:
-    from dawnbench.engine.prepare import Prepared
 
 
 class DivergedError(Exception):
     """The training loss is no longer a number."""
+
+
+def own_hooks(prepared: Prepared) -> tuple[Hook, ...]:
+    """Return the guests that a recipe itself brings."""
+    return () if prepared.average is None else (AverageHook(prepared.average),)
 
 
 class Trial:
@@ -43,7 +46,7 @@ class Trial:
             prepared.fit()
             self._schedule = prepared.make_schedule()
             # Guests come first, so that the recipe's average takes in what a mask made of the weights.
-            self._hooks = (*hooks, *prepared.own_hooks(), ScheduleHook(self._schedule))
+            self._hooks = (*hooks, *own_hooks(prepared), ScheduleHook(self._schedule))
             for hook in self._hooks:
                 hook.trial_began(self)
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import torch
 
 from dawnbench.engine.device import CaptureError
 from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.rates import freeze_ended
-from dawnbench.engine.trial import Trial
+from dawnbench.engine.trial import Trial, own_hooks
 from dawnbench.errors import DawnbenchError
-
-if TYPE_CHECKING:
-    from dawnbench.engine.prepare import Prepared
 
 STEPS = 5
 """As many as lie between two updates of an average, so that the first one is warm as well."""
@@ -86,7 +83,7 @@ def _take(prepared: Prepared, trial: Trial, first: int, steps: int) -> None:
     prepared.rates.before_step(of_epoch)
     for done in range(1, steps + 1):
         prepared.step(prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch))
-        for hook in prepared.own_hooks():
+        for hook in own_hooks(prepared):
             # As in the last steps of a trial, where every average acts.
             hook.after_step(trial, trial.steps - steps + done)
 

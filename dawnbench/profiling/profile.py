@@ -14,6 +14,7 @@ from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.memory import out_of_memory_explained
 from dawnbench.engine.prepare import prepare
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling.counts import CountingMode, float32_name
 from dawnbench.profiling.kernels import kernel_rows
@@ -61,7 +62,7 @@ def profile_recipe(
         # compiled. On a GPU that would only keep a run's compiled code from being used again.
         named = inductor.patch({"cpp.enable_kernel_profile": True})
         with named if device.torch.type == "cpu" else nullcontext():
-            warm.warm_up()
+            warm_up(warm)
         step_seconds = run_window(warm, steps, nullcontext())
         profiler = profile(activities=activities, record_shapes=True)
         # A graph does not say which operation a kernel is of.

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
+from dawnbench.engine.trial import Trial
 
 BEFORE = 1
 """Steps of the trial before the window: the first one makes the optimizer's state."""
@@ -17,7 +18,7 @@ def run_window(prepared: Prepared, steps: int, around: AbstractContextManager[ob
     The trial is that of a run with seed 0. The seconds are the device's.
     """
     device = prepared.device
-    trial = prepared.trial(0, Ledger(device))
+    trial = Trial(prepared, 0, Ledger(device))
     trial.begin_epoch()
     for _ in range(BEFORE):
         trial.train_step()

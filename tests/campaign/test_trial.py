@@ -17,7 +17,7 @@ from dawnbench.data.dataset import make_dataset
 from dawnbench.engine.hooks import EpochResult, Hook
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared, prepare
-from dawnbench.engine.trial import DivergedError
+from dawnbench.engine.trial import DivergedError, Trial
 from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule
 from dawnbench.recipes import ModelPart, SchedulePart, find_recipe
@@ -111,6 +111,18 @@ class ScriptedTrial:
                         trial, EpochResult(epoch, 0.1 * epoch, 2.0, 1.75, 3, 12, 1.5, correct, 10)
                     )
             take(ledger, "record", epoch)
+
+
+@pytest.fixture(autouse=True)
+def _scripts_are_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what is scripted begin a trial of its own kind."""
+
+    def begin(prepared: Any, seed: int, ledger: Ledger, hooks: tuple[Hook, ...]) -> Any:
+        if isinstance(prepared, Scripted):
+            return prepared.trial(seed, ledger, hooks)
+        return Trial(prepared, seed, ledger, hooks)
+
+    monkeypatch.setattr("dawnbench.campaign.trial.Trial", begin)
 
 
 class Heard(SilentObserver):

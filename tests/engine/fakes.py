@@ -252,7 +252,7 @@ class Listener(Hook):
 def results_of(prepared: Prepared, seed: int = 0, hooks: tuple[Hook, ...] = ()) -> list[EpochResult]:
     """Return what the epochs of a whole trial came to."""
     listener = Listener()
-    prepared.trial(seed, Ledger(prepared.device), (listener, *hooks)).run()
+    Trial(prepared, seed, Ledger(prepared.device), (listener, *hooks)).run()
     return listener.results
 
 

@@ -22,6 +22,8 @@ from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.engine.device import open_device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import prepare
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import (
     AffineSpec,
@@ -107,7 +109,7 @@ def turned_round(data: Dataset) -> Dataset:
 def trained(recipe: Recipe, data: Dataset) -> tuple[list[float], list[dict[str, Tensor]]]:
     """Return the loss and the gradients of each of three training steps."""
     prepared = prepare(recipe, data, open_device("cpu"))
-    trial = prepared.trial(3, Ledger(prepared.device))
+    trial = Trial(prepared, 3, Ledger(prepared.device))
     trial.begin_epoch()
     losses, gradients = [], []
     for _ in range(STEPS):
@@ -159,7 +161,7 @@ def test_compiled_input_is_what_single_operations_make_of_the_same_draws() -> No
     batches = []
     for compiles in (False, True):
         prepared = prepare(replace(recipe, compile=compiles), images(recipe), open_device("cpu"))
-        trial = prepared.trial(3, Ledger(prepared.device))
+        trial = Trial(prepared, 3, Ledger(prepared.device))
         trial.begin_epoch()
         batches.append(prepared.input.batch(prepared.step.position + 1, BATCH, 24))
     (eager, labels), (compiled, same_labels) = batches
@@ -176,10 +178,10 @@ def test_without_a_compiler_a_run_that_wants_one_is_refused_in_a_sentence(
     with inductor.patch({"cpp.cxx": (None, str(tmp_path / "no-compiler")), "force_disable_caches": True}):
         prepared = prepare(replace(recipe, compile=True), images(recipe), open_device("cpu"))
         with pytest.raises(DawnbenchError, match=r"^torch\.compile failed here \(.*; set compile=false, or"):
-            prepared.warm_up()
+            warm_up(prepared)
         device = open_device("cpu")
         device.compiling_pays = True
         prepared = prepare(replace(recipe, compile="auto"), images(recipe), device)
-        prepared.warm_up()
+        warm_up(prepared)
     assert [note.endswith("so nothing is compiled") for note in prepared.notes] == [True]
     assert "no-compiler" in prepared.notes[0]

@@ -37,7 +37,7 @@ class Guest(Hook):
 
 def run(world: World, *hooks: Hook) -> tuple[Segment, ...]:
     ledger = Ledger(world.device)
-    world.prepared().trial(0, ledger, hooks).run()
+    Trial(world.prepared(), 0, ledger, hooks).run()
     return ledger.segments()
 
 

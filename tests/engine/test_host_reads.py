@@ -23,6 +23,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.rates import make_rates
 from dawnbench.engine.resident import Split
+from dawnbench.engine.trial import Trial
 from dawnbench.recipes import (
     AdamSpec,
     LossPart,
@@ -69,7 +70,7 @@ def steps_and_evaluation(recipe: Recipe) -> None:
             return Split(pixels, torch.empty(count, dtype=torch.int64))
 
         prepared = Prepared(recipe, split(2 * BATCH + 3), split(3 * BATCH), 10, CapturingDevice("cpu"))
-        trial = prepared.trial(0, Ledger(prepared.device))
+        trial = Trial(prepared, 0, Ledger(prepared.device))
         trial.train_epoch()
         for last in (False, True):
             prepared.evaluation(last)

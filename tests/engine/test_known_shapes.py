@@ -18,6 +18,8 @@ from dawnbench.data.dataset import Dataset, make_dataset
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import override
 
@@ -67,7 +69,7 @@ def prepared_for(name: str) -> Prepared:
 
 def shapes_of_trial(prepared: Prepared, seed: int) -> set[Any]:
     with Shapes() as shapes:
-        prepared.trial(seed, Ledger(prepared.device)).run()
+        Trial(prepared, seed, Ledger(prepared.device)).run()
     return shapes.seen
 
 
@@ -75,7 +77,7 @@ def shapes_of_trial(prepared: Prepared, seed: int) -> set[Any]:
 def test_a_trial_asks_for_no_shape_that_the_warm_up_had_not_and_a_second_for_none_more(name: str) -> None:
     prepared = prepared_for(name)
     with Shapes() as warm:
-        prepared.warm_up()
+        warm_up(prepared)
     first, second = (shapes_of_trial(prepared, seed) for seed in (1, 2))
     assert first - warm.seen == set()
     assert second == first

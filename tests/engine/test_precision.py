@@ -13,6 +13,7 @@ from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.precision import PRECISIONS, Autocast, AutocastModel, Precision, open_precision
 from dawnbench.engine.prepare import prepare
+from dawnbench.engine.trial import Trial
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import ModelPart, Recipe, find_recipe
 from dawnbench.recipes.recipe import DatasetSpec
@@ -147,7 +148,7 @@ def trained(precision: str) -> Watched:
     """Return the model of a trial of one epoch: three steps and one evaluation."""
     device = CpuDevice("cpu")
     prepared = prepare(recipe(precision), dataset(), device)
-    prepared.trial(0, Ledger(device)).run()
+    Trial(prepared, 0, Ledger(device)).run()
     assert isinstance(prepared.model, Watched)
     return prepared.model
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import make_model, prepare, reset_parameters, steps_per_epoch
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import ModelPart, Recipe, find_recipe
 from dawnbench.recipes.overrides import override
@@ -220,7 +221,7 @@ def test_nothing_writes_to_the_data_set() -> None:
     recipe = small_recipe("davidnet-10")
     data, before = noise(recipe), noise(recipe)
     prepared = prepare(recipe, data, open_device("cpu"))
-    prepared.warm_up()
+    warm_up(prepared)
     results_of(prepared)
     assert (data.train_images == before.train_images).all()
     assert (data.test_images == before.test_images).all()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
+from dawnbench.engine.warm_up import warm_up
 from tests.engine.fakes import results_of
 from tests.engine.small import SMALL, small
 
@@ -24,5 +25,5 @@ def test_warm_up_and_the_state_of_the_process_change_nothing(name: str) -> None:
     plain = results_of(small(name), 3)
     torch.manual_seed(123)
     warm = small(name)
-    warm.warm_up()
+    warm_up(warm)
     assert results_of(warm, 3) == plain

@@ -16,7 +16,7 @@ from tests.engine.fakes import BATCH, STEPS, VALIDATION, Listener, World, normal
 def run(world: World, *hooks: Hook) -> tuple[Segment, ...]:
     prepared = world.prepared()
     ledger = Ledger(world.device)
-    prepared.trial(0, ledger, hooks).run()
+    Trial(prepared, 0, ledger, hooks).run()
     return ledger.segments()
 
 
@@ -167,7 +167,7 @@ def test_a_loss_that_is_no_number_ends_the_trial_after_its_epoch_was_handed_on()
     world, listener = World(epochs=3), Listener()
     world.schedule = lambda epoch: float("nan") if epoch >= 1 else 0.1
     ledger = Ledger(world.device)
-    trial = world.prepared().trial(0, ledger, (listener,))
+    trial = Trial(world.prepared(), 0, ledger, (listener,))
     with pytest.raises(DivergedError, match="the training loss was nan after epoch 2"):
         trial.run()
     assert [result.epoch for result in listener.results] == [1, 2]
@@ -184,7 +184,7 @@ def test_an_interrupted_epoch_leaves_its_segment() -> None:
 
     world = World(epochs=2)
     ledger = Ledger(world.device)
-    trial = world.prepared().trial(0, ledger, (Listener(interrupt),))
+    trial = Trial(world.prepared(), 0, ledger, (Listener(interrupt),))
     with pytest.raises(KeyboardInterrupt):
         trial.run()
     assert ledger.segments()[-1] == Segment("train", 2, 58, 20)
@@ -192,7 +192,7 @@ def test_an_interrupted_epoch_leaves_its_segment() -> None:
 
 def test_a_trial_can_be_driven_epoch_by_epoch() -> None:
     whole, world = results_of(World(epochs=2).prepared()), World(epochs=2)
-    trial = world.prepared().trial(0, Ledger(world.device))
+    trial = Trial(world.prepared(), 0, Ledger(world.device))
     found = []
     while not trial.is_last_epoch:
         trial.train_epoch()
@@ -206,7 +206,7 @@ def test_a_trial_can_be_driven_epoch_by_epoch() -> None:
 
 def test_an_epoch_can_be_driven_step_by_step() -> None:
     whole, world = results_of(World(epochs=1).prepared()), World(epochs=1)
-    trial = world.prepared().trial(0, Ledger(world.device))
+    trial = Trial(world.prepared(), 0, Ledger(world.device))
     trial.begin_epoch()
     for _ in range(STEPS):
         assert trial.epoch == 0

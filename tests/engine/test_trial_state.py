@@ -24,7 +24,7 @@ SEED = 3
 def begin(prepared: Prepared, seed: int, *hooks: Hook) -> tuple[Trial, list[EpochResult]]:
     """Return a trial at its beginning, and the list that its results come into."""
     listener = Listener()
-    return prepared.trial(seed, Ledger(prepared.device), (listener, *hooks)), listener.results
+    return Trial(prepared, seed, Ledger(prepared.device), (listener, *hooks)), listener.results
 
 
 def train(trial: Trial, epochs: int) -> None:
@@ -144,7 +144,7 @@ def test_a_trial_that_is_gone_on_with_counts_its_steps_from_where_it_was() -> No
     trial, _ = begin(World(epochs=2).prepared(), SEED)
     train(trial, 1)
     state, listener = trial.state_dict(), Listener()
-    trial = World(epochs=2).prepared().trial(SEED, Ledger(World().device), (listener,))
+    trial = Trial(World(epochs=2).prepared(), SEED, Ledger(World().device), (listener,))
     trial.load_state_dict(state)
     trial.run()
     assert listener.steps == [4, 5, 6]

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from dawnbench.engine.warm_up import STEPS as WARM_STEPS
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from tests.engine.fakes import (
     BATCH,
@@ -25,7 +26,7 @@ def test_it_runs_the_whole_path_without_the_training_images() -> None:
     world = World()
     prepared, seen = world.prepared(), []
     prepared.model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0].detach()))
-    prepared.warm_up()
+    warm_up(prepared)
     steps = [event for event in world.device.journal if event in ("forward", "loss", "evaluate", "optimizer")]
     assert steps == [*("forward", "loss", "optimizer") * WARM_STEPS, "evaluate"]
     assert len(seen[-1]) == VALIDATION
@@ -37,7 +38,7 @@ def test_it_runs_the_whole_path_without_the_training_images() -> None:
 @pytest.mark.parametrize("device", [FakeDevice, CapturingDevice])
 def test_the_splits_are_those_of_the_data_again_in_the_trial_that_follows(device: Any) -> None:
     cold, warm = (World(device=device()).prepared() for _ in range(2))
-    warm.warm_up()
+    warm_up(warm)
     assert results_of(warm) == results_of(cold)
 
 
@@ -57,14 +58,14 @@ def test_each_number_of_images_is_trained_on() -> None:
     world = World(train=split(BATCH + 1, 1), settings={"drop_last": False})
     prepared = world.prepared()
     seen = batches(prepared)
-    prepared.warm_up()
+    warm_up(prepared)
     assert seen == [(BATCH, 2)] * WARM_STEPS + [(1, 2)]
 
 
 def test_each_size_of_image_is_trained_on() -> None:
     prepared = small("speedrun", "optimizer.first_bias_epochs=9")
     seen = batches(prepared)
-    prepared.warm_up()
+    warm_up(prepared)
     assert set(seen) == {(8, 16), (8, 18), (8, 20)}
 
 
@@ -74,14 +75,14 @@ def test_a_step_after_a_group_has_ended_is_trained_as_well() -> None:
     prepared.model.register_forward_pre_hook(
         lambda model, _inputs: frozen.append(not model.linear.bias.requires_grad) if model.training else None
     )
-    prepared.warm_up()
+    warm_up(prepared)
     assert frozen == [False] * WARM_STEPS + [True]
 
 
 def test_the_recipes_average_takes_part() -> None:
     world = World(averages=True)
     prepared = world.prepared()
-    prepared.warm_up()
+    warm_up(prepared)
     assert len(prepared.average.updates) == WARM_STEPS
 
 
@@ -94,7 +95,7 @@ def test_what_the_device_can_capture_is_captured_unless_the_recipe_says_no(
 ) -> None:
     world = World(epochs=1, device=CapturingDevice(), settings=settings)
     prepared = world.prepared()
-    prepared.warm_up()
+    warm_up(prepared)
     assert world.device.captured == captured  # a step and an evaluation
     world.device.journal.clear()
     results_of(prepared)
@@ -104,7 +105,7 @@ def test_what_the_device_can_capture_is_captured_unless_the_recipe_says_no(
 def test_each_kind_of_step_and_of_evaluation_is_captured() -> None:
     device = CapturingDevice()
     prepared = small("speedrun", device=device)
-    prepared.warm_up()
+    warm_up(prepared)
     # Three resolutions, the second of them before and after the first bias has ended, with two evaluations.
     assert device.captured == 4 + 2
     results_of(prepared)
@@ -115,10 +116,10 @@ def test_each_kind_of_step_and_of_evaluation_is_captured() -> None:
 def test_where_a_step_or_an_evaluation_cannot_be_captured_the_run_goes_on_and_says_so(allowed: int) -> None:
     """Nothing is captured then; `allowed` is how many captures succeed before one fails."""
     whole = World(device=CapturingDevice()).prepared()
-    whole.warm_up()
+    warm_up(whole)
     world = World(device=RefusingDevice(allowed))
     prepared = world.prepared()
-    prepared.warm_up()
+    warm_up(prepared)
     assert prepared.notes == [
         "the training steps could not be captured (it asks the host), so the host launches every kernel "
         "itself"
@@ -132,7 +133,7 @@ def test_where_a_step_or_an_evaluation_cannot_be_captured_the_run_goes_on_and_sa
 def test_a_failed_capture_leaves_no_trace_in_the_numbers(name: str) -> None:
     captured, refused = small(name, device=CapturingDevice()), small(name, device=RefusingDevice(1))
     for prepared in (captured, refused):
-        prepared.warm_up()
+        warm_up(prepared)
     assert len(refused.notes) == 1
     assert results_of(refused, 3) == results_of(captured, 3)
 
@@ -144,7 +145,7 @@ class OutOfMemory(CapturingDevice):
 
 def test_too_little_memory_is_no_reason_to_go_on_without_capturing() -> None:
     with pytest.raises(torch.OutOfMemoryError):
-        World(device=OutOfMemory()).prepared().warm_up()
+        warm_up(World(device=OutOfMemory()).prepared())
 
 
 class BrokenPrograms:
@@ -173,14 +174,14 @@ def broken(compiles: bool | str, message: str, monkeypatch: pytest.MonkeyPatch, 
 def test_a_compiler_that_fails_under_auto_is_done_without_and_noted(monkeypatch: pytest.MonkeyPatch) -> None:
     plain = World().prepared()
     prepared = broken("auto", "\n\n  no C++ compiler\nand a page of more", monkeypatch)
-    prepared.warm_up()
+    warm_up(prepared)
     assert prepared.notes == ["torch.compile failed here (no C++ compiler), so nothing is compiled"]
     assert results_of(prepared) == results_of(plain)
 
 
 def test_an_error_without_words_is_noted_by_its_type(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = broken("auto", "", monkeypatch)
-    prepared.warm_up()
+    warm_up(prepared)
     assert prepared.notes == ["torch.compile failed here (RuntimeError), so nothing is compiled"]
 
 
@@ -191,7 +192,7 @@ def test_a_compiler_that_fails_where_it_was_asked_for_is_refused_with_a_way_out(
     with pytest.raises(
         DawnbenchError, match=r"failed here \(no C\+\+ compiler\); set compile=false, or give"
     ):
-        prepared.warm_up()
+        warm_up(prepared)
 
 
 def test_an_error_that_is_not_the_compilers_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,13 +203,13 @@ def test_an_error_that_is_not_the_compilers_is_passed_on(monkeypatch: pytest.Mon
 
     prepared = broken("auto", "no C++ compiler", monkeypatch, schedule=fail)
     with pytest.raises(ZeroDivisionError, match="a schedule of the user's own"):
-        prepared.warm_up()
+        warm_up(prepared)
     assert prepared.notes == []
 
 
 def test_a_compiler_and_a_capture_may_both_fail(monkeypatch: pytest.MonkeyPatch) -> None:
     prepared = broken("auto", "no C++ compiler", monkeypatch, device=RefusingDevice())
-    prepared.warm_up()
+    warm_up(prepared)
     assert [note.split(" (")[0] for note in prepared.notes] == [
         "the training steps could not be captured",
         "torch.compile failed here",

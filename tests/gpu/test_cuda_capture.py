@@ -14,6 +14,8 @@ from dawnbench.campaign import run
 from dawnbench.engine.device import CaptureError, Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.optim.contracts import Loss
 from dawnbench.optim.losses import CrossEntropy
 from dawnbench.recipes import LossPart, Recipe, find_recipe
@@ -44,21 +46,21 @@ def test_it_is_noted_once_and_trials_draws_and_later_captures_work(
 ) -> None:
     recipe = narrow("davidnet", epochs=2, compile=False)
     prepared = make_prepared(replace(recipe, loss=WaitingSpec()))
-    prepared.warm_up()
+    warm_up(prepared)
     (note,) = prepared.notes
     assert "the training steps could not be captured" in note
 
     first, second = (torch.rand(3, device="cuda") for _ in range(2))
     assert not torch.equal(first, second)
     for seed in (1, 2):
-        trial = prepared.trial(seed, Ledger(device))
+        trial = Trial(prepared, seed, Ledger(device))
         trial.run()
         assert trial.is_last_epoch
 
     other = make_prepared(recipe)
-    other.warm_up()
+    warm_up(other)
     assert other.notes == []
-    other.trial(1, Ledger(device)).run()
+    Trial(other, 1, Ledger(device)).run()
     assert torch.rand(3, device="cuda").isfinite().all()
 
 

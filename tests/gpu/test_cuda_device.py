@@ -13,6 +13,8 @@ import torch
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
+from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.recipes import Recipe
 
 pytestmark = pytest.mark.gpu
@@ -22,10 +24,10 @@ def test_the_ledger_by_events_agrees_with_the_wall(
     make_prepared: Callable[[Recipe], Prepared], narrow: Callable[..., Recipe], device: Device
 ) -> None:
     prepared = make_prepared(narrow("davidnet", epochs=20))
-    prepared.warm_up()
+    warm_up(prepared)
     device.synchronize()
     ledger = Ledger(device)
-    prepared.trial(0, ledger).run()
+    Trial(prepared, 0, ledger).run()
     device.synchronize()
     wall = (time.perf_counter_ns() - ledger.began_wall_ns) / 1e9
     assert ledger.device_seconds() == pytest.approx(wall, rel=0.02)

@@ -14,6 +14,7 @@ from dawnbench.campaign import run
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import Device
 from dawnbench.engine.prepare import prepare
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 
@@ -41,4 +42,4 @@ def test_a_giant_batch_is_refused_and_the_batch_that_is_named_fits(tmp_path: Pat
     gc.collect()
     torch.cuda.empty_cache()
 
-    prepare(replace(giant, batch_size=int(named[1])), load_dataset("synthetic"), device).warm_up()
+    warm_up(prepare(replace(giant, batch_size=int(named[1])), load_dataset("synthetic"), device))

@@ -17,6 +17,7 @@ from dawnbench.engine.hooks import EpochResult, Hook
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.trial import Trial
+from dawnbench.engine.warm_up import warm_up
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.catalogue import PLACES
 
@@ -39,7 +40,7 @@ class Results(Hook):
 
 def train(prepared: Prepared, seed: int = 0) -> list[EpochResult]:
     results = Results()
-    prepared.trial(seed, Ledger(prepared.device), (results,)).run()
+    Trial(prepared, seed, Ledger(prepared.device), (results,)).run()
     return results.found
 
 
@@ -78,8 +79,8 @@ def test_an_epoch_never_waits_for_the_gpu(
     name: str, capture: bool, make_prepared: MakePrepared, narrow: Narrow, device: Device
 ) -> None:
     prepared = make_prepared(narrow(name, capture=capture))
-    prepared.warm_up()
-    trial = prepared.trial(0, Ledger(device))
+    warm_up(prepared)
+    trial = Trial(prepared, 0, Ledger(device))
     with no_waiting():
         trial.train_epoch()
         trial.evaluate()
@@ -94,7 +95,7 @@ def test_waiting_is_noticed(device: Device) -> None:
 
 def test_compiled_training_learns(make_prepared: MakePrepared, narrow: Narrow) -> None:
     prepared = make_prepared(narrow("davidnet", epochs=8, compile=True))
-    prepared.warm_up()
+    warm_up(prepared)
     last = train(prepared)[-1]
     assert last.train_correct / last.train_images > 0.9
 
@@ -110,10 +111,10 @@ def launched(prepared: Prepared) -> Counter[str]:
 def test_a_warmed_trial_replays_its_steps(name: str, make_prepared: MakePrepared, narrow: Narrow) -> None:
     recipe = narrow(name)
     prepared = make_prepared(recipe)
-    prepared.warm_up()
+    warm_up(prepared)
     assert launched(prepared)["aten::convolution_backward"] == 0
     single = make_prepared(replace(recipe, capture=False))
-    single.warm_up()
+    warm_up(single)
     assert launched(single)["aten::convolution_backward"] > 0
 
 
@@ -124,7 +125,7 @@ def test_every_recipe_of_the_package_trains_with_all_steps_replayed(
     # The images have three channels, also for a recipe that knows the statistics of gray ones.
     measured = replace(find_recipe(name).dataset, mean=None, deviation=None)
     prepared = make_prepared(narrow(name, epochs=2, compile=False, dataset=measured))
-    prepared.warm_up()
+    warm_up(prepared)
     assert prepared.notes == []
     assert launched(prepared)["aten::convolution_backward"] == 0
     assert len(train(prepared)) == 2
@@ -136,15 +137,15 @@ def test_replayed_steps_train_as_single_operations_do(
 ) -> None:
     recipe = narrow(name, epochs=3, precision="fp32")
     captured, single = make_prepared(recipe), make_prepared(replace(recipe, capture=False))
-    captured.warm_up()
-    single.warm_up()
+    warm_up(captured)
+    warm_up(single)
     for mine, other in zip(train(captured, seed=3), train(single, seed=3), strict=True):
         assert mine.train_loss == pytest.approx(other.train_loss, rel=0.05)
 
 
 def test_a_second_trial_owes_nothing_to_the_first(make_prepared: MakePrepared, narrow: Narrow) -> None:
     prepared = make_prepared(narrow("speedrun", epochs=2))
-    prepared.warm_up()
+    warm_up(prepared)
     first = train(prepared, seed=3)[-1]
     train(prepared, seed=4)
     assert train(prepared, seed=3)[-1].train_loss == pytest.approx(first.train_loss, rel=0.05)
@@ -155,7 +156,7 @@ def test_a_second_trial_asks_the_driver_for_no_memory(
     name: str, make_prepared: MakePrepared, narrow: Narrow
 ) -> None:
     prepared = make_prepared(narrow(name, epochs=2))
-    prepared.warm_up()
+    warm_up(prepared)
     train(prepared, seed=1)
     before = torch.cuda.memory_stats()
     train(prepared, seed=2)
@@ -175,11 +176,11 @@ def test_the_final_evaluation_takes_as_long_in_every_trial(
         test_labels=np.tile(images.test_labels, 20),
     )
     prepared = prepare(narrow(name, epochs=2), larger, device)
-    prepared.warm_up()
+    warm_up(prepared)
     seconds = []
     for seed in range(5):
         ledger = Ledger(device)
-        prepared.trial(seed, ledger).run()
+        Trial(prepared, seed, ledger).run()
         (final,) = (s for s in ledger.segments() if s.name == "final_evaluate")
         seconds.append(final.length_ns / 1e9)
     assert max(seconds) / min(seconds) < 1.5, seconds
