@@ -2,7 +2,7 @@
 
 Both kinds of trial run in one process, turn by turn, on one prepared recipe. A machine may be noisier than
 what is to be shown, so both the wall time and the processor time of all threads are compared, pair by pair,
-and of the two the figure with the narrower 95 % interval decides. Held against the bar is the interval's
+and of the two the figure with the narrower 95 % interval decides. Compared with the limit is the interval's
 lower end: a test that fails has shown that the bar is broken, not that the machine had a bad minute. Where
 the interval is too wide to tell, the test says so and skips.
 """

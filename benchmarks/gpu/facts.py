@@ -18,7 +18,7 @@ def ask_facts(device: str, data: str) -> dict[str, Any]:
     """Return the facts about a device (cpu or cuda) and a data set.
 
     Raises:
-        DawnbenchError: there is no such device or data, or no answer.
+        DawnbenchError: the device or the data does not exist, or the child process did not answer.
     """
     command = [sys.executable, "-m", "benchmarks.gpu.facts", device, data]
     try:
@@ -36,7 +36,7 @@ def describe(name: str, data: str) -> dict[str, Any]:
     """Return the facts.
 
     Raises:
-        DawnbenchError: there is no such device or data.
+        DawnbenchError: the device or the data does not exist.
     """
     import torch
 

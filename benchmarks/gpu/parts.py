@@ -78,8 +78,8 @@ DRY = Mode(
 def plan_parts(mode: Mode, folder: Path, *, only: Sequence[str], peers: Sequence[str]) -> list[Part]:
     """Return the parts in their order, which leave their files in `folder`.
 
-    `only` names those that are wanted in the order that is wanted, all if it is empty; what is no part's name
-    there is a further recipe's, or the path of its file, with as many trials as it says.
+    `only` selects parts by name, in its own order; empty selects all. A name that is not a part's is taken
+    for a recipe, or for the path of its file, with the recipe's own number of trials.
     """
     log = folder / "gpu-tests.log"
     runs = [_run(mode, folder, recipe, trials) for recipe, trials in TRIALS.items()]

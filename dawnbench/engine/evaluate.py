@@ -43,15 +43,10 @@ class Evaluation:
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
         """Images classified rightly, since the last call."""
 
-    @property
-    def model(self) -> nn.Module:
-        """What is evaluated."""
-        return self._model
-
     def __call__(self, last: bool = True) -> None:
         """Set `loss` and `correct`; `last` says that this is the last epoch, in which all views are taken."""
         self._model.eval()
-        plain = self._settings.tta_last_epoch_only and not last
+        plain = self._is_plain(last)
         captured = self._captured.get(plain)
         if captured is None:
             self._run(plain)
@@ -61,7 +56,7 @@ class Evaluation:
     def rehearse(self, last: bool) -> None:
         """Do everything that an evaluation does, but each shape of batch only once."""
         self._model.eval()
-        self._run(self._settings.tta_last_epoch_only and not last, once=True)
+        self._run(self._is_plain(last), once=True)
 
     def kinds(self) -> tuple[bool, ...]:
         """Return the values of `last` that a trial asks for in different computations."""
@@ -73,13 +68,17 @@ class Evaluation:
         Raises:
             CaptureError: it cannot be captured.
         """
-        plain = self._settings.tta_last_epoch_only and not last
+        plain = self._is_plain(last)
         self._model.eval()
         self._captured[plain] = self._device.capture(lambda: self._run(plain))
 
     def release(self) -> None:
         """Forget what was captured."""
         self._captured.clear()
+
+    def _is_plain(self, last: bool) -> bool:
+        """Return whether only the images themselves are evaluated, and no further views of them."""
+        return self._settings.tta_last_epoch_only and not last
 
     @torch.no_grad()
     def _run(self, plain: bool, once: bool = False) -> None:

@@ -55,7 +55,7 @@ class Hook:
     """One of `dawnbench.records.rules.SEGMENTS`."""
 
     def trial_began(self, trial: Progress) -> None:
-        """Start anew: the weights are fresh, and nothing has been trained. Part of the segment `init`."""
+        """Start over with fresh weights, before anything is trained. Part of the segment `init`."""
 
     def after_step(self, trial: Progress, step: int) -> None:
         """Act after step number `step` of the trial, counted from 1."""

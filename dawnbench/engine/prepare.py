@@ -53,6 +53,8 @@ class Prepared:
         self.precision = open_precision(recipe.precision, device)
         self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
         self.model = make_model(recipe, channels, classes, device)
+        # Before anything else takes the parameters, which a converter may change.
+        converted = self.precision.convert(self.model, device)
         self.normalization = _normalization(recipe, channels, device)
         self.input = self._make_input()
         self.steps_per_epoch = len(self.input.counts)
@@ -63,12 +65,12 @@ class Prepared:
             dtype=self.precision.dtype,
         )
         self.rates = make_rates(self.optimizer, self.make_schedule(), self.steps_per_epoch, device)
-        self.step = self._make_step()
+        self.step = self._make_step(converted)
         self.average = None if recipe.average is None else recipe.average.build(self.model)
         self.evaluated = self.model if self.average is None else self.average.model
         """The model whose accuracy counts."""
         self.evaluation = Evaluation(
-            self.precision.convert(self.evaluated, device),
+            converted if self.average is None else self.precision.convert(self.evaluated, device),
             self.validation,
             self.normalization,
             self.precision.dtype,
@@ -88,7 +90,7 @@ class Prepared:
         return Stretched(self.recipe.schedule.build(), self.recipe.epochs)
 
     def reset(self, seed: int) -> None:
-        """Give the model fresh weights, and every random number its place, drawn from `seed`."""
+        """Give the model fresh weights and restart every random number generator from `seed`."""
         reset_parameters(self.model, seed)
         self.generator.manual_seed(seed)
 
@@ -122,15 +124,15 @@ class Prepared:
             shuffle=recipe.shuffle,
         )
 
-    def _make_step(self) -> TrainingStep:
+    def _make_step(self, converted: nn.Module) -> TrainingStep:
         optimizer: Any = self.optimizer
-        # Where the rates are numbers, a compiled step would be compiled anew for each.
+        # Where the rates are numbers, a compiled step would be recompiled for each.
         take_step: Callable[[], Any] = (
             self.programs(optimizer.step) if self.device.captures else optimizer.step
         )
         return TrainingStep(
             self.input,
-            self.programs(self.precision.convert(self.model, self.device)),
+            self.programs(converted),
             self.recipe.loss.build(self.model, self.recipe.label_smoothing),
             optimizer,
             take_step,

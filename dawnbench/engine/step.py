@@ -54,7 +54,7 @@ class TrainingStep:
         self.correct.zero_()
 
     def set_last_apart(self) -> None:
-        """Sum the loss anew from here on."""
+        """Start a new sum of the loss."""
         # Set apart, not subtracted at the end: of a long sum the last digits are gone.
         self.loss_before_last.copy_(self.loss)
         self.loss.zero_()

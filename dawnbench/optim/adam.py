@@ -12,7 +12,7 @@ class Adam(torch.optim.Adam):
     def set_momentum(self, momentum: float | Tensor) -> None:
         """Take `momentum` from the next step on.
 
-        A captured step reads a tensor, which is filled anew before each replay. Of torch's three code paths
+        A captured step reads a tensor, whose value changes before each replay. Of torch's three code paths
         only the single-tensor one takes such a first beta without asking the device for its value (2.11: the
         fused kernels take numbers, and the foreach path turns 1 - beta1 into one).
         """

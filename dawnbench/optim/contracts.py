@@ -36,7 +36,7 @@ class GroupedOptimizer(Protocol):
 
 
 class Average(Protocol):
-    """An average of the weights along the way; made once, begun anew with every trial."""
+    """An average of the weights along the way; built once and restarted with every trial."""
 
     model: nn.Module
     """The model to be evaluated; it may be the trained one itself."""

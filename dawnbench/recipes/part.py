@@ -76,7 +76,7 @@ class ModelPart(Part):
     _role = "model"
 
     def build(self, channels: int, classes: int) -> nn.Module:
-        """Return the network, for normalised images (B, channels, H, W); it returns logits (B, classes).
+        """Return the network, for normalized images (B, channels, H, W); it returns logits (B, classes).
 
         Each module that has weights of its own has a `reset_parameters()`: trials begin with it. A
         `dawnbench.models.fitted.FittedModel` is shown training images before its first step.
@@ -121,7 +121,7 @@ class AugmentationPart(Part):
     _role = "augmentation"
 
     def build(self) -> Augmentation:
-        """Return what moves, recolours or changes a batch's pixels on the device."""
+        """Return what moves, recolors or changes a batch's pixels on the device."""
         raise NotImplementedError
 
     def _path(self) -> str:
@@ -135,7 +135,7 @@ class AveragePart(Part):
     _role = "average"
 
     def build(self, model: nn.Module) -> Average:
-        """Return an average; it begins anew with each trial and is updated after each step."""
+        """Return an average; it restarts with each trial and is updated after each step."""
         raise NotImplementedError
 
 

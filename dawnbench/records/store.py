@@ -66,7 +66,7 @@ class RunWriter:
             raise _cannot_write(path, error) from error
 
     def add_notes(self, notes: Sequence[str]) -> None:
-        """Write run.json anew with these sentences in its `notes`."""
+        """Rewrite run.json with these sentences added to its `notes`."""
         if self._record is not None and notes:
             self.write_run(replace(self._record, notes=(*self._record.notes, *notes)))
 

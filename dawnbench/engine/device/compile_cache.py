@@ -34,7 +34,7 @@ def check_compile_cache() -> None:
 
 
 def keep_compiled_code() -> None:
-    """Let compiled code outlive /tmp, unless the user has chosen a place or there is no home folder.
+    """Keep compiled code in the user's cache, unless they chose a folder or there is no home folder.
 
     Raises:
         DawnbenchError: the folder that the user has chosen cannot be written.

@@ -1,7 +1,7 @@
 """The Triton kernels of max pool, batch norm and activation, forward and backward.
 
 Importing this needs Triton. All tensors are dense in `channels_last` memory, so an image tensor (N, C, H, W)
-is a matrix of N H W rows and C columns. "Pooled" are the values that are normalised; without a pool, those
+is a matrix of N H W rows and C columns. "Pooled" are the values that are normalized; without a pool, those
 are the input itself. Reductions over the rows run in two stages without atomic additions: each program
 reduces `rows_per_program` consecutive rows to one row of partial results, and a second kernel combines these.
 The same input therefore always gives the same bits. All arithmetic is in fp32.
@@ -152,7 +152,7 @@ def combine_measures(
 
 
 @triton.jit
-def normalise(
+def normalize(
     pooled,
     out,
     mean,
@@ -166,7 +166,7 @@ def normalise(
     block_rows: tl.constexpr,
     block_channels: tl.constexpr,
 ):
-    """Write the activation of the normalised, scaled and shifted values; (rows, C) in and out."""
+    """Write the activation of the normalized, scaled and shifted values; (rows, C) in and out."""
     row = tl.program_id(0) * block_rows + tl.arange(0, block_rows)
     channel = tl.program_id(1) * block_channels + tl.arange(0, block_channels)
     exists = channel < channels
@@ -199,7 +199,7 @@ def sum_gradients(
     block_rows: tl.constexpr,
     block_channels: tl.constexpr,
 ):
-    """Write each program's sums of the gradient before the activation, and of it times the normalised value.
+    """Write each program's sums of the gradient before the activation, and of it times the normalized value.
 
     `bias_sums` and `weight_sums` are (programs, C).
     """

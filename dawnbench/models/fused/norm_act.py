@@ -56,7 +56,7 @@ class FusedNormActivation(nn.BatchNorm2d):
         self.activation, self.pool = activation, pool
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool, normalise and activate; in training by the batch's statistics, which enter the running ones.
+        """Pool, normalize and activate; in training by the batch's statistics, which enter the running ones.
 
         Raises:
             ValueError: a batch in training has no more than one value per channel.

@@ -88,7 +88,7 @@ def _outputs(x: Tensor, pool: bool) -> tuple[Tensor, Tensor, Tensor, Tensor, Ten
 def norm_activation(
     x: Tensor, weight: Tensor, bias: Tensor, epsilon: float, activation: str, pool: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """Pool x (N, C, H, W), normalise it by the statistics of all its pooled pixels, and apply the activation.
+    """Pool x (N, C, H, W), normalize it by the statistics of all its pooled pixels, and apply the activation.
 
     `activation` is silu, gelu, relu or none; `weight` and `bias` are (C,). Without `pool` nothing is pooled.
     Returns the activations in x's dtype and in `channels_last`; what the backward pass needs from the pool
@@ -128,7 +128,7 @@ def norm_activation(
             block_parts=_power_of_two(grid.parts),
             block_channels=COMBINED_CHANNELS,
         )
-        kernels.normalise[grid.elementwise(grid.light_rows)](
+        kernels.normalize[grid.elementwise(grid.light_rows)](
             pooled if pool else x,
             out,
             mean,

@@ -119,7 +119,7 @@ class ColorJitterSpec(AugmentationPart, kind="color_jitter"):
     """Brightness and contrast of each image changed at random."""
 
     brightness: NonNegative
-    """The most that is added to the normalised pixels."""
+    """The most that is added to the normalized pixels."""
     contrast: FractionBelowOne
     """By how much their factor may differ from 1."""
 

@@ -46,7 +46,7 @@ TYPES = {
         ("pool_and_measure", {"pool": True, **BLOCKS}),
         ("pool_and_measure", {"pool": False, **BLOCKS}),
         ("combine_measures", COMBINED),
-        ("normalise", {"activation": "gelu", **BLOCKS}),
+        ("normalize", {"activation": "gelu", **BLOCKS}),
         ("sum_gradients", {"activation": "silu", **BLOCKS}),
         ("combine_sums", COMBINED),
         ("input_gradient", {"activation": "gelu", "pool": True, **BLOCKS}),
@@ -77,5 +77,5 @@ def test_the_kernels_compile_for_hopper_with_16_bytes_a_load(
     source = ASTSource(function, signature, constexprs=settings, attrs=aligned)
     assembly = triton.compile(source, target=GPUTarget("cuda", 90, 32)).asm["ptx"]
     assert "ld.global.v4.b32" in assembly
-    if "pool" in settings or kernel == "normalise":
+    if "pool" in settings or kernel == "normalize":
         assert ("st.global.v4.b32" in assembly) == (kernel != "pool_and_measure" or settings["pool"])
