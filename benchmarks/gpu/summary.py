@@ -65,7 +65,8 @@ class Aim(NamedTuple):
         if value is None:
             return f"| {self.what} | {self.aim} | {NOT_MEASURED} | |"
         met = value >= self.limit if self.high else value <= self.limit
-        return f"| {self.what} | {self.aim} | {self.shown.format(value)} | {'met' if met else 'missed'} |"
+        verdict = "dry run" if found["dry_run"] else "met" if met else "missed"
+        return f"| {self.what} | {self.aim} | {self.shown.format(value)} | {verdict} |"
 
 
 SPEEDRUN = "parts/speedrun/summary"

@@ -63,6 +63,12 @@ def test_each_aim_stands_beside_its_figure() -> None:
     assert "| 10 s | 9.0 s | met |" in row(lines, "speedrun, start to epoch 1, warm")
 
 
+def test_a_dry_run_meets_and_misses_nothing() -> None:
+    lines = summarise(found(speedrun=run(0.7, 0.9398)) | {"dry_run": True})
+    assert row(lines, "speedrun, strict, median").endswith("| 0.700 s | dry run |")
+    assert not any(line.endswith(("| met |", "| missed |")) for line in lines)
+
+
 def test_what_was_not_measured_is_told_so() -> None:
     lines = summarise(found())
     assert sum("| not measured |" in line for line in lines) == len(AIMS)
