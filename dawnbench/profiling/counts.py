@@ -113,12 +113,25 @@ def moved_bytes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result
             # What comes by name is a place for the result, or the state of an optimizer.
             written += _touched(value) if _is_changed(argument) else 0
             read += 0 if argument.is_out else _touched(value)
-    written += sum(_bytes(tensor) for tensor in _tensors([result]) if id(tensor) not in seen)
+    asked_for = _asked_for(func, args, kwargs, result)
+    written += sum(_bytes(tensor) for tensor in _tensors([asked_for]) if id(tensor) not in seen)
     if name in ONLY_WRITE:
         read -= _touched(args[0])
     if name in PICK:
         read += min(0, written - _touched(args[0]))
     return read + written
+
+
+def _asked_for(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+    """Return the results that `output_mask` asks for, all where there is no mask.
+
+    Some processors' kernels return others as well: the gradient of a frozen weight, say.
+    """
+    given = dict(zip((argument.name for argument in func._schema.arguments), args, strict=False)) | kwargs
+    mask = given.get("output_mask")
+    if mask is None:
+        return result
+    return [one for one, wanted in zip(result, mask, strict=True) if wanted]
 
 
 def _is_changed(argument: Any) -> bool:

@@ -44,6 +44,15 @@ def test_both_passes_of_a_convolution_are_counted() -> None:
     assert backward.bytes == 4 * (2 * images.numel() + 2 * weight.numel() + 1)
 
 
+def test_a_gradient_that_nobody_asked_for_is_not_counted() -> None:
+    # For the bias alone, some processors' kernels return the weight's gradient too.
+    images, weight = torch.ones(2, 3, 8, 8), torch.ones(4, 3, 3, 3)
+    bias = torch.ones(4, requires_grad=True)
+    found = counted(lambda: functional.conv2d(images, weight, bias, padding=1).sum().backward())
+    backward = found["aten::convolution_backward"]
+    assert backward.bytes == 4 * (images.numel() + weight.numel() + bias.numel() + 1)
+
+
 A, B = torch.ones(100), torch.ones(100)
 
 
