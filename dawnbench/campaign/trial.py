@@ -88,8 +88,8 @@ class TrialRecorder(Hook):
             validation_images=result.validation_images,
             energy_joules=None if joules is None or self._joules is None else joules - self._joules,
         )
+        record = self._writer.append_epoch(record)
         self._epochs.append(record)
-        self._writer.append_epoch(record)
         self._observer.epoch_ended(record)
 
     def _record_trial(
@@ -124,8 +124,7 @@ class TrialRecorder(Hook):
             warnings=self._warnings(wall_seconds, device_seconds),
             began_ns=self._ledger.began_wall_ns,
         )
-        self._writer.append_trial(record)
-        self._observer.trial_ended(record)
+        self._observer.trial_ended(self._writer.append_trial(record))
         self._sampler.forget(ended_ns)
 
     def _telemetry(self, ended_ns: int, epochs_to_target: int | None) -> TelemetrySummary:

@@ -38,6 +38,8 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
             f"no trial of {series.name} reached the target of {percent(series.target)}, so there is no time "
             "to hold others against; train for more epochs, or to a lower target"
         )
+    if all(time is None for trial in series.counting for time in trial.seconds.values()):
+        raise DawnbenchError(f"no trial of {series.name} has a time: {'; '.join(series.warnings[:1])}")
     path = baseline_path(out, series.recipe_name, series.device_name)
     if path.exists() and not replace_older:
         raise DawnbenchError(f"{path} is there already; give --replace to put this one in its place")

@@ -77,7 +77,7 @@ class TrackingObserver:
         """Hand over the rest of the trial's epochs and what it came to."""
         self._display.trial_ended(record)
         facts = self._trials[-1]
-        outcome = trial_outcome(record, facts.began + record.wall_seconds)
+        outcome = trial_outcome(record, facts.began + (record.wall_seconds or 0))
         self._hand_over()
         self._tell(lambda tracker: tracker.end_trial(facts, outcome))
 

@@ -66,8 +66,8 @@ class MeasuredRun:
     @property
     def step_seconds(self) -> tuple[float, ...]:
         """The seconds of a training step: the mean over each epoch, of all trials' epochs but their first."""
-        later = [epoch for epoch in self.run.epochs if epoch.epoch > 1]
-        return tuple(epoch.train_seconds / self.steps_per_epoch for epoch in later)
+        later = [epoch.train_seconds for epoch in self.run.epochs if epoch.epoch > 1]
+        return tuple(seconds / self.steps_per_epoch for seconds in later if seconds is not None)
 
     @property
     def steps_per_epoch(self) -> int:

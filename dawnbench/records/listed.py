@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.schema import SCHEMA_VERSION
 
 Figures = dict[str, Any]
@@ -78,9 +79,9 @@ def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> 
         for trial in trials
         if trial["status"] in ("finished", "diverged") or trial["epochs_to_target"] is not None
     ]
-    accuracies = _finite(trial["accuracy"] for trial in counting)
+    accuracies = _figures_of(trial["accuracy"] for trial in counting)
     rules = dict.fromkeys(rule for trial in counting for rule in trial["seconds"])
-    times = {rule: _finite(trial["seconds"].get(rule) for trial in counting) for rule in rules}
+    times = {rule: _figures_of(trial["seconds"].get(rule) for trial in counting) for rule in rules}
     return {
         **{key: _text(record[key]) for key in _TEXTS},
         "target": float(record["target"]),
@@ -102,5 +103,8 @@ def _text(value: Any) -> str:
     return value
 
 
-def _finite(values: Any) -> list[float]:
-    return [float(value) for value in values if value is not None and math.isfinite(value)]
+def _figures_of(values: Any) -> list[float]:
+    figures = [float(value) for value in values if value is not None]
+    if not all(0 <= value <= MAX_FIGURE for value in figures):
+        raise ValueError("not possible")
+    return figures

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.salvage import parse, salvage
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
+
+MAX_WARNINGS = 20
+"""Of one file."""
 
 
 @dataclass(frozen=True)
@@ -28,34 +36,36 @@ class Run:
     pooled_from: tuple[str, ...] = ()
     """Names of the run folders whose trials it holds, where they are several."""
 
+    @cached_property
+    def _by_trial(self) -> dict[int, tuple[EpochRecord, ...]]:
+        by_trial = attrgetter("trial")
+        groups = groupby(sorted(self.epochs, key=by_trial), by_trial)
+        return {trial: tuple(epochs) for trial, epochs in groups}
+
     def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
         """Return the epochs of one trial, in order."""
-        return tuple(epoch for epoch in self.epochs if epoch.trial == trial)
-
-
-# One is slow to make and reads any number of lines.
-_RUN, _TRIAL, _EPOCH = TypeAdapter(RunRecord), TypeAdapter(TrialRecord), TypeAdapter(EpochRecord)
+        return self._by_trial.get(trial, ())
 
 
 def read_run(folder: Path) -> Run:
-    """Return what a run folder holds; a torn last line is passed over with a warning.
+    """Return what a run folder holds; what cannot be read of it is left out, with a warning for each.
 
     Raises:
-        DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
+        DawnbenchError: it is not a run folder, its schema is newer than this version knows, or run.json does
+            not say what was run.
     """
-    record = _read_record(folder / "run.json")
-    warnings: list[str] = []
-    trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
-    epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
+    record, warnings = _read_record(folder / "run.json")
+    trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
+    epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
 
 
-def _read_record(path: Path) -> RunRecord:
+def _read_record(path: Path) -> tuple[RunRecord, list[str]]:
     data = read_versioned(path, f"{path.parent} is no run folder: cannot read run.json")
-    try:
-        return _RUN.validate_python(data)
-    except ValidationError as error:
-        raise damaged(path, error) from error
+    record, lost = salvage(RunRecord, data)
+    if record is None:
+        raise DawnbenchError(f"{path} is damaged: {lost[-1]}")
+    return record, [f"{path.name}: {clause}; it is left out" for clause in lost]
 
 
 def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
@@ -80,20 +90,43 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
     return data
 
 
-def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> list[Line]:
+def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[Line]:
     try:
-        lines = path.read_bytes().split(b"\n")
+        *whole, rest = path.read_bytes().split(b"\n")
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
-    whole, rest = lines[:-1], lines[-1]
+    found: list[str] = []
+    for number, line in enumerate(whole, 1):
+        record, lost = read_line(kind, line)
+        found += (f"{path.name}, line {number}: {clause}" for clause in lost)
+        if record is not None:
+            yield record
+    warnings += capped(found, path.name)
     if rest:
         warnings.append(
             f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
         )
+
+
+def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
+    """Return the record on a line, and a sentence's rest for each value of it, or for all of it, left out."""
+    if (parsed := parse(kind, line)) is not None:
+        return parsed, []
     try:
-        return [adapter.validate_json(line) for line in whole]
-    except ValidationError as error:
-        raise damaged(path, error) from error
+        content = json.loads(line)
+    except (ValueError, RecursionError):
+        return None, ["not what dawnbench writes; the line is left out"]
+    record, lost = salvage(kind, content)
+    if record is None:
+        return None, [f"{lost[-1]}; the line is left out"]
+    return record, [f"{clause}; it is left out" for clause in lost]
+
+
+def capped(warnings: Iterable[str], name: str) -> list[str]:
+    """Return the first of a file's warnings, and how many more there are."""
+    found = list(warnings)
+    more = len(found) - MAX_WARNINGS
+    return found if more <= 0 else [*found[:MAX_WARNINGS], f"{name}: {more:,} more values or lines left out"]
 
 
 def damaged(path: Path, error: ValidationError) -> DawnbenchError:

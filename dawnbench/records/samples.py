@@ -31,7 +31,7 @@ class Samples:
 
     def of_trial(self, trial: TrialRecord) -> Samples | None:
         """Return the samples of one trial with times from its begin on; None where there is none."""
-        if trial.began_ns is None:
+        if trial.began_ns is None or trial.wall_seconds is None:
             return None
         end_ns = trial.began_ns + round(trial.wall_seconds * 1e9)
         first = int(np.searchsorted(self.t_ns, trial.began_ns, side="left"))

@@ -1,13 +1,33 @@
 """What a run folder holds, field by field.
 
 `RunRecord` is run.json; `TrialRecord` and `EpochRecord` are the lines of trials.jsonl and epochs.jsonl. A
-figure that could not be measured, or is not finite, is None.
+figure that could not be measured, or is not finite, is None. The types say what is possible
+(`records.bounds`), and both the writer and the reader hold every value to it (`records.salvage`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
+
+from dawnbench.records.bounds import (
+    Count,
+    Environment,
+    Flops,
+    Fraction,
+    Joules,
+    Loss,
+    Nanoseconds,
+    Ordinal,
+    Rate,
+    RecipeSettings,
+    Seconds,
+    Seed,
+    SensorValue,
+    SignedNanoseconds,
+    Text,
+    TimeToTarget,
+)
 
 SCHEMA_VERSION = 1
 
@@ -21,36 +41,36 @@ class Segment:
     """One timed stretch of a trial."""
 
     name: str
-    epoch: int | None
+    epoch: Ordinal | None
     """Counted from 1; None outside the epochs."""
-    start_ns: int
+    start_ns: SignedNanoseconds
     """Since the trial began; negative for the set-up that a run does once, before its trials."""
-    length_ns: int
+    length_ns: Nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
 class EpochRecord:
     """One epoch of one trial: the row of the log table."""
 
-    trial: int
+    trial: Ordinal
     """Counted from 1."""
-    epoch: int
+    epoch: Ordinal
     """Counted from 1."""
-    learning_rate: float
+    learning_rate: Rate
     """The schedule's value at the epoch's first step."""
-    train_seconds: float
-    evaluate_seconds: float
-    train_loss: float | None
+    train_seconds: Seconds | None
+    evaluate_seconds: Seconds | None
+    train_loss: Loss | None
     """The mean of the batches' mean losses, in nats: over all images seen, where every batch is full."""
-    train_correct: int
-    train_images: int
-    validation_loss: float | None
+    train_correct: Count
+    train_images: Ordinal
+    validation_loss: Loss | None
     """Mean over the validation images, in nats."""
-    validation_correct: int
-    validation_images: int
-    energy_joules: float | None = None
+    validation_correct: Count
+    validation_images: Ordinal
+    energy_joules: Joules | None = None
     """Spent since the trial began, up to the end of this epoch's evaluation."""
-    last_batch_loss: float | None = None
+    last_batch_loss: Loss | None = None
     """Mean over the images of the epoch's last training batch, in nats; None in older files."""
 
     @property
@@ -63,25 +83,25 @@ class EpochRecord:
 class Reading:
     """What one sensor showed over a stretch of time."""
 
-    mean: float
-    peak: float
-    unit: str
+    mean: SensorValue
+    peak: SensorValue
+    unit: Text
 
 
 @dataclass(frozen=True, slots=True)
 class TelemetrySummary:
     """What the hardware did during a trial."""
 
-    samples: int
+    samples: Count
     readings: dict[str, Reading]
     """By metric name; a metric that could not be read is absent, its reason is in run.json."""
-    throttle_reasons: tuple[str, ...]
+    throttle_reasons: tuple[Text, ...]
     """Every reason that the GPU's driver gave during the trial for running below its clocks."""
-    energy_joules: float | None
+    energy_joules: Joules | None
     """Over the whole trial."""
-    energy_to_target_joules: float | None
+    energy_to_target_joules: Joules | None
     """From the trial's begin to the end of the epoch that reached the target."""
-    energy_source: str | None
+    energy_source: Text | None
     """Which counter the joules come from."""
 
 
@@ -89,30 +109,30 @@ class TelemetrySummary:
 class TrialRecord:
     """One training from a fresh seed."""
 
-    trial: int
+    trial: Ordinal
     """Counted from 1."""
-    seed: int
+    seed: Seed
     status: TrialStatus
-    reason: str | None
+    reason: Text | None
     """Why a trial did not finish."""
     segments: tuple[Segment, ...]
     """The ledger; the run's one-time set-up leads it, at negative times."""
-    seconds: dict[str, float | None]
+    seconds: dict[str, TimeToTarget | None]
     """Time under each rule; None where the rule ends at the target and the target was not reached."""
-    target: float
-    epochs_to_target: int | None
-    accuracy: float | None
+    target: Fraction
+    epochs_to_target: Ordinal | None
+    accuracy: Fraction | None
     """Validation accuracy after the last epoch, 0 to 1."""
-    best_accuracy: float | None
-    wall_seconds: float
+    best_accuracy: Fraction | None
+    wall_seconds: Seconds | None
     """The trial by the host's clock."""
-    device_seconds: float
+    device_seconds: Seconds | None
     """The trial by the device's own clock; the host's where the device has none."""
-    peak_memory_bytes: int | None
+    peak_memory_bytes: Count | None
     """The most that was allocated on the device at one time; None where the device keeps no count."""
     telemetry: TelemetrySummary | None
-    warnings: tuple[str, ...] = ()
-    began_ns: int | None = None
+    warnings: tuple[Text, ...] = ()
+    began_ns: Count | None = None
     """When the trial began, by the clock of the telemetry's `t_ns`; None where that was not kept."""
 
 
@@ -122,9 +142,9 @@ class LayerRecord:
 
     name: str
     kind: str
-    output_shape: tuple[int, ...]
+    output_shape: tuple[Count, ...]
     """Without the batch dimension."""
-    parameters: int
+    parameters: Count
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,27 +152,27 @@ class ModelRecord:
     """The model that was trained."""
 
     layers: tuple[LayerRecord, ...]
-    parameters: int
+    parameters: Count
     """Trained ones."""
-    fixed_parameters: int
-    flops_per_step: int
+    fixed_parameters: Count
+    flops_per_step: Flops | None
     """Of one training step (forward and backward), a multiply-add counted as two."""
-    flops_per_trial: int
+    flops_per_trial: Flops | None
 
 
 @dataclass(frozen=True, slots=True)
 class DataRecord:
     """The data that was trained on."""
 
-    source: str
+    source: Text
     """The name, or the path as the user gave it."""
     fingerprint: str
     """Over the decoded pixels and labels of both splits; figures on different ones are never compared."""
-    train_images: int
-    validation_images: int
-    image_shape: tuple[int, int, int]
+    train_images: Ordinal
+    validation_images: Ordinal
+    image_shape: tuple[Ordinal, Ordinal, Ordinal]
     """Height, width, channels, as stored."""
-    classes: int
+    classes: Ordinal
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,36 +189,36 @@ class RunRecord:
     """The run as a whole: run.json."""
 
     schema_version: int
-    dawnbench_version: str
-    recipe_name: str
-    created: str
+    dawnbench_version: Text
+    recipe_name: Text
+    created: Text
     """UTC, ISO 8601."""
     status: RunStatus
-    command: tuple[str, ...]
-    recipe: dict[str, Any]
+    command: tuple[Text, ...]
+    recipe: RecipeSettings
     """The resolved recipe, whole."""
     recipe_digest: str
     """Over the resolved recipe without its name, summary, trials and write-up."""
-    trials: int
+    trials: Count
     """How many were asked for."""
-    seed: int
+    seed: Seed
     """Of the first trial; each later one adds 1."""
-    target: float
-    device: str
-    device_name: str
-    precision: str
+    target: Fraction
+    device: Text
+    device_name: Text
+    precision: Text
     data: DataRecord
     model: ModelRecord
-    environment: dict[str, Any]
-    telemetry_unavailable: dict[str, str]
+    environment: Environment
+    telemetry_unavailable: dict[str, Text]
     """By metric: why it could not be read."""
     pairing: PairingRecord | None = None
     """Set where the run is one side of `dawnbench ab`: trial n of the one is paired with n of the other."""
-    predicted_memory_bytes: int | None = None
+    predicted_memory_bytes: Count | None = None
     """What a trial was expected to take on the device at its peak, told before the first one; None where that
     could not be told, and in older files."""
-    learning_rates: tuple[tuple[int, float], ...] = ()
+    learning_rates: tuple[tuple[Count, Rate], ...] = ()
     """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files, and
     where the rate depends on what happens in training."""
-    notes: tuple[str, ...] = ()
+    notes: tuple[Text, ...] = ()
     """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""

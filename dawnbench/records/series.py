@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.bounds import (
+    Environment,
+    Fraction,
+    Joules,
+    Ordinal,
+    RecipeSettings,
+    Seconds,
+    Seed,
+    Text,
+    TimeToTarget,
+)
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
-
-LARGEST = 1e12
-"""Of any figure; more seconds, joules or epochs than that are a damaged file."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialFigures:
     """What one trial came to."""
 
-    trial: int
-    """Counted from 1."""
-    seed: int
+    trial: Ordinal
+    seed: Seed
     status: TrialStatus
-    target: float
-    seconds: dict[str, float | None]
+    target: Fraction
+    seconds: dict[str, TimeToTarget | None]
     """Time under each rule; None where the rule gives none."""
-    spent_seconds: dict[str, float | None]
-    """What each rule's clock counted to the trial's end, target or not; None where its start was not seen."""
-    epochs_to_target: int | None
-    accuracy: float | None
+    spent_seconds: dict[str, Seconds | None]
+    """What each rule's clock counted to the trial's end, target or not; None where its start was not seen, or
+    the ledger is lost."""
+    epochs_to_target: Ordinal | None
+    accuracy: Fraction | None
     """Validation accuracy after the last epoch, 0 to 1; None where the trial did not come that far."""
-    energy_joules: float | None
+    energy_joules: Joules | None
     """Over the whole trial."""
-    energy_to_target_joules: float | None
+    energy_to_target_joules: Joules | None
     readings: dict[str, Reading] = field(default_factory=dict)
     """What the sensors showed during the trial, by metric."""
-    throttle_reasons: tuple[str, ...] = ()
+    throttle_reasons: tuple[Text, ...] = ()
     """Why the GPU ran below its clocks during the trial."""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Text, ...] = ()
     """What the trial itself found doubtful, a sentence each."""
 
     @property
@@ -60,24 +65,24 @@ class TrialFigures:
 class Series:
     """Trials that belong together, and on what they were made."""
 
-    name: str
+    name: Text
     """The run folder's name, or what the user called the baseline."""
-    created: str
+    created: Text
     """Of the run, UTC, ISO 8601."""
-    dawnbench_version: str
-    recipe_name: str
-    recipe: dict[str, Any]
+    dawnbench_version: Text
+    recipe_name: Text
+    recipe: RecipeSettings
     """The resolved recipe, whole."""
-    recipe_digest: str
-    target: float
-    device: str
-    device_name: str
-    precision: str
+    recipe_digest: Text
+    target: Fraction
+    device: Text
+    device_name: Text
+    precision: Text
     data: DataRecord
-    environment: dict[str, Any]
+    environment: Environment
     trials: tuple[TrialFigures, ...]
     pairing: PairingRecord | None = None
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Text, ...] = ()
     """What of the run folder could not be read, a sentence each."""
 
     @property
@@ -89,7 +94,7 @@ class Series:
 def series_of(run: Run) -> Series:
     """Return what a run folder's trials came to."""
     record = run.record
-    series = Series(
+    return Series(
         name=run.folder.resolve().name,
         created=record.created,
         dawnbench_version=record.dawnbench_version,
@@ -106,32 +111,6 @@ def series_of(run: Run) -> Series:
         pairing=record.pairing,
         warnings=run.warnings,
     )
-    check_figures(series, run.folder / "trials.jsonl")
-    return series
-
-
-def check_figures(series: Series, path: Path) -> None:
-    """Refuse figures that no run makes and that would overflow the statistics.
-
-    Raises:
-        DawnbenchError: an accuracy is no fraction, or another figure is negative or beyond 1e12.
-    """
-    for trial in series.trials:
-        figures: dict[str, tuple[float | None, float]] = {
-            "target": (trial.target, 1.0),
-            "accuracy": (trial.accuracy, 1.0),
-            "epochs_to_target": (trial.epochs_to_target, LARGEST),
-            "energy_joules": (trial.energy_joules, LARGEST),
-            "energy_to_target_joules": (trial.energy_to_target_joules, LARGEST),
-            **{f"seconds.{rule}": (seconds, LARGEST) for rule, seconds in trial.seconds.items()},
-            **{f"spent_seconds.{rule}": (seconds, LARGEST) for rule, seconds in trial.spent_seconds.items()},
-        }
-        for name, (value, most) in figures.items():
-            if value is not None and not 0 <= value <= most:
-                found = f"{value:g}" if isinstance(value, float) else str(value)[:30]
-                raise DawnbenchError(
-                    f"{path} is damaged: {name} of trial {trial.trial} is {found}, which no run makes"
-                )
 
 
 def figures_of(trial: TrialRecord) -> TrialFigures:
@@ -144,7 +123,7 @@ def figures_of(trial: TrialRecord) -> TrialFigures:
         target=trial.target,
         seconds=trial.seconds,
         spent_seconds={
-            name: RULES_BY_NAME[name].spent_seconds(trial.segments)
+            name: RULES_BY_NAME[name].spent_seconds(trial.segments) if trial.segments else None
             for name in trial.seconds
             if name in RULES_BY_NAME
         },

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
 
 
@@ -35,6 +36,9 @@ def slug(name: str) -> str:
 class RunWriter:
     """Creates a run folder and appends to it.
 
+    What is written is held to the reader's rules first: an impossible value is left out, and the trial's
+    warnings, or the run's notes, say so.
+
     Every method raises DawnbenchError where the disk does not take what is written; what was written before
     stays readable.
     """
@@ -44,6 +48,8 @@ class RunWriter:
         self.folder = out / f"{created:%Y%m%dT%H%M%SZ}-{slug(recipe_name)}-{os.urandom(3).hex()}"
         self._record: RunRecord | None = None
         self._open: dict[str, IO[str]] = {}
+        self._lost: list[str] = []
+        """What was left out of the epochs of the trial that goes on, a sentence each."""
         try:
             self.folder.mkdir(parents=True)
             for name in ("trials", "epochs", "telemetry"):
@@ -53,7 +59,10 @@ class RunWriter:
 
     def write_run(self, record: RunRecord) -> None:
         """Write run.json; it is replaced in one step, so a reader never sees half of it."""
-        self._record = record
+        record, lost = _possible(record)
+        self._record = record = replace(
+            record, notes=(*record.notes, *(_sentence("run.json", c) for c in lost))
+        )
         path, partial = self.folder / "run.json", self.folder / "run.json.partial"
         try:
             with partial.open("w", encoding="utf-8") as file:
@@ -85,13 +94,20 @@ class RunWriter:
         except OSError as error:  # what a full disk did not take before
             raise _cannot_write(self.folder / f"{name}.jsonl", error) from error
 
-    def append_trial(self, record: TrialRecord) -> None:
-        """Append one line to trials.jsonl."""
+    def append_trial(self, record: TrialRecord) -> TrialRecord:
+        """Append one line to trials.jsonl and return what it says."""
+        record, lost = _possible(record)
+        sentences, self._lost = [*self._lost, *(_sentence("the trial", clause) for clause in lost)], []
+        record = replace(record, warnings=(*record.warnings, *sentences))
         self._append("trials", [asdict(record)])
+        return record
 
-    def append_epoch(self, record: EpochRecord) -> None:
-        """Append one line to epochs.jsonl."""
+    def append_epoch(self, record: EpochRecord) -> EpochRecord:
+        """Append one line to epochs.jsonl and return what it says."""
+        record, lost = _possible(record)
+        self._lost += (_sentence(f"epoch {record.epoch}", clause) for clause in lost)
         self._append("epochs", [asdict(record)])
+        return record
 
     def append_samples(self, samples: Iterable[Mapping[str, Any]]) -> None:
         """Append telemetry samples, not forced to the disk, which would disturb what they measure."""
@@ -107,6 +123,19 @@ class RunWriter:
                 os.fsync(file.fileno())
         except OSError as error:
             raise _cannot_write(self.folder / f"{name}.jsonl", error) from error
+
+
+def _possible(record: Record) -> tuple[Record, list[str]]:
+    """Return a record as a reader will have it, and a clause for each value that it loses.
+
+    What could not be read at all is written as it is: a reader can do no worse than leave it out.
+    """
+    possible, lost = salvage(type(record), finite(asdict(record)))
+    return possible or record, lost
+
+
+def _sentence(what: str, clause: str) -> str:
+    return f"of {what} {clause}; it is not recorded"
 
 
 def _cannot_write(path: Path, error: OSError) -> DawnbenchError:

@@ -5,17 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from pydantic import TypeAdapter, ValidationError
-
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.reader import Line, damaged
+from dawnbench.records.reader import Line, read_line
 from dawnbench.records.schema import EpochRecord, TrialRecord
-
-_TRIAL, _EPOCH = TypeAdapter(TrialRecord), TypeAdapter(EpochRecord)
 
 
 class Tail:
-    """The lines that a run appends, as they come; a line that is not whole yet waits for its end."""
+    """The lines that a run appends, as they come; a line that is not whole yet waits for its end.
+
+    Values and lines that are not possible are left out, as by `read_run`, which warns of them.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Open the files of a run folder.
@@ -36,20 +35,18 @@ class Tail:
 
     def epochs(self) -> list[EpochRecord]:
         """Return the epochs recorded since the last call."""
-        return self._new("epochs", _EPOCH)
+        return self._new("epochs", EpochRecord)
 
     def trials(self) -> list[TrialRecord]:
         """Return the trials recorded since the last call."""
-        return self._new("trials", _TRIAL)
+        return self._new("trials", TrialRecord)
 
     def close(self) -> None:
         """Close the files."""
         for file in self._files.values():
             file.close()
 
-    def _new(self, name: str, adapter: TypeAdapter[Line]) -> list[Line]:
+    def _new(self, name: str, kind: type[Line]) -> list[Line]:
         *whole, self._rest[name] = (self._rest[name] + self._files[name].read()).split(b"\n")
-        try:
-            return [adapter.validate_json(line) for line in whole]
-        except ValidationError as error:
-            raise damaged(self._paths[name], error) from error
+        records = (read_line(kind, line)[0] for line in whole)
+        return [record for record in records if record is not None]

@@ -25,8 +25,13 @@ LEAST_WIDTHS = (5, 8, 7, 9, 12, 8, 8, 10, 6)
 """Of the published table; a longer cell widens its column."""
 
 
-def format_time(seconds: float, style: TimeFormat) -> str:
-    """Return `00m 29s`, or `00m 01.284s` for a time under a minute where milliseconds are wanted."""
+def format_time(seconds: float | None, style: TimeFormat) -> str:
+    """Return `00m 29s`, or `00m 01.284s` for a time under a minute where milliseconds are wanted.
+
+    A dash stands for no time.
+    """
+    if seconds is None:
+        return "-"
     milliseconds = round(seconds * 1000)
     if style == "milliseconds" and milliseconds < 60_000:
         return f"00m {milliseconds / 1000:06.3f}s"

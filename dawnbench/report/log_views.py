@@ -37,7 +37,7 @@ def progress_lines(epoch: EpochRecord, recipe: Mapping[str, Any]) -> str:
         f"Training Loss: {_loss(last_loss, 8)}, "
         f"Training Accuracy: {100 * epoch.train_correct / epoch.train_images:.4f}%",
         _batches(epoch.train_images, batch_size),
-        epoch.train_seconds,
+        epoch.train_seconds or 0,
     )
     batches = _batches(epoch.validation_images, evaluation_batch)
     share = batches / epoch.validation_images

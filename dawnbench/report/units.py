@@ -8,8 +8,8 @@ from dawnbench.records.schema import Reading
 
 
 def seconds(value: float | None) -> str:
-    """Return a time with its unit; a dash for none."""
-    if value is None:
+    """Return a time with its unit; a dash for none, or for NaN."""
+    if value is None or math.isnan(value):
         return "-"
     return f"{value:.3f} s" if value < 100 else f"{value:.1f} s"
 
@@ -31,8 +31,10 @@ def joules(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f} J"
 
 
-def flops(count: float) -> str:
-    """Return a count of floating-point operations with a prefix."""
+def flops(count: float | None) -> str:
+    """Return a count of floating-point operations with a prefix; a dash for none."""
+    if count is None:
+        return "-"
     for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
         if count >= size:
             return f"{count / size:.3g} {prefix}FLOP"

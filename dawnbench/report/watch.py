@@ -46,7 +46,9 @@ def watch(
                 shown.show(event)
             if epochs or trials:
                 quiet_since, told = clock(), False
-                longest = max(longest, *(3 * (e.train_seconds + e.evaluate_seconds) for e in epochs), 0)
+                longest = max(
+                    longest, *(3 * ((e.train_seconds or 0) + (e.evaluate_seconds or 0)) for e in epochs), 0
+                )
             if ended:
                 return
             if not told and clock() - quiet_since > longest:

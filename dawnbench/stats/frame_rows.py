@@ -83,15 +83,11 @@ def epoch_row(name: str, epoch: EpochRecord) -> Row:
         "train_seconds": epoch.train_seconds,
         "evaluate_seconds": epoch.evaluate_seconds,
         "train_loss": epoch.train_loss,
-        "train_accuracy": _share(epoch.train_correct, epoch.train_images),
+        "train_accuracy": epoch.train_correct / epoch.train_images,
         "validation_loss": epoch.validation_loss,
-        "validation_accuracy": _share(epoch.validation_correct, epoch.validation_images),
+        "validation_accuracy": epoch.validation_accuracy,
         "energy_joules": epoch.energy_joules,
     }
-
-
-def _share(correct: int, images: int) -> float | None:
-    return correct / images if images else None
 
 
 def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> pandas.DataFrame:

@@ -72,8 +72,9 @@ class AxisStudy:
 
 def point_of(setting: Setting, run: Run) -> ScalePoint:
     """Return what a run came to."""
-    later = [e for e in run.epochs if e.epoch > 1 or not any(o.epoch > 1 for o in run.epochs_of(e.trial))]
-    seconds = median(e.train_seconds for e in later) if later else None
+    last = {epoch.trial: epoch.epoch for epoch in run.epochs}
+    later = [(e.train_images, e.train_seconds) for e in run.epochs if e.epoch > 1 or last[e.trial] == 1]
+    timed = [(images, seconds) for images, seconds in later if seconds]
     peaks = [t.peak_memory_bytes for t in run.trials if t.peak_memory_bytes is not None]
     accuracies = [t.accuracy for t in run.trials if t.accuracy is not None]
     reasons = [t.reason for t in run.trials if t.reason is not None]
@@ -81,8 +82,8 @@ def point_of(setting: Setting, run: Run) -> ScalePoint:
         setting=setting,
         folder=str(run.folder),
         trouble=reasons[0] if reasons else None if later else "the run ended before an epoch was over",
-        epoch_seconds=seconds,
-        images_per_second=median(e.train_images / e.train_seconds for e in later) if later else None,
+        epoch_seconds=median(seconds for _, seconds in timed) if timed else None,
+        images_per_second=median(images / seconds for images, seconds in timed) if timed else None,
         peak_memory_bytes=max(peaks, default=None),
         predicted_memory_bytes=run.record.predicted_memory_bytes,
         accuracy=fmean(accuracies) if accuracies else None,

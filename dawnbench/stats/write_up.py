@@ -79,7 +79,7 @@ class Course:
     """How often the accuracy fell from at or above the target to below it."""
     standing: Standing
     epoch_seconds: float
-    """Of training, the median over the epochs."""
+    """Of training, the median over the epochs; NaN where no epoch has a time."""
 
 
 def train_accuracy(epoch: EpochRecord) -> float:
@@ -93,6 +93,7 @@ def course(epochs: Sequence[EpochRecord], target: float) -> Course:
     above = [accuracy >= target for accuracy in validation]
     falls = sum(before and not after for before, after in pairwise(above))
     best = max(validation)
+    timed = [epoch.train_seconds for epoch in epochs if epoch.train_seconds is not None]
     return Course(
         trial=epochs[0].trial,
         epochs=len(epochs),
@@ -105,7 +106,7 @@ def course(epochs: Sequence[EpochRecord], target: float) -> Course:
         at_target=sum(above),
         falls=falls,
         standing=_standing(above, falls),
-        epoch_seconds=statistics.median(epoch.train_seconds for epoch in epochs),
+        epoch_seconds=statistics.median(timed) if timed else math.nan,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,14 @@ def test_with_fewer_than_ten_trials_it_says_why_it_wants_more(count: int, said: 
     assert (code, shown) == (2, "")
     assert said in errors
     assert "run it again with --trials 10, or name several runs by a quoted glob" in errors
+    assert not Path("baselines").exists()
+
+
+def test_trials_that_took_no_time_are_not_a_reference() -> None:
+    made_run(Path("a"), [replace(one, seconds=dict.fromkeys(one.seconds, 0.0)) for one in trials(count=10)])
+    code, _, errors = invoke("baseline", "save", "a", "--name", "x")
+    assert code == 2
+    assert "no trial of a has a time: trials.jsonl, line 1: seconds." in errors
     assert not Path("baselines").exists()
 
 

@@ -126,7 +126,7 @@ def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
         (["run", "--baseline", "run/run.json"], "run/run.json is no baseline of dawnbench"),
         (["run", "--rule", "lap"], "there is no rule lap; the rules are dawnbench, airbench, strict, cold"),
         (["x" * 300], "File name too long"),
-        (["damaged"], "damaged/trials.jsonl is damaged"),
+        (["damaged"], "damaged/run.json is not what dawnbench writes"),
     ],
 )
 @pytest.mark.parametrize("as_json", [False, True])
@@ -134,7 +134,7 @@ def test_every_error_ends_in_the_closing_line_and_status_2(
     arguments: list[str], said: str, as_json: bool
 ) -> None:
     made_run(Path("run"))
-    (made_run(Path("damaged")) / "trials.jsonl").write_text("[1]\n")
+    (made_run(Path("damaged")) / "run.json").write_text("[1]\n")
     code, shown, errors = invoke("regress", *arguments, *["--json"] * as_json)
     assert code == 2
     assert closing(errors if as_json else shown).startswith("regress: not comparable (")

@@ -54,6 +54,14 @@ def faults(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = Non
             case "prefixItems":
                 pairs = enumerate(zip(value, wanted, strict=False))
                 found += [f for i, (one, kind) in pairs for f in faults(one, kind, root, f"{at}[{i}]")]
+            case "minimum":
+                found += [] if value >= wanted else [f"{at}: {value} is below {wanted}"]
+            case "exclusiveMinimum":
+                found += [] if value > wanted else [f"{at}: {value} is not above {wanted}"]
+            case "maximum":
+                found += [] if value <= wanted else [f"{at}: {value} is above {wanted}"]
+            case "exclusiveMaximum":
+                found += [] if value < wanted else [f"{at}: {value} is not below {wanted}"]
             case "minItems":
                 found += [] if len(value) >= wanted else [f"{at}: shorter than {wanted}"]
             case "maxItems":

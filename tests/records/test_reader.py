@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+import math
+import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.reader import read_run
+from dawnbench.records.reader import MAX_WARNINGS, read_run
 from dawnbench.records.schema import SCHEMA_VERSION
 from tests.records.examples import TRIAL, begin_run, epoch
 
@@ -47,13 +50,118 @@ def test_a_line_torn_inside_a_character_is_left_out_too(folder: Path) -> None:
     assert len(read_run(folder).warnings) == 1
 
 
-@pytest.mark.parametrize("damage", [b'{"trial": 1}', b"{", b"", b'{"trial": "one"}', b"\xff\xfe"])
-def test_a_damaged_line_in_the_middle_is_an_error_with_the_file(folder: Path, damage: bytes) -> None:
+@pytest.mark.parametrize(
+    "damage", [b'{"trial": 1}', b"{", b"", b'{"trial": "one"}', b"\xff\xfe", b"[]", b"1"]
+)
+def test_a_damaged_line_in_the_middle_costs_that_line(folder: Path, damage: bytes) -> None:
     path = folder / "epochs.jsonl"
     first, second = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([first, damage, second, b""]))
-    with pytest.raises(DawnbenchError, match=r"epochs\.jsonl is damaged"):
-        read_run(folder)
+    run = read_run(folder)
+    assert [one.epoch for one in run.epochs] == [1, 2]
+    (warning,) = run.warnings
+    assert warning.startswith("epochs.jsonl, line 2: ")
+    assert warning.endswith("the line is left out")
+
+
+def change_line(folder: Path, name: str, **changes: object) -> None:
+    path = folder / f"{name}.jsonl"
+    first, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(first) | changes), *rest, ""]))
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "value", "shown"),
+    [
+        ("trials", "wall_seconds", 1e300, "1e+300"),
+        ("trials", "wall_seconds", math.nan, "nan"),
+        ("trials", "device_seconds", -1.0, "-1.0"),
+        ("trials", "accuracy", 1.5, "1.5"),
+        ("trials", "peak_memory_bytes", 10**400, "a whole number of more than 40 digits"),
+        ("epochs", "train_seconds", math.inf, "inf"),
+        ("epochs", "train_seconds", 1e308, "1e+308"),
+        ("epochs", "energy_joules", -123_451.8, "-123451.8"),
+    ],
+)
+def test_an_impossible_value_costs_that_value_and_nothing_else(
+    folder: Path, name: str, field: str, value: object, shown: str
+) -> None:
+    before = read_run(folder)
+    change_line(folder, name, **{field: value})
+    run = read_run(folder)
+    assert run.warnings == (
+        f"{name}.jsonl, line 1: {field} is {shown}, which is not possible; it is left out",
+    )
+    first, *rest = getattr(before, name)
+    assert getattr(run, name) == (replace(first, **{field: None}), *rest)
+
+
+def test_the_other_rules_keep_their_times(folder: Path) -> None:
+    change_line(folder, "trials", seconds={"dawnbench": 0.0, "strict": 2.5})
+    assert read_run(folder).trials[0].seconds == {"dawnbench": None, "strict": 2.5}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("validation_images", 0),
+        ("train_images", 0),
+        ("validation_correct", 10**400),
+        ("validation_correct", 11),
+        ("epoch", 0),
+        ("trial", -1),
+    ],
+)
+def test_an_epoch_without_possible_counts_is_left_out(folder: Path, field: str, value: object) -> None:
+    change_line(folder, "epochs", **{field: value})
+    run = read_run(folder)
+    assert [one.epoch for one in run.epochs] == [2]
+    (warning,) = run.warnings
+    assert warning.startswith(f"epochs.jsonl, line 1: {field} is ")
+
+
+def test_a_ledger_with_one_impossible_segment_is_left_out_whole(folder: Path) -> None:
+    segments = json.loads((folder / "trials.jsonl").read_text().splitlines()[0])["segments"]
+    segments[1]["length_ns"] = -4
+    change_line(folder, "trials", segments=segments)
+    (trial,) = read_run(folder).trials
+    assert trial == replace(TRIAL, segments=())
+
+
+@pytest.mark.parametrize(
+    ("changes", "left"),
+    [
+        ({"environment": {"packages": 1.5, "git": None}}, {"git": None}),
+        ({"environment": {"packages": {}, "git": 1.5}}, {"packages": {}, "git": None}),
+        (
+            {"environment": {"packages": {"torch": 2, "numpy": "2.1"}}},
+            {"packages": {"torch": None, "numpy": "2.1"}},
+        ),
+        ({"recipe": {"dataset": [], "lr": 1}}, {"lr": 1}),
+        ({"recipe": {"epochs": 0.5, "lr": 1}}, {"lr": 1}),
+    ],
+)
+def test_what_readers_look_into_is_what_they_expect_or_absent(
+    folder: Path, changes: dict[str, object], left: object
+) -> None:
+    change_run(folder, **changes)
+    run = read_run(folder)
+    assert getattr(run.record, next(iter(changes))) == left
+    assert len(run.warnings) == 1
+
+
+def test_of_many_bad_values_the_first_are_named_and_the_rest_counted(folder: Path) -> None:
+    with (folder / "epochs.jsonl").open("a") as file:
+        file.write("{}\n" * 100)
+    *named, rest = read_run(folder).warnings
+    assert len(named) == MAX_WARNINGS
+    assert rest == f"epochs.jsonl: {100 - MAX_WARNINGS} more values or lines left out"
+
+
+def test_a_path_that_is_not_utf_8_is_read_as_it_was_written(folder: Path) -> None:
+    command = ("dawnbench", "run", "--data", os.fsdecode(b"caf\xe9"))
+    change_run(folder, command=command)
+    assert read_run(folder).record.command == command
 
 
 def test_a_newer_schema_is_refused_with_what_to_upgrade(folder: Path) -> None:
@@ -84,7 +192,7 @@ def test_a_run_json_of_something_else_is_refused(folder: Path, text: str) -> Non
 
 def test_a_damaged_run_json_names_the_field(folder: Path) -> None:
     change_run(folder, data={"source": "cifar10"})
-    with pytest.raises(DawnbenchError, match=r"run\.json is damaged: data\.fingerprint"):
+    with pytest.raises(DawnbenchError, match=r"run\.json is damaged: data\.fingerprint is missing"):
         read_run(folder)
 
 

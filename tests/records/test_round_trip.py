@@ -60,8 +60,9 @@ def test_a_figure_that_is_not_finite_is_stored_as_none(tmp_path: Path, value: fl
     assert run.trials == (replace(TRIAL, seconds={"dawnbench": None}, accuracy=None),)
 
 
-COUNT = st.integers(0, 10**15)
-NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+COUNT = st.integers(1, 10**15)
+NUMBER = st.floats(0, 1e12)
+LOSS = st.none() | st.floats(-1e39, 1e39) | st.sampled_from([math.nan, math.inf])
 EPOCH = st.builds(
     EpochRecord,
     trial=COUNT,
@@ -69,20 +70,20 @@ EPOCH = st.builds(
     learning_rate=NUMBER,
     train_seconds=NUMBER,
     evaluate_seconds=NUMBER,
-    train_loss=st.none() | st.floats(),
-    train_correct=COUNT,
+    train_loss=LOSS,
+    train_correct=st.just(1),
     train_images=COUNT,
-    validation_loss=st.none() | st.floats(),
-    validation_correct=COUNT,
+    validation_loss=LOSS,
+    validation_correct=st.just(0),
     validation_images=COUNT,
-    energy_joules=st.none() | st.floats(),
+    energy_joules=st.none() | NUMBER,
 )
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]))
 FINISHED = st.builds(
     replace,
     st.just(TRIAL),
     reason=st.none() | TEXTS,
-    seconds=st.dictionaries(TEXTS, st.none() | NUMBER),
+    seconds=st.dictionaries(TEXTS, st.none() | st.floats(0, 1e12, exclude_min=True)),
     warnings=st.lists(TEXTS).map(tuple),
 )
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.reader import read_run
 from dawnbench.records.store import RunWriter
-from tests.records.examples import CREATED, RUN, begin_run, epoch
+from tests.records.examples import CREATED, RUN, TRIAL, begin_run, epoch
 
 
 def test_a_folder_is_named_by_time_recipe_and_six_hex_digits(tmp_path: Path) -> None:
@@ -81,6 +84,35 @@ def test_every_line_is_strict_json(tmp_path: Path) -> None:
     assert (
         json.loads((writer.folder / "epochs.jsonl").read_text(), parse_constant=refuse)["train_loss"] is None
     )
+
+
+def test_what_no_reader_takes_is_not_written_and_the_trial_says_so(tmp_path: Path) -> None:
+    writer = begin_run(tmp_path)
+    written = writer.append_epoch(epoch(energy_joules=-123_451.8))
+    assert written == epoch(energy_joules=None)
+    trial = writer.append_trial(replace(TRIAL, seconds={"cold": -3594.0, "strict": 2.0}, wall_seconds=-1.0))
+    writer.append_trial(replace(TRIAL, trial=2))
+    writer.close("finished")
+    run = read_run(writer.folder)
+    assert run.warnings == ()
+    assert run.epochs == (written,)
+    assert run.trials == (trial, replace(TRIAL, trial=2))
+    assert (trial.seconds, trial.wall_seconds) == ({"cold": None, "strict": 2.0}, None)
+    assert trial.warnings[len(TRIAL.warnings) :] == (
+        "of epoch 1 energy_joules is -123451.8, which is not possible; it is not recorded",
+        "of the trial seconds.cold is -3594.0, which is not possible; it is not recorded",
+        "of the trial wall_seconds is -1.0, which is not possible; it is not recorded",
+    )
+
+
+def test_a_schedule_without_a_finite_rate_leaves_a_run_that_can_be_read(tmp_path: Path) -> None:
+    writer = RunWriter(tmp_path, "davidnet", CREATED)
+    writer.write_run(replace(RUN, learning_rates=((0, 0.1), (5, math.nan))))
+    writer.close("failed")
+    record = read_run(writer.folder).record
+    assert record.learning_rates == ()
+    (note,) = record.notes
+    assert note == "of run.json learning_rates.1.1 is None, which is not possible; it is not recorded"
 
 
 def test_closing_before_anything_was_described_is_no_error(tmp_path: Path) -> None:

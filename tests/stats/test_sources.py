@@ -132,8 +132,8 @@ def test_a_run_of_another_tool_is_said_to_be_damaged(folder: Path) -> None:
 
 def test_one_damaged_run_of_a_glob_is_named(folder: Path) -> None:
     make_run(folder / "runs" / "a")
-    (make_run(folder / "runs" / "b") / "trials.jsonl").write_text("{}\n")
-    with pytest.raises(DawnbenchError, match=r"^runs/b/trials\.jsonl is damaged"):
+    (make_run(folder / "runs" / "b") / "run.json").write_text('{"schema_version": 1}')
+    with pytest.raises(DawnbenchError, match=r"^runs/b/run\.json is damaged"):
         open_series("runs/*")
 
 

@@ -68,10 +68,10 @@ def epoch_point(record: EpochRecord, at: float) -> Point:
     """Return an epoch's figures, recorded at a time in seconds since 1970."""
     figures = {
         "train/loss": record.train_loss,
-        "train/accuracy": record.train_correct / record.train_images if record.train_images else None,
+        "train/accuracy": record.train_correct / record.train_images,
         "train/seconds": record.train_seconds,
         "validation/loss": record.validation_loss,
-        "validation/accuracy": record.validation_accuracy if record.validation_images else None,
+        "validation/accuracy": record.validation_accuracy,
         "validation/seconds": record.evaluate_seconds,
         "learning_rate": record.learning_rate,
         "energy_joules": record.energy_joules,

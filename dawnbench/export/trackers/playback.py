@@ -33,7 +33,7 @@ def play(run: Run, tracker: Tracker) -> str:
         tracker.begin_trial(trial)
         tracker.log_epochs(trial, [epoch_point(e, at) for e, at in zip(epochs, times, strict=True)])
         if outcome is not None:
-            ended = began + outcome.wall_seconds
+            ended = began + (outcome.wall_seconds or 0)
             tracker.end_trial(trial, trial_outcome(outcome, ended))
     tell_telemetry(run, tracker, told)
     return tracker.finish(record.status, ended)

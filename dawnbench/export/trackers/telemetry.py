@@ -24,7 +24,7 @@ def telemetry_points(samples: Samples, trial: TrialRecord, began: float) -> list
     units = {
         name: reading.unit for name, reading in (trial.telemetry.readings if trial.telemetry else {}).items()
     }
-    ends = np.linspace(0, trial.wall_seconds * 1e9, min(MOST_POINTS, len(own)) + 1)[1:-1]
+    ends = np.linspace(0, (trial.wall_seconds or 0) * 1e9, min(MOST_POINTS, len(own)) + 1)[1:-1]
     points = []
     for stretch in np.split(np.arange(len(own)), np.searchsorted(own.t_ns, ends)):
         if len(stretch) == 0:

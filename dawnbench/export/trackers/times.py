@@ -26,7 +26,7 @@ def trial_begins(run: Run) -> dict[int, float]:
         if trial.began_ns is not None and origin is None:
             origin = trial.began_ns, now
         begins[trial.trial] = now
-        now += trial.wall_seconds
+        now += trial.wall_seconds or 0
     for epoch in run.epochs:
         begins.setdefault(epoch.trial, now)
     return begins
@@ -38,7 +38,7 @@ def epoch_ends(epochs: tuple[EpochRecord, ...], trial: TrialRecord | None, began
     recorded = {s.epoch: s.start_ns / 1e9 for s in segments if s.name == "record" and s.epoch is not None}
     spent = 0.0
     for epoch in epochs:
-        spent += epoch.train_seconds + epoch.evaluate_seconds
+        spent += (epoch.train_seconds or 0) + (epoch.evaluate_seconds or 0)
         spent = recorded.get(epoch.epoch, spent)
         yield began + spent
 

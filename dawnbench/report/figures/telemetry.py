@@ -53,7 +53,7 @@ def draw_telemetry(run: Run, samples: Samples | None, rule: str) -> Figure | Non
         _shade_throttling(axes, found)
         _mark_epochs(axes, median)
     plain_label(panels[-1], "seconds since the trial began; dotted: ends of epochs", panels[-1].get_ylabel())
-    panels[-1].set_xlim(0, median.wall_seconds)
+    panels[-1].set_xlim(0, median.wall_seconds or x[-1])
     return figure
 
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
-from dawnbench.records.series import LARGEST
 from dawnbench.report.units import metric_name, plain
 
 MOST_POINTS = 1_500
@@ -84,7 +84,7 @@ def _trial(
     for name in shown:
         panel = PANELS[units[name]]
         column = samples.values[name] / (panel.scale * panel.step)
-        column = np.where(np.abs(column) < LARGEST, column, np.nan)
+        column = np.where(np.abs(column) < MAX_FIGURE, column, np.nan)
         if not np.isnan(column).all():
             values[name] = _whole(thin(column))
     return {

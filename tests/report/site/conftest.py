@@ -32,7 +32,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small_run(folder, 30, 1.0, recipe_name="quickstart", target=0.9, data=DIGITS)
     small_run(folder, 31, 3.0, recipe_name="<script>alert(1)</script>", device_name=HOSTILE)
     pair(folder, 40, 2.9, 2.3)
-    (small_run(folder, 50, 2.0) / "trials.jsonl").write_text("{}\n")
+    (small_run(folder, 50, 2.0) / "run.json").write_text("{}\n")
     return folder
 
 

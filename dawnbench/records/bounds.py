@@ -1,0 +1,108 @@
+"""What a value in a run folder can be: finite, bounded, positive where something is divided by it.
+
+Whatever is within these bounds goes through every reader without an overflow. Pydantic validates them
+(`records.salvage`) and is not imported here, as it is slow to load and a list of runs does without it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Le, Lt
+from typing_extensions import TypedDict
+
+MAX_COUNT = 2**63 - 1
+"""What a column of 64-bit integers holds."""
+MAX_FIGURE = 1e12
+"""Seconds, joules, rates; more than that is a damaged file."""
+MAX_READING = 1e18
+"""Of a sensor, some of which count bytes."""
+MAX_LOSS = 1e39
+"""Beyond the largest number in single precision, in which losses are computed."""
+MAX_NANOSECONDS = 10**18
+"""32 years."""
+MAX_FLOPS = 10**30
+
+Count = Annotated[int, Ge(0), Le(MAX_COUNT)]
+Ordinal = Annotated[int, Ge(1), Le(MAX_COUNT)]
+"""Counted from 1, or a number of things of which there is at least one."""
+Seed = Annotated[int, Ge(0), Lt(2**64)]
+Flops = Annotated[int, Ge(0), Le(MAX_FLOPS)]
+Nanoseconds = Annotated[int, Ge(0), Le(MAX_NANOSECONDS)]
+SignedNanoseconds = Annotated[int, Ge(-MAX_NANOSECONDS), Le(MAX_NANOSECONDS)]
+
+Seconds = Annotated[float, Ge(0), Le(MAX_FIGURE)]
+TimeToTarget = Annotated[float, Gt(0), Le(MAX_FIGURE)]
+"""In seconds; nothing is trained in no time."""
+Joules = Annotated[float, Ge(0), Le(MAX_FIGURE)]
+Rate = Annotated[float, Ge(-MAX_FIGURE), Le(MAX_FIGURE)]
+Loss = Annotated[float, Ge(-MAX_LOSS), Le(MAX_LOSS)]
+SensorValue = Annotated[float, Ge(-MAX_READING), Le(MAX_READING)]
+Fraction = Annotated[float, Ge(0), Le(1)]
+
+
+class _AnyText:
+    def __get_pydantic_core_schema__(self, _source: Any, _handler: Any) -> Any:
+        from pydantic_core import core_schema
+
+        return core_schema.json_or_python_schema(
+            json_schema=core_schema.str_schema(), python_schema=core_schema.is_instance_schema(str)
+        )
+
+
+Text = Annotated[str, _AnyText()]
+"""Any text, also one with the lone surrogates by which Python keeps bytes of a path that are not UTF-8."""
+
+
+@dataclass(frozen=True)
+class _CheckedAs:
+    """Lets pydantic check a dictionary as another type."""
+
+    shape: Any
+
+    def __get_pydantic_core_schema__(self, _source: Any, handler: Any) -> Any:
+        return handler(self.shape)
+
+
+_MORE = {"extra": "allow"}
+
+
+class _Git(TypedDict, total=False):
+    __pydantic_config__ = _MORE  # type: ignore[misc]
+    commit: Text
+    dirty: bool
+
+
+class _Environment(TypedDict, total=False):
+    __pydantic_config__ = _MORE  # type: ignore[misc]
+    packages: dict[str, Text | None]
+    cpu: dict[str, Any]
+    gpu: dict[str, Any]
+    git: _Git | None
+
+
+class _Named(TypedDict, total=False):
+    __pydantic_config__ = _MORE  # type: ignore[misc]
+    name: Text
+
+
+class _Batched(TypedDict, total=False):
+    __pydantic_config__ = _MORE  # type: ignore[misc]
+    batch_size: Ordinal
+
+
+class _Recipe(TypedDict, total=False):
+    __pydantic_config__ = _MORE  # type: ignore[misc]
+    epochs: Ordinal
+    batch_size: Ordinal
+    drop_last: bool
+    summary: Text
+    dataset: _Named
+    evaluation: _Batched
+
+
+Environment = Annotated[dict[str, Any], _CheckedAs(_Environment)]
+"""A machine and its software; what readers look into is of the type that they expect, or absent."""
+RecipeSettings = Annotated[dict[str, Any], _CheckedAs(_Recipe)]
+"""A recipe stored whole; what readers look into is of the type that they expect, or absent."""

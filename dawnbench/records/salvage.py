@@ -1,0 +1,130 @@
+"""A record with an impossible value in it: that value is left out, and the rest is kept.
+
+The reader does this to what it finds and the writer to what it is about to write, by the same rules, so that
+no run folder is ever refused by the version that wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import cache
+from typing import Annotated, Any, TypeVar
+
+from pydantic import AfterValidator, TypeAdapter, ValidationError
+
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+
+Record = TypeVar("Record", EpochRecord, TrialRecord, RunRecord)
+
+WHOLE = frozenset({"segments", "learning_rates"})
+"""Fields that mean nothing with an element missing: they are left out as a whole."""
+MAX_LOST = 50
+"""Values left out of one record; with more it is not a record."""
+MAX_SHOWN = 40
+"""Characters of a value in a sentence."""
+
+_Place = tuple[int | str, ...]
+_ABSENT = object()
+
+
+def _consistent(epoch: EpochRecord) -> EpochRecord:
+    for correct, images in (("train_correct", "train_images"), ("validation_correct", "validation_images")):
+        if getattr(epoch, correct) > getattr(epoch, images):
+            raise ValueError(f"{correct} is more than {images}")
+    return epoch
+
+
+@cache
+def _adapters() -> dict[type, TypeAdapter[Any]]:
+    """Return what validates each class of records: slow to make, quick to use."""
+    epoch = Annotated[EpochRecord, AfterValidator(_consistent)]
+    return {
+        EpochRecord: TypeAdapter(epoch),
+        TrialRecord: TypeAdapter(TrialRecord),
+        RunRecord: TypeAdapter(RunRecord),
+    }
+
+
+def parse(kind: type[Record], line: bytes) -> Record | None:
+    """Return the record that a line of JSON holds; None where a value of it, or the line, is not possible."""
+    try:
+        record: Record = _adapters()[kind].validate_json(line)
+    except ValidationError:
+        return None
+    return record
+
+
+def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]:
+    """Return the record that parsed JSON holds, and a clause for each value that had to be left out.
+
+    The record is None where an impossible value has nothing that could stand in its place, such as the number
+    of a trial.
+    """
+    lost: list[str] = []
+    adapter = _adapters()[kind]
+    while True:
+        try:
+            return adapter.validate_python(content), lost
+        except ValidationError as error:
+            problems = error.errors(include_url=False, include_context=False)
+        place = problems[0]["loc"]
+        clause = _clause(problems[0])
+        content = _without(adapter, content, place, len(problems)) if len(lost) < MAX_LOST else None
+        lost.append(clause)
+        if content is None:
+            return None, lost
+
+
+def _without(adapter: TypeAdapter[Any], content: Any, place: _Place, problems: int) -> Any:
+    """Return the content with the least of it gone that rids it of the problem; None if nothing does."""
+    depth = 1 if place and place[0] in WHOLE else len(place)
+    for end in range(depth, 0, -1):
+        for changed in _edited(content, place[:end]):
+            left = _places(adapter, changed)
+            # In a list the next element has moved to the place.
+            still_there = not isinstance(place[end - 1], int) and any(p[:end] == place[:end] for p in left)
+            if len(left) < problems and not still_there:
+                return changed
+    return None
+
+
+def _edited(content: Any, place: _Place) -> Iterator[Any]:
+    """Yield copies of the content with null at the place, with nothing, with an empty list or object."""
+    for stand_in in (None, _ABSENT, [], {}):
+        copy = deepcopy(content)
+        try:
+            inner = copy
+            for step in place[:-1]:
+                inner = inner[step]
+            if stand_in is _ABSENT:
+                del inner[place[-1]]
+            else:
+                inner[place[-1]] = stand_in
+        except (LookupError, TypeError):
+            continue
+        yield copy
+
+
+def _places(adapter: TypeAdapter[Any], content: Any) -> list[_Place]:
+    try:
+        adapter.validate_python(content)
+    except ValidationError as error:
+        return [problem["loc"] for problem in error.errors(include_url=False, include_context=False)]
+    return []
+
+
+def _clause(problem: Any) -> str:
+    if problem["type"] == "value_error":
+        return f"{problem['msg'].removeprefix('Value error, ')}, which is not possible"
+    where = ".".join(str(step)[:MAX_SHOWN] for step in problem["loc"]) or "the record"
+    if problem["type"] == "missing":
+        return f"{where} is missing"
+    return f"{where} is {_shortened(problem['input'])}, which is not possible"
+
+
+def _shortened(value: Any) -> str:
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**MAX_SHOWN:
+        return "a whole number of more than 40 digits"
+    text = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else ascii(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."
