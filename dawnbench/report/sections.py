@@ -16,7 +16,8 @@ def run_facts(run: Run) -> str:
     """Return a list of what was run, on what, from which data, by which command."""
     record = run.record
     packages = record.environment.get("packages") or {}
-    commit = record.environment.get("git") or {}
+    checkout = record.environment.get("git") or {}
+    commit = checkout.get("commit")
     facts = [
         f"- Run: {escape(run.folder.resolve().name)}, begun {record.created}, {record.status}",
         f"- Target: {percent(record.target)} validation accuracy",
@@ -27,7 +28,7 @@ def run_facts(run: Run) -> str:
         f"- Recipe digest: {record.recipe_digest[:16]}",
         f"- Software: dawnbench {record.dawnbench_version}, torch {packages.get('torch', 'unknown')}"
         + (
-            f", commit {commit['commit'][:12]}{' with changes' if commit.get('dirty') else ''}"
+            f", commit {commit[:12]}{' with changes' if checkout.get('dirty') else ''}"
             if commit
             else ""
         ),
