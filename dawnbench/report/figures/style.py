@@ -5,13 +5,15 @@ from __future__ import annotations
 import io
 import textwrap
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from dawnbench.errors import DawnbenchError
@@ -52,6 +54,20 @@ def new_figure(height: float, title: str) -> Figure:
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
     figure.suptitle(textwrap.fill(plain(title), TITLE_LETTERS), parse_math=False, fontsize=10)
     return figure
+
+
+def thin_lines(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]], **looks: Any) -> None:
+    """Draw many lines as one object, each a sequence of x and one of y; thousands of objects take minutes.
+
+    `looks` are a `LineCollection`'s. A line of one point, which would not show, is a dot.
+    """
+    axes.add_collection(
+        LineCollection([np.column_stack(line) for line in lines if len(line[0]) > 1], **looks)
+    )
+    dots = [(x[0], y[0]) for x, y in lines if len(x) == 1]
+    if dots:
+        axes.plot(*zip(*dots, strict=True), "o", color=looks["colors"], alpha=looks["alpha"], markersize=3)
+    axes.autoscale_view()
 
 
 def plain_label(axes: Axes, x: str, y: str) -> None:
