@@ -12,10 +12,14 @@ import numpy as np
 from pydantic_core import from_json
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import SAMPLES_LIMIT, open_regular
 from dawnbench.records.schema import TrialRecord
 
 CHUNK_LINES = 8_192
 """Parsed at a time: some megabytes of Python objects, of which numbers in columns are left."""
+
+LINE_LIMIT = 1_000_000
+"""Bytes of a line; one has up to a few hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,8 +67,9 @@ def read_samples(folder: Path) -> Samples | None:
     path = folder / "telemetry.jsonl"
     columns, rest = _Columns(), b""
     try:
-        with path.open("rb") as file:
-            while lines := list(islice(file, CHUNK_LINES)):
+        with open_regular(path, SAMPLES_LIMIT) as file:
+            following = iter(lambda: file.readline(LINE_LIMIT), b"")
+            while lines := list(islice(following, CHUNK_LINES)):
                 if not lines[-1].endswith(b"\n"):
                     rest = lines.pop()
                 columns.add([_sample(line) for line in lines])

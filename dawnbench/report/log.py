@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.log_table import TimeFormat, log_table
@@ -21,10 +21,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
     """
     text = render_log(read_run(folder), style)
     path = folder / "log.md"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DawnbenchError(f"cannot write {path}: {error.strerror}") from error
+    write(text, path)
     return path
 
 
