@@ -1,9 +1,9 @@
 """Damaged records through every command that reads a run folder: each ends in an answer or in a sentence.
 
-`python -m benchmarks.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs and
-telemetry with one change in each record, so that a folder tries a hundred changes at once; every fourth folder
-has one change in all, so that one fault does not hide another. Figures are slow to draw: every tenth folder has
-them drawn.
+`python -m benchmarks.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs
+and telemetry with one change in each record, so that a folder tries a hundred changes at once; every fourth
+folder has one change in all, so that one fault does not hide another. Figures are slow to draw: every tenth
+folder has them drawn.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Found:
 
 
 def real_records() -> Records:
-    """Return the lines of a real run folder, its trial and its epochs repeated, to a target that it reached."""
+    """Return the lines of a real run folder, its trial repeated, with a target that it reached."""
     trial, *_ = _lines(REAL / "trials.jsonl")
     epochs, samples = _lines(REAL / "epochs.jsonl"), _lines(TELEMETRY)[:SAMPLES]
     epochs[-1]["validation_correct"] = round(ACCURACY * epochs[-1]["validation_images"])
@@ -187,9 +187,10 @@ def main() -> None:
         found = fuzz(given.seed, given.records, Path(place))
     for where, text in found.crashes.items():
         print(f"== {where}\n{text}")
+    seconds = time.monotonic() - began
     print(
-        f"{found.records:,} changed records in {found.folders:,} folders, {sum(found.exits.values()):,} commands, "
-        f"{len(found.crashes)} kinds of crash, {time.monotonic() - began:.0f} s"
+        f"{found.records:,} changed records in {found.folders:,} folders, "
+        f"{sum(found.exits.values()):,} commands, {len(found.crashes)} kinds of crash, {seconds:.0f} s"
     )
     for (verb, status), count in sorted(found.exits.items()):
         print(f"{verb:10} exit {status:3} {count:6,}")

@@ -11,6 +11,7 @@ from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.seeds import check_seeds
 from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
@@ -40,6 +41,7 @@ def ab(
         DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
         KeyboardInterrupt: passed on once the trial's record is written.
     """
+    check_seeds(seed, pairs)
     opened = open_device(device)
     opened.tune()
     campaign = os.urandom(6).hex()

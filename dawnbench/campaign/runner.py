@@ -9,6 +9,7 @@ from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session, startup
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.seeds import check_seeds
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
 
@@ -26,14 +27,15 @@ def run(
 ) -> Path:
     """Train the recipe's trials one after the other and return the run folder.
 
-    `seed` is that of the first trial, each later one adds 1. `process_started` (seconds since 1970) lets the
-    `cold` rule count from there; without it that rule gives no time. `save_model` keeps the model of the last
-    finished trial as model.safetensors in the run folder.
+    `seed` is that of the first trial, each later one adds 1; none may pass 2**63 - 1.
+    `process_started` (seconds since 1970) lets the `cold` rule count from there; without it that rule gives
+    no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run folder.
 
     Raises:
         DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
         KeyboardInterrupt: passed on once the trial's record is written.
     """
+    check_seeds(seed, recipe.trials)
     opened = open_device(device)
     opened.tune()
     session = Session(

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dawnbench.campaign.corners import corners
+from dawnbench.campaign.learning_rates import learning_rates
 from dawnbench.campaign.observer import Observer
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
@@ -19,7 +19,7 @@ from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.memory import check_memory, out_of_memory_explained
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
-from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.prepare import prepare
 from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
@@ -84,6 +84,10 @@ class Session:
                 prepare(recipe, dataset, device)
             with self.setup.segment("build"):
                 self._prepared = prepare(recipe, dataset, device)
+        with self.setup.segment("record"):
+            self._learning_rates = learning_rates(
+                self._prepared.make_schedule(), recipe.epochs, self._prepared.steps_per_epoch
+            )
         self._data = DataRecord(
             source=dataset.source,
             fingerprint=dataset.fingerprint,
@@ -174,7 +178,7 @@ class Session:
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
-            learning_rates=_learning_rates(prepared),
+            learning_rates=self._learning_rates,
         )
 
 
@@ -185,13 +189,6 @@ def _in_host_memory(dataset: Dataset, device: Device) -> Dataset:
         train_images=device.to_host_memory(dataset.train_images),
         test_images=device.to_host_memory(dataset.test_images),
     )
-
-
-def _learning_rates(prepared: Prepared) -> tuple[tuple[int, float], ...]:
-    schedule = prepared.make_schedule()
-    if not schedule.is_precomputable:
-        return ()
-    return corners([schedule(step / prepared.steps_per_epoch) for step in range(prepared.steps)])
 
 
 def startup(process_started: float | None) -> tuple[Segment, ...]:

@@ -67,6 +67,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. Of a SERIES
     (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
     """
+    from dawnbench.recipes.seeds import check_seeds
     from dawnbench.report.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
@@ -75,6 +76,8 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
 
         series = resolve_series(recipe, settings, **leaves)
         one = None if series else resolve(recipe, settings, **leaves)
+        for each in series or filter(None, (one,)):
+            check_seeds(options["seed"], each.trials)
         # After the recipe, so that nobody waits for torch to hear that a name is wrong.
         from dawnbench.cli.run import run_and_show
         from dawnbench.cli.series import run_series

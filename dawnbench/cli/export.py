@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from dawnbench.cli.group import main, one_line
+from dawnbench.cli.options import Place
 from dawnbench.export.trackers import TRACKERS
 
 TABLES = ("csv", "parquet")
@@ -34,6 +35,7 @@ Formats:
     "-o",
     "--out",
     metavar="FOLDER",
+    type=Place(allow_dash=True),
     help="Where to, by default exports/FORMAT, for trackers tracking/FORMAT beside the run; for json also a "
     "file's name, or - for standard output.",
 )

@@ -23,6 +23,18 @@ def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> list[str
 
 
 recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
+
+
+class Place(click.Path):
+    """Where something is written."""
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> Any:
+        """Return the path; an empty one is refused, which Python takes for the working folder."""
+        if value == "":
+            self.fail("it is empty; write . for the working folder", parameter, context)
+        return super().convert(value, parameter, context)
+
+
 set_option = click.option(
     "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any leaf of the recipe; repeatable."
 )
@@ -44,7 +56,7 @@ across_option = click.option(
 )
 out_option = click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path, file_okay=False),
     default=Path("runs"),
     show_default=True,
     help="Where run folders go.",

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import data_option, device_option, recipe_argument, resolve, set_option
+from dawnbench.cli.options import Place, data_option, device_option, recipe_argument, resolve, set_option
 
 
 @main.command()
@@ -54,7 +54,7 @@ def peaks(device: str, as_json: bool) -> None:
 )
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=Place(path_type=Path, dir_okay=False),
     help="Write the JSON object to this file as well.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import rule_option
+from dawnbench.cli.options import Place, rule_option
 
 if TYPE_CHECKING:
     from dawnbench.cli.reporting import Style
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path, allow_dash=True, dir_okay=False),
+    type=Place(path_type=Path, allow_dash=True, dir_okay=False),
     help="A .md file, an .html file (one run's page), or - to print the text; figures go beside it.",
 )
 @click.option(

@@ -12,6 +12,7 @@ import click
 from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
+    Place,
     data_option,
     device_option,
     epochs_option,
@@ -61,7 +62,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 @set_option
 @click.option(
     "--out",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=Place(path_type=Path, file_okay=False),
     default=Path("scaling"),
     show_default=True,
     help="Where scaling.md, .json, .svg and .png go, and the runs into a folder below.",
@@ -83,8 +84,10 @@ def scale(recipe: str, **options: Any) -> None:
 
 def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, Any]) -> int:
     """Measure, show and write; return the exit code."""
+    from dawnbench.recipes.seeds import check_seeds
     from dawnbench.report.status_line import waiting_for
 
+    check_seeds(options["seed"], options["trials"])
     with waiting_for("loading torch"):
         import torch
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.group import main, one_line
-from dawnbench.cli.options import rule_option
+from dawnbench.cli.options import Place, rule_option
 
 MOST_TROUBLES = 20
 """Sentences about folders that cannot be read; all of them are on the first page."""
@@ -18,7 +18,7 @@ MOST_TROUBLES = 20
 @click.option(
     "-o",
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     default=Path("site"),
     show_default=True,
     help="The folder to write, or to bring up to date.",

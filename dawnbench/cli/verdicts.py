@@ -12,6 +12,7 @@ from dawnbench.cli.exit_codes import EXPLAINED, REGRESS_EXPLAINED
 from dawnbench.cli.group import Judging, main
 from dawnbench.cli.options import (
     SHARE,
+    Place,
     across_option,
     data_option,
     device_option,
@@ -82,11 +83,13 @@ def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> N
     The order turns with every pair (ABBA), so that no side has the colder machine. With two recipes, --set
     goes for both. With one recipe, give --set twice: first A's, then B's.
     """
+    from dawnbench.recipes.seeds import check_seeds
     from dawnbench.report.status_line import waiting_for
 
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     with waiting_for("loading torch", silent=options["as_json"]):
         pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
+        check_seeds(options["seed"], options["trials"])
         from dawnbench.cli.ab import run_and_compare
 
     sys.exit(run_and_compare(pair[0], pair[1], **options))
@@ -102,7 +105,7 @@ def baseline() -> None:
 @click.option("--name", required=True, help="What it is called in later verdicts, such as a release.")
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=Place(path_type=Path),
     default=Path("baselines"),
     show_default=True,
     help="The folder of baselines.",

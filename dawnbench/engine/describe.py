@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 from dawnbench.engine.prepare import steps_per_epoch
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.summary import describe
@@ -20,7 +18,7 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
     size = recipe.dataset.image_size
     last = 0 if recipe.drop_last else images % recipe.batch_size
     per_epoch = steps_per_epoch(recipe, images)
-    steps = Counter(recipe.resolution(epoch) for epoch in range(recipe.epochs) for _ in range(per_epoch))
+    steps = {size: epochs * per_epoch for size, epochs in recipe.epochs_by_resolution().items()}
     try:
         return describe(
             lambda: recipe.model.build(channels, classes),
@@ -33,5 +31,10 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
         raise DawnbenchError(
             f"the model does not take batches of {recipe.batch_size}"
             + (f" and a last one of {last}" if last else "")
-            + f" images of {size}x{size}: {' '.join(str(error).split())}"
+            + f" images of {size}x{size}: {_first_line(error)}"
         ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """Return what torch says without the calls that led there."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

@@ -24,6 +24,9 @@ from dawnbench.models.fitted import FittedModel
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
 
+MAX_STEPS = 10**10
+"""Of a trial; at a thousand a second it would take four months."""
+
 
 def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
     """Return what the trials of `recipe` on `dataset` run on; nothing is trained yet.
@@ -145,14 +148,20 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
     """Return the steps of one epoch over `images` training images.
 
     Raises:
-        DawnbenchError: there is not one full batch.
+        DawnbenchError: there is not one full batch, or a trial would never end.
     """
     if recipe.batch_size > images and recipe.drop_last:
         raise DawnbenchError(
             f"batch_size={recipe.batch_size} is more than the {images} training images; set a smaller "
             "batch_size, or drop_last=false"
         )
-    return images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
+    steps = images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
+    if recipe.epochs * steps > MAX_STEPS:
+        raise DawnbenchError(
+            f"epochs={recipe.epochs} of {steps} steps each make a trial of {recipe.epochs * steps:,} steps, "
+            f"and there may be {MAX_STEPS:,}; set fewer epochs"
+        )
+    return steps
 
 
 def make_model(recipe: Recipe, channels: int, classes: int, device: Device) -> nn.Module:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import torch
 
@@ -123,13 +124,27 @@ def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:
     """Return the first step, counted from 0, of each size of batch and image and set of trained groups."""
     ends = [group.get("until_epoch") for group in prepared.optimizer.param_groups]
     found: dict[tuple[object, ...], int] = {}
-    for step in range(prepared.steps):
+    for step in _steps_that_may_be_new(prepared, ends):
         epoch, of_epoch = divmod(step, prepared.steps_per_epoch)
         now = step / prepared.steps_per_epoch
         trained = tuple(end is None or now < end for end in ends)
         count, size = prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch)
         found.setdefault((count, size, trained), step)
     return list(found.values())
+
+
+def _steps_that_may_be_new(prepared: Prepared, ends: Sequence[float | None]) -> list[int]:
+    """Return the steps, in order, among which the first one of each kind is; a trial may have billions."""
+    length, counts = prepared.steps_per_epoch, prepared.input.counts
+    starts = {epoch * length for epoch in prepared.recipe.first_epochs()}
+    for end in ends:
+        if end is not None and end < prepared.recipe.epochs:
+            # By the rounding of a division, the step itself or one beside it.
+            starts.update(max(0, math.ceil(end * length) + off) for off in (-1, 0, 1))
+    turns = [place for place in range(length) if not place or counts[place] != counts[place - 1]]
+    # From each start on, a number of images comes first at the start or where the numbers turn.
+    steps = starts | {start + (place - start) % length for start in starts for place in turns}
+    return sorted(step for step in steps if step < prepared.steps)
 
 
 def _reason(error: Exception) -> str:

@@ -7,6 +7,7 @@ import hashlib
 import importlib
 import importlib.util
 import sys
+import traceback
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
@@ -84,11 +85,27 @@ def _from_file(path: Path) -> Recipe:
     sys.modules[spec.name] = module  # where dataclasses look up what a postponed annotation names
     try:
         spec.loader.exec_module(module)
-    except DawnbenchError:
+    except (DawnbenchError, KeyboardInterrupt):
         raise
-    except Exception as error:  # whatever a user's file raises is about that file
-        raise DawnbenchError(f"{path} cannot be run: {type(error).__name__}: {error}") from error
+    except SystemExit as error:
+        raise DawnbenchError(
+            f"{path} cannot be run: {_line(error, path)}it ends the process (exit code {error.code}); "
+            "a recipe file only defines `recipe`"
+        ) from error
+    except BaseException as error:  # whatever a user's file raises is about that file
+        raise DawnbenchError(f"{path} cannot be run: {_line(error, path)}{_said(error)}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe):
         raise DawnbenchError(f"{path} defines no `recipe` of type dawnbench.recipes.Recipe")
     return recipe
+
+
+def _line(error: BaseException, path: Path) -> str:
+    """Return which line of the file it came from; empty where the file was not begun."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if Path(frame.filename) == path.absolute()]
+    return f"line {lines[-1]}: " if lines else ""
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, is_dataclass
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -31,7 +33,8 @@ from dawnbench.recipes.part import (
     kind_of,
 )
 from dawnbench.recipes.parts.losses import CrossEntropySpec
-from dawnbench.recipes.values import from_json
+from dawnbench.recipes.values import check_numbers, from_json
+from dawnbench.records.leaves import leaves
 
 __all__ = ["DatasetSpec", "EvaluationSpec", "Recipe", "WriteUp"]
 
@@ -149,9 +152,12 @@ class Recipe:
             "set it to null",
         )
         try:
-            json.dumps(self.to_dict(), allow_nan=False)
+            written = self.to_dict()
+            json.dumps(written, allow_nan=False)
         except (LookupError, TypeError, ValueError) as error:
             raise DawnbenchError(f"the recipe {self.name} cannot be written as JSON: {error}") from error
+        for path, leaf in leaves(written):
+            check_numbers(leaf, path)
 
     def _parts(self) -> Iterator[Part]:
         for held in (getattr(self, f.name) for f in fields(self)):
@@ -176,6 +182,20 @@ class Recipe:
         if not self.resolutions:
             return self.dataset.image_size
         return self.resolutions[epoch * len(self.resolutions) // self.epochs]
+
+    def first_epochs(self) -> list[int]:
+        """Return the epochs, counted from 0, in which training images of another size may begin."""
+        shares = max(1, len(self.resolutions))
+        # As `resolution` divides them; -(-a // b) rounds up.
+        return [-(-share * self.epochs // shares) for share in range(shares)]
+
+    def epochs_by_resolution(self) -> Counter[int]:
+        """Return how many epochs have training images of each height and width."""
+        counts: Counter[int] = Counter()
+        for first, following in pairwise([*self.first_epochs(), self.epochs]):
+            if following > first:
+                counts[self.resolution(first)] += following - first
+        return counts
 
     def digest(self) -> str:
         """Return the sha256 of all that decides the result; name, summary, trials and write-up do not."""

@@ -45,7 +45,7 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
         return _parts_from_json(hint, role, value, path)
     if is_dataclass(hint):
         return from_json(hint, value, path)  # type: ignore[arg-type]
-    _check_numbers(value, path)
+    check_numbers(value, path)
     plain = without_bounds(hint)
     try:
         result = TypeAdapter(plain).validate_json(json.dumps(value), strict=True)
@@ -56,10 +56,15 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
     return result
 
 
-def _check_numbers(value: Any, path: str) -> None:
+def check_numbers(value: Any, path: str) -> None:
+    """Refuse numbers that JSON's readers would not take as they are, also in a list.
+
+    Raises:
+        DawnbenchError: one is not finite, or a whole number that is not a float as well.
+    """
     if isinstance(value, list):
         for item in value:
-            _check_numbers(item, path)
+            check_numbers(item, path)
     elif isinstance(value, float):
         require(math.isfinite(value), f"{path}={text(value)} must be finite")
     elif isinstance(value, int):

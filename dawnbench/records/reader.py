@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
 from dawnbench.records.salvage import parse, salvage
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 
@@ -76,7 +77,7 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
             is newer.
     """
     try:
-        data: dict[str, Any] = json.loads(path.read_bytes())
+        data: dict[str, Any] = json.loads(read_bytes(path, DOCUMENT_LIMIT))
         version = data["schema_version"]
     except OSError as error:
         raise DawnbenchError(f"{trouble} ({error.strerror})") from error
@@ -92,7 +93,7 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
 
 def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[Line]:
     try:
-        *whole, rest = path.read_bytes().split(b"\n")
+        *whole, rest = read_bytes(path, LINES_LIMIT).split(b"\n")
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
     found: list[str] = []

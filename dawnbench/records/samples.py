@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import json
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic_core import from_json
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.bounds import MAX_COUNT, MAX_READING
+from dawnbench.records.files import SAMPLES_LIMIT, open_regular
 from dawnbench.records.schema import TrialRecord
+
+CHUNK_LINES = 8_192
+"""Parsed at a time: some megabytes of Python objects, of which numbers in columns are left."""
+
+MAX_METRICS = 256
+
+LINE_LIMIT = 1_000_000
+"""Bytes of a line; one has up to a few hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,7 +33,9 @@ class Samples:
     t_ns: np.ndarray
     """int64, by the clock of `TrialRecord.began_ns`."""
     values: dict[str, np.ndarray]
-    """By metric, float64 in the unit of the trials' readings; NaN where a sample has none."""
+    """By metric, in the unit of the trials' readings; NaN where a sample has none.
+
+    float64 for a trial; for a whole run float32 where that loses nothing, as a day has 1.7 million."""
     throttle: tuple[tuple[str, ...], ...]
     """Why the GPU ran below its clocks, by sample."""
     warnings: tuple[str, ...] = ()
@@ -40,7 +55,7 @@ class Samples:
             return None
         return Samples(
             self.t_ns[first:stop] - trial.began_ns,
-            {name: column[first:stop] for name, column in self.values.items()},
+            {name: column[first:stop].astype(np.float64) for name, column in self.values.items()},
             self.throttle[first:stop],
         )
 
@@ -48,42 +63,119 @@ class Samples:
 def read_samples(folder: Path) -> Samples | None:
     """Return the samples of a run folder; None where it has none.
 
-    A torn last line is passed over with a warning.
+    A torn last line, and what is not possible, are left out with a warning.
 
     Raises:
-        DawnbenchError: the file cannot be read or is damaged.
+        DawnbenchError: the file cannot be read.
     """
     path = folder / "telemetry.jsonl"
+    columns, rest = _Columns(), b""
     try:
-        lines = path.read_bytes().split(b"\n")
+        with open_regular(path, SAMPLES_LIMIT) as file:
+            following = iter(lambda: file.readline(LINE_LIMIT), b"")
+            while lines := list(islice(following, CHUNK_LINES)):
+                if not lines[-1].endswith(b"\n"):
+                    rest = lines.pop()
+                columns.add(lines)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror})") from error
-    torn = bool(lines.pop())
+    if rest:
+        columns.warnings.append("the last line is torn (the run was killed while it wrote) and left out")
+    return columns.samples(path.name)
+
+
+_Sample = tuple[int, dict[str, Any], tuple[str, ...]]
+
+
+def _sample(line: bytes) -> _Sample | None:
+    """Return a sample's time, its values and its throttle reasons; None where the line is not one."""
     try:
-        samples = [_sample(line) for line in lines]
-        if not samples:
-            return None
-        names = dict.fromkeys(name for _, values, _ in samples for name in values)
-        t_ns = np.array([t for t, _, _ in samples], dtype=np.int64)
-        columns = {name: np.array([v.get(name) for _, v, _ in samples], dtype=np.float64) for name in names}
-    except (ValueError, TypeError, LookupError, OverflowError, RecursionError) as error:
-        raise DawnbenchError(f"{path} is damaged: a line is no sample; was it changed by hand?") from error
-    order = np.argsort(t_ns, kind="stable")
-    return Samples(
-        t_ns[order],
-        {name: column[order] for name, column in columns.items()},
-        tuple(samples[i][2] for i in order),
-        (f"{path.name}: the last line is torn (the run was killed while it wrote) and left out",) * torn,
-    )
-
-
-def _sample(line: bytes) -> tuple[int, dict[str, Any], tuple[str, ...]]:
-    values = json.loads(line)
+        values = from_json(line)
+    except ValueError:
+        return None
     if not isinstance(values, dict):
-        raise TypeError("no sample")
-    t_ns, throttle = values.pop("t_ns"), values.pop("throttle", [])
-    if not isinstance(t_ns, int) or not isinstance(throttle, list):
-        raise TypeError("no sample")
-    return t_ns, values, tuple(str(reason) for reason in throttle)
+        return None
+    t_ns, throttle = values.pop("t_ns", None), values.pop("throttle", [])
+    if not isinstance(t_ns, int) or not 0 <= t_ns <= MAX_COUNT or not isinstance(throttle, list):
+        return None
+    return t_ns, values, tuple(reason for reason in throttle if isinstance(reason, str))
+
+
+class _Columns:
+    """Samples gathered chunk by chunk, so that a day of them is never held as Python objects."""
+
+    def __init__(self) -> None:
+        self.warnings: list[str] = []
+        self._lost_lines = 0
+        self._lost_values: Counter[str] = Counter()
+        self._rows = 0
+        self._t_ns: list[np.ndarray] = []
+        self._values: dict[str, list[np.ndarray]] = {}
+        self._throttle: list[tuple[str, ...]] = []
+        self._reasons: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def add(self, lines: Sequence[bytes]) -> None:
+        """Append a chunk."""
+        samples = [sample for line in lines if (sample := _sample(line)) is not None]
+        self._lost_lines += len(lines) - len(samples)
+        names = dict.fromkeys(name for _, values, _ in samples for name in values)
+        # More metrics than any machine has are a damaged file, and each of them is a column.
+        new = [name for name in names if name not in self._values][: MAX_METRICS - len(self._values)]
+        known = [name for name in names if name in self._values]
+        chunk = {name: self._column(name, [v.get(name) for _, v, _ in samples]) for name in (*known, *new)}
+        self._t_ns.append(np.array([t for t, _, _ in samples], dtype=np.int64))
+        for name in dict.fromkeys((*self._values, *chunk)):
+            column = self._values.setdefault(name, [_unknown(self._rows)])
+            column.append(chunk.get(name, _unknown(len(samples))))
+        self._throttle += (self._reasons.setdefault(reasons, reasons) for _, _, reasons in samples)
+        self._rows += len(samples)
+
+    def _column(self, name: str, values: list[Any]) -> np.ndarray:
+        try:
+            column = np.array(values, np.float64)
+        except (ValueError, TypeError, OverflowError):
+            column = np.array(
+                [v if isinstance(v, int | float) and abs(v) <= MAX_READING else np.nan for v in values]
+            )
+            self._lost_values[name] += sum(v is not None for v in values) - int((~np.isnan(column)).sum())
+        impossible = np.abs(column) > MAX_READING
+        self._lost_values[name] += int(impossible.sum())
+        column[impossible] = np.nan
+        return _narrow(column)
+
+    def samples(self, file: str) -> Samples | None:
+        """Return all of them by their times, once; None where there is none."""
+        if self._lost_lines:
+            self.warnings.append(f"left out {_counted(self._lost_lines, 'line')} that cannot be a sample")
+        self.warnings += (
+            f"left out {_counted(count, 'value')} of {name} that cannot be"
+            for name, count in self._lost_values.items()
+            if count
+        )
+        warnings = tuple(f"{file}: {warning}" for warning in self.warnings)
+        if not self._rows:
+            return Samples(np.array([], np.int64), {}, (), warnings) if warnings else None
+        t_ns, throttle = np.concatenate(self._t_ns), tuple(self._throttle)
+        values = {name: np.concatenate(self._values.pop(name)) for name in list(self._values)}
+        if (np.diff(t_ns) < 0).any():
+            order = np.argsort(t_ns, kind="stable")
+            t_ns, throttle = t_ns[order], tuple(throttle[i] for i in order)
+            values = {name: values.pop(name)[order] for name in list(values)}
+        return Samples(t_ns, values, throttle, warnings)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def _narrow(column: np.ndarray) -> np.ndarray:
+    """Return a column in 32 bits where that loses nothing, as of percentages, clocks and whole pages."""
+    with np.errstate(over="ignore"):
+        narrowed = column.astype(np.float32)
+    return narrowed if np.array_equal(narrowed, column, equal_nan=True) else column
+
+
+def _unknown(rows: int) -> np.ndarray:
+    return np.full(rows, np.nan, np.float32)

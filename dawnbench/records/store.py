@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import replacing
 from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
 
@@ -63,14 +64,13 @@ class RunWriter:
         self._record = record = replace(
             record, notes=(*record.notes, *(_sentence("run.json", c) for c in lost))
         )
-        path, partial = self.folder / "run.json", self.folder / "run.json.partial"
+        path = self.folder / "run.json"
+        text = json.dumps(finite(asdict(record)), indent=2, allow_nan=False) + "\n"
         try:
-            with partial.open("w", encoding="utf-8") as file:
-                json.dump(finite(asdict(record)), file, indent=2, allow_nan=False)
-                file.write("\n")
+            with replacing(path) as file:
+                file.write(text.encode())
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
         except OSError as error:
             raise _cannot_write(path, error) from error
 

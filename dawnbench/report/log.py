@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
+from dawnbench.records.schema import TrialRecord
 from dawnbench.report.log_table import TimeFormat, log_table
 from dawnbench.report.markdown import escape
 from dawnbench.report.sections import model_table, run_facts, telemetry_table, timing_table
@@ -19,10 +21,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
     """
     text = render_log(read_run(folder), style)
     path = folder / "log.md"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DawnbenchError(f"cannot write {path}: {error.strerror}") from error
+    write(text, path)
     return path
 
 
@@ -31,8 +30,13 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     record = run.record
     parts = [f"# {escape(record.recipe_name)} on {escape(record.device_name)}", run_facts(run)]
     parts += ["## Model", model_table(record.model)]
-    for trial in sorted({e.trial for e in run.epochs} | {t.trial for t in run.trials}):
-        parts += [f"## Trial {trial}{_status(run, trial)}", *_trial(run, trial, style)]
+    records: dict[int, list[TrialRecord]] = {epoch.trial: [] for epoch in run.epochs}
+    for trial in run.trials:
+        records.setdefault(trial.trial, []).append(trial)
+    for number in sorted(records):
+        parts.append(f"## Trial {number}{_status(records[number])}")
+        parts += [log_table(epochs, style)] if (epochs := run.epochs_of(number)) else []
+        parts += [escape(trial.reason) for trial in records[number] if trial.reason]
     if run.trials:
         parts += ["## Time under each rule", timing_table(run)]
         parts += ["## Telemetry", telemetry_table(run)]
@@ -42,14 +46,9 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _trial(run: Run, number: int, style: TimeFormat) -> list[str]:
-    epochs = run.epochs_of(number)
-    reasons = [escape(t.reason) for t in run.trials if t.trial == number and t.reason]
-    return [*([log_table(epochs, style)] if epochs else []), *reasons]
-
-
-def _status(run: Run, number: int) -> str:
-    trial = next((t for t in run.trials if t.trial == number), None)
-    if trial is None:
+def _status(records: Sequence[TrialRecord]) -> str:
+    """Return how a trial went, by its records, of which there is one unless a file was put together."""
+    if not records:
         return " (broken off)"
+    trial = records[0]
     return f" (seed {trial.seed})" if trial.status == "finished" else f" (seed {trial.seed}, {trial.status})"

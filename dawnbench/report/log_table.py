@@ -67,17 +67,24 @@ def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
 
 def markdown_row(cells: Sequence[str], widths: Sequence[int]) -> str:
     """Return one line of a markdown table."""
-    return "| " + " | ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)) + " |"
+    return _template(widths).format(*cells)
+
+
+def _template(widths: Sequence[int]) -> str:
+    return f"| {' | '.join(f'{{:<{width}}}' for width in widths)} |"
 
 
 def log_table(epochs: Sequence[EpochRecord], style: TimeFormat = "milliseconds") -> str:
     """Return the markdown table, a line an epoch, without a final newline."""
     rows = [cells(epoch, style) for epoch in epochs]
     widths = column_widths(rows)
-    lines = [markdown_row(COLUMNS, widths), markdown_row(["-" * width for width in widths], widths)]
-    return "\n".join(lines + [markdown_row(row, widths) for row in rows])
+    line = _template(widths).format
+    return "\n".join(
+        [line(*COLUMNS), line(*("-" * width for width in widths)), *(line(*row) for row in rows)]
+    )
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Return the published widths, or what the longest cell takes."""
-    return [max(least, *(len(row[i]) for row in rows), 0) for i, least in enumerate(LEAST_WIDTHS)]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(LEAST_WIDTHS)
+    return [max(least, *map(len, column), 0) for least, column in zip(LEAST_WIDTHS, columns, strict=True)]

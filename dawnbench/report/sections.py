@@ -27,11 +27,7 @@ def run_facts(run: Run) -> str:
         f"- Command: {escape(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         f"- Recipe digest: {record.recipe_digest[:16]}",
         f"- Software: dawnbench {record.dawnbench_version}, torch {packages.get('torch', 'unknown')}"
-        + (
-            f", commit {commit[:12]}{' with changes' if checkout.get('dirty') else ''}"
-            if commit
-            else ""
-        ),
+        + (f", commit {commit[:12]}{' with changes' if checkout.get('dirty') else ''}" if commit else ""),
     ]
     return "\n".join(facts)
 

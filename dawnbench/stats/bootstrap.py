@@ -51,8 +51,8 @@ def bootstrap_interval(
 
     def of_numbers(*drawn: np.ndarray, axis: int = -1) -> Any:
         picked = [
-            np.moveaxis(array[d.astype(int)], -1, 0) if array.ndim > 1 else array[d.astype(int)]
-            for array, d in zip(arrays, drawn, strict=True)
+            np.moveaxis(array[d], -1, 0) if array.ndim > 1 else np.take(array, d)
+            for array, d in zip(arrays, (d.astype(int, copy=False) for d in drawn), strict=True)
         ]
         with np.errstate(all="ignore"):
             return statistic(*picked, axis=axis)

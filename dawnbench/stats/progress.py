@@ -15,9 +15,14 @@ def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
     """
     counted = known_rule(rule).counted
     total = sum(s.length_ns for s in trial.segments if s.epoch is None and s.name in counted)
+    of_epochs: dict[int, int] = {}
+    for segment in trial.segments:
+        if segment.epoch is not None:
+            counts = segment.length_ns if segment.name in counted else 0
+            of_epochs[segment.epoch] = of_epochs.get(segment.epoch, 0) + counts
     shown: dict[int, float] = {}
-    for epoch in sorted({s.epoch for s in trial.segments if s.epoch is not None}):
-        total += sum(s.length_ns for s in trial.segments if s.epoch == epoch and s.name in counted)
+    for epoch in sorted(of_epochs):
+        total += of_epochs[epoch]
         shown[epoch] = total / 1e9
     return shown
 

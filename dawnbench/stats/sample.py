@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,12 @@ class Sample:
 
 def describe(figures: Sequence[float]) -> Sample | None:
     """Describe finite figures; None of none at all."""
+    return _described(tuple(float(figure) for figure in figures))
+
+
+# A report asks for the same figures in its text, its page and its pictures.
+@lru_cache(maxsize=64)
+def _described(figures: tuple[float, ...]) -> Sample | None:
     values = np.sort(np.asarray(figures, dtype=float))
     if not values.size:
         return None

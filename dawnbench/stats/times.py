@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -90,10 +91,15 @@ def expected_time(spent_and_success: Any, axis: int = -1) -> Any:
 def times(series: Series, rule: str) -> Times:
     """Return what the times under a rule come to, of the trials that say something about the recipe."""
     spent = spent_seconds(series, rule)
-    expected = None
-    if spent.censored:
-        expected = Expected(spent.expected, bootstrap_interval([spent.table], expected_time))
-    return Times(rule, spent.reached, spent.missed, describe(spent.reached), expected)
+    return Times(rule, spent.reached, spent.missed, describe(spent.reached), _expected(spent))
+
+
+# As in `describe`.
+@lru_cache(maxsize=64)
+def _expected(spent: Spent) -> Expected | None:
+    if not spent.censored:
+        return None
+    return Expected(spent.expected, bootstrap_interval([spent.table], expected_time))
 
 
 def spent_seconds(series: Series, rule: str) -> Spent:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from dawnbench.campaign.session import Session, startup
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import Recipe, find_recipe
+from dawnbench.optim.schedules import Schedule
+from dawnbench.recipes import Recipe, SchedulePart, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, RunRecord, Segment
 from dawnbench.telemetry import Sampler
@@ -185,7 +186,11 @@ def test_a_recipe_that_cannot_be_prepared_leaves_nothing(
     opened: Open, recipe: Recipe, tmp_path: Path
 ) -> None:
     nowhere = replace(recipe.dataset, name="nowhere.npz")
-    for broken in (replace(recipe, batch_size=5000), replace(recipe, dataset=nowhere)):
+    for broken in (
+        replace(recipe, batch_size=5000),
+        replace(recipe, dataset=nowhere),
+        replace(recipe, epochs=10**12),
+    ):
         with pytest.raises(DawnbenchError):
             opened(recipe=broken)
     assert not (tmp_path / "runs").exists()
@@ -196,3 +201,21 @@ def test_startup_lasts_from_the_processs_start_to_now() -> None:
     (segment,) = startup(time.time() - 3)
     assert segment == Segment("startup", None, -segment.length_ns, segment.length_ns)
     assert segment.length_ns == pytest.approx(3e9, rel=0.05)
+
+
+def test_a_schedule_with_a_rate_that_json_does_not_have_is_refused_before_there_is_a_folder(
+    opened: Open, recipe: Recipe, tmp_path: Path
+) -> None:
+    with pytest.raises(DawnbenchError, match="a learning rate of nan at step"):
+        opened(recipe=replace(recipe, schedule=NanSpec()))
+    assert not (tmp_path / "runs").exists()
+
+
+@dataclass(frozen=True)
+class NanSpec(SchedulePart, kind="nan_in_a_test"):
+    def build(self) -> Schedule:
+        class Broken(Schedule):
+            def __call__(self, epoch: float) -> float:
+                return float("nan") if epoch > 1 else 0.1
+
+        return Broken()

@@ -144,3 +144,57 @@ def test_a_place_that_takes_no_runs_is_refused(tmp_path: Path) -> None:
     assert code == 2
     assert "cannot write" in errors
     assert "--out" in errors
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("run", "quickstart", "--trials", "3"),
+        ("run", "mnist-ladder", "--trials", "3"),
+        ("ab", "quickstart", "quickstart", "--trials", "3"),
+        ("scale", "quickstart", "--batch", "64", "--trials", "3"),
+    ],
+    ids=lambda verb: " ".join(verb[:2]),
+)
+def test_seeds_that_a_trial_could_not_take_are_refused_before_anything_starts(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    for seed in ("18446744073709551616", "9223372036854775806", "-1"):
+        code, _, error = invoke(*verb, "--seed", seed, "--out", str(tmp_path / "out"))
+        assert code == 2
+        assert error.startswith(f"dawnbench: seed={seed} ")
+        assert len(error.splitlines()) == 1
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("run", "quickstart"),
+        ("ab", "quickstart", "quickstart"),
+        ("scale", "quickstart", "--batch", "64"),
+        ("profile", "quickstart"),
+        ("report", "."),
+        ("site", "."),
+        ("export", ".", "--format", "json"),
+        ("baseline", "save", ".", "--name", "x"),
+    ],
+    ids=lambda verb: verb[0],
+)
+def test_an_empty_place_is_not_taken_for_the_working_folder(verb: tuple[str, ...]) -> None:
+    code, _, error = invoke(*verb, "--out", "")
+    assert code == 2
+    assert "'--out': it is empty; write . for the working folder" in error
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [("run", "quickstart"), ("ab", "quickstart", "quickstart"), ("scale", "quickstart", "--batch", "64")],
+)
+def test_a_file_in_place_of_the_folder_of_runs_is_refused_at_once(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    code, _, error = invoke(*verb, "--out", str(tmp_path / "file"))
+    assert code == 2
+    assert "is a file" in error

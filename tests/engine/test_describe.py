@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import pytest
 
@@ -72,3 +73,27 @@ def test_fewer_images_than_a_batch_are_refused_with_both_numbers() -> None:
 def test_layer_names_are_ones_that_a_reader_can_find_in_the_model() -> None:
     record = describe_model(changed(), 3, 10, 50_000)
     assert all(re.fullmatch(r"(prep|layer[123]|head)(\.\w+)*", layer.name) for layer in record.layers)
+
+
+def test_the_steps_of_each_resolution_are_those_of_its_epochs() -> None:
+    for epochs, sizes in ((1, [16, 32]), (7, [24, 28, 32]), (12, [24, 28, 32]), (5, [32, 16, 32]), (3, [])):
+        recipe = changed(f"epochs={epochs}", f"resolutions={sizes}")
+        assert recipe.epochs_by_resolution() == Counter(map(recipe.resolution, range(epochs)))
+
+
+def test_ten_million_epochs_are_counted_without_going_through_them() -> None:
+    one = describe_model(changed("epochs=1"), 3, 10, 50_000)
+    many = describe_model(changed("epochs=10000000"), 3, 10, 50_000)
+    assert many.flops_per_trial == 10_000_000 * one.flops_per_trial
+
+
+def test_a_trial_that_would_never_end_is_refused() -> None:
+    with pytest.raises(DawnbenchError, match=r"epochs=1000000000 of 97 steps each .* set fewer epochs"):
+        describe_model(changed("epochs=1000000000"), 3, 10, 50_000)
+
+
+def test_a_model_too_large_for_any_memory_is_refused_in_one_line() -> None:
+    widths = [2**40] * 4
+    with pytest.raises(DawnbenchError, match="does not take batches") as refused:
+        describe_model(changed(f"model.widths={widths}"), 3, 10, 50_000)
+    assert len(str(refused.value)) < 300

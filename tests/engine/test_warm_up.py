@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import torch
 
+from dawnbench.engine import warm_up as module
 from dawnbench.engine.warm_up import STEPS as WARM_STEPS
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import find_recipe
 from tests.engine.fakes import (
     BATCH,
     VALIDATION,
@@ -214,3 +218,46 @@ def test_a_compiler_and_a_capture_may_both_fail(monkeypatch: pytest.MonkeyPatch)
         "the training steps could not be captured",
         "torch.compile failed here",
     ]
+
+
+def kinds_of(
+    epochs: int, counts: list[int], resolutions: tuple[int, ...], ends: tuple[float | None, ...]
+) -> Any:
+    """Return what `_first_steps_of_each_kind` reads of what is prepared."""
+    recipe = replace(find_recipe("davidnet"), epochs=epochs, resolutions=resolutions)
+    return SimpleNamespace(
+        recipe=recipe,
+        input=SimpleNamespace(counts=counts),
+        optimizer=SimpleNamespace(param_groups=[{"until_epoch": end} for end in ends]),
+        steps_per_epoch=len(counts),
+        steps=epochs * len(counts),
+    )
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5, 7])
+@pytest.mark.parametrize("counts", [[8], [8, 8, 8], [8, 8, 3], [8, 5, 8, 8, 2]])
+@pytest.mark.parametrize("resolutions", [(), (16, 24, 32), (32, 16, 32, 8, 24, 16, 8, 4, 2)])
+@pytest.mark.parametrize("ends", [(None,), (1.0, None), (0.4, 3.1), (0.0, 2 / 3, 100.0)])
+def test_the_first_step_of_each_kind_is_found_as_by_going_through_all(
+    epochs: int, counts: list[int], resolutions: tuple[int, ...], ends: tuple[float | None, ...]
+) -> None:
+    prepared = kinds_of(epochs, counts, resolutions, ends)
+    first: dict[Any, int] = {}
+    for step in range(prepared.steps):
+        epoch, place = divmod(step, len(counts))
+        trained = tuple(end is None or step / len(counts) < end for end in ends)
+        first.setdefault((counts[place], prepared.recipe.resolution(epoch), trained), step)
+    assert module._first_steps_of_each_kind(prepared) == list(first.values())
+
+
+def test_ten_million_epochs_are_not_gone_through() -> None:
+    prepared = kinds_of(10_000_000, [8] * 99 + [3], (16, 32), (9_000_000.5,))
+    assert module._first_steps_of_each_kind(prepared) == [
+        0,
+        99,
+        500_000_000,
+        500_000_099,
+        900_000_050,
+        900_000_099,
+    ]
+    assert len(module._steps_that_may_be_new(prepared, (9_000_000.5,))) < 20

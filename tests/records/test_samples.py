@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from dawnbench.errors import DawnbenchError
+from benchmarks.reliability.folders import SECOND, sample_lines
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
 from tests.records.examples import TRIAL
@@ -60,13 +62,22 @@ def test_no_samples_are_none(tmp_path: Path) -> None:
     assert read_samples(tmp_path) is None
 
 
-@pytest.mark.parametrize(
-    "line", ["3", "{}", '{"t_ns": "x"}', '{"t_ns": 1, "x": "y"}', "{", '{"t_ns": 1e400}']
-)
-def test_a_damaged_file_is_explained(line: str, tmp_path: Path) -> None:
-    folder = written(tmp_path / "a", {"t_ns": 5}, torn=line + "\n")
-    with pytest.raises(DawnbenchError, match=r"telemetry\.jsonl is damaged"):
-        read_samples(folder)
+@pytest.mark.parametrize("line", ["3", "{}", '{"t_ns": "x"}', "{", '{"t_ns": 1e400}', '{"t_ns": -1}'])
+def test_a_line_that_is_not_a_sample_is_left_out(line: str, tmp_path: Path) -> None:
+    samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": 1}, torn=line + "\n"))
+    assert samples is not None
+    assert samples.t_ns.tolist() == [5]
+    assert samples.warnings == ("telemetry.jsonl: left out 1 line that cannot be a sample",)
+
+
+@pytest.mark.parametrize("value", ['"y"', "1e300", "1" + "0" * 400, "[]", "{}", "Infinity"])
+def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> None:
+    line = f'{{"t_ns": 6, "x": {value}, "y": 3}}\n'
+    samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": 1, "y": 2}, torn=line))
+    assert samples is not None
+    assert np.array_equal(samples.values["x"], [1, np.nan], equal_nan=True)
+    assert samples.values["y"].tolist() == [2, 3]
+    assert samples.warnings == ("telemetry.jsonl: left out 1 value of x that cannot be",)
 
 
 def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:
@@ -84,3 +95,38 @@ def test_samples_at_the_very_begin_and_end_belong_to_the_trial(tmp_path: Path) -
     of_trial = samples.of_trial(trial)
     assert of_trial is not None
     assert of_trial.t_ns.tolist() == [0, 2]
+
+
+def test_a_long_run_takes_less_memory_than_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dawnbench.records.samples.CHUNK_LINES", 256)
+    (tmp_path / "telemetry.jsonl").write_text(
+        "".join(sample_lines(random.Random(0), 0, 1_000 * SECOND, 20.0))
+    )
+    read_samples(tmp_path)  # what is loaded once is not counted
+    tracemalloc.start()
+    try:
+        samples = read_samples(tmp_path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert samples is not None
+    assert len(samples) == 20_000
+    assert peak / len(samples) <= 150  # of 13 columns; as Python objects a sample takes 1,000 bytes
+
+
+def test_metrics_that_come_and_go_keep_their_places_and_values(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dawnbench.records.samples.CHUNK_LINES", 2)
+    lines = [
+        {"t_ns": 1, "a": 0.1},
+        {"t_ns": 2, "a": 3},
+        {"t_ns": 4, "b": 2**24 + 1},
+        {"t_ns": 5},
+        {"t_ns": 3, "a": 1},
+    ]
+    samples = read_samples(written(tmp_path / "a", *lines))
+    assert samples is not None
+    assert samples.t_ns.tolist() == [1, 2, 3, 4, 5]
+    np.testing.assert_array_equal(samples.values["a"], [0.1, 3, 1, np.nan, np.nan])
+    np.testing.assert_array_equal(samples.values["b"], [np.nan, np.nan, np.nan, 2**24 + 1, np.nan])

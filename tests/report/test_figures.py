@@ -46,10 +46,10 @@ def test_accuracy_has_every_trial_the_target_and_its_crossing(tmp_path: Path) ->
     run = made(tmp_path / "a")
     figure = run_figures(run, "dawnbench")["accuracy"]
     axes = figure.axes[0]
-    curves = [line for line in axes.lines if len(line.get_xdata()) == 10]
-    assert len(curves) == 5
-    thick = [line for line in curves if line.get_linewidth() > 1]
+    thick = [line for line in axes.lines if len(line.get_xdata()) == 10]
     assert len(thick) == 1
+    (others,) = axes.collections
+    assert [len(path.vertices) for path in others.get_paths()] == [10] * 4
     assert any(list(line.get_ydata()) == [94, 94] for line in axes.lines)
     median = next(t for t in run.trials if f"trial {t.trial}, the median" in texts(figure))
     assert f"epoch {median.epochs_to_target}, {median.seconds['dawnbench']:.3f} s" in texts(figure)
@@ -174,3 +174,19 @@ def test_hostile_names_are_drawn_as_they_are(tmp_path: Path) -> None:
     run = made(tmp_path / "a", trials=1, recipe_name=HOSTILE + "$x^$", device_name="$\\frac{1}$ & <b>")
     write_figures(run_figures(run, "dawnbench"), tmp_path / "x")
     assert "<script>" not in (tmp_path / "x" / "accuracy.svg").read_text()
+
+
+def test_a_thousand_trials_are_as_few_objects_to_draw_as_three(tmp_path: Path) -> None:
+    few, many = (
+        run_figures(made(tmp_path / str(trials), trials=trials, epochs=3, hertz=0), "dawnbench")
+        for trials in (3, 100)
+    )
+    for name in ("accuracy", "curves", "times"):
+        # Of a line object for each trial, thousands would take minutes.
+        assert len(many[name].findobj()) < len(few[name].findobj()) + 50
+
+
+def test_trials_of_one_epoch_are_dots(tmp_path: Path) -> None:
+    figures = run_figures(made(tmp_path / "a", trials=4, epochs=1, hertz=0), "dawnbench")
+    dots = [line for line in figures["curves"].axes[0].lines if line.get_marker() == "o"]
+    assert sorted(len(line.get_xdata()) for line in dots) == [1, 1, 3, 3]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib.format import MAGIC_PREFIX
 
 from dawnbench.data.dataset import Array, Dataset, make_dataset
+from dawnbench.data.sources.npz_size import ADVICE, check_members
 from dawnbench.errors import DawnbenchError
 
 KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -56,20 +59,11 @@ def from_keras_layout(
 
 def read_npz(path: Path, remedy: str) -> dict[str, Array]:
     """Return the arrays of the Keras layout that `path` holds, as they are; raises as `load_npz`."""
+    _check_file(path, remedy)
     try:
         archive = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise DawnbenchError(f"there is no file {path}; give the path of an .npz file") from error
-    except PermissionError as error:
-        raise DawnbenchError(f"{path} may not be read; allow it with chmod") from error
-    except IsADirectoryError as error:
-        raise DawnbenchError(f"{path} is a folder, not an .npz file; name the file in it") from error
     except Exception as error:  # a damaged zip can make its reader raise nearly anything
         raise DawnbenchError(f"{path} is not a whole .npz file ({_reason(error)}); {remedy}") from error
-    if isinstance(archive, np.ndarray):
-        raise DawnbenchError(
-            f"{path} holds one bare array; save {', '.join(KEYS)} in one .npz with numpy.savez"
-        )
     with archive:
         missing = [key for key in KEYS if key not in archive.files]
         if missing:
@@ -78,18 +72,41 @@ def read_npz(path: Path, remedy: str) -> dict[str, Array]:
                 f"save it with the keys {', '.join(KEYS)}"
             )
         wanted = [*KEYS, *(key for key in (CLASSES,) if key in archive.files)]
+        check_members(archive.zip, wanted, path, remedy)
         return {key: _read_array(archive, key, path, remedy) for key in wanted}
+
+
+def _check_file(path: Path, remedy: str) -> None:
+    """Refuse what is not a regular file, which may never end, and what numpy would take for a pickle."""
+    try:
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise DawnbenchError(f"{path} is a folder, not an .npz file; name the file in it")
+        if not stat.S_ISREG(mode):
+            raise DawnbenchError(f"{path} is a pipe or a device, not an .npz file; name a regular file")
+        with path.open("rb") as file:
+            begin = file.read(len(MAGIC_PREFIX))
+    except FileNotFoundError as error:
+        raise DawnbenchError(f"there is no file {path}; give the path of an .npz file") from error
+    except PermissionError as error:
+        raise DawnbenchError(f"{path} may not be read; allow it with chmod") from error
+    except OSError as error:
+        raise DawnbenchError(f"cannot read {path} ({error.strerror}); name an .npz file") from error
+    if begin == MAGIC_PREFIX:
+        raise DawnbenchError(
+            f"{path} holds one bare array; save {', '.join(KEYS)} in one .npz with numpy.savez"
+        )
+    if not begin.startswith(b"PK"):
+        why = "it is not a zip archive" if begin else "it is empty"
+        raise DawnbenchError(f"{path} is not a whole .npz file ({why}); {remedy}")
 
 
 def _read_array(archive: Any, key: str, path: Path, remedy: str) -> Array:
     try:
         array = archive[key]
+    except MemoryError as error:
+        raise DawnbenchError(f"{key} of {path} does not fit into memory; {ADVICE}") from error
     except Exception as error:  # see above; this is also where the zip's checksums are compared
-        if "allow_pickle" in str(error):
-            raise DawnbenchError(
-                f"{key} of {path} is an array of Python objects, which could run code when it is read; "
-                "save it with a number type, and images of one size"
-            ) from error
         raise DawnbenchError(f"{key} of {path} is damaged ({_reason(error)}); {remedy}") from error
     if not isinstance(array, np.ndarray):
         raise DawnbenchError(f"{key} of {path} is not a numpy array; {remedy}")

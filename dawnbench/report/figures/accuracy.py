@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.schema import TrialRecord
-from dawnbench.report.figures.style import BLUE, GREY, VERMILION, new_figure, plain_label
+from dawnbench.report.figures.style import BLUE, GREY, VERMILION, new_figure, plain_label, thin_lines
 from dawnbench.report.units import seconds
 from dawnbench.stats.progress import elapsed_seconds, median_trial
 
@@ -23,9 +23,8 @@ def draw_accuracy(run: Run, rule: str) -> Figure | None:
         return None
     figure = new_figure(3.4, f"{run.record.recipe_name} on {run.record.device_name}")
     axes = figure.subplots()
-    for trial in run.trials:
-        if trial is not median:
-            axes.plot(*_curve(run, trial, rule), color=GREY, linewidth=0.8, alpha=0.6)
+    others = [_curve(run, trial, rule) for trial in run.trials if trial is not median]
+    thin_lines(axes, others, colors=GREY, linewidths=0.8, alpha=0.6)
     x, y = _curve(run, median, rule)
     axes.plot(x, y, color=BLUE, linewidth=2, label=f"trial {median.trial}, the median")
     if len(run.trials) > 1:

@@ -10,7 +10,7 @@ from matplotlib.ticker import MaxNLocator
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord
-from dawnbench.report.figures.style import BLUE, ORANGE, new_figure, plain_label
+from dawnbench.report.figures.style import BLUE, ORANGE, new_figure, plain_label, thin_lines
 from dawnbench.stats.progress import median_trial
 
 Read = Callable[[EpochRecord], float | None]
@@ -39,23 +39,18 @@ def draw_curves(run: Run, rule: str) -> Figure | None:
 
 
 def _panel(axes: Axes, run: Run, median: int, train: Read, validation: Read) -> None:
-    for trial in run.trials:
-        epochs = run.epochs_of(trial.trial)
-        thick = trial.trial == median
-        for read, color, dashes, label in (
-            (train, ORANGE, "--", "training"),
-            (validation, BLUE, "-", "validation"),
-        ):
-            known = [(e.epoch, y) for e in epochs if (y := read(e)) is not None]
-            axes.plot(
-                [x for x, _ in known],
-                [y for _, y in known],
-                dashes,
-                color=color,
-                linewidth=2 if thick else 0.7,
-                alpha=1 if thick else 0.4,
-                label=label if thick else None,
-                # One epoch alone draws no line.
-                marker="o" if len(known) == 1 else None,
-            )
+    kinds = (train, ORANGE, "--", "training"), (validation, BLUE, "-", "validation")
+    for read, color, dashes, label in kinds:
+        others = [_known(run, trial.trial, read) for trial in run.trials if trial.trial != median]
+        thin_lines(axes, others, colors=color, linestyles=dashes, linewidths=0.7, alpha=0.4)
+        x, y = _known(run, median, read)
+        # One epoch alone draws no line.
+        marker = "o" if len(x) == 1 else None
+        axes.plot(x, y, dashes, color=color, linewidth=2, label=label, marker=marker)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
+def _known(run: Run, trial: int, read: Read) -> tuple[list[int], list[float]]:
+    """Return a trial's epochs for which there is a figure, and the figures."""
+    known = [(epoch.epoch, y) for epoch in run.epochs_of(trial) if (y := read(epoch)) is not None]
+    return [x for x, _ in known], [y for _, y in known]

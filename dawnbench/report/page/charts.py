@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from markupsafe import Markup
@@ -104,7 +104,7 @@ class Chart:
 
 def chart_json(chart: Chart) -> Markup:
     """Return a chart as JSON that may stand within a script element."""
-    return script_json({key: value for key, value in asdict(chart).items() if key != "note"})
+    return script_json({key: value for key, value in _shallow(chart).items() if key != "note"})
 
 
 def script_json(data: Any) -> Markup:
@@ -113,7 +113,12 @@ def script_json(data: Any) -> Markup:
     Raises:
         ValueError: a figure is not finite.
     """
-    text = json.dumps(data, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False, default=_shallow)
     for special in "<>&":
         text = text.replace(special, f"\\u{ord(special):04x}")
     return Markup(text)
+
+
+def _shallow(data: Any) -> dict[str, Any]:
+    """Return a dataclass's fields as they are; `asdict` would copy every point of every line."""
+    return {field.name: getattr(data, field.name) for field in fields(data)}

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import io
+import os
+import pickle
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -136,7 +140,83 @@ def test_a_header_that_claims_a_petabyte(tmp_path: Path, make_arrays: Make) -> N
     with zipfile.ZipFile(path, "w") as archive:
         for key in KEYS:
             archive.writestr(f"{key}.npy", header.getvalue())
-    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz is damaged"):
+    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz is damaged \(its header says 3,377"):
+        load_npz(path)
+
+
+def claiming(path: Path, count: int) -> Path:
+    """Write a small file whose training images unpack to `count` times 3,072 zeros."""
+    shape = (count, 32, 32, 3)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("x_train.npy", "w", force_zip64=True) as member:
+            np.lib.format.write_array_header_1_0(
+                member,  # type: ignore[arg-type]
+                {"descr": "|u1", "fortran_order": False, "shape": shape},
+            )
+            for _ in range(count):
+                member.write(bytes(3_072))
+        for key in KEYS[1:]:
+            with archive.open(f"{key}.npy", "w") as member:
+                np.save(member, np.zeros(2, np.int64))  # type: ignore[arg-type]
+    return path
+
+
+def test_a_file_that_unpacks_to_more_than_is_free_does_not_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = claiming(tmp_path / "mine.npz", 10_000)
+    assert path.stat().st_size < 100_000
+    free = SimpleNamespace(available=20_000_000)
+    monkeypatch.setattr("dawnbench.data.sources.npz_size.psutil.virtual_memory", lambda: free)
+    tracemalloc.start()
+    with pytest.raises(
+        DawnbenchError, match=r"mine.npz does not fit into memory: .* 0\.0 GB .* free; end what"
+    ):
+        load_npz(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_memory_that_runs_out_while_it_is_unpacked_is_not_damage(
+    tmp_path: Path, make_arrays: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise MemoryError("Unable to allocate 12 GiB")
+
+    path = write(tmp_path / "mine.npz", **make_arrays())
+    monkeypatch.setattr("numpy.lib.npyio.NpzFile.__getitem__", full)
+    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz does not fit into memory; end what"):
+        load_npz(path)
+
+
+def test_what_is_not_a_regular_file_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.npz")
+    (tmp_path / "zero.npz").symlink_to("/dev/zero")
+    for name in ("pipe.npz", "zero.npz"):
+        with pytest.raises(DawnbenchError, match=rf"{name} is a pipe or a device, not an \.npz file"):
+            load_dataset(str(tmp_path / name))
+
+
+def test_no_refusal_quotes_advice_to_load_pickles(tmp_path: Path, make_arrays: Make) -> None:
+    objects = np.array([{"a": 1}], dtype=object)
+    write(tmp_path / "objects.npz", **make_arrays() | {"y_test": objects})
+    write(tmp_path / "fields.npz", **make_arrays() | {"x_train": np.zeros(2, [("a", "O")])})
+    (tmp_path / "pickle.npz").write_bytes(pickle.dumps([1, 2]))
+    with (tmp_path / "bare.npz").open("wb") as file:
+        np.save(file, objects)
+    for name in ("objects", "fields", "pickle", "bare"):
+        with pytest.raises(DawnbenchError) as refused:
+            load_dataset(str(tmp_path / f"{name}.npz"))
+        assert "allow_pickle" not in str(refused.value)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_a_truncated_file_is_not_whole(tmp_path: Path, make_arrays: Make, share: float) -> None:
+    path = write(tmp_path / "mine.npz", **make_arrays())
+    content = path.read_bytes()
+    path.write_bytes(content[: int(share * len(content))])
+    with pytest.raises(DawnbenchError, match=r"mine.npz is not a whole .npz file \(.+\); write it again"):
         load_npz(path)
 
 

@@ -138,7 +138,6 @@ def test_pages_of_a_run_that_is_gone_vanish(folder: Path, tmp_path: Path) -> Non
     [
         lambda run: (run / "run.json").write_text("{"),
         lambda run: (run / "run.json").unlink(),
-        lambda run: (run / "telemetry.jsonl").write_text("1\n"),
         lambda run: (run / "trials.jsonl").unlink(),
     ],
 )
