@@ -29,6 +29,7 @@ from typing import Any
 from platformdirs import user_config_path
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes
 from dawnbench.stats.cost import Prices, checked_price
 
 TABLES = ("cost", "energy", "author")
@@ -99,7 +100,7 @@ def read_configuration(path: Path) -> Configuration:
         DawnbenchError: it cannot be read, is not TOML, or has an unknown key or a wrong type.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(read_bytes(path, DOCUMENT_LIMIT).decode("utf-8"))
     except FileNotFoundError:
         return Configuration(path, {}, {})
     except OSError as error:

@@ -20,7 +20,7 @@ import dawnbench
 from dawnbench.data.sources.names import KNOWN_SHAPES
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe
-from dawnbench.records.files import write
+from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes, write
 
 MAX_KEPT = 200
 """Texts; the oldest go first, so that the folder does not grow for ever."""
@@ -47,7 +47,7 @@ def path_for(recipe: Recipe) -> Path:
 def recall(path: Path) -> str | None:
     """Return the text that is kept; None where there is none that can be trusted."""
     try:
-        kept = json.loads(path.read_text(encoding="utf-8"))
+        kept = json.loads(read_bytes(path, DOCUMENT_LIMIT))
         text, digest = kept["text"], kept["sha256"]
         return text if isinstance(text, str) and digest == _digest(text) else None
     except (OSError, ValueError, KeyError, TypeError):

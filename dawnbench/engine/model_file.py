@@ -13,6 +13,7 @@ from torch import Tensor
 from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.prepare import Prepared
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import replacing
 
 FILE_NAME = "model.safetensors"
 
@@ -56,12 +57,10 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
         **{name: str(fact) for name, fact in facts.items()},
     }
     tensors = {name: value.contiguous() for name, value in prepared.evaluated.state_dict().items()}
-    partial = path.with_name(path.name + ".partial")
     try:
-        save_file(tensors, partial, metadata)
-        partial.replace(path)
+        with replacing(path) as file:
+            save_file(tensors, file.name, metadata)
     except (OSError, RuntimeError) as error:  # safetensors has errors of its own for what the disk refuses
-        partial.unlink(missing_ok=True)
         raise DawnbenchError(f"cannot write {path}: {error}; make room, or leave --save-model out") from error
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import write
+from dawnbench.records.files import replacing, write
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import Samples, read_samples
 from dawnbench.stats.frame_rows import frame
@@ -78,14 +77,10 @@ def write_parquet(found: Tables, out: Path) -> list[Path]:
     for name, table in found.items():
         too_large = {column: "str" for column in table if table[column].dtype == "object"}
         path = out / f"{name}.parquet"
-        partial = out / f"{name}.parquet.partial"
         try:
-            out.mkdir(parents=True, exist_ok=True)
-            table.astype(too_large).to_parquet(partial, engine="pyarrow", index=False)
-            partial.replace(path)
+            with replacing(path) as file:
+                table.astype(too_large).to_parquet(file, engine="pyarrow", index=False)
         except OSError as error:
-            with suppress(OSError):
-                partial.unlink()
             raise DawnbenchError(f"cannot write {path}: {error.strerror or error}; make room") from error
         paths.append(path)
     return paths

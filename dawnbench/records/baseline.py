@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import write
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.schema import SCHEMA_VERSION
 from dawnbench.records.series import Series, check_figures
@@ -30,13 +31,7 @@ def write_baseline(series: Series, path: Path) -> None:
         DawnbenchError: the disk does not take it.
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
-    partial = path.with_name(path.name + ".partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise DawnbenchError(f"cannot write {path}: {error.strerror or error}") from error
+    write(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", path)
 
 
 def read_baseline(path: Path) -> Series:

@@ -1,28 +1,136 @@
-"""Texts put on the disk, whole or not at all."""
+"""The only ways in which files are read that others made, and in which documents are put on the disk."""
 
 from __future__ import annotations
 
+import errno
+import os
+import stat
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from dawnbench.errors import DawnbenchError
 
+DOCUMENT_LIMIT = 64_000_000
+"""Bytes of a file that holds one thing: run.json, a baseline, a settings file. They have up to 100 kB."""
+LINES_LIMIT = 1_000_000_000
+"""Bytes of trials.jsonl and of epochs.jsonl: 2,000 trials of 50 epochs have 40 MB."""
+SAMPLES_LIMIT = 8_000_000_000
+"""Bytes of telemetry.jsonl: a day of 20 samples a second has 1.2 GB."""
 
-def write(text: str, path: Path) -> None:
-    """Write a text as UTF-8; folders on the way are made, and an older file is replaced in one step.
+_GROWTH = 1_000_000
+"""Bytes that a file may gain between being looked at and being read."""
+_OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+_OF_A_RUN = ("run.json", "trials.jsonl")
+
+
+def open_regular(path: Path, limit: int) -> IO[bytes]:
+    """Open a file, or what a link to a file leads to, for reading; never wait for a writer.
 
     Raises:
-        DawnbenchError: the disk does not take it; an older file is then as it was.
+        OSError: it cannot be opened, is a pipe, a device, a socket or a folder, or is larger
+            than `limit` bytes.
     """
-    partial = path.parent / f"{path.name}.partial"
+    _check_readable(path, path.stat(), limit)  # first, since opening a device may already do something
+    file = os.fdopen(os.open(path, _OPEN), "rb")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            partial.write_text(text, encoding="utf-8", newline="\n")
-            partial.replace(path)
-        except OSError:
-            partial.unlink(missing_ok=True)
-            raise
+        _check_readable(path, os.fstat(file.fileno()), limit)
+    except OSError:
+        file.close()
+        raise
+    return file
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """Return what a file holds; see `open_regular`.
+
+    Raises:
+        OSError: it cannot be read, is not a regular file, or has more than `limit` bytes.
+    """
+    with open_regular(path, limit) as file:
+        # Files of /proc have no size and may have no end.
+        content = file.read(min(os.fstat(file.fileno()).st_size + _GROWTH, limit + 1)) or b""
+    if len(content) > limit:
+        raise _too_large(path, len(content), limit)
+    return content
+
+
+def write(content: str | bytes, path: Path) -> None:
+    """Write a text as UTF-8, or bytes; folders on the way are made, an older file is replaced in one step.
+
+    Half of a surrogate pair, which stands for a byte of a file's name that is not UTF-8, is escaped.
+
+    Raises:
+        DawnbenchError: the disk does not take it, or `path` is refused (see `replacing`); an older file is
+            then as it was.
+    """
+    if isinstance(content, str):
+        content = content.encode("utf-8", "backslashreplace")
+    try:
+        with replacing(path) as file:
+            file.write(content)
     except OSError as error:
         raise DawnbenchError(
             f"cannot write {path}: {error.strerror or error}; make room or name another file"
         ) from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """Give a new file to write to, which takes the place of `path` where the block ends without an error.
+
+    Two processes may do so at once: the last one wins. The file's `name` is where it lies until then.
+
+    Raises:
+        DawnbenchError: `path` is a link, a pipe or a device, or a link within a run folder would lead the
+            file out of it.
+        OSError: `path` is a folder, or the disk does not take it; an older file is then as it was.
+    """
+    _refuse_what_leads_elsewhere(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Not tempfile: its files are readable by their owner alone, whatever the umask allows.
+    partial = path.parent / f".dawnbench-{uuid.uuid4().hex}.partial"
+    try:
+        with partial.open("xb") as file:  # which fails where a link of that name lies
+            yield file
+        partial.replace(path)
+    except BaseException:
+        partial.unlink(missing_ok=True)
+        raise
+
+
+def _check_readable(path: Path, seen: os.stat_result, limit: int) -> None:
+    if stat.S_ISDIR(seen.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(seen.st_mode):
+        raise OSError(errno.EINVAL, "it is a pipe or a device and not a file", str(path))
+    if seen.st_size > limit:
+        raise _too_large(path, seen.st_size, limit)
+
+
+def _too_large(path: Path, size: int, limit: int) -> OSError:
+    why = f"it has {size / 1e6:,.0f} MB, more than the {limit / 1e6:,.0f} MB that are read of such a file"
+    return OSError(errno.EFBIG, why, str(path))
+
+
+def _refuse_what_leads_elsewhere(path: Path) -> None:
+    with_links = path.parent.absolute() / path.name
+    mode = with_links.lstat().st_mode if os.path.lexists(with_links) else stat.S_IFREG
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "a pipe or a device"
+        raise DawnbenchError(f"{path} is {kind} and is not written to; remove it or name another file")
+    for folder in with_links.parents:
+        # Who writes `..` means to leave the folder.
+        within = ".." not in with_links.relative_to(folder).parts
+        if not within or not all(os.path.lexists(folder / name) for name in _OF_A_RUN):
+            continue
+        place = with_links.parent.resolve()
+        if not place.is_relative_to(folder.resolve()):
+            raise DawnbenchError(
+                f"{path} is not written: a link in the run folder {folder} leads out of it, to {place}; "
+                "remove the link or name another file"
+            )

@@ -130,7 +130,7 @@ def _read(folder: Path) -> tuple[Listed | str | None, bool]:
     """
     if not is_run_folder(folder):
         return None, True
-    if not (folder / "run.json").is_file():
+    if not (folder / "run.json").exists():
         return f"{folder} has no run.json: its run was stopped as it began, or is beginning now", True
     try:
         return read_listed(folder), True

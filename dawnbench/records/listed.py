@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
 from dawnbench.records.schema import SCHEMA_VERSION
 
 Figures = dict[str, Any]
@@ -56,8 +57,8 @@ def read_listed(folder: Path, name: str | None = None) -> Listed:
         DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
     """
     try:
-        record = json.loads((folder / "run.json").read_bytes())
-        lines = (folder / "trials.jsonl").read_bytes().split(b"\n")[:-1]
+        record = json.loads(read_bytes(folder / "run.json", DOCUMENT_LIMIT))
+        lines = read_bytes(folder / "trials.jsonl", LINES_LIMIT).split(b"\n")[:-1]
         figures = _figures(record, [json.loads(line) for line in lines])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
         # Reading in full has the right sentence for it, or takes what is odd but fits the schema; its library

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
@@ -66,7 +67,7 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
             is newer.
     """
     try:
-        data: dict[str, Any] = json.loads(path.read_bytes())
+        data: dict[str, Any] = json.loads(read_bytes(path, DOCUMENT_LIMIT))
         version = data["schema_version"]
     except OSError as error:
         raise DawnbenchError(f"{trouble} ({error.strerror})") from error
@@ -82,7 +83,7 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
 
 def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> list[Line]:
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_bytes(path, LINES_LIMIT).split(b"\n")
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
     whole, rest = lines[:-1], lines[-1]

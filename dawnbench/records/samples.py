@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import SAMPLES_LIMIT, read_bytes
 from dawnbench.records.schema import TrialRecord
 
 
@@ -55,7 +56,7 @@ def read_samples(folder: Path) -> Samples | None:
     """
     path = folder / "telemetry.jsonl"
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = read_bytes(path, SAMPLES_LIMIT).split(b"\n")
     except FileNotFoundError:
         return None
     except OSError as error:

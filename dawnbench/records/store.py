@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import replacing
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
 
 
@@ -54,14 +55,13 @@ class RunWriter:
     def write_run(self, record: RunRecord) -> None:
         """Write run.json; it is replaced in one step, so a reader never sees half of it."""
         self._record = record
-        path, partial = self.folder / "run.json", self.folder / "run.json.partial"
+        path = self.folder / "run.json"
+        text = json.dumps(finite(asdict(record)), indent=2, allow_nan=False) + "\n"
         try:
-            with partial.open("w", encoding="utf-8") as file:
-                json.dump(finite(asdict(record)), file, indent=2, allow_nan=False)
-                file.write("\n")
+            with replacing(path) as file:
+                file.write(text.encode())
                 file.flush()
                 os.fsync(file.fileno())
-            partial.replace(path)
         except OSError as error:
             raise _cannot_write(path, error) from error
 

@@ -8,6 +8,7 @@ from typing import IO
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import LINES_LIMIT, open_regular
 from dawnbench.records.reader import Line, damaged
 from dawnbench.records.schema import EpochRecord, TrialRecord
 
@@ -28,7 +29,7 @@ class Tail:
         self._rest = dict.fromkeys(self._paths, b"")
         try:
             for name, path in self._paths.items():
-                self._files[name] = path.open("rb")
+                self._files[name] = open_regular(path, LINES_LIMIT)
         except OSError as error:
             self.close()
             why = f"cannot read {path} ({error.strerror}); is {folder} a run folder?"

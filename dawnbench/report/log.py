@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.log_table import TimeFormat, log_table
 from dawnbench.report.markdown import escape
@@ -19,10 +19,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
     """
     text = render_log(read_run(folder), style)
     path = folder / "log.md"
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise DawnbenchError(f"cannot write {path}: {error.strerror}") from error
+    write(text, path)
     return path
 
 

@@ -100,9 +100,13 @@ def test_a_disk_that_does_not_take_it_is_a_sentence(tmp_path: Path) -> None:
         write_baseline(SERIES, tmp_path / "file" / "H200.json")
 
 
-def test_a_failed_write_leaves_the_older_baseline(tmp_path: Path) -> None:
+def test_a_failed_write_leaves_the_older_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path)
-    path.with_name("baseline.json.partial").mkdir()
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(DawnbenchError, match="cannot write"):
         write_baseline(replace(SERIES, name="v2"), path)
     assert read_baseline(path) == SERIES

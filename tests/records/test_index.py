@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -241,11 +242,11 @@ def test_that_the_system_refused_a_file_is_not_remembered(
 ) -> None:
     """Who may read a file can change without the file."""
 
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, limit: int) -> IO[bytes]:
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as refused:
-        refused.setattr(Path, "read_bytes", refuse)
+        refused.setattr("dawnbench.records.files.open_regular", refuse)
         assert len(look()[0].troubles) == 3
     assert look()[0].troubles == ()
 

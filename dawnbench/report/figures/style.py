@@ -14,7 +14,7 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import write
 from dawnbench.report.units import plain
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
@@ -68,14 +68,10 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """
     paths = [stem.parent / f"{stem.name}{suffix}" for suffix in (".svg", ".png")]
     for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with styled():
-                figure.savefig(path, dpi=RASTER_DPI, metadata=metadata)
-        except OSError as error:
-            raise DawnbenchError(
-                f"cannot write {path}: {error.strerror}; make room or name another folder"
-            ) from error
+        drawn = io.BytesIO()
+        with styled():
+            figure.savefig(drawn, format=path.suffix[1:], dpi=RASTER_DPI, metadata=metadata)
+        write(drawn.getvalue(), path)
     return paths
 
 

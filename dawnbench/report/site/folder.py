@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import write
+from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes, write
 
 MANIFEST = "dawnbench-site.json"
 KIND = "dawnbench site"
@@ -21,7 +21,7 @@ def read_manifest(out: Path) -> frozenset[str]:
         DawnbenchError: the folder holds something else, or is no folder.
     """
     try:
-        content = json.loads((out / MANIFEST).read_bytes())
+        content = json.loads(read_bytes(out / MANIFEST, DOCUMENT_LIMIT))
         if content["kind"] == KIND:
             return frozenset(file for file in content["files"] if _is_within(file))
     except FileNotFoundError:

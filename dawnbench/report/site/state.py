@@ -15,7 +15,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import write
+from dawnbench.records.files import LINES_LIMIT, read_bytes, write
 from dawnbench.records.index_cache import cache_path
 from dawnbench.stats.comparison.outcome import Word
 from dawnbench.stats.entries import Entry
@@ -104,7 +104,7 @@ def made_by() -> str:
 def recall(out: Path, rule: str) -> State:
     """Return what is kept of the site in `out`; nothing where there is no telling."""
     try:
-        text = _path(out).read_bytes()
+        text = read_bytes(_path(out), LINES_LIMIT)
         head, _, body = text.partition(b"\n")
         if head.decode() == digest(made_by(), rule):
             return _STATE.validate_json(body)

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import write
+from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes, write
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.series import Series, series_of
@@ -114,9 +114,9 @@ def content_of(folder: Path) -> str:
         DawnbenchError: one cannot be read.
     """
     found = hashlib.sha256()
-    for name in ("run.json", "trials.jsonl"):
+    for name, limit in (("run.json", DOCUMENT_LIMIT), ("trials.jsonl", LINES_LIMIT)):
         try:
-            found.update((folder / name).read_bytes())
+            found.update(read_bytes(folder / name, limit))
         except OSError as error:
             raise DawnbenchError(f"cannot read {folder / name} ({error.strerror})") from error
     return found.hexdigest()[:32]
