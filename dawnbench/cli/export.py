@@ -6,8 +6,9 @@ from typing import Any
 
 import click
 
-from dawnbench.cli.group import main, one_line
+from dawnbench.cli.group import main
 from dawnbench.export.trackers import TRACKERS
+from dawnbench.safe_text import one_line
 
 TABLES = ("csv", "parquet")
 OPTIONS_OF = {

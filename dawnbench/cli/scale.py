@@ -20,6 +20,7 @@ from dawnbench.cli.options import (
     seed_option,
     set_option,
 )
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.report.scaling import ScalingStudy
@@ -150,7 +151,7 @@ def _show_and_write(study: ScalingStudy, out: Path) -> None:
     write(scaling_json(study), out / "scaling.json")
     write(scaling_page(study, "scaling.svg"), out / "scaling.md")
     write_scaling_figure(study, out / "scaling")
-    console.print(str(out / "scaling.md"), highlight=False, markup=False, soft_wrap=True)
+    console.print(plain(str(out / "scaling.md")), highlight=False, markup=False, soft_wrap=True)
 
 
 def _place(at: Setting) -> str:
@@ -158,6 +159,5 @@ def _place(at: Setting) -> str:
 
 
 def _say(line: str) -> None:
-    from dawnbench.report.units import plain
 
     click.echo(plain(line), err=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.log_table import TimeFormat, log_table
-from dawnbench.report.markdown import escape
 from dawnbench.report.sections import model_table, run_facts, telemetry_table, timing_table
+from dawnbench.safe_text import markdown, markdown_block
 
 
 def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
@@ -26,7 +26,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
 def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     """Return the text of log.md."""
     record = run.record
-    parts = [f"# {escape(record.recipe_name)} on {escape(record.device_name)}", run_facts(run)]
+    parts = [f"# {markdown(record.recipe_name)} on {markdown(record.device_name)}", run_facts(run)]
     parts += ["## Model", model_table(record.model)]
     for trial in sorted({e.trial for e in run.epochs} | {t.trial for t in run.trials}):
         parts += [f"## Trial {trial}{_status(run, trial)}", *_trial(run, trial, style)]
@@ -35,13 +35,13 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
         parts += ["## Telemetry", telemetry_table(run)]
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
     if warnings or run.warnings:
-        parts += ["## Warnings", "\n".join(f"- {escape(w)}" for w in (*run.warnings, *warnings))]
+        parts += ["## Warnings", "\n".join(f"- {markdown_block(w)}" for w in (*run.warnings, *warnings))]
     return "\n\n".join(parts) + "\n"
 
 
 def _trial(run: Run, number: int, style: TimeFormat) -> list[str]:
     epochs = run.epochs_of(number)
-    reasons = [escape(t.reason) for t in run.trials if t.trial == number and t.reason]
+    reasons = [markdown_block(t.reason) for t in run.trials if t.trial == number and t.reason]
     return [*([log_table(epochs, style)] if epochs else []), *reasons]
 
 
