@@ -100,7 +100,7 @@ def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> pandas.DataFrame:
     import pandas
 
     return pandas.DataFrame(
-        {name: _column([row.get(name) for row in rows], dtype) for name, dtype in columns.items()}
+        {encodable(name): _column([row.get(name) for row in rows], dtype) for name, dtype in columns.items()}
     )
 
 
