@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from xml.etree import ElementTree as ET
 
 from dawnbench.export.gates import finite_gates, series_name
+from dawnbench.safe_text import plain_lines
 from dawnbench.stats.regression.judgement import Judgement, Outcome
-
-NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
 
 # A gate that cannot judge is an error and not skipped: a skipped test lets a report pass, while `regress`
 # exits with 2, and a check that has stopped checking must not look like one that holds.
@@ -47,7 +44,7 @@ def junit(judgement: Judgement, judged: datetime) -> str:
         root,
         "testsuite",
         {
-            "name": _text(series_name(judgement)),
+            "name": plain_lines(series_name(judgement)),
             "package": "dawnbench",
             "id": "0",
             "hostname": "localhost",  # where the run was made is not known, and this is what Ant writes then
@@ -61,22 +58,18 @@ def junit(judgement: Judgement, judged: datetime) -> str:
     )
     properties = ET.SubElement(suite, "properties")
     for name in ("run", "baseline", "recipe_name", "device_name", "rule"):
-        ET.SubElement(properties, "property", name=name, value=_text(getattr(judgement, name)))
+        ET.SubElement(properties, "property", name=name, value=plain_lines(getattr(judgement, name)))
     suite.extend(cases)
     said = [f"{gate.metric} {gate.outcome}: {gate.sentence}" for gate in judgement.gates]
-    ET.SubElement(suite, "system-out").text = _text("\n".join([*said, *judgement.notes]))
+    ET.SubElement(suite, "system-out").text = plain_lines("\n".join([*said, *judgement.notes]))
     ET.SubElement(suite, "system-err")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
 def _case(judgement: Judgement, name: str, outcome: Outcome, sentence: str) -> ET.Element:
-    case = ET.Element("testcase", classname=_text(judgement.recipe_name), name=name)
+    case = ET.Element("testcase", classname=plain_lines(judgement.recipe_name), name=name)
     if (element := ELEMENTS.get(outcome)) is not None:
-        found = ET.SubElement(case, element, type=outcome, message=_text(sentence))
-        found.text = _text(f"{sentence}\n{judgement.run} against {judgement.baseline}")
+        found = ET.SubElement(case, element, type=outcome, message=plain_lines(sentence))
+        found.text = plain_lines(f"{sentence}\n{judgement.run} against {judgement.baseline}")
     return case
-
-
-def _text(text: str) -> str:
-    return NO_XML.sub("\N{REPLACEMENT CHARACTER}", text)

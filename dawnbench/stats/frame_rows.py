@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dawnbench.records.rules import RULES
+from dawnbench.safe_text import encodable
 
 if TYPE_CHECKING:
     import pandas
@@ -95,7 +96,7 @@ def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> pandas.DataFrame:
     import pandas
 
     return pandas.DataFrame(
-        {name: _column([row.get(name) for row in rows], dtype) for name, dtype in columns.items()}
+        {encodable(name): _column([row.get(name) for row in rows], dtype) for name, dtype in columns.items()}
     )
 
 
@@ -105,6 +106,8 @@ def _column(values: Sequence[Any], dtype: str) -> Any:
     if dtype.startswith("datetime"):
         # What someone wrote into run.json by hand need not be a time.
         return pandas.to_datetime(values, utc=True, format="ISO8601", errors="coerce").astype(dtype)
+    if dtype == "str":
+        values = [encodable(value) for value in values]
     try:
         return pandas.Series(values, dtype=dtype)
     except OverflowError:  # a seed may have 64 bits

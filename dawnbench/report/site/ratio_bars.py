@@ -7,6 +7,7 @@ import math
 from markupsafe import Markup
 
 from dawnbench.report.units import significant
+from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 
 LEAST_SCALE = 0.02
@@ -35,7 +36,9 @@ def ratio_bars(comparison: Comparison) -> Markup:
     rows = []
     for name, ratio in ratios:
         low, high = (_percent(end, half) for end in _ends(ratio))
-        rows.append(_ROW.format(name, low, 100 - high, _percent(ratio.value, half), significant(ratio.value)))
+        rows.append(
+            _ROW.format(html(name), low, 100 - high, _percent(ratio.value, half), significant(ratio.value))
+        )
     rows.append(_ENDS.format(significant(math.exp(-half), 3), significant(math.exp(half), 3)))
     return Markup('<div class="ratios" aria-hidden="true">\n{}</div>\n').format(Markup("").join(rows))
 
