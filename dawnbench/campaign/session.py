@@ -24,6 +24,7 @@ from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.process import this_process
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -175,6 +176,7 @@ class Session:
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
             learning_rates=_learning_rates(prepared),
+            process=this_process(),
         )
 
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.process import is_gone
+from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
 
 Figures = dict[str, Any]
 
@@ -32,7 +33,8 @@ class Listed:
     target: float
     """Validation accuracy, 0 to 1."""
     status: str
-    """running, finished, interrupted or failed; a run that was killed is for ever running."""
+    """running, finished, interrupted or failed; died where the run's process is gone, as far as this machine
+    can tell."""
     asked: int
     """Trials that the run was to make."""
     done: int
@@ -57,6 +59,9 @@ def read_listed(folder: Path, name: str | None = None) -> Listed:
     """
     try:
         record = json.loads((folder / "run.json").read_bytes())
+        if record["status"] == "running" and is_gone(_process(record)):
+            record = json.loads((folder / "run.json").read_bytes())  # it may have ended in between
+            record["status"] = "died" if record["status"] == "running" else record["status"]
         lines = (folder / "trials.jsonl").read_bytes().split(b"\n")[:-1]
         figures = _figures(record, [json.loads(line) for line in lines])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
@@ -67,6 +72,11 @@ def read_listed(folder: Path, name: str | None = None) -> Listed:
         run = read_run(folder)
         figures = _figures(asdict(run.record), [asdict(trial) for trial in run.trials])
     return Listed(name or folder.name, folder, **figures)
+
+
+def _process(record: Mapping[str, Any]) -> ProcessRecord | None:
+    process = record.get("process")
+    return None if process is None else ProcessRecord(**process)
 
 
 def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Figures:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.process import is_gone
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+
+DIED = (
+    "the run's process has gone without noting how the run ended: it was killed, or the system ended it; "
+    "what it had recorded is kept"
+)
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
@@ -43,11 +49,20 @@ def read_run(folder: Path) -> Run:
     Raises:
         DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
     """
-    record = _read_record(folder / "run.json")
     warnings: list[str] = []
+    record = _read_record(folder / "run.json")
+    if record.status == "running" and is_gone(record.process):
+        record = _without_its_process(folder)
+        warnings += [DIED] * (record.status == "died")
     trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
     epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
+
+
+def _without_its_process(folder: Path) -> RunRecord:
+    # Read again, since it may have noted its end and left between the reading and the look at the process.
+    record = _read_record(folder / "run.json")
+    return replace(record, status="died") if record.status == "running" else record
 
 
 def _read_record(path: Path) -> RunRecord:

@@ -12,7 +12,8 @@ from typing import Any, Literal
 SCHEMA_VERSION = 1
 
 TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
-RunStatus = Literal["running", "finished", "interrupted", "failed"]
+RunStatus = Literal["running", "finished", "interrupted", "failed", "died"]
+"""`died` is what a reader calls a run whose process ended without saying how; run.json never has it."""
 Side = Literal["A", "B"]
 
 
@@ -165,6 +166,20 @@ class PairingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """The process that makes a run, so that a reader can tell whether it is still there."""
+
+    pid: int
+    start_ticks: int
+    """When it started: clock ticks since the machine did."""
+    boot_id: str
+    """The kernel's name for the time since the machine started."""
+    pid_namespace: str
+    """Within which `pid` counts; containers have their own."""
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The run as a whole: run.json."""
 
@@ -202,3 +217,5 @@ class RunRecord:
     where the rate depends on what happens in training."""
     notes: tuple[str, ...] = ()
     """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""
+    process: ProcessRecord | None = None
+    """None where the system does not tell it, and in older files."""

@@ -165,7 +165,7 @@ def test_what_a_killed_run_had_appended_can_be_read_and_logged(
     process.kill()
     process.communicate(timeout=60)
     run = read_run(only_run(tmp_path))
-    assert run.record.status == "running"
+    assert run.record.status == "died"
     assert len(run.epochs) >= 2
     result = dawnbench("log", str(run.folder))
     assert result.returncode == 0, result.stderr
