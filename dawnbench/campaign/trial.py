@@ -17,6 +17,8 @@ from dawnbench.telemetry import Sampler
 
 CLOCKS_MAY_DIFFER = 0.02
 """Of the host's time; beyond it a trial says so."""
+FROM_THE_KEYBOARD = "interrupted from the keyboard"
+"""Why a trial was interrupted, where whoever did it does not say."""
 
 
 class TrialRecorder(Hook):
@@ -35,6 +37,7 @@ class TrialRecorder(Hook):
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
         self._epochs: list[EpochRecord] = []
+        self._recorded = False
 
     def run(
         self,
@@ -55,15 +58,15 @@ class TrialRecorder(Hook):
         try:
             Trial(prepared, self._seed, self._ledger, (self, *hooks)).run()
         except DivergedError as error:
-            self._record_trial("diverged", str(error), setup, startup)
-        except KeyboardInterrupt:
-            self._record_trial("interrupted", "interrupted from the keyboard", setup, startup)
+            self._surely_record("diverged", str(error), setup, startup)
+        except KeyboardInterrupt as error:
+            self._surely_record("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
             raise
         except Exception as error:
-            self._record_trial("failed", f"{type(error).__name__}: {error}", setup, startup)
+            self._surely_record("failed", f"{type(error).__name__}: {error}", setup, startup)
             raise
         else:
-            self._record_trial("finished", None, setup, startup)
+            self._surely_record("finished", None, setup, startup)
 
     def after_step(self, trial: Progress, step: int) -> None:
         """Tell the observer."""
@@ -91,6 +94,17 @@ class TrialRecorder(Hook):
         self._epochs.append(record)
         self._writer.append_epoch(record)
         self._observer.epoch_ended(record)
+
+    def _surely_record(
+        self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
+    ) -> None:
+        """Record the trial, even if an interrupt comes just then, which is passed on."""
+        try:
+            self._record_trial(status, reason, setup, startup)
+        except KeyboardInterrupt:
+            if not self._recorded:
+                self._record_trial(status, reason, setup, startup)
+            raise
 
     def _record_trial(
         self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
@@ -125,6 +139,7 @@ class TrialRecorder(Hook):
             began_ns=self._ledger.began_wall_ns,
         )
         self._writer.append_trial(record)
+        self._recorded = True
         self._observer.trial_ended(record)
         self._sampler.forget(ended_ns)
 

@@ -143,16 +143,28 @@ def _started(command: list[str], folder: Path, epochs_seen: int) -> subprocess.P
     return process
 
 
-def test_ctrl_c_records_the_trial_and_exits_130(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("signals", "reason"),
+    [
+        ([signal.SIGINT], "interrupted from the keyboard"),
+        ([signal.SIGTERM, signal.SIGTERM], "interrupted by SIGTERM"),
+        ([signal.SIGHUP, signal.SIGINT], "interrupted by SIGHUP"),
+    ],
+)
+def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
+    command: list[str], tmp_path: Path, signals: list[signal.Signals], reason: str
+) -> None:
     process = _started(command, tmp_path, epochs_seen=2)
-    process.send_signal(signal.SIGINT)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.02)  # two at once are one to Python
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
     run = read_run(only_run(tmp_path))
     assert run.record.status == "interrupted"
     (trial,) = run.trials
-    assert (trial.status, trial.accuracy) == ("interrupted", None)
+    assert (trial.status, trial.reason, trial.accuracy) == ("interrupted", reason, None)
     assert len(run.epochs) >= 2
     assert trial.seconds["strict"] is None
     assert "interrupted" in (run.folder / "log.md").read_text()
