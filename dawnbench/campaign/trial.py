@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from dawnbench.campaign.observer import Observer
 from dawnbench.engine.device import Device
@@ -10,6 +11,7 @@ from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger, earlier
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import DivergedError, Trial
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.rules import times
 from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
@@ -37,7 +39,6 @@ class TrialRecorder(Hook):
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
         self._epochs: list[EpochRecord] = []
-        self._recorded = False
 
     def run(
         self,
@@ -63,7 +64,9 @@ class TrialRecorder(Hook):
             self._surely_record("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
             raise
         except Exception as error:
-            self._surely_record("failed", f"{type(error).__name__}: {error}", setup, startup)
+            # Where the disk is full this fails as well, and the first failure is the one to tell.
+            with suppress(DawnbenchError):
+                self._surely_record("failed", f"{type(error).__name__}: {error}", setup, startup)
             raise
         else:
             self._surely_record("finished", None, setup, startup)
@@ -102,7 +105,7 @@ class TrialRecorder(Hook):
         try:
             self._record_trial(status, reason, setup, startup)
         except KeyboardInterrupt:
-            if not self._recorded:
+            if not self._writer.has_trial(self._trial):
                 self._record_trial(status, reason, setup, startup)
             raise
 
@@ -139,7 +142,6 @@ class TrialRecorder(Hook):
             began_ns=self._ledger.began_wall_ns,
         )
         self._writer.append_trial(record)
-        self._recorded = True
         self._observer.trial_ended(record)
         self._sampler.forget(ended_ns)
 

@@ -18,8 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
+from dawnbench.report.display.common import Display
 from tests.cli.conftest import Finished, only_run, small_run
+from tests.cli.made_runs import invoke
+from tests.records.folders import make_run
 
 ESCAPE = "\x1b"
 
@@ -203,9 +207,28 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(command: list[s
         ["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True, timeout=240, check=False
     )
     assert result.returncode == 2
-    assert re.search(r"dawnbench: cannot write .*File too large; make room", result.stderr)
+    assert re.search(r"dawnbench: cannot write .*\.jsonl: File too large; make room", result.stderr)
     assert "Traceback" not in result.stderr
-    assert len(read_run(only_run(tmp_path)).epochs) > 10
+    run = read_run(only_run(tmp_path))
+    assert len(run.epochs) > 10
+    assert (run.record.status, run.warnings) == ("failed", ())
+
+
+def test_the_first_failure_is_told_and_not_that_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object, observer: Display, **__: object) -> None:
+        folder = make_run(tmp_path / "run", (), ())
+        observer.run_started(read_run(folder).record, folder, 10)
+        raise DawnbenchError("cannot write epochs.jsonl")
+
+    def cannot(*_: object) -> None:
+        raise DawnbenchError("cannot write log.md")
+
+    monkeypatch.setattr("dawnbench.cli.run.run", fails)
+    monkeypatch.setattr("dawnbench.cli.run.write_log", cannot)
+    code, _, errors = invoke("run", "quickstart", "--out", tmp_path)
+    assert (code, errors) == (2, "dawnbench: cannot write epochs.jsonl\n")
 
 
 def _quoted(argument: str) -> str:
