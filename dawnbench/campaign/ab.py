@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -80,6 +81,7 @@ def ab(
         status = "interrupted"
         raise
     finally:
-        for session in sessions:
-            session.close(status)
+        with ExitStack() as stack:  # an interrupt at one does not leave the other open
+            for session in sessions:
+                stack.callback(session.close, status)
     return sessions[0].folder, sessions[1].folder

@@ -24,6 +24,7 @@ from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.process import this_process
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -149,11 +150,19 @@ class Session:
             ).run(self._prepared, self.setup, self._startup, hooks)
 
     def close(self, status: RunStatus) -> None:
-        """Note how the run ended, and close its files; before `begin` there is nothing to close."""
+        """Note how the run ended, and close its files; before `begin` there is nothing to close.
+
+        An interrupt that comes just then is passed on when that is done.
+        """
+        if self._writer is None:
+            return
         # Where the disk is full this fails as well, and the first failure is the one to tell.
         with suppress(DawnbenchError):
-            if self._writer is not None:
+            try:
                 self._writer.close(status)
+            except KeyboardInterrupt:
+                self._writer.close(status)
+                raise
 
     def _describe(self, unavailable: dict[str, str]) -> RunRecord:
         recipe, prepared = self._recipe, self._prepared
@@ -179,6 +188,7 @@ class Session:
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
             learning_rates=self._learning_rates,
+            process=this_process(),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from dawnbench.campaign.observer import Observer
 from dawnbench.engine.device import Device
@@ -10,6 +11,7 @@ from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger, earlier
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import DivergedError, Trial
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.rules import times
 from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
@@ -17,6 +19,8 @@ from dawnbench.telemetry import Sampler
 
 CLOCKS_MAY_DIFFER = 0.02
 """Of the host's time; beyond it a trial says so."""
+FROM_THE_KEYBOARD = "interrupted from the keyboard"
+"""Why a trial was interrupted, where whoever did it does not say."""
 
 
 class TrialRecorder(Hook):
@@ -55,15 +59,17 @@ class TrialRecorder(Hook):
         try:
             Trial(prepared, self._seed, self._ledger, (self, *hooks)).run()
         except DivergedError as error:
-            self._record_trial("diverged", str(error), setup, startup)
-        except KeyboardInterrupt:
-            self._record_trial("interrupted", "interrupted from the keyboard", setup, startup)
+            self._surely_record("diverged", str(error), setup, startup)
+        except KeyboardInterrupt as error:
+            self._surely_record("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
             raise
         except Exception as error:
-            self._record_trial("failed", f"{type(error).__name__}: {error}", setup, startup)
+            # Where the disk is full this fails as well, and the first failure is the one to tell.
+            with suppress(DawnbenchError):
+                self._surely_record("failed", f"{type(error).__name__}: {error}", setup, startup)
             raise
         else:
-            self._record_trial("finished", None, setup, startup)
+            self._surely_record("finished", None, setup, startup)
 
     def after_step(self, trial: Progress, step: int) -> None:
         """Tell the observer."""
@@ -91,6 +97,17 @@ class TrialRecorder(Hook):
         record = self._writer.append_epoch(record)
         self._epochs.append(record)
         self._observer.epoch_ended(record)
+
+    def _surely_record(
+        self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
+    ) -> None:
+        """Record the trial, even if an interrupt comes just then, which is passed on."""
+        try:
+            self._record_trial(status, reason, setup, startup)
+        except KeyboardInterrupt:
+            if not self._writer.has_trial(self._trial):
+                self._record_trial(status, reason, setup, startup)
+            raise
 
     def _record_trial(
         self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]

@@ -28,6 +28,7 @@ from dawnbench.cli.options import (
     target_option,
     time_format_option,
 )
+from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.safe_text import plain
 
 
@@ -62,6 +63,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
     help="Tell tensorboard, trackio, wandb (offline) or mlflow as well, in OUT/tracking/NAME; repeatable.",
 )
 @time_format_option
+@stopping_like_ctrl_c()
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train RECIPE into a run folder.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from dawnbench.campaign import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
+from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
 from dawnbench.report.console import open_console
@@ -58,7 +59,6 @@ def run_and_show(
     console = open_console()
     display = _display(console, as_json, time_format)
     tracking = _open_tracking(display, track, out) if track else None
-    tracked: list[str] = []
     interrupted = False
     try:
         with closing(display):
@@ -75,15 +75,28 @@ def run_and_show(
             )
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        if display.folder is not None:
-            write_log(display.folder, time_format)
-        if tracking is not None:
-            tracked = tracking.finish()
+    except Exception:
+        # The first failure is the one to tell.
+        with suppress(DawnbenchError):
+            _write_log(display, time_format)
+        with suppress(DawnbenchError):
+            _finish(tracking)
+        raise
+    _write_log(display, time_format)
+    tracked = _finish(tracking)
     code = _sum_up(display.folder, console, as_json, interrupted)
     for sentence in tracked:
         click.echo(sentence, err=as_json)
     return Ended(display.folder, code)
+
+
+def _write_log(display: Display, time_format: TimeFormat) -> None:
+    if display.folder is not None:
+        write_log(display.folder, time_format)
+
+
+def _finish(tracking: TrackingObserver | None) -> list[str]:
+    return [] if tracking is None else tracking.finish()
 
 
 def _open_tracking(display: Display, track: Sequence[str], out: Path) -> TrackingObserver:

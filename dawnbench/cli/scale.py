@@ -21,6 +21,7 @@ from dawnbench.cli.options import (
     seed_option,
     set_option,
 )
+from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
     show_default=True,
     help="Where scaling.md, .json, .svg and .png go, and the runs into a folder below.",
 )
+@stopping_like_ctrl_c()
 def scale(recipe: str, **options: Any) -> None:
     """Time RECIPE at several batch sizes, widths and threads.
 

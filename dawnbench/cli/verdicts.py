@@ -26,6 +26,7 @@ from dawnbench.cli.options import (
     sides,
     target_option,
 )
+from dawnbench.cli.signals import stopping_like_ctrl_c
 
 
 @main.command()
@@ -77,6 +78,7 @@ def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
     "--json", "as_json", is_flag=True, help="Print the comparison as a JSON array; all else goes to stderr."
 )
 @price_options
+@stopping_like_ctrl_c()
 def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Run two recipes in turn and compare them pair by pair.
 

@@ -126,14 +126,16 @@ def stamp(folder: Path, files: Sequence[str]) -> tuple[str, int]:
 def _read(folder: Path) -> tuple[Listed | str | None, bool]:
     """Return the run, or a sentence, or None for a folder of something else; and whether that lasts.
 
-    It does not where the system refused to read a file, which no stamp shows.
+    It does not where the run goes on, or where the system refused to read a file, which no stamp shows.
     """
     if not is_run_folder(folder):
         return None, True
     if not (folder / "run.json").exists():
         return f"{folder} has no run.json: its run was stopped as it began, or is beginning now", True
     try:
-        return read_listed(folder), True
+        run = read_listed(folder)
+        # A running one may die without a change to any file.
+        return run, run.status != "running"
     except DawnbenchError as error:
         return str(error), not isinstance(error.__cause__, OSError)
 

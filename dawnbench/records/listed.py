@@ -12,7 +12,8 @@ from typing import Any
 
 from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
-from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.process import is_gone
+from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
 
 Figures = dict[str, Any]
 
@@ -34,7 +35,8 @@ class Listed:
     target: float
     """Validation accuracy, 0 to 1."""
     status: str
-    """running, finished, interrupted or failed; a run that was killed is for ever running."""
+    """running, finished, interrupted or failed; died where the run's process is gone, as far as this machine
+    can tell."""
     asked: int
     """Trials that the run was to make."""
     done: int
@@ -59,6 +61,10 @@ def read_listed(folder: Path, name: str | None = None) -> Listed:
     """
     try:
         record = json.loads(read_bytes(folder / "run.json", DOCUMENT_LIMIT))
+        if record["status"] == "running" and is_gone(_process(record)):
+            # It may have ended in between.
+            record = json.loads(read_bytes(folder / "run.json", DOCUMENT_LIMIT))
+            record["status"] = "died" if record["status"] == "running" else record["status"]
         lines = read_bytes(folder / "trials.jsonl", LINES_LIMIT).split(b"\n")[:-1]
         figures = _figures(record, [json.loads(line) for line in lines])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
@@ -69,6 +75,11 @@ def read_listed(folder: Path, name: str | None = None) -> Listed:
         run = read_run(folder)
         figures = _figures(asdict(run.record), [asdict(trial) for trial in run.trials])
     return Listed(name or folder.name, folder, **figures)
+
+
+def _process(record: Mapping[str, Any]) -> ProcessRecord | None:
+    process = record.get("process")
+    return None if process is None else ProcessRecord(**process)
 
 
 def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Figures:

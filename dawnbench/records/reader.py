@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
@@ -15,8 +15,14 @@ from pydantic import ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
+from dawnbench.records.process import is_gone
 from dawnbench.records.salvage import parse, salvage
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+
+DIED = (
+    "the run's process has gone without noting how the run ended: it was killed, or the system ended it; "
+    "what it had recorded is kept"
+)
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
@@ -56,6 +62,12 @@ def read_run(folder: Path) -> Run:
             not say what was run.
     """
     record, warnings = _read_record(folder / "run.json")
+    if record.status == "running" and is_gone(record.process):
+        # Read again: it may have noted its end and left between the reading and the look at the process.
+        record, warnings = _read_record(folder / "run.json")
+        if record.status == "running":
+            record = replace(record, status="died")
+            warnings.append(DIED)
     trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
     epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))

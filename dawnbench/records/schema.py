@@ -32,7 +32,8 @@ from dawnbench.records.bounds import (
 SCHEMA_VERSION = 1
 
 TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
-RunStatus = Literal["running", "finished", "interrupted", "failed"]
+RunStatus = Literal["running", "finished", "interrupted", "failed", "died"]
+"""`died` is what a reader calls a run whose process ended without saying how; run.json never has it."""
 Side = Literal["A", "B"]
 
 
@@ -185,6 +186,19 @@ class PairingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessRecord:
+    """The process that makes a run, so that a reader can tell whether it is still there."""
+
+    pid: Count
+    start_ticks: Count
+    """When it started: clock ticks since the machine did."""
+    boot_id: Text
+    """The kernel's random name for the time since the machine started: no other machine has it."""
+    pid_namespace: Text
+    """Within which `pid` counts; containers have their own."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The run as a whole: run.json."""
 
@@ -222,3 +236,5 @@ class RunRecord:
     where the rate depends on what happens in training."""
     notes: tuple[Text, ...] = ()
     """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""
+    process: ProcessRecord | None = None
+    """None where the system does not tell it, and in older files."""

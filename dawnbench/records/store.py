@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import replacing
+from dawnbench.records.lines import LineFile
 from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
 
@@ -48,15 +49,16 @@ class RunWriter:
         """Create `out`/<UTC time>-<recipe>-<6 hex>/."""
         self.folder = out / f"{created:%Y%m%dT%H%M%SZ}-{slug(recipe_name)}-{os.urandom(3).hex()}"
         self._record: RunRecord | None = None
-        self._open: dict[str, IO[str]] = {}
+        self._open: dict[str, LineFile] = {}
+        self._first_failure: str | None = None
         self._lost: list[str] = []
         """What was left out of the epochs of the trial that goes on, a sentence each."""
         try:
             self.folder.mkdir(parents=True)
             for name in ("trials", "epochs", "telemetry"):
-                self._open[name] = (self.folder / f"{name}.jsonl").open("a", encoding="utf-8")
+                self._open[name] = LineFile(self.folder / f"{name}.jsonl")
         except OSError as error:
-            raise _cannot_write(self.folder, error) from error
+            raise self._failure(self.folder, error) from error
 
     def write_run(self, record: RunRecord) -> None:
         """Write run.json; it is replaced in one step, so a reader never sees half of it."""
@@ -72,7 +74,7 @@ class RunWriter:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise self._failure(path, error) from error
 
     def add_notes(self, notes: Sequence[str]) -> None:
         """Rewrite run.json with these sentences added to its `notes`."""
@@ -82,20 +84,32 @@ class RunWriter:
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close the files."""
         try:
-            if self._record is not None:
-                self.write_run(replace(self._record, status=status))
+            if self._record is not None and self._open["trials"].is_in_place():
+                self._note_status(replace(self._record, status=status))
         finally:
-            for name, file in self._open.items():
-                self._close_file(name, file)
+            for file in self._open.values():
+                file.close()
 
-    def _close_file(self, name: str, file: IO[str]) -> None:
+    def _note_status(self, record: RunRecord) -> None:
         try:
-            file.close()
-        except OSError as error:  # what a full disk did not take before
-            raise _cannot_write(self.folder / f"{name}.jsonl", error) from error
+            self.write_run(record)
+        except DawnbenchError:
+            # A full disk has no room for a second file, but for the first one, if it does not grow.
+            text = json.dumps(finite(asdict(record)), allow_nan=False).encode() + b"\n"
+            try:
+                with (self.folder / "run.json").open("r+b", buffering=0) as file:
+                    if len(text) > os.fstat(file.fileno()).st_size or file.write(text) < len(text):
+                        raise
+                    file.truncate()
+            except OSError as error:
+                raise self._failure(self.folder / "run.json", error) from error
 
     def append_trial(self, record: TrialRecord) -> TrialRecord:
-        """Append one line to trials.jsonl and return what it says."""
+        """Append one line to trials.jsonl and return what it says.
+
+        Raises:
+            DawnbenchError: as everywhere here, and where the folder is no longer in its place.
+        """
         record, lost = _possible(record)
         sentences, self._lost = [*self._lost, *(_sentence("the trial", clause) for clause in lost)], []
         record = replace(record, warnings=(*record.warnings, *sentences))
@@ -103,11 +117,20 @@ class RunWriter:
         return record
 
     def append_epoch(self, record: EpochRecord) -> EpochRecord:
-        """Append one line to epochs.jsonl and return what it says."""
+        """Append one line to epochs.jsonl and return what it says.
+
+        Raises:
+            DawnbenchError: as everywhere here, and where the folder is no longer in its place.
+        """
         record, lost = _possible(record)
         self._lost += (_sentence(f"epoch {record.epoch}", clause) for clause in lost)
         self._append("epochs", [asdict(record)])
         return record
+
+    def has_trial(self, trial: int) -> bool:
+        """Return whether trials.jsonl has this trial's line."""
+        lines = self._open["trials"].path.read_bytes().splitlines()
+        return any(json.loads(line)["trial"] == trial for line in lines)
 
     def append_samples(self, samples: Iterable[Mapping[str, Any]]) -> None:
         """Append telemetry samples, not forced to the disk, which would disturb what they measure."""
@@ -115,14 +138,21 @@ class RunWriter:
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]], force: bool = True) -> None:
         file = self._open[name]
+        if force and not file.is_in_place():
+            raise DawnbenchError(
+                f"the run folder {self.folder} was deleted or moved while its run went on, so the run ends "
+                "here: there is no place left to record it"
+            )
         text = "".join(json.dumps(finite(line), allow_nan=False) + "\n" for line in lines)
         try:
-            file.write(text)
-            file.flush()
-            if force:
-                os.fsync(file.fileno())
+            file.append(text, force)
         except OSError as error:
-            raise _cannot_write(self.folder / f"{name}.jsonl", error) from error
+            raise self._failure(file.path, error) from error
+
+    def _failure(self, path: Path, error: OSError) -> DawnbenchError:
+        """Return the sentence about the first file that failed, of which the others are consequences."""
+        self._first_failure = self._first_failure or _cannot_write(path, error)
+        return DawnbenchError(self._first_failure)
 
 
 def _possible(record: Record) -> tuple[Record, list[str]]:
@@ -138,8 +168,8 @@ def _sentence(what: str, clause: str) -> str:
     return f"of {what} {clause}; it is not recorded"
 
 
-def _cannot_write(path: Path, error: OSError) -> DawnbenchError:
-    return DawnbenchError(
+def _cannot_write(path: Path, error: OSError) -> str:
+    return (
         f"cannot write {path}: {error.strerror or error}; make room or choose another place with --out "
         "(what was recorded before is kept)"
     )

@@ -32,7 +32,9 @@ def measure(at: Setting, arguments: Sequence[str]) -> ScalePoint:
         try:
             output, errors = process.communicate()
         except KeyboardInterrupt:
-            process.wait()  # the terminal interrupts both, and the run has its records to write
+            # Ctrl-C in a terminal reaches both, a signal only this process; a run takes the second calmly.
+            process.terminate()
+            process.communicate()  # it has its records to write
             raise
     folder = _folder(output)
     if folder is None:

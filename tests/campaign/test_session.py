@@ -22,6 +22,7 @@ from dawnbench.optim.schedules import Schedule
 from dawnbench.recipes import Recipe, SchedulePart, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, RunRecord, Segment
+from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
 from tests.cli.conftest import TINY_RECIPE
 from tests.records.examples import RUN
@@ -180,6 +181,24 @@ def test_a_disk_that_is_full_at_the_end_does_not_hide_what_came_before(
 
     monkeypatch.setattr(session.writer, "close", full)
     session.close("failed")
+
+
+def test_an_interrupt_while_the_end_is_noted_does_not_prevent_it(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = opened()
+    session.begin(sampler())
+    write, interrupts = RunWriter.write_run, [KeyboardInterrupt()]
+
+    def interrupted_once(writer: RunWriter, record: RunRecord) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        write(writer, record)
+
+    monkeypatch.setattr(RunWriter, "write_run", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        session.close("finished")
+    assert run_of(session).record.status == "finished"
 
 
 def test_a_recipe_that_cannot_be_prepared_leaves_nothing(

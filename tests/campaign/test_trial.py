@@ -23,6 +23,7 @@ from dawnbench.optim.schedules import Schedule
 from dawnbench.recipes import ModelPart, SchedulePart, find_recipe
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import EpochRecord, Segment, TrialRecord
+from dawnbench.records.store import RunWriter
 from dawnbench.telemetry.sampler import Sampler
 from dawnbench.telemetry.source import Source
 from tests.engine.fakes import FakeDevice
@@ -278,6 +279,7 @@ def test_a_counter_that_fails_leaves_the_energies_out_and_the_times_in(bench: Be
     [
         (DivergedError("the training loss was nan"), "diverged", "the training loss was nan"),
         (KeyboardInterrupt(), "interrupted", "interrupted from the keyboard"),
+        (KeyboardInterrupt("interrupted by SIGTERM"), "interrupted", "interrupted by SIGTERM"),
         (ValueError("odd"), "failed", "ValueError: odd"),
         (DawnbenchError("a sentence"), "failed", "DawnbenchError: a sentence"),
     ],
@@ -456,3 +458,20 @@ def test_a_real_trial_that_diverges_is_recorded_and_the_run_goes_on(bench: Bench
     assert record.reason == f"the training loss was nan after epoch {epoch}"
     assert (record.seconds["airbench"], record.seconds["strict"]) == (None, None)
     assert [e.train_loss is None for e in bench.read().epochs] == [False, True][2 - epoch :]
+
+
+def test_an_interrupt_while_a_trial_is_recorded_loses_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, interrupts = RunWriter.append_trial, [KeyboardInterrupt()]
+
+    def interrupted_once(writer: RunWriter, record: TrialRecord) -> None:
+        if interrupts:
+            raise interrupts.pop()
+        append(writer, record)
+
+    monkeypatch.setattr(RunWriter, "append_trial", interrupted_once)
+    with pytest.raises(KeyboardInterrupt):
+        bench.record(Scripted(bench.device, (2, 5, 9)))
+    (trial,) = bench.read().trials
+    assert (trial.status, trial.accuracy) == ("finished", 0.9)

@@ -18,8 +18,12 @@ from pathlib import Path
 
 import pytest
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
+from dawnbench.report.display.common import Display
 from tests.cli.conftest import Finished, only_run, small_run
+from tests.cli.made_runs import invoke
+from tests.records.folders import make_run
 
 ESCAPE = "\x1b"
 
@@ -143,16 +147,28 @@ def _started(command: list[str], folder: Path, epochs_seen: int) -> subprocess.P
     return process
 
 
-def test_ctrl_c_records_the_trial_and_exits_130(command: list[str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("signals", "reason"),
+    [
+        ([signal.SIGINT], "interrupted from the keyboard"),
+        ([signal.SIGTERM, signal.SIGTERM], "interrupted by SIGTERM"),
+        ([signal.SIGHUP, signal.SIGINT], "interrupted by SIGHUP"),
+    ],
+)
+def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
+    command: list[str], tmp_path: Path, signals: list[signal.Signals], reason: str
+) -> None:
     process = _started(command, tmp_path, epochs_seen=2)
-    process.send_signal(signal.SIGINT)
+    for number in signals:
+        process.send_signal(number)
+        time.sleep(0.02)  # two at once are one to Python
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
     run = read_run(only_run(tmp_path))
     assert run.record.status == "interrupted"
     (trial,) = run.trials
-    assert (trial.status, trial.accuracy) == ("interrupted", None)
+    assert (trial.status, trial.reason, trial.accuracy) == ("interrupted", reason, None)
     assert len(run.epochs) >= 2
     assert trial.seconds["strict"] is None
     assert "interrupted" in (run.folder / "log.md").read_text()
@@ -165,7 +181,7 @@ def test_what_a_killed_run_had_appended_can_be_read_and_logged(
     process.kill()
     process.communicate(timeout=60)
     run = read_run(only_run(tmp_path))
-    assert run.record.status == "running"
+    assert run.record.status == "died"
     assert len(run.epochs) >= 2
     result = dawnbench("log", str(run.folder))
     assert result.returncode == 0, result.stderr
@@ -191,9 +207,28 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(command: list[s
         ["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True, timeout=240, check=False
     )
     assert result.returncode == 2
-    assert re.search(r"dawnbench: cannot write .*File too large; make room", result.stderr)
+    assert re.search(r"dawnbench: cannot write .*\.jsonl: File too large; make room", result.stderr)
     assert "Traceback" not in result.stderr
-    assert len(read_run(only_run(tmp_path)).epochs) > 10
+    run = read_run(only_run(tmp_path))
+    assert len(run.epochs) > 10
+    assert (run.record.status, run.warnings) == ("failed", ())
+
+
+def test_the_first_failure_is_told_and_not_that_of_the_log(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object, observer: Display, **__: object) -> None:
+        folder = make_run(tmp_path / "run", (), ())
+        observer.run_started(read_run(folder).record, folder, 10)
+        raise DawnbenchError("cannot write epochs.jsonl")
+
+    def cannot(*_: object) -> None:
+        raise DawnbenchError("cannot write log.md")
+
+    monkeypatch.setattr("dawnbench.cli.run.run", fails)
+    monkeypatch.setattr("dawnbench.cli.run.write_log", cannot)
+    code, _, errors = invoke("run", "quickstart", "--out", tmp_path)
+    assert (code, errors) == (2, "dawnbench: cannot write epochs.jsonl\n")
 
 
 def _quoted(argument: str) -> str:

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
+from dawnbench.records.schema import RunStatus
 from dawnbench.records.store import RunWriter
 from tests.records.examples import CREATED, RUN, TRIAL, begin_run, epoch
 
@@ -119,3 +123,41 @@ def test_closing_before_anything_was_described_is_no_error(tmp_path: Path) -> No
     writer = RunWriter(tmp_path, "davidnet", CREATED)
     writer.close("failed")
     assert not (writer.folder / "run.json").exists()
+
+
+def _full(*_: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("status", ["failed", "interrupted"])
+def test_a_disk_without_room_for_a_second_file_still_takes_how_the_run_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: RunStatus
+) -> None:
+    writer = begin_run(tmp_path)
+    for rename in ("os.replace", "os.rename", "pathlib.Path.replace"):
+        monkeypatch.setattr(rename, _full)
+    writer.close(status)
+    assert read_run(writer.folder).record == replace(RUN, status=status)
+
+
+def test_the_first_file_that_failed_is_named_whatever_fails_afterwards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = begin_run(tmp_path)
+    with monkeypatch.context() as full:
+        full.setattr(os, "fsync", _full)
+        for append in (lambda: writer.append_epoch(epoch()), lambda: writer.append_trial(TRIAL)):
+            with pytest.raises(DawnbenchError, match=r"epochs\.jsonl: No space left on device; make room"):
+                append()
+    run = read_run(writer.folder)
+    assert (run.epochs, run.trials, run.warnings) == ((), (), ())
+
+
+def test_a_folder_that_is_deleted_is_noticed_at_the_next_epoch_and_not_made_again(tmp_path: Path) -> None:
+    writer = begin_run(tmp_path)
+    writer.append_epoch(epoch())
+    shutil.rmtree(writer.folder)
+    with pytest.raises(DawnbenchError, match=r"the run folder .* was deleted or moved while its run went on"):
+        writer.append_epoch(epoch(epoch=2))
+    writer.close("failed")
+    assert not writer.folder.exists()

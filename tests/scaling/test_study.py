@@ -60,3 +60,18 @@ def test_a_run_folder_that_cannot_be_read_is_told(stand_in: Path) -> None:
     event = json.dumps({"event": "run", "folder": str(stand_in / "gone")})
     (stand_in / "say.py").write_text(f"print({event!r})")
     assert "no run folder" in str(measure(AT, ["davidnet"]).trouble)
+
+
+def test_an_interrupted_study_stops_its_run_and_waits_for_it(stand_in: Path) -> None:
+    (stand_in / "say.py").write_text(
+        "import signal, time\n"
+        "def end(*_):\n"
+        f"    open({str(stand_in / 'ended')!r}, 'w').close()\n"
+        "    os._exit(130)\n"
+        "signal.signal(signal.SIGTERM, end)\n"
+        "os.kill(os.getppid(), signal.SIGINT)  # only the study, as `kill` does it\n"
+        "time.sleep(60)\n"
+    )
+    with pytest.raises(KeyboardInterrupt):
+        measure(AT, ["davidnet"])
+    assert (stand_in / "ended").exists()

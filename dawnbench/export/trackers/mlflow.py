@@ -109,7 +109,7 @@ class Mlflow:
             self._client.log_batch(run_id, metrics=some)
 
     def _end(self, run_id: str, status: str, at: float) -> None:
-        if status != "running":  # killed: how and when it ended nobody knows
+        if status not in ("running", "died"):  # how and when it ended nobody knows
             self._client.set_terminated(run_id, _STATUS[status], _milliseconds(at))
 
 

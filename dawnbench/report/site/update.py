@@ -55,6 +55,7 @@ class Update:
             except OSError:  # reading it will say why
                 tasks.append(RunTask(run.folder, run.name, "", self.out, self.rule))
                 continue
+            seen = f"{seen}; {run.status}"  # a run dies without a change to any file
             kept, page = self.old.runs.get(run.name), run_page(run.name)
             if kept is not None and kept.stamp == seen and self.old.is_current(self.out, page, seen):
                 self.new.runs[run.name], self.new.pages[page] = kept, self.old.pages[page]

@@ -1,0 +1,56 @@
+"""SIGTERM and SIGHUP end a run as Ctrl-C does: what was recorded is kept, and the end is noted."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from dawnbench.cli.exit_codes import INTERRUPTED
+
+MEANT_TO_STOP = tuple(
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+)
+PATIENCE = 3
+"""How many signals it takes to end at once, without the closing work."""
+
+
+@contextmanager
+def stopping_like_ctrl_c() -> Iterator[None]:
+    """Turn the first signal that is meant to stop the block into KeyboardInterrupt, with the reason in words.
+
+    A second one changes nothing, so that the trial's record, the status and log.md are written to their end;
+    a third one ends the process at once. All have exit status 130. A signal that is ignored on entry, as
+    `nohup` has it for SIGHUP, stays ignored. Outside the main thread, nothing is changed.
+    """
+    received: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        received.append(number)
+        if len(received) >= PATIENCE:
+            os._exit(INTERRUPTED)
+        if len(received) == 1:
+            raise KeyboardInterrupt(_reason(number))
+
+    before: dict[int, Any] = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in MEANT_TO_STOP:
+            # None is a handler that is not Python's, which could not be put back.
+            if signal.getsignal(number) not in (signal.SIG_IGN, None):
+                before[number] = signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # A further one while Python shuts down would end the process with a status of its own.
+            signal.signal(number, signal.SIG_IGN if received else handler)
+
+
+def _reason(number: int) -> str:
+    if number == signal.SIGINT:
+        return "interrupted from the keyboard"
+    return f"interrupted by {signal.Signals(number).name}"

@@ -1,0 +1,51 @@
+"""A file of lines that grows while others read it."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+
+class LineFile:
+    """Appends lines that are there whole or not at all, whatever comes between.
+
+    Every method raises OSError where the system does.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, which is made if it is not there."""
+        self.path = path
+        # Unbuffered: what a full disk refused must not be written later, behind other lines.
+        self._file = path.open("ab", buffering=0)
+        self._opened = os.fstat(self._file.fileno())
+
+    def append(self, text: str, force: bool) -> None:
+        """Write lines; with `force` they are on the disk when this returns.
+
+        An interrupt leaves them there if they are whole, and is passed on.
+        """
+        data, before = text.encode(), os.fstat(self._file.fileno()).st_size
+        try:
+            rest = memoryview(data)
+            while rest:
+                rest = rest[self._file.write(rest) :]
+            if force:
+                os.fsync(self._file.fileno())
+        except BaseException as error:
+            with suppress(OSError):
+                whole = os.fstat(self._file.fileno()).st_size == before + len(data)
+                if isinstance(error, OSError) or not whole:
+                    self._file.truncate(before)
+            raise
+
+    def is_in_place(self) -> bool:
+        """Return whether its path still leads to it, which it does not once its folder was deleted."""
+        try:
+            return os.path.samestat(self.path.stat(), self._opened)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+
+    def close(self) -> None:
+        """Close it; again has no effect."""
+        self._file.close()

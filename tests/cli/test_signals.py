@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from dawnbench.cli.signals import MEANT_TO_STOP, stopping_like_ctrl_c
+
+
+@pytest.fixture(autouse=True)
+def _handlers_as_before() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in MEANT_TO_STOP}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def _stopped(number: int, close: Callable[[], None]) -> None:
+    with stopping_like_ctrl_c():
+        try:
+            signal.raise_signal(number)
+        finally:
+            close()
+
+
+@pytest.mark.parametrize(
+    ("number", "reason"),
+    [
+        (signal.SIGINT, "interrupted from the keyboard"),
+        (signal.SIGTERM, "interrupted by SIGTERM"),
+        (signal.SIGHUP, "interrupted by SIGHUP"),
+    ],
+)
+def test_the_first_signal_interrupts_and_the_second_lets_the_closing_work_end(
+    number: signal.Signals, reason: str
+) -> None:
+    closed = []
+
+    def close() -> None:
+        signal.raise_signal(signal.SIGTERM)
+        closed.append(True)
+
+    with pytest.raises(KeyboardInterrupt, match=reason):
+        _stopped(number, close)
+    assert closed
+    # While Python shuts down, a further one must not change the exit status.
+    assert {signal.getsignal(each) for each in MEANT_TO_STOP} == {signal.SIG_IGN}
+
+
+def test_the_third_ends_the_process_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[int] = []
+
+    def twice() -> None:
+        signal.raise_signal(signal.SIGINT)
+        assert not ended
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("os._exit", ended.append)
+    with pytest.raises(KeyboardInterrupt):
+        _stopped(signal.SIGINT, twice)
+    assert ended == [130]
+
+
+def test_what_nohup_has_ignored_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stopping_like_ctrl_c():
+        signal.raise_signal(signal.SIGHUP)
+    assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+
+
+def test_without_a_signal_everything_is_put_back() -> None:
+    before = [signal.getsignal(number) for number in MEANT_TO_STOP]
+    with stopping_like_ctrl_c():
+        assert [signal.getsignal(number) for number in MEANT_TO_STOP] != before
+    assert [signal.getsignal(number) for number in MEANT_TO_STOP] == before
