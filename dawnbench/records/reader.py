@@ -44,14 +44,19 @@ def read_run(folder: Path) -> Run:
     Raises:
         DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
     """
-    record = _read_record(folder / "run.json")
+    record = read_record(folder / "run.json")
     warnings: list[str] = []
     trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
     epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
 
 
-def _read_record(path: Path) -> RunRecord:
+def read_record(path: Path) -> RunRecord:
+    """Return what run.json holds.
+
+    Raises:
+        DawnbenchError: the folder is not a run folder, or the file is newer than this version or damaged.
+    """
     data = read_versioned(path, f"{path.parent} is no run folder: cannot read run.json")
     try:
         return _RUN.validate_python(data)
