@@ -107,7 +107,7 @@ def test_what_no_sensor_shows_is_left_out(tmp_path: Path) -> None:
     assert telemetry_data(run, None) is None
 
 
-@pytest.mark.parametrize(("trials", "points"), [(3, 110), (30, 50), (100, 20)])
+@pytest.mark.parametrize(("trials", "points"), [(3, 120), (30, 50), (100, 20)])
 def test_many_trials_share_what_a_page_has_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, points: int
 ) -> None:
