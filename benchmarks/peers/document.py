@@ -19,7 +19,7 @@ from benchmarks.peers.sections import (
     times,
     turns_table,
 )
-from dawnbench.report.markdown import escape
+from dawnbench.safe_text import markdown
 from dawnbench.stats.summary import summarise
 
 METHOD = (
@@ -54,7 +54,7 @@ def page(
     found = {side: series(side, trials, facts) for side in sides}
     return "\n".join(
         [
-            f"# {escape(ours)} beside its peers on {escape(str(facts['gpu']))}",
+            f"# {markdown(ours)} beside its peers on {markdown(str(facts['gpu']))}",
             "",
             fill(f"{METHOD} {ON_CPU if facts['device'] == 'cpu' else ON_CUDA}", WIDTH),
             "",

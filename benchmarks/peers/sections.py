@@ -12,8 +12,9 @@ from benchmarks.peers.figures import RULE
 from benchmarks.peers.known import Peer
 from benchmarks.peers.lines import TrialLine, TurnLine
 from dawnbench.records.series import Series
-from dawnbench.report.markdown import escape, table
+from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds, significant
+from dawnbench.safe_text import markdown
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.words import verdict_sentence
 from dawnbench.stats.summary import Summary
@@ -32,7 +33,7 @@ def _times_row(side: str, summary: Summary) -> list[str]:
     found = [sample.mean, sample.median, sample.deviation] if sample else [None] * 3
     claim = summary.claim
     return [
-        escape(side),
+        markdown(side),
         str(summary.trials),
         *map(seconds, found),
         percent(claim.mean if claim else None),
@@ -51,16 +52,16 @@ def comparisons(ours: Series, peers: Sequence[Series]) -> Iterator[str]:
         interval = ratio and ratio.interval
         rows.append(
             [
-                escape(comparison.reference.name),
+                markdown(comparison.reference.name),
                 f"{ratio.value:.4f}" if ratio and math.isfinite(ratio.value) else "-",
                 f"{interval.low:.4f} to {interval.high:.4f}" if interval else "-",
             ]
         )
-    yield f"## {escape(ours.name)} over each peer"
+    yield f"## {markdown(ours.name)} over each peer"
     yield ""
     yield table(["Peer", "Ratio of mean times", "95 % bootstrap interval"], rows)
     yield ""
-    yield from (f"- {escape(verdict_sentence(comparison))}." for comparison in held)
+    yield from (f"- {markdown(verdict_sentence(comparison))}." for comparison in held)
     yield ""
 
 
@@ -72,7 +73,7 @@ def clocks(sides: Sequence[str], trials: Sequence[TrialLine]) -> str:
         epochs = [epoch for one in measured for epoch in one.epoch_seconds]
         rows.append(
             [
-                escape(side),
+                markdown(side),
                 seconds(median(own)) if own else "-",
                 seconds(median(epochs)) if epochs else "-",
                 str(len(epochs) or "-"),
@@ -95,7 +96,7 @@ def turns_table(turns: Sequence[TurnLine], trials: Sequence[TrialLine]) -> str:
     header = ["Turn", "Begun", "Side", "Trials", "Took", *(f"{name} (peak)" for _, name in METRICS)]
     rows = []
     for turn in turns:
-        cells = [str(turn.turn), turn.began, escape(turn.side)]
+        cells = [str(turn.turn), turn.began, markdown(turn.side)]
         cells += [str(sum(line.turn == turn.turn for line in trials)), seconds(turn.seconds)]
         rows.append(cells + [_reading(turn, metric) for metric, _ in METRICS])
     return table(header, rows)
@@ -107,7 +108,7 @@ def _reading(turn: TurnLine, metric: str) -> str:
 
 
 def problems(turns: Sequence[TurnLine]) -> Iterator[str]:
-    told = [f"- Turn {turn.turn} ended early, {escape(turn.problem)}" for turn in turns if turn.problem]
+    told = [f"- Turn {turn.turn} ended early, {markdown(turn.problem)}" for turn in turns if turn.problem]
     told += [
         f"- In turn {turn.turn} the GPU ran below its clocks: {', '.join(turn.throttle_reasons)}"
         for turn in turns
@@ -120,4 +121,4 @@ def environment(facts: dict[str, Any]) -> Iterator[str]:
     left_out = {"uuid", "device"}
     for name, value in facts.items():
         if value is not None and name not in left_out:
-            yield f"- {'device' if name == 'gpu' else name}: {escape(str(value))}"
+            yield f"- {'device' if name == 'gpu' else name}: {markdown(str(value))}"

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from dawnbench.cli.group import one_line
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import baseline_path, write_baseline
 from dawnbench.report.units import percent
+from dawnbench.safe_text import one_line, plain
 from dawnbench.stats.sources import open_series
 
 LEAST_TRIALS = 10
@@ -44,4 +44,4 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
     write_baseline(replace(series, name=name, pairing=None), path)
     for warning in series.warnings:
         click.echo(f"dawnbench: {one_line(warning)}", err=True)
-    click.echo(path)
+    click.echo(plain(str(path)))

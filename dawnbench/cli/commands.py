@@ -28,6 +28,7 @@ from dawnbench.cli.options import (
     target_option,
     time_format_option,
 )
+from dawnbench.safe_text import plain
 
 
 def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> list[str]:
@@ -140,7 +141,7 @@ def log(run_folder: Path, time_format: Any) -> None:
     """Write log.md of RUN_FOLDER anew."""
     from dawnbench.report.log import write_log
 
-    click.echo(write_log(run_folder, time_format))
+    click.echo(plain(str(write_log(run_folder, time_format))))
 
 
 @main.command()

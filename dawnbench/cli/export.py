@@ -6,9 +6,10 @@ from typing import Any
 
 import click
 
-from dawnbench.cli.group import main, one_line
+from dawnbench.cli.group import main
 from dawnbench.cli.options import Place
 from dawnbench.export.trackers import TRACKERS
+from dawnbench.safe_text import one_line
 
 TABLES = ("csv", "parquet")
 OPTIONS_OF = {

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
-from dawnbench.cli.group import one_line
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.run_folders import find_folders
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
+from dawnbench.safe_text import one_line
 
 
 def export_runs(

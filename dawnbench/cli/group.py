@@ -10,6 +10,7 @@ import click
 
 from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.errors import DawnbenchError
+from dawnbench.safe_text import one_line
 from dawnbench.version import __version__
 
 
@@ -65,13 +66,6 @@ def sentence(error: DawnbenchError | OSError) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
-
-
-def one_line(text: str) -> str:
-    """Return a text as a terminal may have it: on one line, with nothing that steers in a name it holds."""
-    from dawnbench.report.units import plain
-
-    return plain(" ".join(text.split()))
 
 
 @click.group(

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESSION
-from dawnbench.cli.group import not_comparable, one_line, sentence
+from dawnbench.cli.group import not_comparable, sentence
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.bencher import bencher as to_bencher
 from dawnbench.export.github_action_benchmark import github_action_benchmark as to_github_action
@@ -25,7 +25,7 @@ from dawnbench.report.console import open_console
 from dawnbench.report.github_summary import add_to_step_summary
 from dawnbench.report.github_summary import github_summary as to_github_summary
 from dawnbench.report.judgement import judgement_report
-from dawnbench.report.units import plain
+from dawnbench.safe_text import one_line, plain_lines
 from dawnbench.stats.regression.judge import DEFAULT_METRICS, judge
 from dawnbench.stats.regression.judgement import Judgement, Metric, Outcome
 from dawnbench.stats.sources import open_series
@@ -117,4 +117,4 @@ def _summarise(found: Judgement, as_json: bool) -> None:
     """Add the table to GitHub's file, or print it where there is none."""
     text = to_github_summary(found)
     if not add_to_step_summary(text, os.environ):
-        click.echo("\n".join(map(plain, text.splitlines())), err=as_json)
+        click.echo(plain_lines(text).rstrip("\n"), err=as_json)

@@ -13,6 +13,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.rules import known_rule
 from dawnbench.report.log_views import LogView
+from dawnbench.safe_text import plain
 
 STDOUT = Path("-")
 PAGES = (".html", ".htm")
@@ -62,7 +63,7 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
     from dawnbench.report.write import places, write_report
 
     for path in write_report(runs, rule, view, places(runs, out)):
-        click.echo(path)
+        click.echo(plain(str(path)))
 
 
 def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
@@ -82,4 +83,4 @@ def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -
 
     path = out or runs[0].folder / "writeup.md"
     write_write_up(models, rule, view, path)
-    click.echo(path)
+    click.echo(plain(str(path)))

@@ -22,6 +22,7 @@ from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDis
 from dawnbench.report.display.common import Display
 from dawnbench.report.log import write_log
 from dawnbench.report.log_table import TimeFormat
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.cli.tracking import TrackingObserver
@@ -103,7 +104,7 @@ def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: b
     recorded = read_run(folder)
     if not as_json:
         console.print(summary_table(recorded))
-        console.print(str(folder / "log.md"), highlight=False, markup=False, soft_wrap=True)
+        console.print(plain(str(folder / "log.md")), highlight=False, markup=False, soft_wrap=True)
     if interrupted:
         return INTERRUPTED
     return DIVERGED if any(trial.status == "diverged" for trial in recorded.trials) else DONE

@@ -12,7 +12,8 @@ import click
 from dawnbench.records.index import index_runs
 from dawnbench.records.rules import known_rule
 from dawnbench.records.selection import select
-from dawnbench.report.listing import listing, listing_json, printable
+from dawnbench.report.listing import listing, listing_json
+from dawnbench.safe_text import plain
 
 MOST_TROUBLES = 20
 """Sentences about folders that cannot be read; the rest are counted."""
@@ -50,7 +51,7 @@ def list_runs(
 
 def _print_troubles(troubles: Sequence[str]) -> None:
     for trouble in troubles[:MOST_TROUBLES]:
-        _print(f"dawnbench: {printable(trouble)}", to_stderr=True)
+        _print(f"dawnbench: {plain(trouble)}", to_stderr=True)
     if (more := len(troubles) - MOST_TROUBLES) > 0:
         _print(f"dawnbench: {more} more run folders cannot be read", to_stderr=True)
 

@@ -21,6 +21,7 @@ from dawnbench.cli.options import (
     seed_option,
     set_option,
 )
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.report.scaling import ScalingStudy
@@ -153,7 +154,7 @@ def _show_and_write(study: ScalingStudy, out: Path) -> None:
     write(scaling_json(study), out / "scaling.json")
     write(scaling_page(study, "scaling.svg"), out / "scaling.md")
     write_scaling_figure(study, out / "scaling")
-    console.print(str(out / "scaling.md"), highlight=False, markup=False, soft_wrap=True)
+    console.print(plain(str(out / "scaling.md")), highlight=False, markup=False, soft_wrap=True)
 
 
 def _place(at: Setting) -> str:
@@ -161,6 +162,5 @@ def _place(at: Setting) -> str:
 
 
 def _say(line: str) -> None:
-    from dawnbench.report.units import plain
 
     click.echo(plain(line), err=True)

@@ -17,7 +17,7 @@ from dawnbench.recipes.catalogue import find_series
 from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import read_run
 from dawnbench.records.store import slug
-from dawnbench.report.units import plain
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.cli.run import Ended
@@ -90,7 +90,7 @@ def _write_up(name: str, ended: Sequence[Ended], models: int, out: Path, as_json
         title=name,
         note=note if len(folders) < models else None,
     )
-    click.echo(json.dumps({"event": "write_up", "path": str(path)}) if as_json else path)
+    click.echo(json.dumps({"event": "write_up", "path": str(path)}) if as_json else plain(str(path)))
 
 
 def _beside(first: Path, name: str, out: Path) -> Path:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from dawnbench.cli.group import main, one_line
+from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, rule_option
+from dawnbench.safe_text import one_line
 
 MOST_TROUBLES = 20
 """Sentences about folders that cannot be read; all of them are on the first page."""

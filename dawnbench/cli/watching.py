@@ -13,6 +13,7 @@ from dawnbench.records.reader import read_run
 from dawnbench.report.console import open_console
 from dawnbench.report.display import PlainDisplay, TerminalDisplay, summary_table
 from dawnbench.report.watch import watch
+from dawnbench.safe_text import one_line, plain
 
 
 def follow(folder: Path) -> None:
@@ -33,8 +34,8 @@ def follow(folder: Path) -> None:
             display,
             pause=time.sleep,
             clock=time.monotonic,
-            complain=lambda sentence: click.echo(f"dawnbench: {sentence}", err=True),
+            complain=lambda sentence: click.echo(f"dawnbench: {one_line(sentence)}", err=True),
         )
     run = read_run(folder)
     console.print(summary_table(run))
-    console.print(f"{run.record.status}: {folder}", highlight=False, markup=False, soft_wrap=True)
+    console.print(plain(f"{run.record.status}: {folder}"), highlight=False, markup=False, soft_wrap=True)

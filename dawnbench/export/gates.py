@@ -7,6 +7,7 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from dawnbench.safe_text import json_text
 from dawnbench.stats.regression.judgement import Gate, Judgement
 
 
@@ -42,11 +43,10 @@ def as_json(content: Any) -> str:
     """Return a JSON document with a final newline.
 
     All of it is ASCII, so that nothing in it can steer a terminal. Half a surrogate pair, which a folder's
-    name may hold and strict parsers refuse, is a question mark.
+    name may hold and strict parsers refuse, is escaped.
     """
-    text = json.dumps(content, ensure_ascii=False, allow_nan=False)
-    whole = text.encode("utf-8", "replace").decode("utf-8")
-    return json.dumps(json.loads(whole), indent=2) + "\n"
+    text = json_text(json.dumps(content, ensure_ascii=False, allow_nan=False))
+    return json.dumps(json.loads(text), indent=2) + "\n"
 
 
 def _finite(value: float | None) -> float | None:

@@ -11,6 +11,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import replacing, write
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import Samples, read_samples
+from dawnbench.safe_text import csv_cell, encodable
 from dawnbench.stats.frame_rows import frame
 from dawnbench.stats.frames import load_runs
 
@@ -43,7 +44,7 @@ def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
         samples = read_samples(folder)
         if samples is not None:
             warnings += (f"{folder}: {warning}" for warning in samples.warnings)
-            parts += _telemetry(folder, name if names[name] == 1 else str(folder), samples)
+            parts += _telemetry(folder, encodable(name if names[name] == 1 else str(folder)), samples)
     return {"trials": frames.trials, "epochs": frames.epochs, "telemetry": _joined(parts)}, warnings
 
 
@@ -51,10 +52,11 @@ def write_csv(found: Tables, out: Path) -> list[Path]:
     """Write TABLE.csv for each table into a folder, and return the paths.
 
     UTF-8 with a comma between cells; a figure that there is none of is an empty cell, every other has all
-    its digits; times of day are ISO 8601 in UTC.
+    its digits; times of day are ISO 8601 in UTC. A text that a spreadsheet would run as a formula has a
+    single quote before it, as OWASP advises.
     """
     for name, table in found.items():
-        text = table.to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ")
+        text = _inert(table).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ")
         write(text, out / f"{name}.csv")
     return [out / f"{name}.csv" for name in found]
 
@@ -86,6 +88,12 @@ def write_parquet(found: Tables, out: Path) -> list[Path]:
     return paths
 
 
+def _inert(table: pandas.DataFrame) -> pandas.DataFrame:
+    """Return the table with every text, those above the columns as well, as a spreadsheet may open it."""
+    texts = table.columns[table.dtypes == "str"]
+    return table.assign(**{name: table[name].map(csv_cell) for name in texts}).rename(columns=csv_cell)
+
+
 def _telemetry(folder: Path, name: str, samples: Samples) -> list[pandas.DataFrame]:
     import pandas
 
@@ -94,11 +102,11 @@ def _telemetry(folder: Path, name: str, samples: Samples) -> list[pandas.DataFra
         seen = samples.of_trial(trial)
         if seen is not None:
             columns: dict[str, Any] = {
-                **seen.values,
+                **{encodable(metric): column for metric, column in seen.values.items()},
                 "run": name,
                 "trial": trial.trial,
                 "t_seconds": seen.t_ns / 1e9,
-                "throttle": ["; ".join(reasons) for reasons in seen.throttle],
+                "throttle": [encodable("; ".join(reasons)) for reasons in seen.throttle],
             }
             found.append(pandas.DataFrame(columns))
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -97,9 +98,22 @@ def _read_lines(path: Path, adapter: TypeAdapter[Line], warnings: list[str]) -> 
             f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
         )
     try:
-        return [adapter.validate_json(line) for line in whole]
+        return [validated(adapter, line) for line in whole]
     except ValidationError as error:
         raise damaged(path, error) from error
+
+
+def validated(adapter: TypeAdapter[Line], line: bytes) -> Line:
+    """Return the record in a line of JSON.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    # A path may hold half a surrogate pair, which pydantic's own parser does not take.
+    if b"\\ud" in line or b"\\uD" in line:
+        with suppress(json.JSONDecodeError, UnicodeDecodeError, RecursionError):
+            return adapter.validate_python(json.loads(line))
+    return adapter.validate_json(line)
 
 
 def damaged(path: Path, error: ValidationError) -> DawnbenchError:

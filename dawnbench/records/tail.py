@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import LINES_LIMIT, open_regular
-from dawnbench.records.reader import Line, damaged, read_record
+from dawnbench.records.reader import Line, damaged, read_record, validated
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 
 _TRIAL, _EPOCH = TypeAdapter(TrialRecord), TypeAdapter(EpochRecord)
@@ -73,6 +73,6 @@ class Tail:
     def _new(self, name: str, adapter: TypeAdapter[Line]) -> list[Line]:
         *whole, self._rest[name] = (self._rest[name] + self._files[name].read()).split(b"\n")
         try:
-            return [adapter.validate_json(line) for line in whole]
+            return [validated(adapter, line) for line in whole]
         except ValidationError as error:
             raise damaged(self._paths[name], error) from error

@@ -11,7 +11,8 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.series import Series
-from dawnbench.report.units import plain, significant
+from dawnbench.report.units import significant
+from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.words import names, verdict_sentence
 from dawnbench.stats.concerns import Concern, doubts

@@ -10,8 +10,9 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.series import Series
 from dawnbench.report.comparison import figures_rows
-from dawnbench.report.markdown import escape, table
+from dawnbench.report.markdown import table
 from dawnbench.report.units import seconds, significant
+from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.words import verdict_sentence
@@ -35,8 +36,11 @@ def comparisons(series: Sequence[Series], rule: str) -> Held:
 def comparison_blocks(comparison: Comparison) -> list[str]:
     """Return the verdict and the figures behind it."""
     header, rows = figures_rows(comparison)
-    cells = [[escape(cell) for cell in row] for row in rows]
-    return [f"{escape(verdict_sentence(comparison))}.", table([escape(name) for name in header], cells)]
+    cells = [[markdown(cell) for cell in row] for row in rows]
+    return [
+        f"{markdown_block(verdict_sentence(comparison))}.",
+        table([markdown(name) for name in header], cells),
+    ]
 
 
 def comparable_figures(series: Series, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
@@ -57,10 +61,15 @@ def ladder_blocks(series: Series, figures: Sequence[PublishedFigure], rule: str)
     if not rungs or not math.isfinite(median):
         return []
     rows = [
-        [f"[{escape(system)}]({source})", escape(device), seconds(time), significant(median / time, 3)]
+        [f"[{markdown(system)}]({source})", markdown(device), seconds(time), significant(median / time, 3)]
         for time, system, device, source in rungs
     ]
-    own = [f"**this run: {escape(series.recipe_name)}**", escape(series.device_name), seconds(median), "1"]
+    own = [
+        f"**this run: {markdown(series.recipe_name)}**",
+        markdown(series.device_name),
+        seconds(median),
+        "1",
+    ]
     ordered = sorted(
         [(median, own), *zip((rung[0] for rung in rungs), rows, strict=True)], key=lambda r: r[0]
     )

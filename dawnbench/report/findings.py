@@ -8,6 +8,8 @@ from typing import Protocol
 from rich.table import Table
 from rich.text import Text
 
+from dawnbench.safe_text import plain
+
 STYLES = {"ok": "green", "warning": "yellow", "problem": "red", "unknown": "dim"}
 
 
@@ -37,8 +39,8 @@ def findings_table(findings: Iterable[Finding]) -> Table:
     for _ in range(3):
         table.add_column()
     for finding in findings:
-        words = Text(finding.message)
+        words = Text(plain(finding.message))
         if finding.remedy:
-            words.append(f"\n-> {finding.remedy}", style="bold")
-        table.add_row(Text(finding.level, style=STYLES[finding.level]), finding.check, words)
+            words.append(f"\n-> {plain(finding.remedy)}", style="bold")
+        table.add_row(Text(finding.level, style=STYLES[finding.level]), Text(plain(finding.check)), words)
     return table

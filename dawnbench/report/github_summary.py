@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.report.markdown import escape, table
+from dawnbench.report.markdown import table
 from dawnbench.report.units import joules, percent, seconds
+from dawnbench.safe_text import markdown
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
 
 ENVIRONMENT = "GITHUB_STEP_SUMMARY"
@@ -29,17 +30,16 @@ def github_summary(judgement: Judgement) -> str:
     subject = f"{judgement.recipe_name} on {judgement.device_name}, timed by the {judgement.rule} rule"
     parts = [
         f"## dawnbench regress: {judgement.outcome}",
-        escape(f"Of {subject}: {judgement.run} against {judgement.baseline}."),
+        markdown(f"Of {subject}: {judgement.run} against {judgement.baseline}."),
     ]
     if judgement.gates:
         parts.append(table(HEADER, [_row(gate) for gate in judgement.gates]))
     # A word before each, or a sentence that begins as a heading or a list does would become one.
-    said = [f"- {gate.metric}: {escape(gate.sentence)}" for gate in judgement.gates]
-    noted = [f"- note: {escape(note)}" for note in judgement.notes]
+    said = [f"- {gate.metric}: {markdown(gate.sentence)}" for gate in judgement.gates]
+    noted = [f"- note: {markdown(note)}" for note in judgement.notes]
     if said or noted:
         parts.append("\n".join([*said, *noted]))
-    # Half a surrogate pair, which a folder's name may hold, cannot be written.
-    return ("\n\n".join(parts) + "\n").encode("utf-8", "replace").decode("utf-8")
+    return "\n\n".join(parts) + "\n"
 
 
 def add_to_step_summary(text: str, environment: Mapping[str, str]) -> bool:
@@ -79,7 +79,7 @@ def _row(gate: Gate) -> list[str]:
         _shown(gate.change, CHANGES[gate.metric]),
         _shown(gate.p_value, lambda p: f"{p:.2g}"),
     ]
-    return [escape(cell) for cell in cells]
+    return [markdown(cell) for cell in cells]
 
 
 def _percent(change: float) -> str:

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dawnbench.report.units import plain
+from dawnbench.safe_text import plain
 from dawnbench.stats.regression.judgement import Judgement
 
 STYLES = {"holds": "green", "regression": "bold red", "too fast": "bold red"}

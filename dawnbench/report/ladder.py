@@ -15,7 +15,8 @@ from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
 from dawnbench.records.series import Series
 from dawnbench.report.listing import fitted
-from dawnbench.report.units import percent, plain, seconds, significant
+from dawnbench.report.units import percent, seconds, significant
+from dawnbench.safe_text import plain
 from dawnbench.stats.figures import accuracies
 from dawnbench.stats.regression.judge import left_out
 from dawnbench.stats.times import Times, times

@@ -12,6 +12,7 @@ from rich.cells import cell_len, set_cell_size
 from dawnbench.records.listed import Listed
 from dawnbench.records.store import finite
 from dawnbench.report.units import percent, seconds
+from dawnbench.safe_text import plain
 
 GAP = "  "
 LEAST_FOR_DEVICE = 6
@@ -30,16 +31,16 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
-    columns = [["run", *(printable(run.name) for run in runs)]]
+    columns = [["run", *(plain(run.name) for run in runs)]]
     if len(targets := {run.target for run in runs}) > 1:
         columns.append(["target", *(_target(run.target) for run in runs)])
     columns.append(["trials", *(_trials(run) for run in runs)])
     columns.append(["time", *(_time(run, rule) for run in runs)])
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
     lines = _aligned(columns)
-    if len(devices := {printable(run.device_name) for run in runs}) > 1:
+    if len(devices := {plain(run.device_name) for run in runs}) > 1:
         room = None if width is None else max(width - cell_len(lines[0] + GAP), LEAST_FOR_DEVICE)
-        names = ["device", *(fitted(printable(run.device_name), room) for run in runs)]
+        names = ["device", *(fitted(plain(run.device_name), room) for run in runs)]
         lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
 
     facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
@@ -54,11 +55,6 @@ def listing_json(runs: Sequence[Listed]) -> str:
     names = [field.name for field in fields(Listed)]
     rows = ({name: getattr(run, name) for name in names} | {"folder": str(run.folder)} for run in runs)
     return "".join(json.dumps(finite(row), allow_nan=False) + "\n" for row in rows)
-
-
-def printable(text: str) -> str:
-    """Return the text with a question mark for what would steer a terminal or cannot be encoded."""
-    return text if text.isprintable() else "".join(c if c.isprintable() else "?" for c in text)
 
 
 def fitted(name: str, room: int | None) -> str:
@@ -89,7 +85,7 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no figure at all, and the reason is worth more than a dash.
-    return seconds(run.median_seconds.get(rule)) if run.done else printable(run.status)
+    return seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
 
 
 def _target(target: float) -> str:
@@ -97,7 +93,7 @@ def _target(target: float) -> str:
 
 
 def _unfinished(runs: Sequence[Listed]) -> list[str]:
-    return [printable(run.status) for run in runs if run.status != "finished"]
+    return [plain(run.status) for run in runs if run.status != "finished"]
 
 
 def _count(runs: int) -> str:

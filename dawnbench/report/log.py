@@ -9,8 +9,8 @@ from dawnbench.records.files import write
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.log_table import TimeFormat, log_table
-from dawnbench.report.markdown import escape
 from dawnbench.report.sections import model_table, run_facts, telemetry_table, timing_table
+from dawnbench.safe_text import markdown, markdown_block
 
 
 def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
@@ -28,7 +28,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
 def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     """Return the text of log.md."""
     record = run.record
-    parts = [f"# {escape(record.recipe_name)} on {escape(record.device_name)}", run_facts(run)]
+    parts = [f"# {markdown(record.recipe_name)} on {markdown(record.device_name)}", run_facts(run)]
     parts += ["## Model", model_table(record.model)]
     records: dict[int, list[TrialRecord]] = {epoch.trial: [] for epoch in run.epochs}
     for trial in run.trials:
@@ -36,13 +36,13 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     for number in sorted(records):
         parts.append(f"## Trial {number}{_status(records[number])}")
         parts += [log_table(epochs, style)] if (epochs := run.epochs_of(number)) else []
-        parts += [escape(trial.reason) for trial in records[number] if trial.reason]
+        parts += [markdown_block(trial.reason) for trial in records[number] if trial.reason]
     if run.trials:
         parts += ["## Time under each rule", timing_table(run)]
         parts += ["## Telemetry", telemetry_table(run)]
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
     if warnings or run.warnings:
-        parts += ["## Warnings", "\n".join(f"- {escape(w)}" for w in (*run.warnings, *warnings))]
+        parts += ["## Warnings", "\n".join(f"- {markdown_block(w)}" for w in (*run.warnings, *warnings))]
     return "\n\n".join(parts) + "\n"
 
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-
-def escape(text: str) -> str:
-    """Return the text with what would end a cell or start markup made harmless."""
-    plain = " ".join(text.split())
-    for special in "\\`*_[]<>|":
-        plain = plain.replace(special, f"\\{special}")
-    return plain
+from dawnbench.safe_text import plain_lines
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -31,6 +25,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def fenced(text: str, language: str) -> str:
     """Return the text as a code block that nothing in it can end."""
-    longest = max((len(ticks) for ticks in re.findall("`+", text)), default=0)
+    shown = plain_lines(text)
+    longest = max((len(ticks) for ticks in re.findall("`+", shown)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}{language}\n{text}\n{fence}"
+    return f"{fence}{language}\n{shown}\n{fence}"

@@ -7,7 +7,8 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnbench.records.roofline import Peak, Peaks
-from dawnbench.report.units import plain, significant
+from dawnbench.report.units import significant
+from dawnbench.safe_text import plain
 
 
 def peaks_report(peaks: Peaks) -> RenderableType:

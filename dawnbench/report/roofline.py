@@ -10,7 +10,8 @@ from rich.text import Text
 
 from dawnbench.records.roofline import KernelRow, StepProfile
 from dawnbench.report.peaks import prefixed
-from dawnbench.report.units import plain, significant
+from dawnbench.report.units import significant
+from dawnbench.safe_text import plain
 from dawnbench.stats.roofline import Family, Roofline, find_gap, roofline
 
 MOST_ROWS = 12

@@ -20,7 +20,7 @@ from dawnbench.report.comparison_sections import (
 )
 from dawnbench.report.headline import headline
 from dawnbench.report.log_views import LogView, log_view
-from dawnbench.report.markdown import escape, fenced, table
+from dawnbench.report.markdown import fenced, table
 from dawnbench.report.sections import (
     model_table,
     run_facts,
@@ -28,6 +28,7 @@ from dawnbench.report.sections import (
     telemetry_table,
     timing_table,
 )
+from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.concerns import doubts
 from dawnbench.stats.progress import median_trial
@@ -93,10 +94,10 @@ def run_parts(
     """
     record, series = run.record, series_of(run)
     title, below = "#" * level, "#" * (level + 1)
-    suffix = "" if level == 1 else f" ({escape(series.name)})"
+    suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
-        f"{title} {escape(record.recipe_name)} on {escape(record.device_name)}{suffix}",
-        escape(headline(series, summarise(series), rule)),
+        f"{title} {markdown(record.recipe_name)} on {markdown(record.device_name)}{suffix}",
+        markdown_block(headline(series, summarise(series), rule)),
         *_picture("accuracy", pictures),
     ]
 
@@ -123,25 +124,27 @@ def run_parts(
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
     notes = [*run.warnings, *warnings, *map(str, doubts(series, rule))]
     if notes:
-        section("What to beware of", "\n".join(f"- {escape(note)}" for note in notes))
+        section("What to beware of", "\n".join(f"- {markdown_block(note)}" for note in notes))
     section("Environment", run_facts(run), model_table(record.model), _machine(run))
     section("How to reproduce", *_reproduce(run))
     return parts
 
 
 def _overview(series: Sequence[Series], rule: str) -> str:
-    return "\n".join(f"- {escape(one.name)}: {escape(headline(one, summarise(one), rule))}" for one in series)
+    return "\n".join(
+        f"- {markdown_block(one.name)}: {markdown(headline(one, summarise(one), rule))}" for one in series
+    )
 
 
 def _comparisons(
     series: Sequence[Series], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
 ) -> list[str]:
-    parts = [f"## Against {escape(series[0].name)}"]
+    parts = [f"## Against {markdown(series[0].name)}"]
     for i, comparison in enumerate(found):
         picture = drawn.ratios[i] if drawn.ratios else None
         parts += comparison_blocks(comparison)
         parts += [f"![{CAPTIONS['ratio']}]({picture})"] if picture else []
-    return parts + [f"{escape(why)}." for why in refused]
+    return parts + [f"{markdown_block(why)}." for why in refused]
 
 
 def _ladder(series: Series, rule: str, drawn: Drawn) -> list[str]:
@@ -162,7 +165,7 @@ def _picture(name: str, pictures: Pictures) -> list[str]:
 
 
 def _machine(run: Run) -> str:
-    rows = [[escape(name), escape(value)] for name, value in _flat(run.record.environment)]
+    rows = [[markdown(name), markdown(value)] for name, value in _flat(run.record.environment)]
     return table(["Software and machine", "Value"], rows) if rows else "No environment was recorded."
 
 
@@ -181,8 +184,9 @@ def _reproduce(run: Run) -> list[str]:
     commit = (record.environment.get("git") or {}).get("commit")
     at = f"dawnbench {record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
     where = (
-        f"With {escape(at)}, data of fingerprint {record.data.fingerprint[:16]} "
-        f"and recipe digest {record.recipe_digest[:16]}:"
+        f"With {markdown(at)}, data of fingerprint "
+        f"{markdown(record.data.fingerprint[:16])} "
+        f"and recipe digest {markdown(record.recipe_digest[:16])}:"
     )
     if not record.command:
         return [f"{where} it was run from Python; the whole recipe is in run.json."]

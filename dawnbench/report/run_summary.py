@@ -11,7 +11,8 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.series import Series
-from dawnbench.report.units import percent, plain, significant
+from dawnbench.report.units import percent, significant
+from dawnbench.safe_text import plain
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.concerns import Doubt
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy

@@ -10,8 +10,9 @@ from typing import Any
 from rich.table import Table
 
 from dawnbench.records.store import finite
-from dawnbench.report.markdown import escape, table
-from dawnbench.report.units import number_bytes, percent, plain, significant
+from dawnbench.report.markdown import table
+from dawnbench.report.units import number_bytes, percent, significant
+from dawnbench.safe_text import markdown, markdown_block, plain
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
 from dawnbench.stats.scaling import AxisStudy, ScalePoint
 
@@ -91,8 +92,8 @@ def _trust(law: PowerLaw) -> str:
 
 def scaling_page(study: ScalingStudy, figure: str) -> str:
     """Return the text of scaling.md, which shows the picture `figure` beside it."""
-    title = f"# Scaling of {escape(study.recipe_name)} on {escape(study.device_name)}"
-    words = "\n".join(f"- {escape(sentence)}" for sentence in scaling_words(study))
+    title = f"# Scaling of {markdown(study.recipe_name)} on {markdown(study.device_name)}"
+    words = "\n".join(f"- {markdown_block(sentence)}" for sentence in scaling_words(study))
     note = (
         "Width is the factor on the recipe's own widths. Epoch is the time of training, the median without "
         "the first one where there are several. Peak is the most that was allocated on the device; predicted "

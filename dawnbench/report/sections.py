@@ -6,9 +6,10 @@ import shlex
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, TrialRecord
-from dawnbench.report.markdown import escape, table
+from dawnbench.report.markdown import table
 from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
 from dawnbench.report.units import flops, joules, percent, seconds
+from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.progress import spread_by_segment
 
 
@@ -18,16 +19,19 @@ def run_facts(run: Run) -> str:
     packages = record.environment.get("packages") or {}
     commit = record.environment.get("git") or {}
     facts = [
-        f"- Run: {escape(run.folder.resolve().name)}, begun {record.created}, {record.status}",
+        f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
         f"- Target: {percent(record.target)} validation accuracy",
-        f"- Device: {escape(record.device_name)} ({record.device}), precision {record.precision}",
-        f"- Data: {escape(record.data.source)}, {record.data.train_images} training and "
-        f"{record.data.validation_images} validation images, fingerprint {record.data.fingerprint[:16]}",
-        f"- Command: {escape(shlex.join(record.command)) if record.command else 'none, run from Python'}",
-        f"- Recipe digest: {record.recipe_digest[:16]}",
-        f"- Software: dawnbench {record.dawnbench_version}, torch {packages.get('torch', 'unknown')}"
+        f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
+        f"precision {markdown(record.precision)}",
+        f"- Data: {markdown(record.data.source)}, {record.data.train_images} training and "
+        f"{record.data.validation_images} validation images, fingerprint "
+        f"{markdown(record.data.fingerprint[:16])}",
+        f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
+        f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
+        f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
+        f"torch {markdown(str(packages.get('torch', 'unknown')))}"
         + (
-            f", commit {commit['commit'][:12]}{' with changes' if commit.get('dirty') else ''}"
+            f", commit {markdown(str(commit['commit'])[:12])}{' with changes' if commit.get('dirty') else ''}"
             if commit
             else ""
         ),
@@ -39,7 +43,7 @@ def model_table(model: ModelRecord) -> str:
     """Return the table of layers with output shapes and trained parameters, and the totals below it."""
     rows = [
         [
-            f"{escape(layer.name)} ({layer.kind})",
+            f"{markdown(layer.name)} ({markdown(layer.kind)})",
             "x".join(map(str, layer.output_shape)),
             f"{layer.parameters:,}",
         ]
@@ -55,7 +59,7 @@ def model_table(model: ModelRecord) -> str:
 def timing_table(run: Run) -> str:
     """Return each trial's time under each rule; a run without trials has none."""
     rules = list(run.trials[0].seconds)
-    header = ["Trial", *rules, "Epochs to target", "Final accuracy", "Energy to target"]
+    header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
     rows = [_timing_row(trial, rules) for trial in run.trials]
     note = "A dash: the rule stops at the target and the trial did not reach it, or the trial broke off."
     return table(header, rows) + "\n\n" + note
@@ -75,18 +79,22 @@ def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
 def telemetry_table(run: Run) -> str:
     """Return the means and peaks of every reading, and what could not be read."""
     summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
-    rows = readings_rows(run)
+    rows = [[markdown(cell) for cell in row] for row in readings_rows(run)]
     text = table(READINGS_HEADER, rows) if rows else "No sensor could be read."
     missing = run.record.telemetry_unavailable
     if missing:
-        text += "\n\nNot read:\n\n" + "\n".join(f"- {escape(why)}" for why in dict.fromkeys(missing.values()))
+        text += "\n\nNot read:\n\n" + "\n".join(
+            f"- {markdown_block(why)}" for why in dict.fromkeys(missing.values())
+        )
     reasons = sorted({reason for summary in summaries for reason in summary.throttle_reasons})
     if reasons:
-        text += "\n\nThe GPU was held below its clocks by: " + ", ".join(escape(r) for r in reasons) + "."
+        text += "\n\nThe GPU was held below its clocks by: " + ", ".join(markdown(r) for r in reasons) + "."
     return text
 
 
 def segments_table(run: Run) -> str:
     """Return the seconds of each kind of segment: the mean over the trials, the least and the most."""
-    rows = [[escape(name), *map(seconds, figures)] for name, figures in spread_by_segment(run.trials).items()]
+    rows = [
+        [markdown(name), *map(seconds, figures)] for name, figures in spread_by_segment(run.trials).items()
+    ]
     return table(["Segment", "Mean", "Least", "Most"], rows)

@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO
 
+from dawnbench.safe_text import plain
+
 
 class StatusLine:
     """Writes over its own last words; `file` is a terminal, or None to show nothing."""
@@ -21,9 +23,8 @@ class StatusLine:
 
     def say(self, what: str) -> None:
         """Show `what` in place of what was said before."""
-        printable = "".join(character if character.isprintable() else "?" for character in what)
         # A line that wraps could not be written over.
-        self._write(printable[: shutil.get_terminal_size().columns - 1])
+        self._write(plain(what)[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
         """Leave an empty line, with the cursor at its start."""

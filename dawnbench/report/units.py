@@ -60,8 +60,3 @@ def significant(value: float, digits: int = 4) -> str:
         return "0"
     decimals = digits - 1 - math.floor(math.log10(abs(value)))
     return f"{value:.{max(0, min(decimals, 12))}f}"
-
-
-def plain(text: str) -> str:
-    """Return the text on one line with a question mark for whatever a terminal would not show as it is."""
-    return "".join(c if c.isprintable() else "?" for c in text)

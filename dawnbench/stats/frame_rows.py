@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dawnbench.records.rules import RULES
+from dawnbench.safe_text import encodable
 
 if TYPE_CHECKING:
     import pandas
@@ -109,6 +110,8 @@ def _column(values: Sequence[Any], dtype: str) -> Any:
     if dtype.startswith("datetime"):
         # What someone wrote into run.json by hand need not be a time.
         return pandas.to_datetime(values, utc=True, format="ISO8601", errors="coerce").astype(dtype)
+    if dtype == "str":
+        values = [encodable(value) for value in values]
     try:
         return pandas.Series(values, dtype=dtype)
     except OverflowError:  # a seed may have 64 bits

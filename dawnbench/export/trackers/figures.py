@@ -14,7 +14,7 @@ from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, 
 from dawnbench.records.leaves import leaves
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.records.store import slug
-from dawnbench.report.units import plain
+from dawnbench.safe_text import plain
 
 LONGEST_NAME = 100
 LONGEST_TEXT = 500

@@ -13,7 +13,8 @@ from typing import Any
 
 from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome, load
 from dawnbench.records.schema import RunStatus, TrialStatus
-from dawnbench.report import markdown
+from dawnbench.report.markdown import table
+from dawnbench.safe_text import markdown
 
 
 class TensorBoard:
@@ -36,8 +37,8 @@ class TensorBoard:
         # Only what is surely ours: the store may be the folder of the run folders themselves.
         for older in self._folder.glob("**/events.out.tfevents.*.dawnbench"):
             older.unlink()
-        rows = [[markdown.escape(key), markdown.escape(value)] for key, value in run.tags.items()]
-        about = self._text("about", markdown.table(("", run.project), rows))
+        rows = [[markdown(key), markdown(value)] for key, value in run.tags.items()]
+        about = self._text("about", table(("", run.project), rows))
         self._append("", [self._event(run.began, summary=about)])
 
     def begin_trial(self, trial: TrialFacts) -> None:
@@ -61,7 +62,7 @@ class TensorBoard:
         """Write the result's scalars at the trial's number, and the session's end."""
         at = outcome.result.at
         self._append_scalars(trial, [outcome.result])
-        notes = (self._text(key, markdown.escape(value)) for key, value in outcome.tags.items())
+        notes = (self._text(key, markdown(value)) for key, value in outcome.tags.items())
         self._append(trial.name, [self._event(at, summary=note) for note in notes])
         end = self._hparams.SessionEndInfo(status=self._session_status(outcome.status), end_time_secs=at)
         tag = self._hparams_metadata.SESSION_END_INFO_TAG

@@ -11,7 +11,8 @@ from rich.text import Text
 from dawnbench.records.schema import RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
 from dawnbench.report.status_line import StatusLine
-from dawnbench.report.units import percent, plain, seconds
+from dawnbench.report.units import percent, seconds
+from dawnbench.safe_text import plain
 
 
 class PairsDisplay:

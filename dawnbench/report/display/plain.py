@@ -8,6 +8,7 @@ from typing import IO
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
 from dawnbench.report.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
+from dawnbench.safe_text import plain, plain_lines
 
 
 class PlainDisplay(Display):
@@ -33,12 +34,14 @@ class PlainDisplay(Display):
         """Write where the run goes."""
         super().run_started(record, folder, steps)
         self._trials = record.trials
-        self._write(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
-        self._write(f"run folder {folder}")
+        self._write(
+            plain(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
+        )
+        self._write(plain(f"run folder {folder}"))
 
     def noted(self, sentence: str) -> None:
         """Write the sentence."""
-        self._write(f"note: {sentence}")
+        self._write(plain(f"note: {sentence}"))
 
     def trial_started(self, trial: int, seed: int) -> None:
         """Write the table's head."""
@@ -57,11 +60,10 @@ class PlainDisplay(Display):
     def trial_ended(self, record: TrialRecord) -> None:
         """Write why a trial ended early, and its warnings."""
         if record.reason:
-            self._write(f"\n{record.status}: {record.reason}")
+            self._write("\n" + plain(f"{record.status}: {record.reason}"))
         for warning in record.warnings:
-            self._write(f"warning: {warning}")
+            self._write(plain(f"warning: {warning}"))
 
     def _write(self, line: str) -> None:
         # A recipe's name or an error may hold anything.
-        printable = "".join(c if c.isprintable() or c == "\n" else "?" for c in line)
-        print(printable, file=self._file, flush=True)
+        print(plain_lines(line), file=self._file, flush=True)

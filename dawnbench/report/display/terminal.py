@@ -12,7 +12,8 @@ from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
 from dawnbench.report.log_table import COLUMNS, LEAST_WIDTHS, TimeFormat, cells
 from dawnbench.report.status_line import StatusLine
-from dawnbench.report.units import percent, plain, seconds
+from dawnbench.report.units import percent, seconds
+from dawnbench.safe_text import plain
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
 """The columns that stay where all nine do not fit: the accuracies say what the counts say."""
@@ -51,7 +52,7 @@ class TerminalDisplay(Display):
         self._status.say(f"{what}{share}")
         if total and done >= total:
             self._status.clear()
-            self._print(Text(f"{what}{share}"))
+            self._print(Text(plain(f"{what}{share}")))
 
     def preparing(self, what: str, slow: bool = False) -> None:
         """Write what is waited for over one line, or before the bar once there is one."""
@@ -67,7 +68,11 @@ class TerminalDisplay(Display):
         self._steps, self._trials, self._target = steps, record.trials, record.target
         self._epochs = int(record.recipe["epochs"])
         where = f"{record.device_name} ({record.device}, {record.precision})"
-        self._print(Text.assemble((record.recipe_name, "bold"), f" on {where}, to {percent(record.target)}"))
+        self._print(
+            Text.assemble(
+                (plain(record.recipe_name), "bold"), plain(f" on {where}, to {percent(record.target)}")
+            )
+        )
         self._task = self._progress.add_task("warming up", total=steps * record.trials)
         self._progress.start()
 
@@ -96,7 +101,7 @@ class TerminalDisplay(Display):
     def trial_ended(self, record: TrialRecord) -> None:
         """Print what the trial came to."""
         if record.reason:
-            self._print(Text(f"{record.status}: {record.reason}", style="red"))
+            self._print(Text(plain(f"{record.status}: {record.reason}"), style="red"))
         elif record.epochs_to_target is None:
             best = percent(record.best_accuracy)
             self._print(Text(f"the target was not reached; the best epoch had {best}", style="yellow"))
@@ -104,7 +109,7 @@ class TerminalDisplay(Display):
             time = seconds(record.seconds.get("dawnbench"))
             self._print(Text(f"target reached after epoch {record.epochs_to_target}, {time}", style="green"))
         for warning in record.warnings:
-            self._print(Text(f"warning: {warning}", style="yellow"))
+            self._print(Text(plain(f"warning: {warning}"), style="yellow"))
 
     def close(self) -> None:
         """Take the bar away, or the line before it."""

@@ -13,6 +13,7 @@ from dawnbench.records.published import PublishedFigure
 from dawnbench.records.series import Series
 from dawnbench.report.figures.style import BLUE, GREY, new_figure, plain_label
 from dawnbench.report.units import seconds
+from dawnbench.safe_text import plain
 from dawnbench.stats.times import times
 
 
@@ -42,7 +43,7 @@ def draw_ladder(series: Series, figures: Sequence[PublishedFigure], rule: str) -
             va="center",
             weight="bold" if own else "normal",
         )
-    axes.set_yticks(places, [_short(rung[1]) for rung in rungs], parse_math=False)
+    axes.set_yticks(places, [_short(plain(rung[1])) for rung in rungs], parse_math=False)
     axes.invert_yaxis()
     axes.set_xscale("log")
     axes.margins(x=0.15)

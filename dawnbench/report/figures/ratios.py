@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from dawnbench.report.figures.style import BLUE, GREY, VERMILION, new_figure, plain_label
+from dawnbench.safe_text import figure_text
 from dawnbench.stats.comparison.outcome import Comparison, Ratio, TimeComparison
 from dawnbench.stats.comparison.words import verdict_sentence
 
@@ -35,7 +36,7 @@ def draw_ratios(comparison: Comparison) -> Figure | None:
     axes.xaxis.set_major_locator(MaxNLocator(7))
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: f"{x:g}"))
-    axes.set_yticks(range(len(known)), [time.rule for time, _ in known])
+    axes.set_yticks(range(len(known)), [figure_text(time.rule) for time, _ in known])
     axes.set_ylim(len(known) - 0.5, -0.5)
     plain_label(axes, "time of the other over the reference's, 95 % interval; left of 1 is faster", "")
     return figure

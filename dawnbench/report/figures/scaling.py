@@ -13,6 +13,7 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
 from dawnbench.report.figures.style import BLUE, VERMILION, save
 from dawnbench.report.scaling import ScalingStudy
+from dawnbench.safe_text import plain
 from dawnbench.stats.scaling import AxisStudy, ScalePoint
 
 INCHES = (3.6, 2.8)
@@ -35,7 +36,7 @@ def draw_scaling(study: ScalingStudy) -> Figure:
     """Return the figure."""
     rows = len(study.axes)
     figure = Figure(figsize=(3 * INCHES[0], rows * INCHES[1] + 0.4), layout="constrained")
-    figure.suptitle(f"{study.recipe_name} on {study.device_name}", parse_math=False)
+    figure.suptitle(plain(f"{study.recipe_name} on {study.device_name}"), parse_math=False)
     panels = figure.subplots(rows, 3, squeeze=False)
     for along, (time, memory, accuracy) in zip(study.axes, panels, strict=True):
         _time(time, along)

@@ -17,6 +17,7 @@ from dawnbench.report.figures.style import (
     new_figure,
     plain_label,
 )
+from dawnbench.safe_text import figure_text
 from dawnbench.stats.progress import seconds_by_segment
 
 COLORS = {
@@ -48,7 +49,9 @@ def draw_segments(run: Run) -> Figure | None:
     left = [0.0] * len(trials)
     for name in dict.fromkeys(name for one in split for name in one):
         widths = [one.get(name, 0.0) for one in split]
-        axes.barh(places, widths, left=left, color=COLORS.get(name, "black"), label=name, height=0.7)
+        axes.barh(
+            places, widths, left=left, color=COLORS.get(name, "black"), label=figure_text(name), height=0.7
+        )
         left = [a + b for a, b in zip(left, widths, strict=True)]
     axes.set_yticks(places, [f"trial {trial.trial}" for trial in trials])
     axes.invert_yaxis()

@@ -23,7 +23,7 @@ from dawnbench.report.figures.style import (
     new_figure,
     plain_label,
 )
-from dawnbench.report.units import plain
+from dawnbench.safe_text import plain
 from dawnbench.stats.write_up_results import typical_trial
 
 LOOKS = ((BLUE, "o"), (ORANGE, "s"), (GREEN, "^"), (VERMILION, "D"), (PURPLE, "v"), (SKY, "P"))

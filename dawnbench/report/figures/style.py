@@ -17,7 +17,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from dawnbench.records.files import write
-from dawnbench.report.units import plain
+from dawnbench.safe_text import plain
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"

@@ -23,6 +23,7 @@ from dawnbench.report.figures.style import (
     plain_label,
 )
 from dawnbench.report.units import metric_name
+from dawnbench.safe_text import figure_text
 from dawnbench.stats.progress import median_trial
 
 PANELS = {"W": "power, W", "%": "use, %", "degC": "temperature, °C", "MHz": "clock, MHz"}
@@ -46,7 +47,13 @@ def draw_telemetry(run: Run, samples: Samples | None, rule: str) -> Figure | Non
     for axes, (unit, names) in zip(panels, by_unit.items(), strict=True):
         for name, color in zip(names, itertools.cycle(COLORS)):
             known = ~np.isnan(found.values[name])
-            axes.plot(x[known], found.values[name][known], color=color, linewidth=1, label=metric_name(name))
+            axes.plot(
+                x[known],
+                found.values[name][known],
+                color=color,
+                linewidth=1,
+                label=figure_text(metric_name(name)),
+            )
         axes.set_ylabel(PANELS[unit], parse_math=False)
         axes.set_ylim(bottom=0)
         axes.legend(loc="lower right", ncols=3, fontsize=7)

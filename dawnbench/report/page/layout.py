@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from dawnbench.report.page.assets import EARLY_SCRIPT, SCRIPTS, STYLES, content_policy, inline
 from dawnbench.report.page.charts import Chart, chart_json
 from dawnbench.report.page.tables import Table
-from dawnbench.report.units import plain
+from dawnbench.safe_text import html, plain
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(%|s|J)(?!\w))")
 
@@ -29,7 +29,7 @@ def render_page(
     them all into the page. `trail` is the way back: a title and a relative URL each, the outermost first. The
     title goes to the window's, and to the end of the trail; the body has a heading of its own.
     """
-    page = _render(
+    return _render(
         "base.html",
         title=title,
         body=body,
@@ -40,8 +40,6 @@ def render_page(
         scripts=SCRIPTS,
         styles=STYLES,
     )
-    # Half a surrogate pair, which a folder's name may hold, cannot be written.
-    return page.encode("utf-8", "replace").decode("utf-8")
 
 
 def render_table(table: Table) -> Markup:
@@ -90,7 +88,7 @@ def _shown(value: Any) -> Any:
 
 def _tied(sentence: str) -> Markup:
     """Return a sentence in which no figure is parted from its unit at the end of a line."""
-    return Markup(_BEFORE_UNIT.sub("&nbsp;", str(escape(plain(sentence)))))
+    return Markup(_BEFORE_UNIT.sub("&nbsp;", str(html(sentence))))
 
 
 def _render(template: str, **context: Any) -> str:

@@ -13,7 +13,8 @@ from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 from dawnbench.records.series import LARGEST
-from dawnbench.report.units import metric_name, plain
+from dawnbench.report.units import metric_name
+from dawnbench.safe_text import plain
 
 MOST_POINTS = 1_500
 """A trial and metric; a chart on a wide screen has about as many pixels."""

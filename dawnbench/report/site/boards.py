@@ -8,9 +8,10 @@ from markupsafe import Markup
 
 from dawnbench.report.page import Cell, Column, Table, render_table
 from dawnbench.report.site import words
-from dawnbench.report.site.markup import paragraph, section, text
+from dawnbench.report.site.markup import paragraph, section
 from dawnbench.report.site.names import run_page
 from dawnbench.report.site.timeline import Timeline
+from dawnbench.safe_text import html
 from dawnbench.stats.entries import SeriesKey
 from dawnbench.stats.leaderboard import Board, Row
 
@@ -53,11 +54,11 @@ def filters(boards: Sequence[Board], series: Mapping[SeriesKey, Timeline], rule:
 
 def _choice(column: str, values: Iterable[str], first: str = "") -> Markup:
     option = Markup('<option value="{}">{}</option>\n')
-    options = Markup("").join(option.format(text(value), text(value)) for value in values)
+    options = Markup("").join(option.format(html(value), html(value)) for value in values)
     return Markup(
         '<label>{} <select data-column="{}" data-first="{}">\n'
         '<option value="">all</option>\n{}</select></label>\n'
-    ).format(column, column, text(first), options)
+    ).format(column, column, html(first), options)
 
 
 def board_section(board: Board, series: Mapping[SeriesKey, Timeline], number: int) -> Markup:

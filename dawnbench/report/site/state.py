@@ -115,9 +115,11 @@ def recall(out: Path, rule: str) -> State:
 
 def keep(out: Path, rule: str, state: State) -> None:
     """Keep the state for the next build, or do nothing."""
-    # A name that is no text, as a file system's need not be, has no JSON.
-    runs = {name: run for name, run in state.runs.items() if name.isprintable()}
-    body = _STATE.dump_json(State(runs, state.pages)).decode()
+    try:
+        body = _STATE.dump_json(state).decode()
+    except ValueError:  # a name that is not text, as a file system's need not be, has no JSON
+        runs = {name: run for name, run in state.runs.items() if "\\ud" not in repr((name, run.entry))}
+        body = _STATE.dump_json(State(runs, state.pages)).decode()
     with suppress(DawnbenchError):
         write(f"{digest(made_by(), rule)}\n{body}", _path(out))
 

@@ -10,7 +10,7 @@ from dawnbench.report.log_views import LogView
 from dawnbench.report.write_up.analysis import NOTE
 from dawnbench.report.write_up.model_section import model_section
 from dawnbench.report.write_up.series_table import series_table
-from dawnbench.report.write_up.words import shown
+from dawnbench.safe_text import markdown, markdown_block
 
 CAPTION = "Test accuracy of each model by epoch, and its target"
 
@@ -32,9 +32,9 @@ def write_up(
     if len(runs) == 1 and title is None:
         return _joined(model_section(runs[0], rule, view, 1, ""))
     names = model_names(runs)
-    parts = [f"# {shown(title or f'{len(runs)} models')}", *([shown(note)] if note else []), NOTE]
+    parts = [f"# {markdown(title or f'{len(runs)} models')}", *([markdown_block(note)] if note else []), NOTE]
     for run, name in zip(runs, names, strict=True):
-        parts += model_section(run, rule, view, 2, shown(name))
+        parts += model_section(run, rule, view, 2, markdown(name))
     parts += ["## The series", series_table(runs, names)]
     parts += [f"![{CAPTION}]({picture})"] if picture else []
     return _joined(parts)

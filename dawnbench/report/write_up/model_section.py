@@ -9,7 +9,8 @@ from dawnbench.report.log_views import LogView, log_view
 from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds
 from dawnbench.report.write_up.analysis import NOTE, findings
-from dawnbench.report.write_up.words import authors_words, counted, goal, listed, shown
+from dawnbench.report.write_up.words import authors_words, counted, goal, listed
+from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.write_up import Course
 from dawnbench.stats.write_up_results import Results, results, typical_trial
 
@@ -25,8 +26,8 @@ def model_section(run: Run, rule: str, view: LogView, level: int, suffix: str) -
     record, found = run.record, results(run)
     summary = record.recipe.get("summary")
     below = "#" * (level + 1)
-    parts = [f"{'#' * level} {shown(record.recipe_name) if level == 1 else suffix}"]
-    parts += [shown(summary)] if isinstance(summary, str) and summary.strip() else []
+    parts = [f"{'#' * level} {markdown(record.recipe_name) if level == 1 else suffix}"]
+    parts += [markdown_block(summary)] if isinstance(summary, str) and summary.strip() else []
     behind = "" if level == 1 else f" ({suffix})"
     parts += [f"{below} Target{behind}", *(authors_words(run, "target") or [_own_target(run)])]
     parts += [f"{below} Results{behind}"]
@@ -76,20 +77,20 @@ def _what_counts(run: Run, found: Results) -> str:
     how_many = counted(max(epochs), "epoch")
     if min(epochs) < max(epochs):
         how_many = f"{min(epochs)} to {how_many}"
-    where = f"{shown(record.device_name)} ({shown(record.device)}, {record.precision})"
+    where = f"{markdown(record.device_name)} ({markdown(record.device)}, {markdown(record.precision)})"
     data = (
-        f"{shown(record.data.source)}, {record.data.train_images:,} training and "
+        f"{markdown(record.data.source)}, {record.data.train_images:,} training and "
         f"{record.data.validation_images:,} test images"
     )
     each = " each" if len(found.courses) > 1 else ""
     sentences = [f"{counted(len(found.courses), 'trial')} of {how_many}{each} on {where}; {data}."]
     if run.pooled_from:
-        names = ", ".join(map(shown, run.pooled_from))
+        names = ", ".join(map(markdown, run.pooled_from))
         sentences.append(f"The trials come from {len(run.pooled_from)} runs, in this order: {names}.")
     if not found.whole:
         sentences.append("No trial came to its end, so the figures are of what was trained.")
     for one in found.left_out:
-        why = f" ({shown(one.reason)})" if one.reason else ""
+        why = f" ({markdown(one.reason)})" if one.reason else ""
         did = "was broken off" if one.status == "broken off" else f"{_DID.get(one.status, one.status)}{why}"
         sentences.append(f"Trial {one.trial} {did}{' and is left out' if found.whole else ''}.")
     missing = record.trials - len({t.trial for t in run.trials} | {e.trial for e in run.epochs})

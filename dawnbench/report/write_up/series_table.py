@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dawnbench.records.reader import Run
 from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds
-from dawnbench.report.write_up.words import goal, shown
+from dawnbench.report.write_up.words import goal
+from dawnbench.safe_text import markdown
 from dawnbench.stats.write_up_results import results
 
 HEADER = (
@@ -33,7 +34,7 @@ def series_table(runs: Sequence[Run], names: Sequence[str]) -> str:
 
 def _row(run: Run, name: str) -> list[str]:
     found, target = results(run), goal(run.record.target)
-    begin = [shown(name), f"{run.record.model.parameters:,}"]
+    begin = [markdown(name), f"{run.record.model.parameters:,}"]
     if found is None:
         return [*begin, "-", "-", "-", "-", target, "-"]
     epochs = max(one.epochs for one in found.courses)

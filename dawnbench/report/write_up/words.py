@@ -7,11 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dawnbench.records.reader import Run
-from dawnbench.report.markdown import escape
-from dawnbench.report.units import plain
-
-# What could begin a heading, a list, a rule or a block of code.
-_BEFORE_MARKUP = re.compile(r"^(\d+(?=[.)](?: |$))|(?=[#+=~-]))")
+from dawnbench.safe_text import markdown_block
 
 
 def authors_words(run: Run, part: str) -> list[str]:
@@ -26,13 +22,7 @@ def authors_words(run: Run, part: str) -> list[str]:
 
 def paragraphs(text: str) -> list[str]:
     """Return the paragraphs of a text as markdown, each on one line."""
-    parts = (shown(part) for part in re.split(r"\n\s*\n", text) if part.strip())
-    return [_BEFORE_MARKUP.sub(r"\1\\", part) for part in parts]
-
-
-def shown(text: str) -> str:
-    """Return a text on one line, with nothing in it that is markup or steers a terminal."""
-    return plain(escape(text))
+    return [markdown_block(part) for part in re.split(r"\n\s*\n", text) if part.strip()]
 
 
 def points(fraction: float) -> str:
