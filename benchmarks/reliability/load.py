@@ -130,10 +130,11 @@ def _measured(run: Path, names: list[str], folder: str, place: Path) -> Iterator
             yield f"watch, {WATCHED_SECONDS:.0f} s", _watch(run, out)
             continue
         words = {"RUN": str(run), "RUNS": str(run.parent)}
-        yield name, _measure([words.get(w, w.replace("OUT", str(out))) for w in VERBS[name]], out)
+        yield name, measure([words.get(w, w.replace("OUT", str(out))) for w in VERBS[name]], out)
 
 
-def _measure(words: list[str], out: Path) -> Cost:
+def measure(words: list[str], out: Path) -> Cost:
+    """Return what `dawnbench` with these words costs; `out` is a folder for what it leaves."""
     process = _start(words, out)
     return Cost(*json.loads(process.communicate()[0]))
 

@@ -119,7 +119,8 @@ def _documents(runs: Sequence[Run], out: str | None) -> Iterator[str]:
         if len(runs) > 1:
             raise DawnbenchError(f"{out} takes one document and there are {len(runs)} runs; name a folder")
         if out == "-":
-            click.echo(run_json(runs[0]), nl=False)
+            for part in run_json(runs[0]):
+                click.echo(part, nl=False)
         else:
             write(run_json(runs[0]), Path(out))
             yield out

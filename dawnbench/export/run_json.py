@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
+
+import numpy as np
 
 from dawnbench.export.gates import as_json
 from dawnbench.records.reader import Run
@@ -46,35 +50,73 @@ class RunDocument:
     """What of the run folder could not be read, a sentence each."""
 
 
-def run_json(run: Run) -> str:
-    """Return a run as JSON that the published schema `run-v1.json` describes; what is not finite is null.
+def run_json(run: Run) -> Iterator[str]:
+    """Yield the parts of a run as JSON that the published schema `run-v1.json` describes.
+
+    Joined they are a `RunDocument`; apart they take little memory, whatever the run's length. What is not
+    finite is null.
 
     Raises:
         DawnbenchError: the telemetry cannot be read.
     """
     samples = read_samples(run.folder)
-    document = RunDocument(
-        kind="dawnbench run",
-        schema_version=SCHEMA_VERSION,
-        name=run.folder.resolve().name,
-        run=run.record,
-        trials=run.trials,
-        epochs=run.epochs,
-        telemetry=() if samples is None else _by_trial(run, samples),
-        warnings=run.warnings + (() if samples is None else samples.warnings),
-    )
-    return as_json(finite(asdict(document)))
+    head = {
+        "kind": "dawnbench run",
+        "schema_version": SCHEMA_VERSION,
+        "name": run.folder.resolve().name,
+        "run": asdict(run.record),
+    }
+    yield _json(head).removesuffix("\n}")
+    yield ',\n  "trials": '
+    yield from _list(_json(asdict(trial)) for trial in run.trials)
+    yield ',\n  "epochs": '
+    yield from _list(_json(asdict(epoch)) for epoch in run.epochs)
+    yield ',\n  "telemetry": '
+    yield from _list(() if samples is None else _by_trial(run, samples))
+    yield ',\n  "warnings": '
+    yield from _list(_json(warning) for warning in (*run.warnings, *(samples.warnings if samples else ())))
+    yield "\n}\n"
 
 
-def _by_trial(run: Run, samples: Samples) -> tuple[TrialSamples, ...]:
-    found = ((trial, samples.of_trial(trial)) for trial in run.trials)
-    return tuple(
-        TrialSamples(
-            trial.trial,
-            tuple(seen.t_ns.tolist()),
-            {name: tuple(column.tolist()) for name, column in seen.values.items()},
-            seen.throttle,
+def _json(content: Any) -> str:
+    return as_json(finite(content)).removesuffix("\n")
+
+
+def _list(items: Iterable[str]) -> Iterator[str]:
+    """Yield the parts of a list that is a member of the document."""
+    begun = False
+    for item in items:
+        yield ",\n    " if begun else "[\n    "
+        yield item.replace("\n", "\n    ")
+        begun = True
+    yield "\n  ]" if begun else "[]"
+
+
+def _by_trial(run: Run, samples: Samples) -> Iterator[str]:
+    """Yield a `TrialSamples` for each trial that has samples.
+
+    Made of text from the start, as the numbers of a day would take gigabytes as Python objects.
+    """
+    known: dict[tuple[str, ...], str] = {}
+    for trial in run.trials:
+        seen = samples.of_trial(trial)
+        if seen is None:
+            continue
+        for reasons in dict.fromkeys(seen.throttle):
+            known.setdefault(reasons, _json(reasons).replace("\n", "\n    "))
+        columns = [f"    {_json(name)}: {_numbers(column, 6)}" for name, column in seen.values.items()]
+        values = "{\n" + ",\n".join(columns) + "\n  }" if columns else "{}"
+        throttle = ",\n    ".join(known[reasons] for reasons in seen.throttle)
+        yield (
+            f'{{\n  "trial": {trial.trial},\n  "t_ns": {_numbers(seen.t_ns, 4)},\n  "values": {values},\n'
+            f'  "throttle": [\n    {throttle}\n  ]\n}}'
         )
-        for trial, seen in found
-        if seen is not None
-    )
+
+
+def _numbers(column: np.ndarray, indent: int) -> str:
+    """Return a list of numbers, one a line behind so many spaces; what is not finite is null."""
+    values = column.tolist()
+    for place in np.flatnonzero(~np.isfinite(column)):
+        values[place] = None
+    before = "\n" + " " * indent
+    return f"[{before}{json.dumps(values)[1:-1].replace(', ', ',' + before)}{before[:-2]}]"

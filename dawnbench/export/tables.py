@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import replacing, write
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import Samples, read_samples
+from dawnbench.records.schema import TrialRecord
 from dawnbench.safe_text import csv_cell, encodable
 from dawnbench.stats.frame_rows import frame
 from dawnbench.stats.frames import load_runs
@@ -18,8 +19,13 @@ from dawnbench.stats.frames import load_runs
 if TYPE_CHECKING:
     import pandas
 
-Tables = dict[str, "pandas.DataFrame"]
+Parts = Iterable["pandas.DataFrame"]
+"""Of a table, one after the other; at least one, and each has all columns."""
+Tables = dict[str, Parts]
 """By name: trials, epochs and telemetry."""
+
+PART_ROWS = 100_000
+"""As many, and those of one more trial at most, are in memory at a time."""
 
 TELEMETRY_COLUMNS = {"run": "str", "trial": "int64", "t_seconds": "float64", "throttle": "str"}
 """Those beside the metrics, which stand before the last."""
@@ -37,15 +43,21 @@ def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
     """
     frames = load_runs(*map(str, folders))
     names = Counter(folder.resolve().name for folder in folders)
-    parts: list[pandas.DataFrame] = []
+    named = {
+        folder: encodable(str(folder) if names[folder.resolve().name] > 1 else folder.resolve().name)
+        for folder in folders
+    }
+    metrics: dict[str, None] = {}
     warnings = list(frames.warnings)
     for folder in folders:
-        name = folder.resolve().name
         samples = read_samples(folder)
         if samples is not None:
             warnings += (f"{folder}: {warning}" for warning in samples.warnings)
-            parts += _telemetry(folder, encodable(name if names[name] == 1 else str(folder)), samples)
-    return {"trials": frames.trials, "epochs": frames.epochs, "telemetry": _joined(parts)}, warnings
+            if any(samples.of_trial(trial) is not None for trial in read_run(folder).trials):
+                metrics |= dict.fromkeys(map(encodable, samples.values))
+    # Read once more when they are written, since those of all runs together may not fit.
+    telemetry = _telemetry(named, [name for name in metrics if name not in TELEMETRY_COLUMNS])
+    return {"trials": [frames.trials], "epochs": [frames.epochs], "telemetry": telemetry}, warnings
 
 
 def write_csv(found: Tables, out: Path) -> list[Path]:
@@ -55,9 +67,14 @@ def write_csv(found: Tables, out: Path) -> list[Path]:
     its digits; times of day are ISO 8601 in UTC. A text that a spreadsheet would run as a formula has a
     single quote before it, as OWASP advises.
     """
-    for name, table in found.items():
-        text = _inert(table).to_csv(index=False, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ")
-        write(text, out / f"{name}.csv")
+    for name, parts in found.items():
+        texts = (
+            _inert(part).to_csv(
+                index=False, header=not number, lineterminator="\n", date_format="%Y-%m-%dT%H:%M:%SZ"
+            )
+            for number, part in enumerate(parts)
+        )
+        write(texts, out / f"{name}.csv")
     return [out / f"{name}.csv" for name in found]
 
 
@@ -76,16 +93,32 @@ def write_parquet(found: Tables, out: Path) -> list[Path]:
             "--format parquet needs the package pyarrow; install it with `pip install 'dawnbench[parquet]'`"
         ) from error
     paths = []
-    for name, table in found.items():
-        too_large = {column: "str" for column in table if table[column].dtype == "object"}
+    for name, parts in found.items():
         path = out / f"{name}.parquet"
         try:
             with replacing(path) as file:
-                table.astype(too_large).to_parquet(file, engine="pyarrow", index=False)
+                _write_parts(parts, file)
         except OSError as error:
             raise DawnbenchError(f"cannot write {path}: {error.strerror or error}; make room") from error
         paths.append(path)
     return paths
+
+
+def _write_parts(parts: Parts, file: IO[bytes]) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    writer: Any = None
+    try:
+        for part in parts:
+            too_large = {column: "str" for column in part if part[column].dtype == "object"}
+            schema = None if writer is None else writer.schema
+            table = pyarrow.Table.from_pandas(part.astype(too_large), schema=schema, preserve_index=False)
+            writer = writer or parquet.ParquetWriter(file, table.schema)
+            writer.write_table(table)
+    finally:
+        if writer is not None:
+            writer.close()
 
 
 def _inert(table: pandas.DataFrame) -> pandas.DataFrame:
@@ -94,29 +127,47 @@ def _inert(table: pandas.DataFrame) -> pandas.DataFrame:
     return table.assign(**{name: table[name].map(csv_cell) for name in texts}).rename(columns=csv_cell)
 
 
-def _telemetry(folder: Path, name: str, samples: Samples) -> list[pandas.DataFrame]:
+def _telemetry(named: Mapping[Path, str], metrics: Sequence[str]) -> Iterator[pandas.DataFrame]:
+    """Yield the samples of run folders, which have names, in parts."""
+    parts: list[pandas.DataFrame] = []
+    rows, begun = 0, False
+    for folder, name in named.items():
+        samples = read_samples(folder)
+        if samples is None:
+            continue
+        for trial in read_run(folder).trials:
+            part = _of_trial(samples, trial, name)
+            if part is None:
+                continue
+            parts.append(part)
+            rows += len(part)
+            if rows >= PART_ROWS:
+                yield _joined(parts, metrics)
+                parts, rows, begun = [], 0, True
+    if parts or not begun:
+        yield _joined(parts, metrics)
+
+
+def _of_trial(samples: Samples, trial: TrialRecord, name: str) -> pandas.DataFrame | None:
     import pandas
 
-    found = []
-    for trial in read_run(folder).trials:
-        seen = samples.of_trial(trial)
-        if seen is not None:
-            columns: dict[str, Any] = {
-                **{encodable(metric): column for metric, column in seen.values.items()},
-                "run": name,
-                "trial": trial.trial,
-                "t_seconds": seen.t_ns / 1e9,
-                "throttle": [encodable("; ".join(reasons)) for reasons in seen.throttle],
-            }
-            found.append(pandas.DataFrame(columns))
-    return found
+    seen = samples.of_trial(trial)
+    if seen is None:
+        return None
+    columns: dict[str, Any] = {
+        **{encodable(metric): column for metric, column in seen.values.items()},
+        "run": name,
+        "trial": trial.trial,
+        "t_seconds": seen.t_ns / 1e9,
+        "throttle": [encodable("; ".join(reasons)) for reasons in seen.throttle],
+    }
+    return pandas.DataFrame(columns)
 
 
-def _joined(parts: Sequence[pandas.DataFrame]) -> pandas.DataFrame:
+def _joined(parts: Sequence[pandas.DataFrame], metrics: Sequence[str]) -> pandas.DataFrame:
     import pandas
 
     if not parts:
         return frame([], TELEMETRY_COLUMNS)
-    metrics = dict.fromkeys(c for part in parts for c in part if c not in TELEMETRY_COLUMNS)
     *first, last = TELEMETRY_COLUMNS
-    return pandas.concat(parts, ignore_index=True)[[*first, *metrics, last]]
+    return pandas.concat(parts, ignore_index=True).reindex(columns=[*first, *metrics, last])

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -57,8 +57,10 @@ def read_bytes(path: Path, limit: int) -> bytes:
     return content
 
 
-def write(content: str | bytes, path: Path) -> None:
-    """Write a text as UTF-8, or bytes; folders on the way are made, an older file is replaced in one step.
+def write(content: str | bytes | Iterable[str], path: Path) -> None:
+    """Write a text or its parts as UTF-8, or bytes, and make the folders on the way.
+
+    An older file is replaced in one step.
 
     Half of a surrogate pair, which stands for a byte of a file's name that is not UTF-8, is escaped.
 
@@ -66,11 +68,11 @@ def write(content: str | bytes, path: Path) -> None:
         DawnbenchError: the disk does not take it, or `path` is refused (see `replacing`); an older file is
             then as it was.
     """
-    if isinstance(content, str):
-        content = content.encode("utf-8", "backslashreplace")
+    parts = (content,) if isinstance(content, str | bytes) else content
     try:
         with replacing(path) as file:
-            file.write(content)
+            for part in parts:
+                file.write(part.encode("utf-8", "backslashreplace") if isinstance(part, str) else part)
     except OSError as error:
         raise DawnbenchError(
             f"cannot write {path}: {error.strerror or error}; make room or name another file"

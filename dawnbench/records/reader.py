@@ -61,16 +61,27 @@ def read_run(folder: Path) -> Run:
         DawnbenchError: it is not a run folder, its schema is newer than this version knows, or run.json does
             not say what was run.
     """
-    record, warnings = _read_record(folder / "run.json")
-    if record.status == "running" and is_gone(record.process):
-        # Read again: it may have noted its end and left between the reading and the look at the process.
-        record, warnings = _read_record(folder / "run.json")
-        if record.status == "running":
-            record = replace(record, status="died")
-            warnings.append(DIED)
+    record, warnings = read_record(folder)
     trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
     epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
+
+
+def read_record(folder: Path) -> tuple[RunRecord, list[str]]:
+    """Return what run.json holds, and a warning for each value left out; a run without its process has died.
+
+    Raises:
+        DawnbenchError: as `read_run` does.
+    """
+    path = folder / "run.json"
+    record, warnings = _read_record(path)
+    if record.status == "running" and is_gone(record.process):
+        # Read again: it may have noted its end and left between the reading and the look at the process.
+        record, warnings = _read_record(path)
+        if record.status == "running":
+            record = replace(record, status="died")
+            warnings.append(DIED)
+    return record, warnings
 
 
 def _read_record(path: Path) -> tuple[RunRecord, list[str]]:

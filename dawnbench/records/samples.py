@@ -69,10 +69,14 @@ def read_samples(folder: Path) -> Samples | None:
         DawnbenchError: the file cannot be read.
     """
     path = folder / "telemetry.jsonl"
-    columns, rest = _Columns(), b""
+    rest = b""
     try:
         with open_regular(path, SAMPLES_LIMIT) as file:
-            following = iter(lambda: file.readline(LINE_LIMIT), b"")
+            # What a run appends from now on is the next reader's.
+            whole = sum(block.count(b"\n") for block in iter(lambda: file.read(LINE_LIMIT), b""))
+            file.seek(0)
+            columns = _Columns(whole + 1)
+            following = islice(iter(lambda: file.readline(LINE_LIMIT), b""), whole + 1)
             while lines := list(islice(following, CHUNK_LINES)):
                 if not lines[-1].endswith(b"\n"):
                     rest = lines.pop()
@@ -81,6 +85,8 @@ def read_samples(folder: Path) -> Samples | None:
         return None
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror})") from error
+    except MemoryError as error:
+        raise DawnbenchError(f"{path} has more samples than memory has room for") from error
     if rest:
         columns.warnings.append("the last line is torn (the run was killed while it wrote) and left out")
     return columns.samples(path.name)
@@ -106,13 +112,14 @@ def _sample(line: bytes) -> _Sample | None:
 class _Columns:
     """Samples gathered chunk by chunk, so that a day of them is never held as Python objects."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        """Make room for that many samples: arrays that grew would leave their old memory behind."""
         self.warnings: list[str] = []
         self._lost_lines = 0
         self._lost_values: Counter[str] = Counter()
-        self._rows = 0
-        self._t_ns: list[np.ndarray] = []
-        self._values: dict[str, list[np.ndarray]] = {}
+        self._most, self._rows = most, 0
+        self._t_ns = np.empty(most, np.int64)
+        self._values: dict[str, np.ndarray] = {}
         self._throttle: list[tuple[str, ...]] = []
         self._reasons: dict[tuple[str, ...], tuple[str, ...]] = {}
 
@@ -120,15 +127,19 @@ class _Columns:
         """Append a chunk."""
         samples = [sample for line in lines if (sample := _sample(line)) is not None]
         self._lost_lines += len(lines) - len(samples)
-        names = dict.fromkeys(name for _, values, _ in samples for name in values)
-        # More metrics than any machine has are a damaged file, and each of them is a column.
-        new = [name for name in names if name not in self._values][: MAX_METRICS - len(self._values)]
-        known = [name for name in names if name in self._values]
-        chunk = {name: self._column(name, [v.get(name) for _, v, _ in samples]) for name in (*known, *new)}
-        self._t_ns.append(np.array([t for t, _, _ in samples], dtype=np.int64))
-        for name in dict.fromkeys((*self._values, *chunk)):
-            column = self._values.setdefault(name, [_unknown(self._rows)])
-            column.append(chunk.get(name, _unknown(len(samples))))
+        rows = slice(self._rows, self._rows + len(samples))
+        self._t_ns[rows] = [t for t, _, _ in samples]
+        for name in dict.fromkeys(name for _, values, _ in samples for name in values):
+            column = self._values.get(name)
+            if column is None and len(self._values) == MAX_METRICS:
+                continue  # more than any machine has: a damaged file, and each of them would be a column
+            chunk = self._column(name, [values.get(name) for _, values, _ in samples])
+            if column is None:
+                column = np.full(self._most, np.nan, chunk.dtype)
+            self._values[name] = column = column.astype(
+                np.promote_types(column.dtype, chunk.dtype), copy=False
+            )
+            column[rows] = chunk
         self._throttle += (self._reasons.setdefault(reasons, reasons) for _, _, reasons in samples)
         self._rows += len(samples)
 
@@ -157,9 +168,9 @@ class _Columns:
         warnings = tuple(f"{file}: {warning}" for warning in self.warnings)
         if not self._rows:
             return Samples(np.array([], np.int64), {}, (), warnings) if warnings else None
-        t_ns, throttle = np.concatenate(self._t_ns), tuple(self._throttle)
-        values = {name: np.concatenate(self._values.pop(name)) for name in list(self._values)}
-        if (np.diff(t_ns) < 0).any():
+        t_ns, throttle = self._t_ns[: self._rows], tuple(self._throttle)
+        values = {name: column[: self._rows] for name, column in self._values.items()}
+        if (t_ns[1:] < t_ns[:-1]).any():
             order = np.argsort(t_ns, kind="stable")
             t_ns, throttle = t_ns[order], tuple(throttle[i] for i in order)
             values = {name: values.pop(name)[order] for name in list(values)}
@@ -175,7 +186,3 @@ def _narrow(column: np.ndarray) -> np.ndarray:
     with np.errstate(over="ignore"):
         narrowed = column.astype(np.float32)
     return narrowed if np.array_equal(narrowed, column, equal_nan=True) else column
-
-
-def _unknown(rows: int) -> np.ndarray:
-    return np.full(rows, np.nan, np.float32)

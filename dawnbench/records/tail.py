@@ -7,8 +7,9 @@ from typing import IO
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import LINES_LIMIT, open_regular
-from dawnbench.records.reader import Line, read_line
-from dawnbench.records.schema import EpochRecord, TrialRecord
+from dawnbench.records.process import is_gone
+from dawnbench.records.reader import Line, read_line, read_record
+from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 
 
 class Tail:
@@ -26,6 +27,9 @@ class Tail:
         self._paths = {name: folder / f"{name}.jsonl" for name in ("epochs", "trials")}
         self._files: dict[str, IO[bytes]] = {}
         self._rest = dict.fromkeys(self._paths, b"")
+        self._folder = folder
+        self._record: RunRecord | None = None
+        self._seen: tuple[int, ...] | None = None
         try:
             for name, path in self._paths.items():
                 self._files[name] = open_regular(path, LINES_LIMIT)
@@ -33,6 +37,18 @@ class Tail:
             self.close()
             why = f"cannot read {path} ({error.strerror}); is {folder} a run folder?"
             raise DawnbenchError(why) from error
+
+    def record(self) -> RunRecord:
+        """Return run.json, which is read again only where it is another file or its process has gone.
+
+        Raises:
+            DawnbenchError: it is gone, or damaged.
+        """
+        stamp, known = self._stamp(), self._record
+        if known is None or stamp != self._seen or (known.status == "running" and is_gone(known.process)):
+            self._seen, (known, _) = stamp, read_record(self._folder)
+            self._record = known
+        return known
 
     def epochs(self) -> list[EpochRecord]:
         """Return the epochs recorded since the last call."""
@@ -46,6 +62,14 @@ class Tail:
         """Close the files."""
         for file in self._files.values():
             file.close()
+
+    def _stamp(self) -> tuple[int, ...] | None:
+        try:
+            seen = (self._folder / "run.json").stat()
+        except OSError:  # reading it will say why
+            return None
+        # A run replaces the file, so that its inode changes with each status.
+        return seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
     def _new(self, name: str, kind: type[Line]) -> list[Line]:
         *whole, self._rest[name] = (self._rest[name] + self._files[name].read()).split(b"\n")

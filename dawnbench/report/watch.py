@@ -7,7 +7,6 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from dawnbench.records.reader import read_run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.records.tail import Tail
 from dawnbench.report.display.common import Display
@@ -33,13 +32,12 @@ def watch(
     Raises:
         DawnbenchError: it is no run folder, or is damaged.
     """
-    record = read_run(folder).record
     with closing(Tail(folder)) as tail:
-        shown = _Shown(record, display, folder)
+        shown = _Shown(tail.record(), display, folder)
         quiet_since, longest, told = clock(), QUIET_SECONDS, False
         while True:
             # Looked at before the lines: what a run wrote before it ended is then read in this round.
-            ended = read_run(folder).record.status != "running"
+            ended = tail.record().status != "running"
             epochs, trials = tail.epochs(), tail.trials()
             events: list[EpochRecord | TrialRecord] = [*epochs, *trials]
             for event in sorted(events, key=_order):

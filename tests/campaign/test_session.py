@@ -238,3 +238,12 @@ class NanSpec(SchedulePart, kind="nan_in_a_test"):
                 return float("nan") if epoch > 1 else 0.1
 
         return Broken()
+
+
+@pytest.mark.timeout(60)
+def test_a_hundred_million_epochs_begin_at_once(opened: Open, recipe: Recipe) -> None:
+    session = opened(recipe=replace(recipe, epochs=10**8))
+    session.begin(sampler())
+    session.warm_up()
+    session.close("interrupted")
+    assert run_of(session).record.learning_rates[-1][0] == 10**8 * 11 - 1

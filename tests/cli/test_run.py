@@ -247,6 +247,18 @@ def test_a_users_own_recipe_file_runs_by_its_path_and_takes_overrides(
     assert run.trials[0].accuracy > 0.5
 
 
+def test_a_recipe_file_that_ends_the_process_does_not_end_the_command_with_its_code(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    (tmp_path / "exits.py").write_text("import sys\nsys.exit(7)\n")
+    result = dawnbench("run", "exits.py")
+    assert result.returncode == 2
+    assert result.stderr.splitlines() == [
+        "dawnbench: exits.py cannot be run: line 2: it ends the process (exit code 7); a recipe file only "
+        "defines `recipe`"
+    ]
+
+
 def test_quickstart_reaches_97_percent(dawnbench: Callable[..., Finished], tmp_path: Path) -> None:
     began = time.monotonic()
     result = dawnbench("run", "quickstart", "--trials=1")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -33,8 +34,14 @@ def folders(tmp_path: Path) -> list[Path]:
     ]
 
 
+def whole(folders: Sequence[Path]) -> dict[str, pandas.DataFrame]:
+    """Return the tables with their parts joined."""
+    found, _ = tables(folders)
+    return {name: pandas.concat(list(parts), ignore_index=True) for name, parts in found.items()}
+
+
 def test_trials_and_epochs_are_the_frames_of_load_runs(folders: list[Path]) -> None:
-    found, warnings = tables(folders)
+    found, warnings = whole(folders), tables(folders)[1]
     frames = load_runs(*folders)
     assert_frame_equal(found["trials"], frames.trials)
     assert_frame_equal(found["epochs"], frames.epochs)
@@ -42,7 +49,7 @@ def test_trials_and_epochs_are_the_frames_of_load_runs(folders: list[Path]) -> N
 
 
 def test_telemetry_has_a_row_a_sample_of_each_trial_on_its_own_clock(folders: list[Path]) -> None:
-    seen = tables(folders)[0]["telemetry"]
+    seen = whole(folders)["telemetry"]
     assert seen.columns.tolist() == [
         *("run", "trial", "t_seconds"),
         *("gpu_power", "gpu_utilization", "gpu_temperature", "gpu_sm_clock"),
@@ -63,13 +70,13 @@ def test_reasons_of_several_words_stay_apart(tmp_path: Path) -> None:
     path.write_text(
         path.read_text().replace('["sw_thermal_slowdown"]', '["software power cap", "sync boost"]')
     )
-    assert tables([folder])[0]["telemetry"].throttle.iloc[-1] == "software power cap; sync boost"
+    assert whole([folder])["telemetry"].throttle.iloc[-1] == "software power cap; sync boost"
 
 
 def test_a_metric_that_only_some_runs_have_is_missing_in_the_others(folders: list[Path]) -> None:
     path = folders[1] / "telemetry.jsonl"
     path.write_text(path.read_text().replace("gpu_power", "cpu_power"))
-    seen = tables(folders)[0]["telemetry"]
+    seen = whole(folders)["telemetry"]
     assert seen.columns.tolist()[-2:] == ["cpu_power", "throttle"]
     assert seen[seen.run == "second"].gpu_power.isna().all()
     assert seen[seen.run == "second"].cpu_power.notna().all()
@@ -77,7 +84,7 @@ def test_a_metric_that_only_some_runs_have_is_missing_in_the_others(folders: lis
 
 def test_telemetry_names_a_run_as_the_trials_do_even_where_two_have_one_name(tmp_path: Path) -> None:
     folders = [full_run(tmp_path / place / "same", trials=1, epochs=2) for place in ("a", "b")]
-    found, _ = tables(folders)
+    found = whole(folders)
     assert list(dict.fromkeys(found["telemetry"].run)) == found["trials"].run.tolist()
     assert found["trials"].run.nunique() == 2
 
@@ -96,8 +103,8 @@ def test_what_is_torn_is_told(folders: list[Path]) -> None:
 
 
 def test_csv_reads_back_to_the_last_digit(folders: list[Path], tmp_path: Path) -> None:
-    found, _ = tables(folders)
-    paths = write_csv(found, tmp_path / "out")
+    found = whole(folders)
+    paths = write_csv(tables(folders)[0], tmp_path / "out")
     assert [path.name for path in paths] == ["trials.csv", "epochs.csv", "telemetry.csv"]
     for path in paths:
         table = found[path.stem]
@@ -118,8 +125,8 @@ def test_csv_keeps_what_a_name_holds_in_its_cell(tmp_path: Path) -> None:
 
 
 def test_parquet_reads_back_with_its_types(folders: list[Path], tmp_path: Path) -> None:
-    found, _ = tables(folders)
-    for path in write_parquet(found, tmp_path / "out"):
+    found = whole(folders)
+    for path in write_parquet(tables(folders)[0], tmp_path / "out"):
         assert_frame_equal(pandas.read_parquet(path), found[path.stem])
 
 
@@ -130,6 +137,22 @@ def test_a_seed_of_64_bits_is_text_in_parquet(tmp_path: Path, seeds: tuple[int, 
     (path, *_) = write_parquet(found, tmp_path / "out")
     assert pandas.read_parquet(path).seed.tolist() == [str(seed) for seed in seeds]
     assert f",{BIG}," in write_csv(found, tmp_path / "out")[0].read_text()
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_a_long_table_is_written_in_parts_that_make_the_same_table(
+    folders: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any
+) -> None:
+    path = folders[1] / "telemetry.jsonl"
+    path.write_text(path.read_text().replace("gpu_power", "cpu_power"))
+    at_once = write(tables(folders)[0], tmp_path / "at-once")[2]
+    monkeypatch.setattr("dawnbench.export.tables.PART_ROWS", 10)
+    assert len(list(tables(folders)[0]["telemetry"])) == 3
+    in_parts = write(tables(folders)[0], tmp_path / "in-parts")[2]
+    if write is write_csv:
+        assert in_parts.read_bytes() == at_once.read_bytes()
+    else:
+        assert_frame_equal(pandas.read_parquet(in_parts), pandas.read_parquet(at_once))
 
 
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
@@ -166,4 +189,4 @@ def test_trials_of_older_folders_have_no_telemetry(tmp_path: Path) -> None:
     lines = (folder / "trials.jsonl").read_text().replace('"began_ns": 1000000000000', '"began_ns": null')
     (folder / "trials.jsonl").write_text(lines)
     assert read_run(folder).trials[0].began_ns is None
-    assert tables([folder])[0]["telemetry"].empty
+    assert whole([folder])["telemetry"].empty

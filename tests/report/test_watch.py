@@ -6,7 +6,13 @@ import io
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from dawnbench.records.reader import read_record
+from dawnbench.records.schema import RunRecord
+from dawnbench.records.tail import Tail
 from dawnbench.report.display import PlainDisplay
 from dawnbench.report.watch import QUIET_SECONDS, watch
 from tests.records.examples import TRIAL, epoch
@@ -110,3 +116,28 @@ def test_what_comes_ends_a_silence(tmp_path: Path) -> None:
     world = World(folder, [*nearly, news, *nearly, ended(folder)])
     world.watch()
     assert world.complaints == []
+
+
+def test_a_round_without_news_reads_nothing_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = going_on(tmp_path / "a")
+    records, taken = list[str](), list[int]()
+
+    def counted_record(path: Path) -> RunRecord:
+        records.append(path.name)
+        return read_record(path)
+
+    class Counted(Tail):
+        def _new(self, name: str, adapter: Any) -> Any:
+            at = self._files[name].tell()
+            found = super()._new(name, adapter)
+            taken.append(self._files[name].tell() - at)
+            return found
+
+    monkeypatch.setattr("dawnbench.records.tail.read_record", counted_record)
+    monkeypatch.setattr("dawnbench.report.watch.Tail", Counted)
+    quiet: list[Callable[[], None]] = [lambda: None] * 1_000
+    news = appended(folder / "epochs.jsonl", line(epoch(epoch=2)))
+    World(folder, [*quiet, news, *quiet, ended(folder)]).watch()
+    assert records == ["run.json"] * 2  # at the start, and once the status had changed
+    assert sum(taken) == (folder / "epochs.jsonl").stat().st_size
+    assert len(taken) > 4_000

@@ -16,7 +16,7 @@ from dawnbench.report.page.curves import accuracy_by_time, by_epoch
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.stacks import setup_bar, trial_bars
-from dawnbench.report.page.telemetry import MOST_POINTS, telemetry_data
+from dawnbench.report.page.telemetry import telemetry_data
 from dawnbench.report.run_summary import sentences
 from dawnbench.stats.concerns import doubts
 from dawnbench.stats.progress import median_trial
@@ -63,7 +63,6 @@ def render_run_page(
         numbers=sorted({epoch.trial for epoch in run.epochs}),
         telemetry=data,
         telemetry_json=script_json(data),
-        most_points=MOST_POINTS,
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
         setup=setup_bar(run, rule),
         bars=trial_bars(run, rule),

@@ -18,6 +18,10 @@ from dawnbench.safe_text import plain
 
 MOST_POINTS = 1_500
 """A trial and metric; a chart on a wide screen has about as many pixels."""
+FEW_POINTS = 100
+"""What each trial keeps, however many there are."""
+PAGE_POINTS = 60_000
+"""A metric, all trials together: a page is to open at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,9 @@ def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
     """Return what the page's telemetry script draws; None where no trial has a sample to draw.
 
     Times are whole milliseconds since the trial began, values whole steps of their panel. `thinned` says
-    whether samples were left out.
+    whether samples were left out, so that a trial and metric have at most `most`.
     """
-    if samples is None:
+    if samples is None or not run.trials:
         return None
     units = {
         name: reading.unit
@@ -58,8 +62,14 @@ def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
         for name, reading in t.telemetry.readings.items()
     }
     shown = [name for name in samples.values if units.get(name) in PANELS]
-    found = [(trial, of_trial) for trial in run.trials if (of_trial := samples.of_trial(trial)) is not None]
-    trials = [_trial(trial, of_trial, shown, units) for trial, of_trial in found]
+    # A slice of every trial's samples at once would be a second copy of a day.
+    counts = [0 if (own := samples.of_trial(trial)) is None else len(own) for trial in run.trials]
+    most = max(FEW_POINTS, min(MOST_POINTS, PAGE_POINTS // max(1, len(counts) - counts.count(0))))
+    trials = [
+        _trial(trial, own, shown, units, most)
+        for trial in run.trials
+        if (own := samples.of_trial(trial)) is not None
+    ]
     drawn = {name for trial in trials for name in trial["values"]}
     panels = [
         {
@@ -74,12 +84,12 @@ def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
         for unit, panel in PANELS.items()
     ]
     panels = [panel for panel in panels if panel["metrics"]]
-    thinned = any(len(of_trial) > MOST_POINTS for _, of_trial in found)
-    return {"panels": panels, "trials": trials, "thinned": thinned} if panels else None
+    thinned = max(counts) > most
+    return {"panels": panels, "trials": trials, "thinned": thinned, "most": most} if panels else None
 
 
 def _trial(
-    trial: TrialRecord, samples: Samples, shown: Sequence[str], units: dict[str, str]
+    trial: TrialRecord, samples: Samples, shown: Sequence[str], units: dict[str, str], most: int
 ) -> dict[str, Any]:
     values = {}
     for name in shown:
@@ -87,22 +97,22 @@ def _trial(
         column = samples.values[name] / (panel.scale * panel.step)
         column = np.where(np.abs(column) < MAX_FIGURE, column, np.nan)
         if not np.isnan(column).all():
-            values[name] = _whole(thin(column))
+            values[name] = _whole(thin(column, most))
     return {
         "trial": trial.trial,
-        "t": (thin_times(samples.t_ns) // 1_000_000).tolist(),
+        "t": (thin_times(samples.t_ns, most) // 1_000_000).tolist(),
         "values": values,
         "epochs": [[s.start_ns / 1e9, s.epoch] for s in trial.segments if s.name == "train" and s.epoch],
         "throttled": _throttled(samples),
     }
 
 
-def thin(column: np.ndarray) -> np.ndarray:
-    """Return at most `MOST_POINTS` values: of each bucket of neighbours the least and the most, in order."""
+def thin(column: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+    """Return at most `most` values: of each bucket of neighbours the least and the most, in order."""
     count = len(column)
-    if count <= MOST_POINTS:
+    if count <= most:
         return column
-    rows = _buckets(column, np.nan)
+    rows = _buckets(column, np.nan, most)
     known = ~np.isnan(rows)
     low = np.where(known, rows, np.inf).argmin(axis=1)
     high = np.where(known, rows, -np.inf).argmax(axis=1)
@@ -111,16 +121,16 @@ def thin(column: np.ndarray) -> np.ndarray:
     return np.stack([rows[line, first], rows[line, second]], axis=1).reshape(-1)
 
 
-def thin_times(t_ns: np.ndarray) -> np.ndarray:
+def thin_times(t_ns: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     """Return the times that belong to the values of `thin`: of each bucket the first and the last."""
-    if len(t_ns) <= MOST_POINTS:
+    if len(t_ns) <= most:
         return t_ns
-    return _buckets(t_ns, t_ns[-1])[:, [0, -1]].reshape(-1)
+    return _buckets(t_ns, t_ns[-1], most)[:, [0, -1]].reshape(-1)
 
 
-def _buckets(values: np.ndarray, filler: float) -> np.ndarray:
+def _buckets(values: np.ndarray, filler: float, most: int) -> np.ndarray:
     """Return an array (buckets, samples a bucket), the last bucket filled up."""
-    size = -(-len(values) // (MOST_POINTS // 2))
+    size = -(-len(values) // (most // 2))
     count = -(-len(values) // size)
     missing = np.full(count * size - len(values), filler, dtype=values.dtype)
     return np.concatenate([values, missing]).reshape(count, size)

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -104,3 +105,16 @@ def test_what_no_sensor_shows_is_left_out(tmp_path: Path) -> None:
     assert data is not None
     assert set(data["trials"][0]["values"]) == {"gpu_utilization", "gpu_temperature", "gpu_sm_clock"}
     assert telemetry_data(run, None) is None
+
+
+@pytest.mark.parametrize(("trials", "points"), [(3, 120), (30, 50), (100, 20)])
+def test_many_trials_share_what_a_page_has_room_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, points: int
+) -> None:
+    monkeypatch.setattr("dawnbench.report.page.telemetry.PAGE_POINTS", 1_500)
+    monkeypatch.setattr("dawnbench.report.page.telemetry.FEW_POINTS", 20)
+    run = read_run(full_run(tmp_path / "a", trials=trials, epochs=1, hertz=200.0))
+    data = telemetry_data(run, read_samples(run.folder))
+    assert data is not None
+    assert 0.8 * points <= max(len(trial["t"]) for trial in data["trials"]) <= 1.05 * points
+    assert data["thinned"] is (trials > 3)
