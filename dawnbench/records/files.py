@@ -7,11 +7,17 @@ import os
 import stat
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.safe_text import encodable
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes may do the same work at once
+    fcntl = None  # type: ignore[assignment]
 
 DOCUMENT_LIMIT = 64_000_000
 """Bytes of a file that holds one thing: run.json, a baseline, a settings file. They have up to 100 kB."""
@@ -67,7 +73,7 @@ def write(content: str | bytes, path: Path) -> None:
             then as it was.
     """
     if isinstance(content, str):
-        content = content.encode("utf-8", "backslashreplace")
+        content = encodable(content).encode("utf-8")
     try:
         with replacing(path) as file:
             file.write(content)
@@ -99,6 +105,22 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold the file `lock` against other processes: those that download, or that make a store.
+
+    The system lets go of it when its holder dies. Where no lock can be had (a read-only or odd file system),
+    nothing is held.
+    """
+    with ExitStack() as stack:
+        if fcntl is not None:
+            with suppress(OSError):
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(lock.open("ab"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check_readable(path: Path, seen: os.stat_result, limit: int) -> None:
