@@ -86,7 +86,7 @@ def run_and_show(
     tracked = _finish(tracking)
     code = _sum_up(display.folder, console, as_json, interrupted)
     for sentence in tracked:
-        click.echo(sentence, err=as_json)
+        click.echo(plain(sentence), err=as_json)
     return Ended(display.folder, code)
 
 

@@ -14,6 +14,7 @@ from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.prepare import Prepared
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import replacing
+from dawnbench.safe_text import encodable
 
 FILE_NAME = "model.safetensors"
 
@@ -94,8 +95,14 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     if not path.is_file():
         raise DawnbenchError(f"there is no {path}; run with --save-model to keep the model")
     try:
-        with safe_open(path, "pt") as file:
+        # By its number, since safetensors opens no path that is not UTF-8.
+        with path.open("rb") as opened, safe_open(_address(path, opened.fileno()), "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, dict(file.metadata() or {})
     except (OSError, SafetensorError) as error:
         raise DawnbenchError(f"{path} is not a safetensors file: {error}") from error
+
+
+def _address(path: Path, number: int) -> str:
+    name = str(path)
+    return name if name == encodable(name) else f"/dev/fd/{number}"

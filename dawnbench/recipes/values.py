@@ -47,8 +47,12 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
         return from_json(hint, value, path)  # type: ignore[arg-type]
     check_numbers(value, path)
     plain = without_bounds(hint)
+    adapter = TypeAdapter(plain)
     try:
-        result = TypeAdapter(plain).validate_json(json.dumps(value), strict=True)
+        if isinstance(value, str):  # half a surrogate pair, as a path may hold it, is not for a JSON parser
+            result = adapter.validate_python(value, strict=True)
+        else:
+            result = adapter.validate_json(json.dumps(value), strict=True)
     except ValidationError as error:
         raise wrong_type(hint, value, path) from error
     if plain != hint:

@@ -7,11 +7,17 @@ import os
 import stat
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.safe_text import encodable
+
+try:
+    import fcntl
+except ImportError:  # Windows: two processes may do the same work at once
+    fcntl = None  # type: ignore[assignment]
 
 DOCUMENT_LIMIT = 64_000_000
 """Bytes of a file that holds one thing: run.json, a baseline, a settings file. They have up to 100 kB."""
@@ -72,7 +78,7 @@ def write(content: str | bytes | Iterable[str], path: Path) -> None:
     try:
         with replacing(path) as file:
             for part in parts:
-                file.write(part.encode("utf-8", "backslashreplace") if isinstance(part, str) else part)
+                file.write(encodable(part).encode() if isinstance(part, str) else part)
     except OSError as error:
         raise DawnbenchError(
             f"cannot write {path}: {error.strerror or error}; make room or name another file"
@@ -101,6 +107,22 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         partial.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def one_at_a_time(lock: Path) -> Iterator[None]:
+    """Hold the file `lock` against other processes: those that download, or that make a store.
+
+    The system lets go of it when its holder dies. Where no lock can be had (a read-only or odd file system),
+    nothing is held.
+    """
+    with ExitStack() as stack:
+        if fcntl is not None:
+            with suppress(OSError):
+                lock.parent.mkdir(parents=True, exist_ok=True)
+                file = stack.enter_context(lock.open("ab"))
+                fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _check_readable(path: Path, seen: os.stat_result, limit: int) -> None:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 
 from dawnbench.data.dataset import Array
-
-try:
-    import fcntl
-except ImportError:  # Windows: two processes may fetch the same file twice, and both get it right
-    fcntl = None  # type: ignore[assignment]
 
 ENVIRONMENT = "DAWNBENCH_DATA"
 
@@ -70,19 +64,3 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except OSError:
         return False
-
-
-@contextlib.contextmanager
-def one_at_a_time(lock: Path) -> Iterator[None]:
-    """Hold `lock` against other processes, so that the ranks of one job do not all download.
-
-    The system lets go of it when its holder dies. Where no lock can be had (a read-only or odd file system),
-    nothing is held.
-    """
-    with contextlib.ExitStack() as stack:
-        if fcntl is not None:
-            with contextlib.suppress(OSError):
-                lock.parent.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context(lock.open("ab"))
-                fcntl.flock(file, fcntl.LOCK_EX)
-        yield

@@ -11,6 +11,7 @@ from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, TrialOutcome, chunks, load
+from dawnbench.records.files import one_at_a_time
 from dawnbench.records.schema import RunStatus
 
 _STATUS = {
@@ -41,16 +42,9 @@ class Mlflow:
         for chatty in ("mlflow", "alembic"):  # the import sets their levels
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self._store.mkdir(parents=True, exist_ok=True)
-        place = f"sqlite:///{self._store.absolute() / 'mlflow.db'}"
-        self._client = load("mlflow.tracking").MlflowClient(tracking_uri=place, registry_uri=place)
-        found = self._client.get_experiment_by_name(run.project)
-        if found is None:
-            folder = (self._store.absolute() / "artifacts" / run.project).as_uri()
-            self._experiment = self._client.create_experiment(run.project, artifact_location=folder)
-        else:
-            self._experiment = found.experiment_id
-        for older in self._client.search_runs([self._experiment], f"tags.`dawnbench.run` = '{run.key}'"):
-            self._client.delete_run(older.info.run_id)
+        # Two processes would both make the database's tables, and the second one fail.
+        with one_at_a_time(self._store / "mlflow.lock"):
+            self._open(run)
         self._run = run
         self._parent = self._begin(run.name, run.began, run.parameters, {})
 
@@ -84,6 +78,18 @@ class Mlflow:
         self._end(self._parent, status, at)
         place = f"sqlite:///{self._store / 'mlflow.db'}"
         return f"look at it with `mlflow ui --backend-store-uri {quote(place)}`"
+
+    def _open(self, run: RunFacts) -> None:
+        place = f"sqlite:///{self._store.absolute() / 'mlflow.db'}"
+        self._client = load("mlflow.tracking").MlflowClient(tracking_uri=place, registry_uri=place)
+        found = self._client.get_experiment_by_name(run.project)
+        if found is None:
+            folder = (self._store.absolute() / "artifacts" / run.project).as_uri()
+            self._experiment = self._client.create_experiment(run.project, artifact_location=folder)
+        else:
+            self._experiment = found.experiment_id
+        for older in self._client.search_runs([self._experiment], f"tags.`dawnbench.run` = '{run.key}'"):
+            self._client.delete_run(older.info.run_id)
 
     def _begin(self, name: str, began: float, parameters: Mapping[str, Leaf], tags: Mapping[str, str]) -> str:
         about = {f"dawnbench.{key}": value for key, value in self._run.tags.items()}

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from dawnbench.data.sources import load_dataset
-from dawnbench.data.sources.cache import one_at_a_time
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import one_at_a_time
 
 Make = Callable[..., dict[str, np.ndarray]]
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,15 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning:mlflow")
 @pytest.fixture(scope="module")
 def store(run: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("mlflow")
+    import mlflow.tracking  # noqa: F401  # before the fork, since it takes seconds
+
     store = store_of(tmp_path_factory.mktemp("mlflow"))
+    other = replace(run, record=replace(run.record, recipe_name="another"))
+    beside = get_context("fork").Process(target=replay, args=(other, "mlflow", store))
+    beside.start()
     said = replay(run, "mlflow", store)
+    beside.join()
+    assert beside.exitcode == 0, "two processes make a new store at once"
     assert said.startswith("mlflow: look at it with `mlflow ui --backend-store-uri '")
     return store
 
