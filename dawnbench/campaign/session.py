@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from dawnbench.campaign.corners import corners
 from dawnbench.campaign.observer import Observer
+from dawnbench.campaign.startup import Startup
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
@@ -30,7 +30,6 @@ from dawnbench.records.schema import (
     PairingRecord,
     RunRecord,
     RunStatus,
-    Segment,
 )
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler, environment
@@ -54,7 +53,7 @@ class Session:
         out: Path,
         observer: Observer,
         command: Sequence[str],
-        startup: tuple[Segment, ...],
+        startup: Startup,
         pairing: PairingRecord | None = None,
         save_model: bool = False,
     ) -> None:
@@ -113,6 +112,8 @@ class Session:
             record = self._describe(sampler.unavailable)
             self._writer.write_run(record)
         self._observer.run_started(record, self.folder, self._prepared.steps)
+        for note in record.notes:
+            self._observer.noted(note)
 
     def append_samples(self, samples: list[Sample]) -> None:
         """Record telemetry."""
@@ -142,7 +143,7 @@ class Session:
                 self._sampler,
                 self.writer,
                 self._observer,
-            ).run(self._prepared, self.setup, self._startup, hooks)
+            ).run(self._prepared, self.setup, self._startup.segments, hooks)
 
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close its files; before `begin` there is nothing to close."""
@@ -175,6 +176,7 @@ class Session:
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
             learning_rates=_learning_rates(prepared),
+            notes=self._startup.notes,
         )
 
 
@@ -192,11 +194,3 @@ def _learning_rates(prepared: Prepared) -> tuple[tuple[int, float], ...]:
     if not schedule.is_precomputable:
         return ()
     return corners([schedule(step / prepared.steps_per_epoch) for step in range(prepared.steps)])
-
-
-def startup(process_started: float | None) -> tuple[Segment, ...]:
-    """Return the segment from the process's start (seconds since 1970) to now; none of no start."""
-    if process_started is None:
-        return ()
-    length_ns = round((time.time() - process_started) * 1e9)
-    return (Segment("startup", None, -length_ns, length_ns),)
