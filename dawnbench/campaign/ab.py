@@ -10,6 +10,7 @@ from pathlib import Path
 
 from dawnbench.campaign.observer import Observer, SilentObserver
 from dawnbench.campaign.session import Session
+from dawnbench.campaign.startup import Startup
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.seeds import check_seeds
@@ -58,7 +59,7 @@ def ab(
                 out=Path(out),
                 observer=observer,
                 command=command,
-                startup=(),
+                startup=Startup(),
                 pairing=PairingRecord(campaign, side),
             )
             sessions.append(session)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dawnbench.campaign.observer import Observer, SilentObserver
-from dawnbench.campaign.session import Session, startup
+from dawnbench.campaign.session import Session
+from dawnbench.campaign.startup import Startup, startup
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.seeds import check_seeds
@@ -22,14 +23,15 @@ def run(
     out: Path | str = "runs",
     observer: Observer | None = None,
     command: Sequence[str] = (),
-    process_started: float | None = None,
+    own_process: bool = False,
     save_model: bool = False,
 ) -> Path:
     """Train the recipe's trials one after the other and return the run folder.
 
     `seed` is that of the first trial, each later one adds 1; none may pass 2**63 - 1.
-    `process_started` (seconds since 1970) lets the `cold` rule count from there; without it that rule gives
-    no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run folder.
+    `own_process` says that the process was started for this run, so that the `cold` rule counts from there;
+    without it that rule gives no time. `save_model` keeps the model of the last finished trial as
+    model.safetensors in the run folder.
 
     Raises:
         DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
@@ -45,7 +47,7 @@ def run(
         out=Path(out),
         observer=observer or SilentObserver(),
         command=command,
-        startup=startup(process_started),
+        startup=startup() if own_process else Startup(),
         save_model=save_model,
     )
     status: RunStatus = "failed"

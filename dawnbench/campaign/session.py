@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from dawnbench.campaign.learning_rates import learning_rates
 from dawnbench.campaign.observer import Observer
+from dawnbench.campaign.startup import Startup
 from dawnbench.campaign.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
@@ -31,7 +31,6 @@ from dawnbench.records.schema import (
     PairingRecord,
     RunRecord,
     RunStatus,
-    Segment,
 )
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler, environment
@@ -55,7 +54,7 @@ class Session:
         out: Path,
         observer: Observer,
         command: Sequence[str],
-        startup: tuple[Segment, ...],
+        startup: Startup,
         pairing: PairingRecord | None = None,
         save_model: bool = False,
     ) -> None:
@@ -118,6 +117,8 @@ class Session:
             record = self._describe(sampler.unavailable)
             self._writer.write_run(record)
         self._observer.run_started(record, self.folder, self._prepared.steps)
+        for note in record.notes:
+            self._observer.noted(note)
 
     def append_samples(self, samples: list[Sample]) -> None:
         """Record telemetry."""
@@ -147,7 +148,7 @@ class Session:
                 self._sampler,
                 self.writer,
                 self._observer,
-            ).run(self._prepared, self.setup, self._startup, hooks)
+            ).run(self._prepared, self.setup, self._startup.segments, hooks)
 
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close its files; before `begin` there is nothing to close.
@@ -188,6 +189,7 @@ class Session:
             pairing=self._pairing,
             predicted_memory_bytes=self._predicted_bytes,
             learning_rates=self._learning_rates,
+            notes=self._startup.notes,
             process=this_process(),
         )
 
@@ -199,11 +201,3 @@ def _in_host_memory(dataset: Dataset, device: Device) -> Dataset:
         train_images=device.to_host_memory(dataset.train_images),
         test_images=device.to_host_memory(dataset.test_images),
     )
-
-
-def startup(process_started: float | None) -> tuple[Segment, ...]:
-    """Return the segment from the process's start (seconds since 1970) to now; none of no start."""
-    if process_started is None:
-        return ()
-    length_ns = round((time.time() - process_started) * 1e9)
-    return (Segment("startup", None, -length_ns, length_ns),)

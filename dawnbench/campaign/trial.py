@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
+from dawnbench.campaign.energy import TrialEnergy, energy_warning
 from dawnbench.campaign.observer import Observer
+from dawnbench.campaign.pauses import pause_warning, suspend_warning, suspended_ns
 from dawnbench.engine.device import Device
 from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger, earlier
@@ -54,7 +57,8 @@ class TrialRecorder(Hook):
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
         self._device.synchronize()
-        self._joules = self._sampler.energy_joules()
+        self._suspended_ns = suspended_ns()
+        self._energy = TrialEnergy(self._sampler)
         self._ledger = Ledger(self._device)
         try:
             Trial(prepared, self._seed, self._ledger, (self, *hooks)).run()
@@ -78,7 +82,6 @@ class TrialRecorder(Hook):
     def after_epoch(self, trial: Progress, result: EpochResult) -> None:
         """Write the epoch's line."""
         seconds = {s.name: s.length_ns / 1e9 for s in self._ledger.segments() if s.epoch == result.epoch}
-        joules = self._sampler.energy_joules()
         record = EpochRecord(
             trial=self._trial,
             epoch=result.epoch,
@@ -92,7 +95,7 @@ class TrialRecorder(Hook):
             validation_loss=result.validation_loss,
             validation_correct=result.validation_correct,
             validation_images=result.validation_images,
-            energy_joules=None if joules is None or self._joules is None else joules - self._joules,
+            energy_joules=self._energy.joules(),
         )
         record = self._writer.append_epoch(record)
         self._epochs.append(record)
@@ -123,6 +126,7 @@ class TrialRecorder(Hook):
         reached = [e.epoch for e in self._epochs if e.validation_accuracy >= self._target]
         epochs_to_target = reached[0] if reached else None
         accuracies = [e.validation_accuracy for e in self._epochs]
+        telemetry = self._telemetry(ended_ns, epochs_to_target)
         record = TrialRecord(
             trial=self._trial,
             seed=self._seed,
@@ -137,26 +141,35 @@ class TrialRecorder(Hook):
             wall_seconds=wall_seconds,
             device_seconds=device_seconds,
             peak_memory_bytes=self._device.peak_memory_bytes(),
-            telemetry=self._telemetry(ended_ns, epochs_to_target),
-            warnings=self._warnings(wall_seconds, device_seconds),
+            telemetry=telemetry,
+            warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
             began_ns=self._ledger.began_wall_ns,
         )
         self._observer.trial_ended(self._writer.append_trial(record))
         self._sampler.forget(ended_ns)
 
     def _telemetry(self, ended_ns: int, epochs_to_target: int | None) -> TelemetrySummary:
-        joules = self._sampler.energy_joules()
-        spent = None if joules is None or self._joules is None else joules - self._joules
         to_target = None if epochs_to_target is None else self._epochs[epochs_to_target - 1].energy_joules
-        return self._sampler.summary(self._ledger.began_wall_ns, ended_ns, spent, to_target)
+        return self._sampler.summary(self._ledger.began_wall_ns, ended_ns, self._energy.joules(), to_target)
 
-    def _warnings(self, wall_seconds: float, device_seconds: float) -> tuple[str, ...]:
-        warnings = []
+    def _warnings(
+        self, ended_ns: int, wall_seconds: float, device_seconds: float, joules: float | None
+    ) -> Iterator[str]:
         if abs(wall_seconds - device_seconds) > CLOCKS_MAY_DIFFER * wall_seconds:
-            warnings.append(
+            yield (
                 f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
                 "than 2 % apart, so something other than the trial held one of them up; measure again"
             )
-        if self._sampler.error is not None:
-            warnings.append(f"the telemetry ended early: {self._sampler.error}")
-        return tuple(warnings)
+        sampler, began_ns = self._sampler, self._ledger.began_wall_ns
+        if sampler.error is not None:
+            yield f"the telemetry ended early: {sampler.error}"
+        gap = sampler.pause(began_ns, ended_ns)
+        # Across a gap there is nothing to integrate.
+        power = sampler.power_integral(began_ns, ended_ns) if gap is None and sampler.error is None else None
+        found = (
+            suspend_warning(self._suspended_ns, suspended_ns()),
+            pause_warning(gap, began_ns, self._ledger.segments()),
+            f"the energy is not known: {self._energy.unknown}" if self._energy.unknown is not None else None,
+            energy_warning(sampler.energy_source, joules, wall_seconds, sampler.power_name, power),
+        )
+        yield from (warning for warning in found if warning is not None)

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-import psutil
 from rich.console import Console
 
 from dawnbench.campaign import run
@@ -70,7 +69,7 @@ def run_and_show(
                 out=out,
                 observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
-                process_started=psutil.Process().create_time() if own_process else None,
+                own_process=own_process,
                 save_model=save_model,
             )
     except KeyboardInterrupt:

@@ -83,7 +83,7 @@ class Series:
     trials: tuple[TrialFigures, ...]
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
-    """What of the run folder could not be read, a sentence each."""
+    """What of the run folder could not be read and the run's notes, a sentence each."""
 
     @property
     def counting(self) -> tuple[TrialFigures, ...]:
@@ -109,7 +109,7 @@ def series_of(run: Run) -> Series:
         environment=record.environment,
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
-        warnings=run.warnings,
+        warnings=(*run.warnings, *record.notes),
     )
 
 

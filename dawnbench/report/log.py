@@ -41,8 +41,9 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
         parts += ["## Time under each rule", timing_table(run)]
         parts += ["## Telemetry", telemetry_table(run)]
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
-    if warnings or run.warnings:
-        parts += ["## Warnings", "\n".join(f"- {markdown_block(w)}" for w in (*run.warnings, *warnings))]
+    warnings = [*run.warnings, *record.notes, *warnings]
+    if warnings:
+        parts += ["## Warnings", "\n".join(f"- {markdown_block(w)}" for w in warnings)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -122,7 +122,7 @@ def run_parts(
         section("Telemetry", telemetry_table(run), *_picture("telemetry", pictures))
     parts.extend(further)
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
-    notes = [*run.warnings, *warnings, *map(str, doubts(series, rule))]
+    notes = [*run.warnings, *record.notes, *warnings, *map(str, doubts(series, rule))]
     if notes:
         section("What to beware of", "\n".join(f"- {markdown_block(note)}" for note in notes))
     section("Environment", run_facts(run), model_table(record.model), _machine(run))

@@ -7,6 +7,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from dawnbench.records.schema import Reading
 
@@ -23,6 +24,25 @@ class Window:
     """By metric; one without a value in the window is absent."""
     throttle_reasons: tuple[str, ...]
     """In the order in which they appeared."""
+
+
+@dataclass(frozen=True)
+class Integral:
+    """The area under one metric over a stretch of time, and what it was made from."""
+
+    readings: int
+    least: float
+    peak: float
+    area: float
+    """In the metric's unit times seconds: joules of watts."""
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A stretch of time without a sample."""
+
+    start_ns: int
+    length_ns: int
 
 
 class History:
@@ -69,6 +89,27 @@ class History:
                 readings[name] = Reading(math.fsum(values) / len(values), max(values), self._units[name])
         reasons = dict.fromkeys(reason for reasons in self._throttle[first:stop] for reason in reasons)
         return Window(stop - first, readings, tuple(reasons))
+
+    def integral(self, name: str, start_ns: int, end_ns: int) -> Integral | None:
+        """Integrate a metric from start to end by straight lines between its readings inside.
+
+        The first and the last one stand for what lies before and after. None without a reading.
+        """
+        first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
+        column = self._values.get(name, array("d"))[first:stop]
+        points = [(t, v) for t, v in zip(self._times[first:stop], column, strict=False) if not math.isnan(v)]
+        if not points:
+            return None
+        values = [value for _, value in points]
+        path = [(start_ns, values[0]), *points, (end_ns, values[-1])]
+        area = math.fsum((b[0] - a[0]) * (a[1] + b[1]) / 2e9 for a, b in pairwise(path))
+        return Integral(len(values), min(values), max(values), area)
+
+    def longest_gap(self, start_ns: int, end_ns: int) -> Gap:
+        """Return the longest stretch from start to end without a sample."""
+        first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
+        edges = [start_ns, *self._times[first:stop], end_ns]
+        return max((Gap(a, b - a) for a, b in pairwise(edges)), key=lambda gap: gap.length_ns)
 
     def _nearest(self, start_ns: int, end_ns: int) -> tuple[int, int]:
         """Return the range of the one sample nearest to a window that holds none; empty if all are far."""

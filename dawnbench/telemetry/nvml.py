@@ -33,7 +33,7 @@ class NvmlSource(Source):
         except pynvml.NVMLError as error:
             self.unavailable[ENERGY] = f"{ENERGY} cannot be read: {error}"
         else:
-            self.energy_name = "NVML total energy counter"
+            self.energy_name, self.power_name = "NVML total energy counter", "gpu_power"
         self.throttle_reasons()
 
     def throttle_reasons(self) -> tuple[str, ...]:

@@ -14,24 +14,44 @@ from dawnbench.telemetry.source import Probe, Source
 
 _POWERCAP = Path("/sys/class/powercap")
 
+MAX_PACKAGE_WATTS = 2000.0
+"""Four times what the largest packages are specified for (500 W: AMD EPYC 9965, Intel Xeon 6980P), so that
+their short peaks pass. A step that takes more power is a counter that was reset, not one that wrapped."""
+COUNTER_SECONDS = 0.1
+"""Added to the time between two readings, since the hardware counts on in steps of its own (about 1 ms)."""
+
 
 class PackageCounter:
     """One package's energy, counted on over the wrap-arounds of the hardware's counter.
 
-    It must be read at least once a wrap-around: about 20 minutes at 200 W.
+    It must be read about every two minutes, before a package at MAX_PACKAGE_WATTS could wrap unseen. Where a
+    step cannot have been energy the count is lost: `losses` counts these times, and `loss` tells of the last.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, clock_ns: Callable[[], int] = time.perf_counter_ns) -> None:
         self._path = folder / "energy_uj"
+        self._clock_ns = clock_ns
         self._range = int((folder / "max_energy_range_uj").read_text())
-        self._last = int(self._path.read_text())
+        self._last, self._read_ns = int(self._path.read_text()), clock_ns()
         self._total = 0
+        self.losses = 0
+        self.loss = ""
 
     def joules(self) -> float:
-        """Return the energy since this object was made; raises OSError where it cannot be read."""
-        now = int(self._path.read_text())
-        self._total += now - self._last if now >= self._last else now - self._last + self._range
-        self._last = now
+        """Return the energy since this object was made, less what was lost; raises OSError, ValueError."""
+        now, read_ns = int(self._path.read_text()), self._clock_ns()
+        seconds = (read_ns - self._read_ns) / 1e9
+        limit = MAX_PACKAGE_WATTS * 1e6 * (seconds + COUNTER_SECONDS)
+        step = now - self._last
+        if step < 0 < self._range:
+            step += self._range
+        if 0 <= step <= limit and not 0 < self._range < MAX_PACKAGE_WATTS * 1e6 * seconds:
+            self._total += step
+        else:
+            self.losses += 1
+            before, after = (f"{microjoules / 1e6:,.1f} J" for microjoules in (self._last, now))
+            self.loss = f"{self._path} went from {before} to {after} within {seconds:.2f} s"
+        self._last, self._read_ns = now, read_ns
         return self._total / 1e6
 
 
@@ -45,8 +65,9 @@ class RaplSource(Source):
         self._clock_ns = clock_ns
         # The sampler's thread and a trial's read the same counters.
         self._lock = threading.Lock()
-        self._last: tuple[int, float] | None = None
+        self._last: tuple[int, float, int] | None = None
         self.energy_name = "RAPL package counters"
+        self.power_name = "cpu_power"
         super().__init__([Probe({"cpu_power": "W"}, self._power)])
 
     def energy_joules(self) -> float | None:
@@ -59,12 +80,17 @@ class RaplSource(Source):
 
     def _joules(self) -> float:
         with self._lock:
-            return sum(counter.joules() for counter in self._counters)
+            joules = sum(counter.joules() for counter in self._counters)
+            losses = sum(counter.losses for counter in self._counters)
+            if losses > self.energy_losses:
+                self.energy_losses = losses
+                self.energy_loss = "; ".join(counter.loss for counter in self._counters if counter.loss)
+            return joules
 
     def _power(self) -> tuple[float | None]:
-        now, last = (self._clock_ns(), self._joules()), self._last
+        now, last = (self._clock_ns(), self._joules(), self.energy_losses), self._last
         self._last = now
-        if last is None or now[0] <= last[0]:
+        if last is None or now[0] <= last[0] or now[2] > last[2]:
             return (None,)
         return ((now[1] - last[1]) / (now[0] - last[0]) * 1e9,)
 

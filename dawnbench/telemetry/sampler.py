@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dawnbench.records.schema import TelemetrySummary
-from dawnbench.telemetry.history import History
+from dawnbench.telemetry.history import Gap, History, Integral
 from dawnbench.telemetry.source import Source
 
 Sample = dict[str, Any]
@@ -18,6 +18,11 @@ Sink = Callable[[list[Sample]], None]
 
 _FLUSH_NS = 1_000_000_000
 _STOP_SECONDS = 5.0
+PAUSE_NS = 1_000_000_000
+PAUSE_PERIODS = 5
+"""A thread that waits for a core among 100 others gets one within some tenths of a second, and Python lets it
+have its lock every 5 ms; torch gives that lock away while it computes. So a longer silence is not a busy
+machine: the process was stopped, swapped out or moved, or its disk or a sensor hung."""
 
 
 class Sampler:
@@ -80,6 +85,40 @@ class Sampler:
     def energy_joules(self) -> float | None:
         """Return that counter, to be differenced; None where there is none or it cannot be read now."""
         return self._meter.energy_joules() if self._meter else None
+
+    @property
+    def energy_losses(self) -> int:
+        """How often that counter is known to have lost its count; no difference holds across such a time."""
+        return self._meter.energy_losses if self._meter else 0
+
+    @property
+    def energy_loss(self) -> str:
+        """What was seen of the last loss."""
+        return self._meter.energy_loss if self._meter else ""
+
+    @property
+    def power_name(self) -> str | None:
+        """The metric whose integral is the energy of that counter."""
+        return self._meter.power_name if self._meter else None
+
+    def power_integral(self, start_ns: int, end_ns: int) -> Integral | None:
+        """Integrate that metric between two times of time.perf_counter_ns; None without a reading."""
+        name = self.power_name
+        if name is None:
+            return None
+        with self._history_lock:
+            return self._history.integral(name, start_ns, end_ns)
+
+    def pause(self, start_ns: int, end_ns: int) -> Gap | None:
+        """Return the longest time without a sample between two times, if the sampler cannot have caused it.
+
+        None as well where nothing samples, or no longer.
+        """
+        if not self._thread.is_alive() or self.error is not None:
+            return None
+        with self._history_lock:
+            gap = self._history.longest_gap(start_ns, end_ns)
+        return gap if gap.length_ns > max(PAUSE_NS, PAUSE_PERIODS * self._period_ns) else None
 
     def summary(
         self, start_ns: int, end_ns: int, energy_joules: float | None, energy_to_target_joules: float | None

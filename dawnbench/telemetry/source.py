@@ -44,6 +44,12 @@ class Source:
 
     energy_name: str | None = None
     """What `energy_joules` reads; None when there is no counter."""
+    power_name: str | None = None
+    """The metric (in W) whose integral is that energy; None when there is none."""
+    energy_losses: int = 0
+    """How often the counter is known to have lost its count: no energy can be told across such a time."""
+    energy_loss: str = ""
+    """What was seen of the last loss."""
 
     def __init__(self, probes: Sequence[Probe], unavailable: Mapping[str, str] | None = None) -> None:
         self.units: dict[str, str] = {}

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from dawnbench.campaign import SilentObserver, ab
+from dawnbench.campaign.startup import Startup
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.schema import PairingRecord
@@ -110,7 +111,7 @@ def test_each_side_gets_its_recipe_its_observer_and_what_the_two_share(tmp_path:
     assert (a.options["observer"], b.options["observer"]) == observers
     for session in (a, b):
         shared = {name: session.options[name] for name in ("seed", "out", "command", "startup")}
-        assert shared == {"seed": 9, "out": tmp_path, "command": ("dawnbench", "ab"), "startup": ()}
+        assert shared == {"seed": 9, "out": tmp_path, "command": ("dawnbench", "ab"), "startup": Startup()}
     campaign = a.options["pairing"].campaign
     assert [s.options["pairing"] for s in (a, b)] == [
         PairingRecord(campaign, "A"),

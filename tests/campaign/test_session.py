@@ -14,7 +14,8 @@ import torch
 
 import dawnbench.campaign.session as module
 from dawnbench.campaign.observer import SilentObserver
-from dawnbench.campaign.session import Session, startup
+from dawnbench.campaign.session import Session
+from dawnbench.campaign.startup import Startup, startup
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
@@ -37,6 +38,10 @@ def recipe(tmp_path: Path) -> Recipe:
 class Heard(SilentObserver):
     def __init__(self) -> None:
         self.started: list[tuple[RunRecord, Path, int]] = []
+        self.notes: list[str] = []
+
+    def noted(self, sentence: str) -> None:
+        self.notes.append(sentence)
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         self.started.append((record, folder, steps))
@@ -56,7 +61,7 @@ def opened(recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> O
             "out": tmp_path / "runs",
             "observer": SilentObserver(),
             "command": ("dawnbench", "run"),
-            "startup": startup(time.time() - 2),
+            "startup": Startup((Segment("startup", None, -2 * 10**9, 2 * 10**9),)),
         }
         return Session(changes.pop("recipe", recipe), CpuDevice("cpu"), **{**usual, **changes})
 
@@ -139,6 +144,21 @@ def test_the_set_up_is_timed_in_its_order_and_leads_every_trial(opened: Open) ->
     assert trial.seconds["cold"] is None or trial.seconds["cold"] > 2
 
 
+def test_a_start_that_cannot_be_told_gives_no_cold_time_and_is_noted(opened: Open) -> None:
+    heard = Heard()
+    session = opened(observer=heard, startup=startup(lambda: -3594.0))
+    session.begin(sampler())
+    session.warm_up()
+    session.trial(1)
+    session.close("finished")
+    run = run_of(session)
+    (trial,) = run.trials
+    assert trial.seconds["cold"] is None
+    assert "startup" not in [segment.name for segment in trial.segments]
+    assert "-3,594.00 s" in run.record.notes[0]
+    assert heard.notes == list(run.record.notes)
+
+
 def test_telemetry_goes_into_its_folder(opened: Open) -> None:
     session = opened()
     session.begin(sampler())
@@ -213,13 +233,6 @@ def test_a_recipe_that_cannot_be_prepared_leaves_nothing(
         with pytest.raises(DawnbenchError):
             opened(recipe=broken)
     assert not (tmp_path / "runs").exists()
-
-
-def test_startup_lasts_from_the_processs_start_to_now() -> None:
-    assert startup(None) == ()
-    (segment,) = startup(time.time() - 3)
-    assert segment == Segment("startup", None, -segment.length_ns, segment.length_ns)
-    assert segment.length_ns == pytest.approx(3e9, rel=0.05)
 
 
 def test_a_schedule_with_a_rate_that_json_does_not_have_is_refused_before_there_is_a_folder(

@@ -53,10 +53,10 @@ class Meter(Source):
     def __init__(self, device: FakeDevice) -> None:
         super().__init__([])
         self.device = device
-        self.broken = False
+        self.broken, self.joules = False, 0.0
 
     def energy_joules(self) -> float | None:
-        return None if self.broken else WATTS * self.device.clock.now_ns / 1e9
+        return None if self.broken else self.joules + WATTS * self.device.clock.now_ns / 1e9
 
 
 class CountingDevice(FakeDevice):
@@ -272,6 +272,30 @@ def test_a_counter_that_fails_leaves_the_energies_out_and_the_times_in(bench: Be
     assert (record.telemetry.energy_joules, record.telemetry.energy_to_target_joules) == (None, None)
     assert [epoch.energy_joules for epoch in bench.read().epochs] == [None]
     assert None not in record.seconds.values()
+
+
+def test_a_counter_that_runs_backwards_gives_no_energy_and_the_reason(bench: Bench) -> None:
+    class Reset(Scripted):
+        def take(self, ledger: Ledger, name: str, epoch: int | None) -> None:
+            super().take(ledger, name, epoch)
+            if (name, epoch) == ("train", 2):
+                bench.meter.joules = -123_451.8
+
+    record = bench.record(Reset(bench.device, (2, 5, 9)))
+    assert record.telemetry is not None
+    assert (record.telemetry.energy_joules, record.telemetry.energy_to_target_joules) == (None, None)
+    first, *later = [epoch.energy_joules for epoch in bench.read().epochs]
+    assert first == pytest.approx(WATTS * 0.135)
+    assert later == [None, None]
+    (warning,) = record.warnings
+    assert "the energy is not known: the counter ran backwards, from " in warning
+
+
+def test_a_suspended_machine_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    suspended = iter([5_000 * MS, 8_000 * MS])
+    monkeypatch.setattr("dawnbench.campaign.trial.suspended_ns", lambda: next(suspended))
+    (warning,) = bench.record(Scripted(bench.device, (9,))).warnings
+    assert "the machine was suspended for 3.0 s" in warning
 
 
 @pytest.mark.parametrize(

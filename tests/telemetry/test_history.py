@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.telemetry.history import NEAREST_NS, History
+from dawnbench.telemetry.history import NEAREST_NS, Gap, History, Integral
 
 POWER = {"power": "W"}
 
@@ -77,3 +77,27 @@ def test_throttle_reasons_are_those_of_the_window_each_once():
     assert kept.window(1, 3).throttle_reasons == ("power cap", "brake")
     kept.forget(3)
     assert kept.window(0, 9).throttle_reasons == ("power cap", "brake", "late")
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        (1, 3, Integral(3, 10.0, 40.0, 25.0 + 35.0)),
+        (0, 5, Integral(3, 10.0, 40.0, 10.0 + 60.0 + 2 * 30.0)),  # held to both ends
+        (2, 2, Integral(1, 40.0, 40.0, 0.0)),
+        (4, 5, None),
+    ],
+)
+def test_an_integral_goes_by_straight_lines(start: int, end: int, expected: Integral | None):
+    s = 1_000_000_000
+    kept = history((1 * s, 10.0), (2 * s, 40.0), (2 * s, None), (3 * s, 30.0))
+    assert kept.integral("power", start * s, end * s) == expected
+    assert kept.integral("speed", start * s, end * s) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "gap"),
+    [(0, 110, Gap(60, 50)), (15, 70, Gap(20, 40)), (0, 25, Gap(0, 10)), (61, 99, Gap(61, 38))],
+)
+def test_the_longest_gap_counts_from_the_ends_of_the_window(start: int, end: int, gap: Gap):
+    assert history((10, 1.0), (20, 1.0), (60, None)).longest_gap(start, end) == gap

@@ -32,20 +32,61 @@ def test_packages_are_summed_without_their_parts_and_the_platform(tmp_path: Path
     assert source.energy_name == "RAPL package counters"
 
 
-@given(start=st.integers(0, RANGE - 1), steps=st.lists(st.integers(0, RANGE - 1), max_size=10))
+class Clock:
+    """Moved by the test."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> int:
+        return round(self.seconds * 1e9)
+
+
+@given(start=st.integers(0, RANGE - 1), steps=st.lists(st.integers(0, RANGE * 9 // 10), max_size=10))
 def test_energy_counts_on_over_wrap_arounds(
     tmp_path_factory: pytest.TempPathFactory, start: int, steps: list[int]
 ):
-    folder = zone(tmp_path_factory.mktemp("rapl"), "0", "package-0", start)
-    counter = PackageCounter(folder)
+    folder, clock = zone(tmp_path_factory.mktemp("rapl"), "0", "package-0", start), Clock()
+    counter = PackageCounter(folder, clock)
     energy, last = start, 0.0
     for step in steps:
         energy += step
+        clock.seconds += 120
         (folder / "energy_uj").write_text(str(energy % RANGE))
         joules = counter.joules()
         assert joules >= last
         last = joules
     assert counter.joules() == pytest.approx((energy - start) / 1e6)
+    assert counter.losses == 0
+
+
+@pytest.mark.parametrize(
+    ("spread", "before", "after", "seconds"),
+    [
+        (RANGE, 4_000_000_000, 10_000, 0.05),  # reset: as a wrap it were 258 kJ
+        (0, 4_000_000_000, 0, 0.05),  # no range, so no wrap
+        (-1, 4_000_000_000, 0, 0.05),
+        (RANGE, 4_000_000_000, 9_000_000_000, 0.05),  # 100 kW
+        (RANGE, 4_000_000_000, 4_100_000_000, 140.0),  # at 2 kW it has wrapped in between
+    ],
+)
+def test_a_step_that_no_package_can_take_loses_the_count(
+    tmp_path: Path, spread: int, before: int, after: int, seconds: float
+):
+    folder, clock = zone(tmp_path, "0", "package-0", before), Clock()
+    (folder / "max_energy_range_uj").write_text(str(spread))
+    source = RaplSource([PackageCounter(folder, clock)], clock)
+    clock.seconds += seconds
+    (folder / "energy_uj").write_text(str(after))
+    assert source.read() == {"cpu_power": None}
+    assert source.energy_losses == 1
+    assert f"from 4,000.0 J to {after / 1e6:,.1f} J within {seconds:.2f} s" in source.energy_loss
+    lost = source.energy_joules()
+    assert lost == 0
+    clock.seconds += 0.05
+    (folder / "energy_uj").write_text(str(after + 5_000_000))
+    assert source.energy_joules() == pytest.approx(5.0), "from there on it counts again"
+    assert source.energy_losses == 1
 
 
 def test_power_is_energy_over_the_time_between_two_readings(tmp_path: Path):

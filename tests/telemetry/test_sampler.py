@@ -237,3 +237,40 @@ def test_sampling_costs_little():
     with Sampler([FakeSource()], quiet):
         time.sleep(1)
     assert time.process_time() - began < 0.03
+
+
+def test_a_silence_is_a_pause_only_beyond_what_a_busy_machine_makes(monkeypatch: pytest.MonkeyPatch):
+    """A sensor that hangs stands for a stopped process; the least pause is made shorter than it is."""
+    assert sampler_module.PAUSE_NS >= 1_000_000_000
+    monkeypatch.setattr(sampler_module, "PAUSE_NS", 400_000_000)
+    source = FakeSource()
+    sampler = Sampler([source], lambda _samples: None, hertz=100)
+    began = time.perf_counter_ns()
+    assert sampler.pause(began - 10**10, began) is None, "nothing was sampling"
+    with sampler:
+        source.seconds = 0.1
+        time.sleep(0.2)
+        assert sampler.pause(began, time.perf_counter_ns()) is None
+        source.seconds = 0.6
+        time.sleep(0.2)
+        source.seconds = 0
+        time.sleep(0.5)
+        pause = sampler.pause(began, time.perf_counter_ns())
+        assert pause is not None
+        assert 0.5 < pause.length_ns / 1e9 < 0.9
+        sampler.error = OSError("no space left")
+        assert sampler.pause(began, time.perf_counter_ns()) is None, "it is told in another way"
+        sampler.error = None
+
+
+def test_the_power_of_the_counter_is_integrated():
+    source = FakeSource("gpu_power", joules=5.0)
+    with Sampler([FakeSource("cpu_power"), source], lambda _samples: None, hertz=100) as sampler:
+        assert sampler.power_integral(0, 1) is None, "nothing says which metric it is"
+        source.power_name = "gpu_power"
+        began = time.perf_counter_ns()
+        time.sleep(0.1)
+        power = sampler.power_integral(began, began + 2_000_000_000)
+    assert power is not None
+    assert power.area == pytest.approx(20.0)
+    assert power.readings >= 2

@@ -84,4 +84,5 @@ def render_run_page(
 def _warnings(run: Run, samples: Samples | None, series: Series, rule: str) -> list[str]:
     of_trials = (f"trial {trial.trial}: {warning}" for trial in run.trials for warning in trial.warnings)
     of_samples = samples.warnings if samples is not None else ()
-    return [*(str(doubt) for doubt in doubts(series, rule)), *of_trials, *run.warnings, *of_samples]
+    of_run = (*run.warnings, *run.record.notes)
+    return [*(str(doubt) for doubt in doubts(series, rule)), *of_trials, *of_run, *of_samples]

@@ -1,0 +1,54 @@
+"""Times at which a trial, or the whole machine, stood still."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from dawnbench.records.schema import Segment
+from dawnbench.telemetry.history import Gap
+
+READS = 5
+MIN_SUSPENDED_NS = 500_000_000
+"""A machine takes longer than this to go to sleep and wake up; two clocks read one after the other may differ
+by a little where the process had to wait for its core between them."""
+
+
+def suspended_ns() -> int:
+    """Return the nanoseconds since boot in which the machine was suspended; 0 where no clock says it."""
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        return 0
+    return min(_clocks_apart() for _ in range(READS))[1]
+
+
+def _clocks_apart() -> tuple[int, int]:
+    """Return how long the reading took, the shortest being the best, and how far apart the clocks are."""
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    booted = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - before, booted - before
+
+
+def suspend_warning(since_ns: int, now_ns: int) -> str | None:
+    """Return what to tell of two readings of `suspended_ns`, at a trial's start and end."""
+    if now_ns - since_ns < MIN_SUSPENDED_NS:
+        return None
+    return (
+        f"the machine was suspended for {(now_ns - since_ns) / 1e9:.1f} s during the trial, which its times "
+        "do not count; measure again"
+    )
+
+
+def pause_warning(gap: Gap | None, began_ns: int, segments: Sequence[Segment]) -> str | None:
+    """Return what to tell of the longest silence of the telemetry; `segments` are those of the trial."""
+    if gap is None:
+        return None
+    start_ns, end_ns = gap.start_ns - began_ns, gap.start_ns - began_ns + gap.length_ns
+    epochs = {s.epoch for s in segments if s.start_ns < end_ns and start_ns < s.start_ns + s.length_ns}
+    known = sorted(epoch for epoch in epochs if epoch is not None)
+    where = "" if not known else f" in epoch {known[0]}"
+    if len(known) > 1:
+        where = f" in epochs {known[0]} to {known[-1]}"
+    return (
+        f"nothing was sampled for {gap.length_ns / 1e9:.1f} s{where}: the process was stopped or swapped "
+        "out, or the machine stood still, and the times count it; measure again"
+    )
