@@ -15,10 +15,10 @@ from typing_extensions import TypedDict
 MAX_COUNT = 2**63 - 1
 """What a column of 64-bit integers holds."""
 MAX_FIGURE = 1e12
-"""Seconds, joules, rates; more than that is a damaged file."""
+"""Seconds, joules; more than that is a damaged file."""
 MAX_READING = 1e18
 """Of a sensor, some of which count bytes."""
-MAX_LOSS = 1e39
+MAX_SINGLE = 1e39
 """Beyond the largest number in single precision, in which losses are computed."""
 MAX_NANOSECONDS = 10**18
 """32 years."""
@@ -36,8 +36,8 @@ Seconds = Annotated[float, Ge(0), Le(MAX_FIGURE)]
 TimeToTarget = Annotated[float, Gt(0), Le(MAX_FIGURE)]
 """In seconds; nothing is trained in no time."""
 Joules = Annotated[float, Ge(0), Le(MAX_FIGURE)]
-Rate = Annotated[float, Ge(-MAX_FIGURE), Le(MAX_FIGURE)]
-Loss = Annotated[float, Ge(-MAX_LOSS), Le(MAX_LOSS)]
+Rate = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
+Loss = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
 SensorValue = Annotated[float, Ge(-MAX_READING), Le(MAX_READING)]
 Fraction = Annotated[float, Ge(0), Le(1)]
 

@@ -23,7 +23,7 @@ class Breaking(Schedule):
     first, trial = 1, 0
 
     def __call__(self, epoch: float) -> float:
-        return float("nan") if self.trial >= self.first and epoch > 1 else 0.1
+        return 3e38 if self.trial >= self.first and epoch > 1 else 0.1
 
 
 class Counting(SilentObserver):

@@ -407,7 +407,7 @@ class Breaks(Schedule):
         self.epoch = epoch
 
     def __call__(self, epoch: float) -> float:
-        return float("nan") if epoch > self.epoch - 1 else 0.1
+        return 3e38 if epoch >= self.epoch - 1 else 0.1
 
 
 def small(device: FakeDevice, schedule: SchedulePart = BreaksSpec()) -> Prepared:
