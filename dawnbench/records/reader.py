@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +33,14 @@ class Run:
 
     def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
         """Return the epochs of one trial, in order."""
-        return tuple(epoch for epoch in self.epochs if epoch.trial == trial)
+        return self._by_trial.get(trial, ())
+
+    @cached_property
+    def _by_trial(self) -> dict[int, tuple[EpochRecord, ...]]:
+        found: dict[int, list[EpochRecord]] = {}
+        for epoch in self.epochs:
+            found.setdefault(epoch.trial, []).append(epoch)
+        return {trial: tuple(epochs) for trial, epochs in found.items()}
 
 
 # One is slow to make and reads any number of lines.
