@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -55,9 +57,22 @@ def read_run(folder: Path) -> Run:
     """
     record = read_record(folder / "run.json")
     warnings: list[str] = []
-    trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
-    epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
+    with _collector_paused():
+        trials = _read_lines(folder / "trials.jsonl", _TRIAL, warnings)
+        epochs = _read_lines(folder / "epochs.jsonl", _EPOCH, warnings)
     return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Let Python's collector wait: it would look at all that was read, again and again, for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_record(path: Path) -> RunRecord:
