@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,6 @@ import torch
 from torch import Tensor
 
 from dawnbench.engine.device import Device
-from dawnbench.errors import DawnbenchError
 from dawnbench.optim.contracts import GroupedOptimizer
 from dawnbench.optim.schedules import Schedule
 
@@ -18,16 +16,8 @@ from dawnbench.optim.schedules import Schedule
 def rates_of_step(
     optimizer: GroupedOptimizer, schedule: Schedule, epoch: float
 ) -> tuple[list[float], float | None]:
-    """Return each group's rate at a time in epochs, and the momentum if the schedule sets it.
-
-    Raises:
-        DawnbenchError: the schedule's rate is not a finite number.
-    """
+    """Return each group's rate at a time in epochs, and the momentum if the schedule sets it."""
     rate = schedule(epoch)
-    if not math.isfinite(rate):
-        raise DawnbenchError(
-            f"the schedule gives a learning rate of {rate} at epoch {epoch:g}; it must be a finite number"
-        )
     rates = []
     for group in optimizer.param_groups:
         value = rate * group["rate_scale"]

@@ -24,7 +24,7 @@ Parts = Iterable["pandas.DataFrame"]
 Tables = dict[str, Parts]
 """By name: trials, epochs and telemetry."""
 
-PART_ROWS = 100_000
+PART_ROWS = 50_000
 """As many, and those of one more trial at most, are in memory at a time."""
 
 TELEMETRY_COLUMNS = {"run": "str", "trial": "int64", "t_seconds": "float64", "throttle": "str"}

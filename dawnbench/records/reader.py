@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -43,15 +43,16 @@ class Run:
     pooled_from: tuple[str, ...] = ()
     """Names of the run folders whose trials it holds, where they are several."""
 
-    @cached_property
-    def _by_trial(self) -> dict[int, tuple[EpochRecord, ...]]:
-        by_trial = attrgetter("trial")
-        groups = groupby(sorted(self.epochs, key=by_trial), by_trial)
-        return {trial: tuple(epochs) for trial, epochs in groups}
-
     def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
         """Return the epochs of one trial, in order."""
         return self._by_trial.get(trial, ())
+
+    @cached_property
+    def _by_trial(self) -> dict[int, tuple[EpochRecord, ...]]:
+        found: dict[int, list[EpochRecord]] = {}
+        for epoch in self.epochs:
+            found.setdefault(epoch.trial, []).append(epoch)
+        return {trial: tuple(epochs) for trial, epochs in found.items()}
 
 
 def read_run(folder: Path) -> Run:
@@ -62,9 +63,22 @@ def read_run(folder: Path) -> Run:
             not say what was run.
     """
     record, warnings = read_record(folder)
-    trials = _read_lines(folder / "trials.jsonl", TrialRecord, warnings)
-    epochs = _read_lines(folder / "epochs.jsonl", EpochRecord, warnings)
-    return Run(folder, record, tuple(trials), tuple(epochs), tuple(warnings))
+    with _collector_paused():
+        trials = tuple(_read_lines(folder / "trials.jsonl", TrialRecord, warnings))
+        epochs = tuple(_read_lines(folder / "epochs.jsonl", EpochRecord, warnings))
+    return Run(folder, record, trials, epochs, tuple(warnings))
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Let Python's collector wait: it would look at all that was read, again and again, for nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def read_record(folder: Path) -> tuple[RunRecord, list[str]]:

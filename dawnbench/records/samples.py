@@ -17,7 +17,7 @@ from dawnbench.records.bounds import MAX_COUNT, MAX_READING
 from dawnbench.records.files import SAMPLES_LIMIT, open_regular
 from dawnbench.records.schema import TrialRecord
 
-CHUNK_LINES = 8_192
+CHUNK_LINES = 2_048
 """Parsed at a time: some megabytes of Python objects, of which numbers in columns are left."""
 
 MAX_METRICS = 256

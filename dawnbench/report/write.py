@@ -22,6 +22,7 @@ from dawnbench.report.figures.style import save, styled, svg
 from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
 from dawnbench.report.run_report import Drawn, report
+from dawnbench.stats.summary import summarise
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,10 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     if to.page is not None:
         run = runs[0]
         picture = _picture(run, rule)
-        write(render_run_page(run, read_samples(run.folder), rule=rule, picture=picture), to.page)
+        # Before the samples are there: what it draws takes as much memory as a day of them.
+        summary = summarise(series_of(run))
+        samples = read_samples(run.folder)
+        write(render_run_page(run, samples, rule=rule, picture=picture, summary=summary), to.page)
         written.append(to.page)
     return written
 

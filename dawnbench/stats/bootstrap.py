@@ -51,7 +51,7 @@ def bootstrap_interval(
 
     def of_numbers(*drawn: np.ndarray, axis: int = -1) -> Any:
         picked = [
-            np.moveaxis(array[d], -1, 0) if array.ndim > 1 else np.take(array, d)
+            np.moveaxis(np.take(array, d, axis=0), -1, 0) if array.ndim > 1 else np.take(array, d)
             for array, d in zip(arrays, (d.astype(int, copy=False) for d in drawn), strict=True)
         ]
         with np.errstate(all="ignore"):

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import MAX_WARNINGS, read_run
-from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord
 from tests.records.examples import TRIAL, begin_run, epoch
+from tests.records.folders import make_run
 
 
 @pytest.fixture
@@ -201,3 +203,18 @@ def test_a_folder_that_lost_a_file_is_refused(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(DawnbenchError, match=rf"cannot read .*{name}"):
         read_run(folder)
+
+
+def test_the_epochs_of_all_trials_are_found_by_going_through_them_once(tmp_path: Path) -> None:
+    class Counted(tuple[EpochRecord, ...]):
+        rounds = 0
+
+        def __iter__(self) -> Iterator[EpochRecord]:
+            Counted.rounds += 1
+            return super().__iter__()
+
+    run = read_run(make_run(tmp_path / "a", (), [epoch(trial=n, epoch=e) for n in (2, 1) for e in (1, 2)]))
+    run = replace(run, epochs=Counted(run.epochs))
+    Counted.rounds = 0
+    assert [[e.epoch for e in run.epochs_of(trial)] for trial in (1, 2, 3)] == [[1, 2], [1, 2], []]
+    assert Counted.rounds == 1

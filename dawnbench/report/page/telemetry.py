@@ -20,7 +20,7 @@ MOST_POINTS = 1_500
 """A trial and metric; a chart on a wide screen has about as many pixels."""
 FEW_POINTS = 100
 """What each trial keeps, however many there are."""
-PAGE_POINTS = 60_000
+PAGE_POINTS = 30_000
 """A metric, all trials together: a page is to open at once."""
 
 
