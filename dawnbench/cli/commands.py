@@ -29,6 +29,7 @@ from dawnbench.cli.options import (
     time_format_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
+from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.safe_text import plain
 
 
@@ -64,6 +65,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 )
 @time_format_option
 @stopping_like_ctrl_c()
+@going_on_without_readers()
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train RECIPE into a run folder.
 

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
+from dawnbench.cli.streams import open_missing_streams
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line
 from dawnbench.version import __version__
@@ -29,6 +30,7 @@ class Commands(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the verb."""
+        open_missing_streams()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
                 stream.reconfigure(errors="replace")  # a name may hold letters that the terminal lacks

@@ -22,6 +22,7 @@ from dawnbench.cli.options import (
     set_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
+from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
     help="Where scaling.md, .json, .svg and .png go, and the runs into a folder below.",
 )
 @stopping_like_ctrl_c()
+@going_on_without_readers()
 def scale(recipe: str, **options: Any) -> None:
     """Time RECIPE at several batch sizes, widths and threads.
 

@@ -27,6 +27,7 @@ from dawnbench.cli.options import (
     target_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
+from dawnbench.cli.streams import going_on_without_readers
 
 
 @main.command()
@@ -79,6 +80,7 @@ def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
 )
 @price_options
 @stopping_like_ctrl_c()
+@going_on_without_readers()
 def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
     """Run two recipes in turn and compare them pair by pair.
 

@@ -174,6 +174,35 @@ def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
     assert "interrupted" in (run.folder / "log.md").read_text()
 
 
+@pytest.mark.parametrize(
+    ("redirected", "said"),
+    [
+        (
+            "--json | head -1",
+            r"dawnbench: the output cannot be written.*\(Broken pipe\); the run goes on.*\n",
+        ),
+        (">&- 2>&-", ""),
+    ],
+)
+def test_a_run_whose_output_nobody_takes_goes_on_to_its_end(
+    command: list[str], tmp_path: Path, redirected: str, said: str
+) -> None:
+    run = " ".join([*command, *map(_quoted, small_run("--trials=1", "--epochs=30"))])
+    result = subprocess.run(
+        ["bash", "-c", f"{run} {redirected}; exit ${{PIPESTATUS[0]}}"],
+        cwd=tmp_path,
+        text=True,
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    assert result.returncode == 0
+    assert re.fullmatch(said, result.stderr)
+    recorded = read_run(only_run(tmp_path))
+    assert (recorded.record.status, len(recorded.epochs)) == ("finished", 30)
+    assert (recorded.folder / "log.md").exists()
+
+
 def test_what_a_killed_run_had_appended_can_be_read_and_logged(
     command: list[str], dawnbench: Callable[..., Finished], tmp_path: Path
 ) -> None:

@@ -1,0 +1,88 @@
+"""Standard streams that a run can lose without ending."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+def open_missing_streams() -> None:
+    """Let the null device stand for each standard stream that was closed by whoever started the process.
+
+    Else the next file to be opened, such as epochs.jsonl, would get the stream's number, and everything
+    that a library prints.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+    if sys.stdout is None:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+    if sys.stderr is None:
+        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+
+
+@contextmanager
+def going_on_without_readers() -> Iterator[None]:
+    """Let the block go on when nothing that it prints can be written any more, as after `| head -1`.
+
+    One sentence on standard error says so; when that is gone as well, nothing does.
+    """
+    before = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = (_lasting(stream) for stream in before)
+    try:
+        yield
+    finally:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError):
+                stream.flush()
+        sys.stdout, sys.stderr = before
+
+
+def _lasting(stream: TextIO) -> TextIO:
+    """Return the stream with nothing raised where it cannot be written; itself where it is no file."""
+    try:
+        number = stream.fileno()
+    except (OSError, ValueError):
+        return stream
+    with suppress(OSError):
+        stream.flush()
+    return io.TextIOWrapper(
+        io.BufferedWriter(_Lasting(number, "w", closefd=False)),
+        encoding=stream.encoding,
+        errors=stream.errors,
+        line_buffering=stream.isatty(),
+    )
+
+
+class _Lasting(io.FileIO):
+    """Takes what is written and, once that has failed, drops it."""
+
+    _is_lost = False
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if not self._is_lost:
+            try:
+                return super().write(data)
+            except OSError as error:
+                self._is_lost = True
+                if self.fileno() != 2:
+                    print(
+                        f"dawnbench: the output cannot be written any more ({error.strerror}); the run goes "
+                        "on without a display and is recorded in its folder",
+                        file=sys.stderr,
+                        flush=True,
+                    )
+        return len(memoryview(data))
