@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dawnbench.export.gates import as_json, finite_gates, series_name
+from dawnbench.safe_text import encodable
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
 
 # Bencher makes a measure of a slug it does not know and gives it no unit, so the unit is in the name. Its own
@@ -31,7 +32,7 @@ def bencher(judgement: Judgement) -> str:
         for gate in finite_gates(judgement)
         if gate.measured is not None
     }
-    name = series_name(judgement).encode("utf-8", "replace")[:LONGEST_NAME].decode("utf-8", "ignore")
+    name = encodable(series_name(judgement)).encode("utf-8")[:LONGEST_NAME].decode("utf-8", "ignore")
     return as_json({name: measures} if measures else {})
 
 
