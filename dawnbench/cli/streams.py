@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -41,7 +41,7 @@ def going_on_without_readers() -> Iterator[None]:
     One sentence on standard error says so; when that is gone as well, nothing does.
     """
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_lasting(stream) for stream in before)
+    sys.stdout, sys.stderr = _lasting(sys.stdout, _say_so), _lasting(sys.stderr, lambda _error: None)
     try:
         yield
     finally:
@@ -51,7 +51,7 @@ def going_on_without_readers() -> Iterator[None]:
         sys.stdout, sys.stderr = before
 
 
-def _lasting(stream: TextIO) -> TextIO:
+def _lasting(stream: TextIO, lost: Callable[[OSError], None]) -> TextIO:
     """Return the stream with nothing raised where it cannot be written; itself where it is no file."""
     try:
         number = stream.fileno()
@@ -60,17 +60,28 @@ def _lasting(stream: TextIO) -> TextIO:
     with suppress(OSError):
         stream.flush()
     return io.TextIOWrapper(
-        io.BufferedWriter(_Lasting(number, "w", closefd=False)),
+        io.BufferedWriter(_Lasting(number, lost)),
         encoding=stream.encoding,
         errors=stream.errors,
         line_buffering=stream.isatty(),
     )
 
 
-class _Lasting(io.FileIO):
-    """Takes what is written and, once that has failed, drops it."""
+def _say_so(error: OSError) -> None:
+    print(
+        f"dawnbench: the output cannot be written any more ({error.strerror}); the run goes on without a "
+        "display and is recorded in its folder",
+        file=sys.stderr,
+        flush=True,
+    )
 
-    _is_lost = False
+
+class _Lasting(io.FileIO):
+    """Takes what is written and, once that has failed, which it tells `lost`, drops it."""
+
+    def __init__(self, number: int, lost: Callable[[OSError], None]) -> None:
+        super().__init__(number, "w", closefd=False)
+        self._lost, self._is_lost = lost, False
 
     def write(self, data: ReadableBuffer, /) -> int:
         if not self._is_lost:
@@ -78,11 +89,5 @@ class _Lasting(io.FileIO):
                 return super().write(data)
             except OSError as error:
                 self._is_lost = True
-                if self.fileno() != 2:
-                    print(
-                        f"dawnbench: the output cannot be written any more ({error.strerror}); the run goes "
-                        "on without a display and is recorded in its folder",
-                        file=sys.stderr,
-                        flush=True,
-                    )
+                self._lost(error)
         return len(memoryview(data))

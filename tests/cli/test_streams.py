@@ -21,26 +21,35 @@ PRINTERS: list[Callable[[], object]] = [
 
 
 @pytest.fixture
-def pipe(monkeypatch: pytest.MonkeyPatch) -> Iterator[TextIO]:
-    """What standard output goes into; the test reads its other end."""
+def pipe() -> Iterator[tuple[TextIO, TextIO]]:
+    """The two ends of a pipe; the test puts the second one in the place of standard output.
+
+    A fixture cannot: pytest puts its own stream there before the test begins.
+    """
     reader, writer = os.pipe()
     with os.fdopen(writer, "w") as out, os.fdopen(reader) as read:
-        monkeypatch.setattr(sys, "stdout", out)
-        yield read
+        yield read, out
 
 
 @pytest.mark.parametrize("show", PRINTERS)
-def test_what_is_printed_arrives(pipe: TextIO, show: Callable[[], object]) -> None:
+def test_what_is_printed_arrives(
+    pipe: tuple[TextIO, TextIO], monkeypatch: pytest.MonkeyPatch, show: Callable[[], object]
+) -> None:
+    monkeypatch.setattr(sys, "stdout", pipe[1])
     with going_on_without_readers():
         show()
-    assert "seen" in pipe.readline()
+    assert "seen" in pipe[0].readline()
 
 
 @pytest.mark.parametrize("show", PRINTERS)
 def test_whoever_prints_goes_on_when_the_reader_has_gone_and_says_so_once(
-    pipe: TextIO, capfd: pytest.CaptureFixture[str], show: Callable[[], object]
+    pipe: tuple[TextIO, TextIO],
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    show: Callable[[], object],
 ) -> None:
-    pipe.close()
+    monkeypatch.setattr(sys, "stdout", pipe[1])
+    pipe[0].close()
     with going_on_without_readers():
         for _ in range(3):
             show()
@@ -51,10 +60,11 @@ def test_whoever_prints_goes_on_when_the_reader_has_gone_and_says_so_once(
 
 
 def test_nothing_is_said_where_nobody_hears_it(
-    pipe: TextIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pipe: tuple[TextIO, TextIO], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stderr", sys.stdout)
-    pipe.close()
+    monkeypatch.setattr(sys, "stdout", pipe[1])
+    monkeypatch.setattr(sys, "stderr", pipe[1])
+    pipe[0].close()
     with going_on_without_readers():
         print("lost", flush=True)
         print("lost", file=sys.stderr, flush=True)
