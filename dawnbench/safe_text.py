@@ -89,6 +89,11 @@ def csv_cell(text: str) -> str:
     return f"'{shown}" if shown.startswith(_FORMULAS) else shown
 
 
+def slug(name: str) -> str:
+    """Return a recipe's or device's name as part of a file's name."""
+    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "unnamed"
+
+
 def _escaped(found: re.Match[str]) -> str:
     code = ord(found[0])
     return f"\\x{code - 0xDC00:02x}" if 0xDC80 <= code <= 0xDCFF else f"\\u{code:04x}"

@@ -16,8 +16,7 @@ from dawnbench.recipes import Recipe
 from dawnbench.recipes.catalogue import find_series
 from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import read_run
-from dawnbench.records.store import slug
-from dawnbench.safe_text import plain
+from dawnbench.safe_text import plain, slug
 
 if TYPE_CHECKING:
     from dawnbench.cli.run import Ended

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from dawnbench.export.gates import as_json
+from dawnbench.records.bounds import finite
 from dawnbench.records.series import Series
-from dawnbench.records.store import finite
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.words import verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy

@@ -13,9 +13,10 @@ from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.run_facts import created_at, is_cifar10, public_recipe
+from dawnbench.records.bounds import finite
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, TrialRecord
-from dawnbench.records.store import finite, slug
+from dawnbench.safe_text import slug
 from dawnbench.stats.cost import SECONDS_AN_HOUR
 from dawnbench.stats.progress import elapsed_seconds, median_trial
 

@@ -10,10 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from dawnbench.export.gates import as_json
+from dawnbench.records.bounds import finite
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples, read_samples
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
-from dawnbench.records.store import finite
 
 
 @dataclass(frozen=True, slots=True)

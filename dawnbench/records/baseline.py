@@ -9,11 +9,12 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.bounds import finite
 from dawnbench.records.files import write
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.schema import SCHEMA_VERSION
 from dawnbench.records.series import Series
-from dawnbench.records.store import finite, slug
+from dawnbench.safe_text import slug
 
 KIND = "dawnbench baseline"
 _SERIES = TypeAdapter(Series)

@@ -6,6 +6,8 @@ Whatever is within these bounds goes through every reader without an overflow. P
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -106,3 +108,14 @@ Environment = Annotated[dict[str, Any], _CheckedAs(_Environment)]
 """A machine and its software; what readers look into is of the type that they expect, or absent."""
 RecipeSettings = Annotated[dict[str, Any], _CheckedAs(_Recipe)]
 """A recipe stored whole; what readers look into is of the type that they expect, or absent."""
+
+
+def finite(value: Any) -> Any:
+    """Return JSON types with each number that is not finite as None, since JSON has none."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {key: finite(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -133,10 +133,12 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[L
         *whole, rest = read_bytes(path, LINES_LIMIT).split(b"\n")
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
-    found: list[str] = []
+    found: dict[str, list[str]] = {}
     for number, line in enumerate(whole, 1):
         record, lost = read_line(kind, line)
-        found += (f"{path.name}, line {number}: {clause}" for clause in lost)
+        for clause in lost:
+            # The same field is often wrong on many lines.
+            found.setdefault(clause.split(" ", 1)[0], []).append(f"{path.name}, line {number}: {clause}")
         if record is not None:
             yield record
     warnings += capped(found, path.name)
@@ -160,11 +162,14 @@ def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
     return record, [f"{clause}; it is left out" for clause in lost]
 
 
-def capped(warnings: Iterable[str], name: str) -> list[str]:
-    """Return the first of a file's warnings, and how many more there are."""
-    found = list(warnings)
-    more = len(found) - MAX_WARNINGS
-    return found if more <= 0 else [*found[:MAX_WARNINGS], f"{name}: {more:,} more values or lines left out"]
+def capped(found: Mapping[str, Sequence[str]], name: str) -> list[str]:
+    """Return a warning for each field of a file, of the first ones, that says how often it was left out."""
+    told = [
+        sentences[0] + (f", as on {len(sentences) - 1:,} more" if len(sentences) > 1 else "")
+        for sentences in found.values()
+    ]
+    more = len(told) - MAX_WARNINGS
+    return told if more <= 0 else [*told[:MAX_WARNINGS], f"{name}: {more:,} more fields left out"]
 
 
 def damaged(path: Path, error: ValidationError) -> DawnbenchError:

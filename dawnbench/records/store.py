@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -13,26 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.bounds import finite
 from dawnbench.records.files import replacing
 from dawnbench.records.lines import LineFile
 from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
-
-
-def finite(value: Any) -> Any:
-    """Return JSON types with each number that is not finite as None, since JSON has none."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {key: finite(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
-
-
-def slug(name: str) -> str:
-    """Return a recipe's or device's name as part of a file's name."""
-    return re.sub(r"[^\w.]+", "-", name).strip("-.") or "unnamed"
+from dawnbench.safe_text import slug
 
 
 class RunWriter:

@@ -22,7 +22,7 @@ class Tail:
         """Open the files of a run folder.
 
         Raises:
-            DawnbenchError: it lacks one of them.
+            DawnbenchError: it is not a run folder, or lacks one of them.
         """
         self._paths = {name: folder / f"{name}.jsonl" for name in ("epochs", "trials")}
         self._files: dict[str, IO[bytes]] = {}
@@ -30,6 +30,7 @@ class Tail:
         self._folder = folder
         self._record: RunRecord | None = None
         self._seen: tuple[int, ...] | None = None
+        self.record()
         try:
             for name, path in self._paths.items():
                 self._files[name] = open_regular(path, LINES_LIMIT)

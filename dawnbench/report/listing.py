@@ -9,8 +9,8 @@ from dataclasses import fields
 
 from rich.cells import cell_len, set_cell_size
 
+from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
-from dawnbench.records.store import finite
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 

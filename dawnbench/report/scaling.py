@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from dawnbench.records.store import finite
+from dawnbench.records.bounds import finite
 from dawnbench.report.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain

@@ -8,8 +8,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from dawnbench.records.bounds import finite
 from dawnbench.records.schema import EpochRecord, TrialRecord
-from dawnbench.records.store import finite
 from tests.records.examples import RUN, TRIAL, epoch
 
 

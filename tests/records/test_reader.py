@@ -152,12 +152,18 @@ def test_what_readers_look_into_is_what_they_expect_or_absent(
     assert len(run.warnings) == 1
 
 
-def test_of_many_bad_values_the_first_are_named_and_the_rest_counted(folder: Path) -> None:
+def test_what_is_wrong_on_many_lines_is_told_once(folder: Path) -> None:
     with (folder / "epochs.jsonl").open("a") as file:
-        file.write("{}\n" * 100)
+        file.write("{}\n" * 1001)
+    (warning,) = read_run(folder).warnings
+    assert warning == "epochs.jsonl, line 3: trial is missing; the line is left out, as on 1,000 more"
+
+
+def test_of_many_bad_fields_the_first_are_named_and_the_rest_counted(folder: Path) -> None:
+    change_line(folder, "trials", seconds={f"rule{i}": -1 for i in range(MAX_WARNINGS + 5)})
     *named, rest = read_run(folder).warnings
     assert len(named) == MAX_WARNINGS
-    assert rest == f"epochs.jsonl: {100 - MAX_WARNINGS} more values or lines left out"
+    assert rest == "trials.jsonl: 5 more fields left out"
 
 
 def test_a_path_that_is_not_utf_8_is_read_as_it_was_written(folder: Path) -> None:

@@ -122,9 +122,9 @@ def test_a_round_without_news_reads_nothing_again(tmp_path: Path, monkeypatch: p
     folder = going_on(tmp_path / "a")
     records, taken = list[str](), list[int]()
 
-    def counted_record(path: Path) -> RunRecord:
-        records.append(path.name)
-        return read_record(path)
+    def counted_record(folder: Path) -> tuple[RunRecord, list[str]]:
+        records.append(folder.name)
+        return read_record(folder)
 
     class Counted(Tail):
         def _new(self, name: str, adapter: Any) -> Any:
@@ -138,6 +138,6 @@ def test_a_round_without_news_reads_nothing_again(tmp_path: Path, monkeypatch: p
     quiet: list[Callable[[], None]] = [lambda: None] * 1_000
     news = appended(folder / "epochs.jsonl", line(epoch(epoch=2)))
     World(folder, [*quiet, news, *quiet, ended(folder)]).watch()
-    assert records == ["run.json"] * 2  # at the start, and once the status had changed
+    assert records == ["a"] * 2  # at the start, and once the status had changed
     assert sum(taken) == (folder / "epochs.jsonl").stat().st_size
     assert len(taken) > 4_000

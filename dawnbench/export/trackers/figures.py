@@ -13,8 +13,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
 from dawnbench.records.leaves import leaves
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.records.store import slug
-from dawnbench.safe_text import plain
+from dawnbench.safe_text import plain, slug
 
 LONGEST_NAME = 100
 LONGEST_TEXT = 500

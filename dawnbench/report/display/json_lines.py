@@ -7,8 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
+from dawnbench.records.bounds import finite
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.records.store import finite
 from dawnbench.report.display.common import Display
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from dawnbench.export.trackers import replay
 from dawnbench.records.reader import Run
-from dawnbench.records.store import slug
+from dawnbench.safe_text import slug
 from tests.cli.made_runs import HOSTILE, steers
 from tests.export.trackers.conftest import FOLDER, PARAMETERS, figures_by_epoch, store_of
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dawnbench.records.schema import DataRecord, PairingRecord
-from dawnbench.records.store import slug
+from dawnbench.safe_text import slug
 from tests.cli.made_runs import made_run
 from tests.cli.made_runs import trial as made_trial
 from tests.records.examples import epoch
