@@ -8,13 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
+from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, open_regular, read_bytes
 from dawnbench.records.process import is_gone
 from dawnbench.records.salvage import parse, salvage
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
@@ -26,6 +28,8 @@ DIED = (
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
+CHUNK_BYTES = 2_000_000
+"""Of lines that are validated at once; where one is not possible, they are validated one by one."""
 MAX_WARNINGS = 20
 """Of one file."""
 
@@ -50,8 +54,8 @@ class Run:
     @cached_property
     def _by_trial(self) -> dict[int, tuple[EpochRecord, ...]]:
         found: dict[int, list[EpochRecord]] = {}
-        for epoch in self.epochs:
-            found.setdefault(epoch.trial, []).append(epoch)
+        for trial, epochs in groupby(self.epochs, attrgetter("trial")):
+            found.setdefault(trial, []).extend(epochs)
         return {trial: tuple(epochs) for trial, epochs in found.items()}
 
 
@@ -129,20 +133,29 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
 
 
 def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[Line]:
+    found: dict[str, list[str]] = {}
+    torn, done = False, 0
     try:
-        *whole, rest = read_bytes(path, LINES_LIMIT).split(b"\n")
+        with open_regular(path, LINES_LIMIT) as file:
+            while lines := file.readlines(CHUNK_BYTES):
+                if not lines[-1].endswith(b"\n"):
+                    torn = bool(lines.pop())
+                first, done = done + 1, done + len(lines)
+                if (parsed := parse(kind, lines)) is not None:
+                    yield from parsed
+                    continue
+                for number, line in enumerate(lines, first):
+                    record, lost = read_line(kind, line)
+                    for clause in lost:
+                        # The same field is often wrong on many lines.
+                        sentence = f"{path.name}, line {number}: {clause}"
+                        found.setdefault(clause.split(" ", 1)[0], []).append(sentence)
+                    if record is not None:
+                        yield record
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
-    found: dict[str, list[str]] = {}
-    for number, line in enumerate(whole, 1):
-        record, lost = read_line(kind, line)
-        for clause in lost:
-            # The same field is often wrong on many lines.
-            found.setdefault(clause.split(" ", 1)[0], []).append(f"{path.name}, line {number}: {clause}")
-        if record is not None:
-            yield record
     warnings += capped(found, path.name)
-    if rest:
+    if torn:
         warnings.append(
             f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
         )
@@ -150,8 +163,8 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[L
 
 def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
     """Return the record on a line, and a sentence's rest for each value of it, or for all of it, left out."""
-    if (parsed := parse(kind, line)) is not None:
-        return parsed, []
+    if (parsed := parse(kind, [line])) is not None:
+        return parsed[0], []
     try:
         content = json.loads(line)
     except (ValueError, RecursionError):

@@ -6,7 +6,7 @@ no run folder is ever refused by the version that wrote it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from functools import cache
 from typing import Annotated, Any, TypeVar
@@ -28,11 +28,13 @@ _Place = tuple[int | str, ...]
 _ABSENT = object()
 
 
-def _consistent(epoch: EpochRecord) -> EpochRecord:
-    for correct, images in (("train_correct", "train_images"), ("validation_correct", "validation_images")):
-        if getattr(epoch, correct) > getattr(epoch, images):
-            raise ValueError(f"{correct} is more than {images}")
-    return epoch
+def _consistent(record: Record) -> Record:
+    if isinstance(record, EpochRecord):
+        if record.train_correct > record.train_images:
+            raise ValueError("train_correct is more than train_images")
+        if record.validation_correct > record.validation_images:
+            raise ValueError("validation_correct is more than validation_images")
+    return record
 
 
 @cache
@@ -46,13 +48,19 @@ def _adapters() -> dict[type, TypeAdapter[Any]]:
     }
 
 
-def parse(kind: type[Record], line: bytes) -> Record | None:
-    """Return the record that a line of JSON holds; None where a value of it, or the line, is not possible."""
+@cache
+def _adapters_of_many() -> dict[type, TypeAdapter[Any]]:
+    return {EpochRecord: TypeAdapter(list[EpochRecord]), TrialRecord: TypeAdapter(list[TrialRecord])}
+
+
+def parse(kind: type[Record], lines: Sequence[bytes]) -> list[Record] | None:
+    """Return the records on lines of JSON; None where a value, or a line, is not possible."""
     try:
-        record: Record = _adapters()[kind].validate_json(line)
-    except ValidationError:
+        # All at once, which takes half the time of one by one.
+        records: list[Record] = _adapters_of_many()[kind].validate_json(b"[" + b",".join(lines) + b"]")
+        return list(map(_consistent, records)) if len(records) == len(lines) else None
+    except ValueError:
         return None
-    return record
 
 
 def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]:

@@ -42,8 +42,8 @@ def format_time(seconds: float | None, style: TimeFormat) -> str:
 def _train_loss(loss: float | None) -> str:
     if loss is None or not math.isfinite(loss):
         return "nan"
-    whole, _, decimals = f"{loss:.6f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0') or '0'}"
+    text = f"{loss:.6f}".rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
 
 
 def _validation_loss(loss: float | None) -> str:
