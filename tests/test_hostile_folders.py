@@ -14,6 +14,7 @@ from pydantic_core import from_json
 
 from dawnbench.records.baseline import write_baseline
 from dawnbench.records.reader import read_run
+from dawnbench.records.samples import read_samples
 from dawnbench.records.series import series_of
 from tests.cli.made_runs import invoke
 from tests.records.hostile import ATTACK, FOLDER, STEERING, hostile_run
@@ -76,6 +77,15 @@ def texts(top: Path, suffix: str) -> dict[str, str]:
     }
     assert found
     return found
+
+
+def test_every_hostile_text_is_read(written: tuple[Path, dict[str, str]]) -> None:
+    # What a reader leaves out reaches no document, and the tests below would say nothing about it.
+    run = read_run(written[0] / "runs" / FOLDER)
+    samples = read_samples(run.folder)
+    assert run.warnings == ()
+    assert samples is not None
+    assert samples.warnings == ()
 
 
 @pytest.mark.parametrize("suffix", [".md", ".html", ".svg", ".csv", ".xml", ".txt", ".json"])

@@ -59,14 +59,27 @@ Text = Annotated[str, _AnyText()]
 
 @dataclass(frozen=True)
 class _CheckedAs:
-    """Lets pydantic check a dictionary as another type."""
+    """Lets pydantic check those keys of a dictionary that a shape names; any others stay as they are.
+
+    Pydantic's own way to allow others refuses a key that holds half a surrogate pair, and all with it.
+    """
 
     shape: Any
 
     def __get_pydantic_core_schema__(self, _source: Any, handler: Any) -> Any:
-        return handler(self.shape)
+        from pydantic_core import core_schema
+
+        known = self.shape.__annotations__.keys()
+
+        def check(value: Any, validate: Any) -> Any:
+            if not isinstance(value, dict):
+                return validate(value)
+            return {**value, **validate({key: item for key, item in value.items() if key in known})}
+
+        return core_schema.no_info_wrap_validator_function(check, handler(self.shape))
 
 
+# Others are allowed, as the published schema says.
 _MORE = {"extra": "allow"}
 
 
@@ -81,7 +94,7 @@ class _Environment(TypedDict, total=False):
     packages: dict[str, Text | None]
     cpu: dict[str, Any]
     gpu: dict[str, Any]
-    git: _Git | None
+    git: Annotated[dict[str, Any], _CheckedAs(_Git)] | None
 
 
 class _Named(TypedDict, total=False):
@@ -100,8 +113,8 @@ class _Recipe(TypedDict, total=False):
     batch_size: Ordinal
     drop_last: bool
     summary: Text
-    dataset: _Named
-    evaluation: _Batched
+    dataset: Annotated[dict[str, Any], _CheckedAs(_Named)]
+    evaluation: Annotated[dict[str, Any], _CheckedAs(_Batched)]
 
 
 Environment = Annotated[dict[str, Any], _CheckedAs(_Environment)]

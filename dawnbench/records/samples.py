@@ -100,7 +100,7 @@ def _sample(line: bytes) -> _Sample | None:
     """Return a sample's time, its values and its throttle reasons; None where the line is not one."""
     try:
         # Python's own parser is slow, and takes half a surrogate pair, as a name that is not UTF-8 has.
-        values = json.loads(line) if b"\\ud" in line else from_json(line)
+        values = json.loads(line) if b"\\ud" in line or b"\\uD" in line else from_json(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):

@@ -172,6 +172,14 @@ def test_a_path_that_is_not_utf_8_is_read_as_it_was_written(folder: Path) -> Non
     assert read_run(folder).record.command == command
 
 
+def test_a_key_that_is_not_utf_8_costs_nothing(folder: Path) -> None:
+    recipe = {"dataset": {"name": "d", "\udcff": 1}, "epochs": 2, "\ud800": 1}
+    environment = {"git": {"commit": "c", "\udcff": 1}, "\udcff": 1}
+    change_run(folder, recipe=recipe, environment=environment)
+    run = read_run(folder)
+    assert (run.record.recipe, run.record.environment, run.warnings) == (recipe, environment, ())
+
+
 def test_a_newer_schema_is_refused_with_what_to_upgrade(folder: Path) -> None:
     change_run(folder, schema_version=SCHEMA_VERSION + 1, what_is_new=True)
     with pytest.raises(

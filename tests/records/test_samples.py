@@ -70,6 +70,15 @@ def test_a_line_that_is_not_a_sample_is_left_out(line: str, tmp_path: Path) -> N
     assert samples.warnings == ("telemetry.jsonl: left out 1 line that cannot be a sample",)
 
 
+@pytest.mark.parametrize("half", ["\\udcff", "\\uDCFF"])
+def test_a_name_that_is_not_utf_8_costs_no_sample(half: str, tmp_path: Path) -> None:
+    line = f'{{"t_ns": 6, "x{half}": 3, "throttle": ["y{half}"]}}\n'
+    samples = read_samples(written(tmp_path / "a", torn=line))
+    assert samples is not None
+    assert samples.values["x\udcff"].tolist() == [3]
+    assert samples.throttle == (("y\udcff",),)
+
+
 @pytest.mark.parametrize("value", ['"y"', "1e300", "1" + "0" * 400, "[]", "{}", "Infinity"])
 def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> None:
     line = f'{{"t_ns": 6, "x": {value}, "y": 3}}\n'
