@@ -57,7 +57,7 @@ class EpochRecord:
     """Counted from 1."""
     epoch: Ordinal
     """Counted from 1."""
-    learning_rate: Rate
+    learning_rate: Rate | None
     """The schedule's value at the epoch's first step."""
     train_seconds: Seconds | None
     evaluate_seconds: Seconds | None

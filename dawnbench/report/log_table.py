@@ -54,7 +54,7 @@ def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
     """Return the nine cells of an epoch's row."""
     return (
         str(epoch.epoch),
-        f"{epoch.learning_rate:.6f}",
+        "nan" if epoch.learning_rate is None else f"{epoch.learning_rate:.6f}",
         format_time(epoch.train_seconds, style),
         _train_loss(epoch.train_loss),
         str(epoch.train_correct),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -63,11 +64,12 @@ def _scheduler_says(epoch: EpochRecord, recipe: Mapping[str, Any]) -> float:
     There `get_lr` multiplies by the factor once more in an epoch in which the rate has just fallen; published
     progress logs print that. Other schedules say the true rate.
     """
+    rate = math.nan if epoch.learning_rate is None else epoch.learning_rate
     match recipe.get("schedule"):
         case {"kind": "steps", "every": int(every), "factor": int() | float() as factor} if every > 0:
             fell = epoch.epoch > 1 and (epoch.epoch - 1) % every == 0
-            return epoch.learning_rate * factor if fell else epoch.learning_rate
-    return epoch.learning_rate
+            return rate * factor if fell else rate
+    return rate
 
 
 def progress_bar(description: str, steps: int, seconds: float) -> str:

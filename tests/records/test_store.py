@@ -17,6 +17,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import RunStatus
 from dawnbench.records.store import RunWriter
+from dawnbench.report.log_table import log_table
 from tests.records.examples import CREATED, RUN, TRIAL, begin_run, epoch
 
 
@@ -107,6 +108,15 @@ def test_what_no_reader_takes_is_not_written_and_the_trial_says_so(tmp_path: Pat
         "of the trial seconds.cold is -3594.0, which is not possible; it is not recorded",
         "of the trial wall_seconds is -1.0, which is not possible; it is not recorded",
     )
+
+
+def test_an_epoch_without_a_finite_rate_is_kept(tmp_path: Path) -> None:
+    writer = begin_run(tmp_path)
+    writer.append_epoch(epoch(learning_rate=math.nan))
+    writer.close("finished")
+    run = read_run(writer.folder)
+    assert (run.epochs, run.warnings) == ((epoch(learning_rate=None),), ())
+    assert "| nan " in log_table(run.epochs)
 
 
 def test_a_schedule_without_a_finite_rate_leaves_a_run_that_can_be_read(tmp_path: Path) -> None:

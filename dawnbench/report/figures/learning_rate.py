@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
@@ -19,7 +21,7 @@ def draw_learning_rate(run: Run) -> Figure | None:
         plain_label(axes, "step", "learning rate")
     elif run.epochs:
         epochs = run.epochs_of(run.epochs[0].trial)
-        rates = [epoch.learning_rate for epoch in epochs]
+        rates = [math.nan if epoch.learning_rate is None else epoch.learning_rate for epoch in epochs]
         axes.plot([epoch.epoch for epoch in epochs], rates, "o-", color=BLUE, markersize=4)
         plain_label(axes, "epoch", "learning rate at its first step")
     else:
