@@ -26,10 +26,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from platformdirs import user_config_path
-
 from dawnbench.errors import DawnbenchError
 from dawnbench.stats.cost import Prices, checked_price
+from dawnbench.user_folders import configuration_folder
 
 TABLES = ("cost", "energy", "author")
 ENERGY_KEYS = ("price_per_kwh", "grams_per_kwh")
@@ -66,9 +65,10 @@ class Configuration:
         return next(iter(fitting.values()), None)
 
 
-def configuration_path() -> Path:
-    """Return where the configuration file is looked for."""
-    return user_config_path("dawnbench") / "config.toml"
+def configuration_path() -> Path | None:
+    """Return where the configuration file is looked for; None where the user has no home folder."""
+    folder = configuration_folder()
+    return None if folder is None else folder / "config.toml"
 
 
 def prices_for(
@@ -92,12 +92,14 @@ def prices_for(
     )
 
 
-def read_configuration(path: Path) -> Configuration:
-    """Return what a configuration file says; one that is not there says nothing.
+def read_configuration(path: Path | None) -> Configuration:
+    """Return what a configuration file says; one that is not there, or has no place to be, says nothing.
 
     Raises:
         DawnbenchError: it cannot be read, is not TOML, or has an unknown key or a wrong type.
     """
+    if path is None:
+        return Configuration(Path(), {}, {})
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -149,7 +149,9 @@ def _said(option: str | None, configured: str | None) -> str:
 
 
 def _asks(why: str, option: str, keys: str) -> DawnbenchError:
-    return DawnbenchError(f"{why}: give {option}, or write {keys} under [author] in {configuration_path()}")
+    path = configuration_path()
+    where = "a configuration file (you have no home folder: set XDG_CONFIG_HOME)" if path is None else path
+    return DawnbenchError(f"{why}: give {option}, or write {keys} under [author] in {where}")
 
 
 def _warn(sentences: Iterable[str]) -> None:

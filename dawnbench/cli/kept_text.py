@@ -14,24 +14,27 @@ from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
 import dawnbench
 from dawnbench.data.sources.names import KNOWN_SHAPES
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe
 from dawnbench.records.files import write
+from dawnbench.user_folders import cache_folder
 
 MAX_KEPT = 200
 """Texts; the oldest go first, so that the folder does not grow for ever."""
 DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
-def path_for(recipe: Recipe) -> Path:
+def path_for(recipe: Recipe) -> Path | None:
     """Return where the text of a recipe is kept; another place if anything that it depends on has changed.
 
+    None where the user has no cache folder.
     That is the recipe, its data set's shape, this package, torch, and the machine with its visible GPUs.
     """
+    folder = cache_folder()
+    if folder is None:
+        return None
     facts = [
         recipe.to_dict(),
         repr(KNOWN_SHAPES.get(recipe.dataset.name)),
@@ -41,7 +44,7 @@ def path_for(recipe: Recipe) -> Path:
         list(_gpus()),
     ]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return user_cache_path("dawnbench", appauthor=False) / "shown" / f"{digest}.json"
+    return folder / "shown" / f"{digest}.json"
 
 
 def recall(path: Path) -> str | None:

@@ -13,10 +13,9 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
 from dawnbench.records.listed import Listed
 from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.user_folders import cache_folder
 from dawnbench.version import __version__
 
 Kept = tuple[str, str]
@@ -49,12 +48,13 @@ _MADE_BY = (
 )
 
 
-def cache_path() -> Path:
-    """Return where the file lies: in the user's cache folder, which XDG_CACHE_HOME may name."""
-    return Path(user_cache_dir("dawnbench", appauthor=False)) / "runs.sqlite"
+def cache_path() -> Path | None:
+    """Return where the file lies: in the user's cache folder, if there is one."""
+    folder = cache_folder()
+    return None if folder is None else folder / "runs.sqlite"
 
 
-def recall(path: Path, place: str) -> dict[str, Kept]:
+def recall(path: Path | None, place: str) -> dict[str, Kept]:
     """Return what is kept of the run folders in `place`, by their names; nothing if there is no telling."""
     try:
         with _open(path) as database:
@@ -73,7 +73,7 @@ def recall(path: Path, place: str) -> dict[str, Kept]:
         return {}
 
 
-def keep(path: Path, place: str, changed: Mapping[str, Kept], gone: Collection[str]) -> None:
+def keep(path: Path | None, place: str, changed: Mapping[str, Kept], gone: Collection[str]) -> None:
     """Add or replace what is kept of some run folders in `place` and forget others, or do nothing."""
     key = os.fsencode(place)
     try:
@@ -97,9 +97,9 @@ def keep(path: Path, place: str, changed: Mapping[str, Kept], gone: Collection[s
 
 
 @contextmanager
-def _open(path: Path) -> Iterator[sqlite3.Connection]:
-    if not path.is_absolute():  # the user has no home
-        raise FileNotFoundError(path)
+def _open(path: Path | None) -> Iterator[sqlite3.Connection]:
+    if path is None:
+        raise FileNotFoundError("the user has no cache folder")
     path.parent.mkdir(parents=True, exist_ok=True)
     with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as database:
         yield database
@@ -125,8 +125,12 @@ def _checksum(name: bytes, stamp: str, content: str) -> int:
     return zlib.crc32(b"\n".join((name, stamp.encode(), content.encode())))
 
 
-def _remove_if_damaged(path: Path, error: Exception) -> None:
-    if isinstance(error, OSError) or getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE:
+def _remove_if_damaged(path: Path | None, error: Exception) -> None:
+    if (
+        path is None
+        or isinstance(error, OSError)
+        or getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE
+    ):
         return
     # A journal left behind would be played back into the next file.
     for file in (path, path.with_name(path.name + "-journal")):

@@ -16,6 +16,7 @@ from dawnbench.records.listed import Listed
 from dawnbench.records.reader import read_run
 from dawnbench.records.selection import select
 from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
+from dawnbench.user_folders import expanded
 
 if TYPE_CHECKING:
     import pandas
@@ -104,7 +105,7 @@ class _Found:
 def _find(where: Iterable[str | PathLike[str]]) -> _Found:
     found = _Found({}, set(), [])
     for place in where:
-        path = Path(place).expanduser()
+        path = expanded(Path(place))
         named = path.exists()
         matches = [str(path)] if named else sorted(glob(str(path), recursive=True))  # noqa: PTH207  # absolute too
         folders = [Path(match) for match in matches if named or Path(match).is_dir()]

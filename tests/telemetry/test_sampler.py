@@ -240,7 +240,7 @@ def test_sampling_costs_little():
 
 
 def test_a_silence_is_a_pause_only_beyond_what_a_busy_machine_makes(monkeypatch: pytest.MonkeyPatch):
-    """A sensor that hangs stands for a process that was stopped; the least pause is made shorter than it is."""
+    """A sensor that hangs stands for a process that was stopped; the threshold is lowered for the test."""
     assert sampler_module.PAUSE_NS >= 1_000_000_000
     monkeypatch.setattr(sampler_module, "PAUSE_NS", 400_000_000)
     source = FakeSource()

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from dawnbench.data.dataset import Array
+from dawnbench.user_folders import expanded
 
 try:
     import fcntl
@@ -25,15 +26,19 @@ def data_folders(cache: Path | None = None) -> tuple[Path, ...]:
     """Return the folders that are searched for a data set, the one that is written to first.
 
     In order: `cache`, the folder that the environment variable DAWNBENCH_DATA names, and `dawnbench` in
-    XDG_CACHE_HOME or ~/.cache.
+    XDG_CACHE_HOME or ~/.cache, if the user has a home folder.
+
+    Raises:
+        DawnbenchError: one of the first two begins with `~` and there is no home folder.
     """
     named = os.environ.get(ENVIRONMENT)
     home = os.environ.get("XDG_CACHE_HOME")
     folders = [
-        *([cache.expanduser()] if cache is not None else []),
-        *([Path(named).expanduser()] if named else []),
-        (Path(home) if home else Path("~/.cache").expanduser()) / "dawnbench",
+        *([expanded(cache)] if cache is not None else []),
+        *([expanded(named)] if named else []),
     ]
+    with contextlib.suppress(RuntimeError):
+        folders.append((Path(home) if home else Path("~/.cache").expanduser()) / "dawnbench")
     return tuple(dict.fromkeys(folders))
 
 

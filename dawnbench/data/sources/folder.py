@@ -33,13 +33,15 @@ def load_folder(
     """
     source = str(root) if source is None else source
     listing = list_folder(root)
-    kept = data_folders(cache)[0] / "folders" / f"{listing.digest(image_size)}.npz"
-    if is_file(kept):
+    folders = data_folders(cache)
+    kept = folders[0] / "folders" / f"{listing.digest(image_size)}.npz" if folders else None
+    if kept is not None and is_file(kept):
         remedy = f"remove it, and {root} is decoded again"
         return load_npz(kept, source=source, classes=listing.classes, remedy=remedy)
     arrays = _decode(listing, progress, image_size)
     dataset = from_keras_layout(arrays, source=source, classes=listing.classes)
-    save_decoded(kept, arrays | {"classes": np.array(listing.classes)})
+    if kept is not None:
+        save_decoded(kept, arrays | {"classes": np.array(listing.classes)})
     return dataset
 
 

@@ -14,6 +14,7 @@ from dawnbench.data.sources.official import load_official
 from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.data.sources.synthetic import load_synthetic
 from dawnbench.errors import DawnbenchError
+from dawnbench.user_folders import expanded
 
 
 def load_dataset(
@@ -49,7 +50,7 @@ def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progres
     if name == "synthetic":
         return load_synthetic()
     if name.endswith(".npz"):
-        return load_npz(Path(name).expanduser(), source=name)
+        return load_npz(expanded(name), source=name)
     if path is not None:
         raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of them")
     raise DawnbenchError(_unknown(name))

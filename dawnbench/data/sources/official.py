@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dawnbench.data.dataset import Dataset
-from dawnbench.data.sources.cache import data_folders, is_file, one_at_a_time, save_decoded
+from dawnbench.data.sources.cache import ENVIRONMENT, data_folders, is_file, one_at_a_time, save_decoded
 from dawnbench.data.sources.download import download, read_torchvision_folder
 from dawnbench.data.sources.names import Official
 from dawnbench.data.sources.npz import LAYOUT, from_keras_layout, load_npz
@@ -30,6 +30,11 @@ def load_official(official: Official, *, cache: Path | None = None, progress: Pr
         DawnbenchError: A file is damaged or holds another data set, or the download fails.
     """
     folders = data_folders(cache)
+    if not folders:
+        raise DawnbenchError(
+            f"there is no folder to look for {official.name} in, since you have no home folder; set "
+            f"{ENVIRONMENT} to one"
+        )
     kept = _load_kept(official, folders)
     if kept is not None:
         return kept

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_cache_dir
-
 from dawnbench.errors import DawnbenchError
+from dawnbench.user_folders import cache_folder
 
 VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
@@ -40,10 +39,13 @@ def keep_compiled_code() -> None:
         DawnbenchError: the folder that the user has chosen cannot be written.
     """
     check_compile_cache()
+    folder = cache_folder()
+    if folder is None:
+        return
+    cache = folder / "inductor"
     try:
-        cache = Path(user_cache_dir("dawnbench", appauthor=False)) / "inductor"
         cache.mkdir(parents=True, exist_ok=True)
-    except (OSError, RuntimeError):
+    except OSError:
         return
     if os.access(cache, os.W_OK):
         os.environ.setdefault(VARIABLE, str(cache))

@@ -16,9 +16,9 @@ from pydantic import TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import write
-from dawnbench.records.index_cache import cache_path
 from dawnbench.stats.comparison.outcome import Word
 from dawnbench.stats.entries import Entry
+from dawnbench.user_folders import cache_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,10 @@ def made_by() -> str:
 def recall(out: Path, rule: str) -> State:
     """Return what is kept of the site in `out`; nothing where there is no telling."""
     try:
-        text = _path(out).read_bytes()
+        path = _path(out)
+        if path is None:
+            return State()
+        text = path.read_bytes()
         head, _, body = text.partition(b"\n")
         if head.decode() == digest(made_by(), rule):
             return _STATE.validate_json(body)
@@ -115,12 +118,16 @@ def recall(out: Path, rule: str) -> State:
 
 def keep(out: Path, rule: str, state: State) -> None:
     """Keep the state for the next build, or do nothing."""
+    path = _path(out)
+    if path is None:
+        return
     # A name that is no text, as a file system's need not be, has no JSON.
     runs = {name: run for name, run in state.runs.items() if name.isprintable()}
     body = _STATE.dump_json(State(runs, state.pages)).decode()
     with suppress(DawnbenchError):
-        write(f"{digest(made_by(), rule)}\n{body}", _path(out))
+        write(f"{digest(made_by(), rule)}\n{body}", path)
 
 
-def _path(out: Path) -> Path:
-    return cache_path().parent / "sites" / f"{digest(str(out.resolve()))}.json"
+def _path(out: Path) -> Path | None:
+    folder = cache_folder()
+    return None if folder is None else folder / "sites" / f"{digest(str(out.resolve()))}.json"

@@ -33,16 +33,13 @@ def test_a_folder_of_the_users_choice_is_made_and_kept(
 def test_compiled_code_goes_to_the_users_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "")  # so that what the call sets is taken back
     monkeypatch.delenv(VARIABLE)
-    monkeypatch.setattr(compile_cache, "user_cache_dir", lambda *_names, **_more: str(tmp_path))
+    monkeypatch.setattr(compile_cache, "cache_folder", lambda: tmp_path)
     keep_compiled_code()
     assert os.environ[VARIABLE] == str(tmp_path / "inductor")
 
 
 def test_without_a_home_folder_torch_chooses(monkeypatch: pytest.MonkeyPatch) -> None:
-    def nobody(*_names: object, **_more: object) -> str:
-        raise RuntimeError("could not determine home directory")
-
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(compile_cache, "user_cache_dir", nobody)
+    monkeypatch.setattr(compile_cache, "cache_folder", lambda: None)
     keep_compiled_code()
     assert VARIABLE not in os.environ
