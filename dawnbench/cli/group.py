@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import tempfile
+import traceback
 from io import TextIOWrapper
 from typing import Any
 
 import click
 
-from dawnbench.cli.exit_codes import EXPLAINED, INTERRUPTED, NOT_MEASURED
+from dawnbench.cli.exit_codes import CRASHED, EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.errors import DawnbenchError
 from dawnbench.version import __version__
 
@@ -21,6 +24,12 @@ class Failure(click.ClickException):
     def show(self, file: Any = None) -> None:
         """Print to standard error."""
         click.echo(f"dawnbench: {one_line(self.format_message())}", file=file or sys.stderr)
+
+
+class Crash(Failure):
+    """Exits with a code of its own, since 1 means a regression."""
+
+    exit_code = CRASHED
 
 
 class Commands(click.Group):
@@ -39,6 +48,10 @@ class Commands(click.Group):
             raise Failure(sentence(error)) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
+        except (click.ClickException, click.Abort, click.exceptions.Exit):
+            raise  # click's own way to end
+        except Exception as error:
+            raise Crash(crashed(error)) from error
 
 
 class Judging(click.Command):
@@ -65,6 +78,20 @@ def sentence(error: DawnbenchError | OSError) -> str:
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
+
+
+def crashed(error: Exception) -> str:
+    """Write the traceback of an unexpected error to a file, and return the sentence that names it."""
+    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    start = f"unexpected error ({one_line(what)[:300]})"
+    try:
+        # Made exclusively and for the user alone: a traceback may hold paths and values that are private.
+        handle, path = tempfile.mkstemp(prefix="dawnbench-", suffix="-traceback.txt")
+        with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+            traceback.print_exception(error, file=file)
+    except OSError as unwritten:
+        return f"{start}; its traceback could not be kept ({unwritten.strerror})"
+    return f"{start}; please report it with its traceback, which is in {path}"
 
 
 def one_line(text: str) -> str:
