@@ -165,8 +165,8 @@ def test_where_no_file_can_be_made_the_runs_are_listed_all_the_same(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "taken").touch()
-    for place in (tmp_path / "taken", Path("not-absolute")):
-        monkeypatch.setattr(index_cache, "user_cache_dir", lambda *_a, p=place, **_k: str(p))
+    for place in (tmp_path / "taken", None):
+        monkeypatch.setattr(index_cache, "cache_folder", lambda p=place: p)
         assert look(runs) == look(runs) == expected
     assert not Path("not-absolute").exists()
 
