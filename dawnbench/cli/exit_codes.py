@@ -14,7 +14,7 @@ Exit codes:
   {REGRESSION}    regress found a regression
   {NOT_MEASURED}    nothing measured or compared: wrong input, or something is missing
   {DIVERGED}    at least one trial diverged; the others count
-  {CRASHED}   an error that dawnbench did not expect; its traceback is in a file that is named
+  {CRASHED}   an unexpected error; its traceback is in the file that is named
   {INTERRUPTED}  interrupted; what was recorded is kept"""
 
 REGRESS_EXPLAINED = f"""\b
