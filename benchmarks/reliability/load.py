@@ -1,7 +1,7 @@
 """What each command costs on run folders as large as a day leaves them.
 
 `python -m benchmarks.reliability.load [NAME...]` prints a Markdown table; each command is a process of its
-own. `--hours` and `--trials` make the folders smaller for a try.
+own. `--share 0.1` makes the folders smaller for a try.
 """
 
 from __future__ import annotations
