@@ -29,7 +29,18 @@ SAMPLES_LIMIT = 8_000_000_000
 _GROWTH = 1_000_000
 """Bytes that a file may gain between being looked at and being read."""
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-_OF_A_RUN = ("run.json", "trials.jsonl")
+_LOCK = (
+    os.O_WRONLY
+    | os.O_CREAT
+    | os.O_APPEND
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NOFOLLOW", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+)
+
+SITE_MANIFEST = "dawnbench-site.json"
+_OWN_FOLDERS = {"run folder": ("run.json", "trials.jsonl"), "site": (SITE_MANIFEST,)}
+"""The files by which a folder is known that others may have made, and that nothing is written out of."""
 
 
 def open_regular(path: Path, limit: int) -> IO[bytes]:
@@ -92,11 +103,10 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     Two processes may do so at once: the last one wins. The file's `name` is where it lies until then.
 
     Raises:
-        DawnbenchError: `path` is a link, a pipe or a device, or a link within a run folder would lead the
-            file out of it.
+        DawnbenchError: see `check_target`.
         OSError: `path` is a folder, or the disk does not take it; an older file is then as it was.
     """
-    _refuse_what_leads_elsewhere(path)
+    check_target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # Not tempfile: its files are readable by their owner alone, whatever the umask allows.
     partial = path.parent / f".dawnbench-{uuid.uuid4().hex}.partial"
@@ -109,18 +119,56 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
         raise
 
 
+def check_target(path: Path) -> None:
+    """Check that what is written to `path` ends up there; for a library that opens its file itself.
+
+    Raises:
+        DawnbenchError: `path` is a link, a pipe or a device, or see `check_way`.
+        IsADirectoryError: it is a folder.
+    """
+    mode = path.lstat().st_mode if os.path.lexists(path) else stat.S_IFREG
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        kind = "a link" if stat.S_ISLNK(mode) else "a pipe or a device"
+        raise DawnbenchError(f"{path} is {kind} and is not written to; remove it or name another file")
+    check_way(path)
+
+
+def check_way(path: Path) -> None:
+    """Check that no link within a run folder or a site leads the way to `path` out of it.
+
+    Raises:
+        DawnbenchError: one does.
+    """
+    with_links = path.parent.absolute() / path.name
+    for folder in with_links.parents:
+        # Who writes `..` means to leave the folder.
+        if ".." in with_links.relative_to(folder).parts:
+            continue
+        for kind, names in _OWN_FOLDERS.items():
+            if not all(os.path.lexists(folder / name) for name in names):
+                continue
+            place = with_links.parent.resolve()
+            if not place.is_relative_to(folder.resolve()):
+                raise DawnbenchError(
+                    f"{path} is not touched: a link in the {kind} {folder} leads out of it, to {place}; "
+                    "remove the link or name another file"
+                )
+
+
 @contextmanager
 def one_at_a_time(lock: Path) -> Iterator[None]:
     """Hold the file `lock` against other processes: those that download, or that make a store.
 
-    The system lets go of it when its holder dies. Where no lock can be had (a read-only or odd file system),
-    nothing is held.
+    The system lets go of it when its holder dies. Where no lock can be had (a read-only or odd file system, a
+    link or a pipe of that name), nothing is held.
     """
     with ExitStack() as stack:
         if fcntl is not None:
             with suppress(OSError):
                 lock.parent.mkdir(parents=True, exist_ok=True)
-                file = stack.enter_context(lock.open("ab"))
+                file = stack.enter_context(os.fdopen(os.open(lock, _LOCK, 0o666), "ab"))
                 fcntl.flock(file, fcntl.LOCK_EX)
         yield
 
@@ -137,24 +185,3 @@ def _check_readable(path: Path, seen: os.stat_result, limit: int) -> None:
 def _too_large(path: Path, size: int, limit: int) -> OSError:
     why = f"it has {size / 1e6:,.0f} MB, more than the {limit / 1e6:,.0f} MB that are read of such a file"
     return OSError(errno.EFBIG, why, str(path))
-
-
-def _refuse_what_leads_elsewhere(path: Path) -> None:
-    with_links = path.parent.absolute() / path.name
-    mode = with_links.lstat().st_mode if os.path.lexists(with_links) else stat.S_IFREG
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(mode):
-        kind = "a link" if stat.S_ISLNK(mode) else "a pipe or a device"
-        raise DawnbenchError(f"{path} is {kind} and is not written to; remove it or name another file")
-    for folder in with_links.parents:
-        # Who writes `..` means to leave the folder.
-        within = ".." not in with_links.relative_to(folder).parts
-        if not within or not all(os.path.lexists(folder / name) for name in _OF_A_RUN):
-            continue
-        place = with_links.parent.resolve()
-        if not place.is_relative_to(folder.resolve()):
-            raise DawnbenchError(
-                f"{path} is not written: a link in the run folder {folder} leads out of it, to {place}; "
-                "remove the link or name another file"
-            )

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import open_regular, read_bytes, replacing, write
+from dawnbench.records.files import one_at_a_time, open_regular, read_bytes, replacing, write
 
 
 def test_folders_on_the_way_are_made_and_the_text_is_utf_8(tmp_path: Path) -> None:
@@ -138,7 +138,7 @@ def test_a_folder_of_a_run_that_is_a_link_out_of_it_is_refused_by_name(tmp_path:
     folder = run_folder(tmp_path / "run")
     (folder / "figures").symlink_to("../outside")
     with pytest.raises(
-        DawnbenchError, match=r"figures/a\.svg is not written: a link in .*run leads out of it"
+        DawnbenchError, match=r"figures/a\.svg is not touched: a link in .*run leads out of it"
     ):
         write("text", folder / "figures" / "a.svg")
     with pytest.raises(DawnbenchError, match="leads out of it"):
@@ -154,6 +154,15 @@ def test_links_above_a_run_and_within_it_are_followed(tmp_path: Path, target: st
     (folder / "within").symlink_to("figures")
     write("text", tmp_path / target)
     assert (tmp_path / target).read_text() == "text"
+
+
+def test_a_lock_that_is_a_link_or_a_pipe_is_neither_followed_nor_waited_for(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("made")
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with one_at_a_time(tmp_path / name):
+            pass
+    assert not (tmp_path / "made").exists()
 
 
 # --- reading ---

@@ -12,6 +12,7 @@ from shlex import quote
 from typing import Any
 
 from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome, load
+from dawnbench.records.files import check_target
 from dawnbench.records.schema import RunStatus, TrialStatus
 from dawnbench.report.markdown import table
 from dawnbench.safe_text import markdown
@@ -110,6 +111,7 @@ class TensorBoard:
 
     def _append(self, folder: str, events: Sequence[Any]) -> None:
         path = self._folder / folder / f"events.out.tfevents.{int(self._run.began)}.dawnbench"
+        check_target(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         new = not path.exists()
         with path.open("ab") as file:

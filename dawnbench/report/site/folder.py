@@ -8,9 +8,8 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes, write
+from dawnbench.records.files import DOCUMENT_LIMIT, SITE_MANIFEST, check_way, read_bytes, write
 
-MANIFEST = "dawnbench-site.json"
 KIND = "dawnbench site"
 
 
@@ -21,7 +20,7 @@ def read_manifest(out: Path) -> frozenset[str]:
         DawnbenchError: the folder holds something else, or is no folder.
     """
     try:
-        content = json.loads(read_bytes(out / MANIFEST, DOCUMENT_LIMIT))
+        content = json.loads(read_bytes(out / SITE_MANIFEST, DOCUMENT_LIMIT))
         if content["kind"] == KIND:
             return frozenset(file for file in content["files"] if _is_within(file))
     except FileNotFoundError:
@@ -41,18 +40,19 @@ def write_manifest(out: Path, files: Iterable[str]) -> None:
     Raises:
         DawnbenchError: the disk does not take it.
     """
-    write(json.dumps({"kind": KIND, "files": sorted(files)}, indent=0) + "\n", out / MANIFEST)
+    write(json.dumps({"kind": KIND, "files": sorted(files)}, indent=0) + "\n", out / SITE_MANIFEST)
 
 
 def remove(out: Path, files: Iterable[str]) -> None:
     """Remove files of the site, and their folders where nothing is left in them.
 
     Raises:
-        DawnbenchError: the disk does not let a file go.
+        DawnbenchError: the disk does not let a file go, or a link leads out of the site to it.
     """
     folders = set()
     for file in files:
         path = out / file
+        check_way(path)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:

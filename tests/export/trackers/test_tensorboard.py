@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import replay
 from dawnbench.records.reader import Run
 from tests.cli.made_runs import HOSTILE, steers
@@ -110,3 +111,16 @@ def test_a_run_folder_that_is_in_the_store_itself_stays_as_it_was(run: Run, tmp_
         replay(replace(run, folder=folder), "tensorboard", tmp_path)
     assert {name: (folder / name).read_bytes() for name in before} == before
     assert len(opened(tmp_path, "trial-1").Scalars("train/loss")) == 3
+
+
+def test_a_link_in_a_run_folder_cannot_lead_out_of_it(run: Run, tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    folder, outside = tmp_path / FOLDER, tmp_path / "outside"
+    folder.mkdir()
+    outside.mkdir()
+    for name in ("run.json", "trials.jsonl"):
+        (folder / name).touch()
+    (folder / "trial-1").symlink_to(outside)
+    with pytest.raises(DawnbenchError, match=r"a link in the run folder .* leads out of it"):
+        replay(run, "tensorboard", tmp_path)
+    assert list(outside.iterdir()) == []

@@ -255,6 +255,27 @@ def test_a_manifest_cannot_lead_out_of_the_site(folder: Path, tmp_path: Path) ->
     assert (tmp_path / "precious").exists()
 
 
+def test_a_link_in_a_site_cannot_lead_out_of_it(folder: Path, tmp_path: Path) -> None:
+    out, outside = tmp_path / "site", tmp_path / "outside"
+    build(folder, out)
+    outside.mkdir()
+    (outside / "precious").touch()
+    manifest = json.loads((out / "dawnbench-site.json").read_text())
+    (out / "link").symlink_to(outside)
+    (out / "dawnbench-site.json").write_text(
+        json.dumps({**manifest, "files": [*manifest["files"], "link/precious"]})
+    )
+    with pytest.raises(DawnbenchError, match=r"precious is not touched: a link in the site .* leads out"):
+        build(folder, out)
+
+    (out / "dawnbench-site.json").write_text(json.dumps(manifest))
+    shutil.rmtree(out / "runs")
+    (out / "runs").symlink_to(outside)
+    with pytest.raises(DawnbenchError, match=r"is not touched: a link in the site .* leads out of it"):
+        build(folder, out)
+    assert [path.name for path in outside.iterdir()] == ["precious"]
+
+
 def test_a_build_that_breaks_off_leaves_no_stray_page(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
