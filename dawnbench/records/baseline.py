@@ -48,3 +48,5 @@ def read_baseline(path: Path) -> Series:
         return _SERIES.validate_python(finite(content))
     except ValidationError as error:
         raise damaged(path, error) from error
+    except RecursionError as error:
+        raise DawnbenchError(f"{path} is damaged: a value is nested too deeply") from error

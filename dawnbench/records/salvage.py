@@ -21,6 +21,8 @@ WHOLE = frozenset({"segments", "learning_rates"})
 """Fields that mean nothing with an element missing: they are left out as a whole."""
 MAX_LOST = 50
 """Values left out of one record; with more it is not a record."""
+MAX_DEPTH = 50
+"""Levels of nested lists and objects: whoever walks through a record may do so by recursion."""
 MAX_SHOWN = 40
 """Characters of a value in a sentence."""
 
@@ -69,7 +71,8 @@ def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]
     The record is None where an impossible value has nothing that could stand in its place, such as the number
     of a trial.
     """
-    lost: list[str] = []
+    content, too_deep = _pruned(content, MAX_DEPTH)
+    lost = ["a value is nested too deeply"] if too_deep else []
     adapter = _adapters()[kind]
     while True:
         try:
@@ -82,6 +85,19 @@ def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]
         lost.append(clause)
         if content is None:
             return None, lost
+
+
+def _pruned(value: Any, levels: int) -> tuple[Any, bool]:
+    """Return parsed JSON with null for what lies deeper, and whether anything did."""
+    if not isinstance(value, dict | list) or not value:
+        return value, False
+    if not levels:
+        return None, True
+    if isinstance(value, dict):
+        pairs = {key: _pruned(item, levels - 1) for key, item in value.items()}
+        return {key: item for key, (item, _) in pairs.items()}, any(deep for _, deep in pairs.values())
+    items = [_pruned(item, levels - 1) for item in value]
+    return [item for item, _ in items], any(deep for _, deep in items)
 
 
 def _without(adapter: TypeAdapter[Any], content: Any, place: _Place, problems: int) -> Any:

@@ -148,6 +148,8 @@ class _Columns:
     def _column(self, name: str, values: list[Any]) -> np.ndarray:
         try:
             column = np.array(values, np.float64)
+            if column.ndim != 1:  # each value is a list, and all are of one length
+                raise ValueError("not numbers")
         except (ValueError, TypeError, OverflowError):
             column = np.array(
                 [v if isinstance(v, int | float) and abs(v) <= MAX_READING else np.nan for v in values]

@@ -81,6 +81,13 @@ def test_one_that_was_put_in_by_hand_is_none_as_well(tmp_path: Path, wrong: str)
     assert (first.seconds["dawnbench"], first.spent_seconds["dawnbench"]) == (None, None)
 
 
+def test_one_that_is_nested_deeply_is_refused(tmp_path: Path) -> None:
+    path = written(tmp_path, recipe={"deep": 1})
+    path.write_text(path.read_text().replace('"deep": 1', f'"deep": {"[" * 900}{"]" * 900}'))
+    with pytest.raises(DawnbenchError, match="nested too deeply"):
+        read_baseline(path)
+
+
 def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     content = json.loads(written(tmp_path).read_text())
     assert (content["kind"], content["schema_version"], content["name"]) == (KIND, SCHEMA_VERSION, "v1")

@@ -152,6 +152,23 @@ def test_what_readers_look_into_is_what_they_expect_or_absent(
     assert len(run.warnings) == 1
 
 
+@pytest.mark.parametrize("depth", [60, 150, 250, 450, 900, 5_000])
+def test_what_is_nested_deeply_costs_that_value_or_its_line(folder: Path, depth: int) -> None:
+    nested = "[" * depth + "]" * depth
+    for name in ("trials", "run"):
+        path = folder / ("run.json" if name == "run" else f"{name}.jsonl")
+        before = path.read_text()
+        field = '"recipe": {' if name == "run" else '"reason": '
+        deep = f'"recipe": {{"deep": {nested}, ' if name == "run" else f'"reason": {nested}, "was": '
+        path.write_text(before.replace(field, deep, 1))
+        if name == "run" and depth > 900:
+            with pytest.raises(DawnbenchError, match=r"run\.json is not what dawnbench writes"):
+                read_run(folder)
+        else:
+            assert "nested too deeply" in read_run(folder).warnings[0] or depth > 900
+        path.write_text(before)
+
+
 def test_what_is_wrong_on_many_lines_is_told_once(folder: Path) -> None:
     with (folder / "epochs.jsonl").open("a") as file:
         file.write("{}\n" * 1001)

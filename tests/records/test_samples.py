@@ -79,6 +79,13 @@ def test_a_name_that_is_not_utf_8_costs_no_sample(half: str, tmp_path: Path) -> 
     assert samples.throttle == (("y\udcff",),)
 
 
+def test_lists_of_one_length_are_not_values(tmp_path: Path) -> None:
+    samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": [1]}, {"t_ns": 6, "x": [2]}))
+    assert samples is not None
+    assert np.isnan(samples.values["x"]).all()
+    assert samples.warnings == ("telemetry.jsonl: left out 2 values of x that cannot be",)
+
+
 @pytest.mark.parametrize("value", ['"y"', "1e300", "1" + "0" * 400, "[]", "{}", "Infinity"])
 def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> None:
     line = f'{{"t_ns": 6, "x": {value}, "y": 3}}\n'
