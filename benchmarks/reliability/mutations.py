@@ -48,8 +48,8 @@ HOSTILE: tuple[Any, ...] = (
     [0, "a", {}],
 )
 """Values that a careful writer never writes."""
-DEEP = 200
-"""Levels of a nested list."""
+DEEP = 900
+"""Levels of a nested list; Python's parser takes some more, and other ways to read it fewer."""
 
 Path = tuple[int | str, ...]
 

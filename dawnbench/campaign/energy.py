@@ -27,10 +27,10 @@ class TrialEnergy:
         self._began = self._last = sampler.energy_joules()
         self._lost: str | None = None
         self.unknown: str | None = None
-        """Why the last call of `joules` gave none; None where it did, or where there is no counter at all."""
+        """Why the last call of `joules` returned None; None if it returned a value or there is no counter."""
 
     def joules(self) -> float | None:
-        """Read the counter; None where there is no telling."""
+        """Return the joules so far; None if they are not known."""
         now, sampler = self._sampler.energy_joules(), self._sampler
         if sampler.energy_losses > self._losses:
             self._lost = f"the counter was reset, or not read for long ({sampler.energy_loss})"
@@ -54,8 +54,9 @@ def energy_warning(
     """
     highest = max(joules or 0.0, power.area if power is not None else 0.0)
     if highest > MAX_WATTS * (seconds + COUNTER_SECONDS):
+        watts = highest / max(seconds, COUNTER_SECONDS)
         return (
-            f"{highest:,.1f} J in {seconds:.3f} s are a mean power of {highest / seconds:,.0f} W, which no "
+            f"{highest:,.1f} J in {seconds:.3f} s are a mean power of {watts:,.0f} W, which no "
             "machine takes, so its energy and power are wrong; do not use them"
         )
     if joules is None or power is None or power.readings < MIN_READINGS:

@@ -15,8 +15,8 @@ MAX_SECONDS = 3600.0
 """Python's imports take seconds, and minutes from a slow network disk. More is a start by another clock, as
 in a sandbox that counts from its own boot, or a shell that worked for long before it became this process."""
 LEAST_OF_PROCESSOR_TIME = 0.9
-"""A thread cannot have computed for longer than its process exists. The two clocks tick differently, so that
-a tenth less is no contradiction yet."""
+"""A thread cannot have computed for longer than its process has existed. The two clocks tick differently, so
+a tenth less is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Startup:
     """What leads a run's ledger, or why nothing does."""
 
     segments: tuple[Segment, ...] = ()
-    """The segment `startup`, which ends when this was made; empty where there is no telling."""
+    """The segment `startup`, which ends when this was made; empty if its length is unknown."""
     notes: tuple[str, ...] = ()
     """Why there is none, a sentence for run.json; empty where nobody asked for one."""
 

@@ -166,5 +166,4 @@ def _place(at: Setting) -> str:
 
 
 def _say(line: str) -> None:
-
     click.echo(plain(line), err=True)

@@ -34,7 +34,8 @@ def stopping_like_ctrl_c() -> Iterator[None]:
         if len(received) >= PATIENCE:
             os._exit(INTERRUPTED)
         if len(received) == 1:
-            raise KeyboardInterrupt(_reason(number))
+            # Without words it is Ctrl-C.
+            raise KeyboardInterrupt(*_reason(number))
 
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
@@ -50,7 +51,5 @@ def stopping_like_ctrl_c() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN if received else handler)
 
 
-def _reason(number: int) -> str:
-    if number == signal.SIGINT:
-        return "interrupted from the keyboard"
-    return f"interrupted by {signal.Signals(number).name}"
+def _reason(number: int) -> tuple[str, ...]:
+    return () if number == signal.SIGINT else (f"interrupted by {signal.Signals(number).name}",)

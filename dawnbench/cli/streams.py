@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -29,9 +28,9 @@ def open_missing_streams() -> None:
                 os.dup2(null, number)
                 os.close(null)
     if sys.stdout is None:
-        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
     if sys.stderr is None:
-        sys.stderr = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
 
 
 @contextmanager
@@ -52,7 +51,7 @@ def going_on_without_readers() -> Iterator[None]:
 
 
 def _lasting(stream: TextIO, lost: Callable[[OSError], None]) -> TextIO:
-    """Return the stream with nothing raised where it cannot be written; itself where it is no file."""
+    """Return a stream that never raises when it cannot be written; the same one if no file is behind it."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):

@@ -91,9 +91,9 @@ def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> 
         for trial in trials
         if trial["status"] in ("finished", "diverged") or trial["epochs_to_target"] is not None
     ]
-    accuracies = _figures_of(trial["accuracy"] for trial in counting)
+    accuracies = _bounded((trial["accuracy"] for trial in counting), 1.0)
     rules = dict.fromkeys(rule for trial in counting for rule in trial["seconds"])
-    times = {rule: _figures_of(trial["seconds"].get(rule) for trial in counting) for rule in rules}
+    times = {rule: _seconds(trial["seconds"].get(rule) for trial in counting) for rule in rules}
     return {
         **{key: _text(record[key]) for key in _TEXTS},
         "target": float(record["target"]),
@@ -115,8 +115,15 @@ def _text(value: Any) -> str:
     return value
 
 
-def _figures_of(values: Any) -> list[float]:
+def _seconds(values: Any) -> list[float]:
+    seconds = _bounded(values, MAX_FIGURE)
+    if not all(seconds):
+        raise ValueError("nothing is trained in no time")
+    return seconds
+
+
+def _bounded(values: Any, highest: float) -> list[float]:
     figures = [float(value) for value in values if value is not None]
-    if not all(0 <= value <= MAX_FIGURE for value in figures):
+    if not all(0 <= value <= highest for value in figures):
         raise ValueError("not possible")
     return figures

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from pydantic_core import from_json
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.bounds import MAX_COUNT, MAX_READING
 from dawnbench.records.files import SAMPLES_LIMIT, open_regular
+from dawnbench.records.salvage import parse_json
 from dawnbench.records.schema import TrialRecord
 
 CHUNK_LINES = 2_048
@@ -93,14 +93,21 @@ def read_samples(folder: Path) -> Samples | None:
     return columns.samples(path.name)
 
 
+def _json(line: bytes) -> Any:
+    try:
+        return from_json(line)
+    except ValueError:
+        # Python's own parser is slow, and takes half a surrogate pair and numbers of thousands of digits.
+        return parse_json(line)
+
+
 _Sample = tuple[int, dict[str, Any], tuple[str, ...]]
 
 
 def _sample(line: bytes) -> _Sample | None:
     """Return a sample's time, its values and its throttle reasons; None where the line is not one."""
     try:
-        # Python's own parser is slow, and takes half a surrogate pair, as a name that is not UTF-8 has.
-        values = json.loads(line) if b"\\ud" in line or b"\\uD" in line else from_json(line)
+        values = _json(line)
     except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict):

@@ -7,6 +7,7 @@ from typing import IO
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import LINES_LIMIT, open_regular
+from dawnbench.records.index import stamp
 from dawnbench.records.process import is_gone
 from dawnbench.records.reader import Line, read_line, read_record
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
@@ -29,7 +30,7 @@ class Tail:
         self._rest = dict.fromkeys(self._paths, b"")
         self._folder = folder
         self._record: RunRecord | None = None
-        self._seen: tuple[int, ...] | None = None
+        self._seen: tuple[str, int] | None = None
         self.record()
         try:
             for name, path in self._paths.items():
@@ -45,9 +46,13 @@ class Tail:
         Raises:
             DawnbenchError: it is gone, or damaged.
         """
-        stamp, known = self._stamp(), self._record
-        if known is None or stamp != self._seen or (known.status == "running" and is_gone(known.process)):
-            self._seen, (known, _) = stamp, read_record(self._folder)
+        known = self._record
+        try:
+            seen = stamp(self._folder, ["run.json"])
+        except OSError:  # reading it will say why
+            seen = None
+        if known is None or seen != self._seen or (known.status == "running" and is_gone(known.process)):
+            self._seen, (known, _) = seen, read_record(self._folder)
             self._record = known
         return known
 
@@ -63,14 +68,6 @@ class Tail:
         """Close the files."""
         for file in self._files.values():
             file.close()
-
-    def _stamp(self) -> tuple[int, ...] | None:
-        try:
-            seen = (self._folder / "run.json").stat()
-        except OSError:  # reading it will say why
-            return None
-        # A run replaces the file, so that its inode changes with each status.
-        return seen.st_ino, seen.st_size, seen.st_mtime_ns, seen.st_ctime_ns
 
     def _new(self, name: str, kind: type[Line]) -> list[Line]:
         *whole, self._rest[name] = (self._rest[name] + self._files[name].read()).split(b"\n")

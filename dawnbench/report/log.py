@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dawnbench.records.files import write
-from dawnbench.records.reader import Run, read_run
+from dawnbench.records.reader import Run, collector_paused, read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.log_table import TimeFormat, log_table
 from dawnbench.report.sections import model_table, run_facts, telemetry_table, timing_table
@@ -19,7 +19,8 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
     Raises:
         DawnbenchError: the folder cannot be read or written.
     """
-    text = render_log(read_run(folder), style)
+    with collector_paused():
+        text = render_log(read_run(folder, ledgers=False), style)
     path = folder / "log.md"
     write(text, path)
     return path

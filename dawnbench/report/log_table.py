@@ -39,27 +39,25 @@ def format_time(seconds: float | None, style: TimeFormat) -> str:
     return f"{minutes:02d}m {rest:02d}s"
 
 
-def _train_loss(loss: float | None) -> str:
-    if loss is None or not math.isfinite(loss):
-        return "nan"
-    text = f"{loss:.6f}".rstrip("0")
-    return f"{text}0" if text.endswith(".") else text
-
-
-def _validation_loss(loss: float | None) -> str:
+def _loss(loss: float | None) -> str:
     return "nan" if loss is None or not math.isfinite(loss) else f"{loss:.6f}"
+
+
+def _short_loss(loss: float | None) -> str:
+    text = _loss(loss).rstrip("0")
+    return f"{text}0" if text.endswith(".") else text
 
 
 def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
     """Return the nine cells of an epoch's row."""
     return (
         str(epoch.epoch),
-        "nan" if epoch.learning_rate is None else f"{epoch.learning_rate:.6f}",
+        _loss(epoch.learning_rate),
         format_time(epoch.train_seconds, style),
-        _train_loss(epoch.train_loss),
+        _short_loss(epoch.train_loss),
         str(epoch.train_correct),
         f"{100 * epoch.train_correct / epoch.train_images:.2f} %",
-        _validation_loss(epoch.validation_loss),
+        _loss(epoch.validation_loss),
         str(epoch.validation_correct),
         f"{100 * epoch.validation_accuracy:.2f}%",
     )
@@ -67,21 +65,19 @@ def cells(epoch: EpochRecord, style: TimeFormat) -> tuple[str, ...]:
 
 def markdown_row(cells: Sequence[str], widths: Sequence[int]) -> str:
     """Return one line of a markdown table."""
-    return _template(widths).format(*cells)
+    return _template(widths) % tuple(cells)
 
 
 def _template(widths: Sequence[int]) -> str:
-    return f"| {' | '.join(f'{{:<{width}}}' for width in widths)} |"
+    return f"| {' | '.join(f'%-{width}s' for width in widths)} |"
 
 
 def log_table(epochs: Sequence[EpochRecord], style: TimeFormat = "milliseconds") -> str:
     """Return the markdown table, a line an epoch, without a final newline."""
     rows = [cells(epoch, style) for epoch in epochs]
     widths = column_widths(rows)
-    line = _template(widths).format
-    return "\n".join(
-        [line(*COLUMNS), line(*("-" * width for width in widths)), *(line(*row) for row in rows)]
-    )
+    template = _template(widths)
+    return "\n".join([template % row for row in [COLUMNS, tuple("-" * width for width in widths), *rows]])
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:

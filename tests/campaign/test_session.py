@@ -25,6 +25,7 @@ from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, RunRecord, Segment
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
+from tests.campaign.bench import interrupt_once
 from tests.cli.conftest import TINY_RECIPE
 from tests.records.examples import RUN
 
@@ -208,14 +209,7 @@ def test_an_interrupt_while_the_end_is_noted_does_not_prevent_it(
 ) -> None:
     session = opened()
     session.begin(sampler())
-    write, interrupts = RunWriter.write_run, [KeyboardInterrupt()]
-
-    def interrupted_once(writer: RunWriter, record: RunRecord) -> None:
-        if interrupts:
-            raise interrupts.pop()
-        write(writer, record)
-
-    monkeypatch.setattr(RunWriter, "write_run", interrupted_once)
+    interrupt_once(monkeypatch, RunWriter, "write_run")
     with pytest.raises(KeyboardInterrupt):
         session.close("finished")
     assert run_of(session).record.status == "finished"

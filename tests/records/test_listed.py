@@ -83,6 +83,16 @@ def test_a_figure_that_is_not_finite_is_none(tmp_path: Path) -> None:
     assert (listed.accuracy, listed.median_seconds["dawnbench"]) == (None, None)
 
 
+@pytest.mark.parametrize("change", [{"accuracy": 1.5}, {"seconds": {"dawnbench": 0}}])
+def test_a_figure_that_is_not_possible_is_left_out(change: dict[str, Any], tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a")
+    trials = folder / "trials.jsonl"
+    trials.write_text(json.dumps(json.loads(trials.read_text()) | change) + "\n")
+    listed = read_listed(folder)
+    shown = listed.accuracy if "accuracy" in change else listed.median_seconds["dawnbench"]
+    assert shown is None
+
+
 def test_what_fits_the_schema_is_taken_though_it_is_odd(tmp_path: Path) -> None:
     """`read_run` takes a number that is written as a text; the list does not know better."""
     folder = make_run(tmp_path / "run")

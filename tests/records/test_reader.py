@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +97,22 @@ def test_an_impossible_value_costs_that_value_and_nothing_else(
     )
     first, *rest = getattr(before, name)
     assert getattr(run, name) == (replace(first, **{field: None}), *rest)
+
+
+@pytest.mark.parametrize("file", ["run.json", "trials.jsonl", "epochs.jsonl"])
+def test_a_number_of_more_digits_than_python_reads_costs_that_value(folder: Path, file: str) -> None:
+    before = read_run(folder)
+    fields = {
+        "run.json": '"flops_per_trial": ',
+        "trials.jsonl": '"peak_memory_bytes": ',
+        "epochs.jsonl": '"energy_joules": ',
+    }
+    path, field = folder / file, fields[file]
+    path.write_text(re.sub(f"{field}[^,}}\n]+", field + "9" * 5_000, path.read_text(), count=1))
+    run = read_run(folder)
+    (warning,) = run.warnings
+    assert warning.endswith("is inf, which is not possible; it is left out")
+    assert (len(run.trials), len(run.epochs)) == (len(before.trials), len(before.epochs))
 
 
 def test_the_other_rules_keep_their_times(folder: Path) -> None:

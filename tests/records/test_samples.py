@@ -96,6 +96,16 @@ def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> Non
     assert samples.warnings == ("telemetry.jsonl: left out 1 value of x that cannot be",)
 
 
+def test_a_number_of_more_digits_than_python_reads_costs_that_value(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "run")
+    line = f'{{"t_ns": 5, "gpu_power": {"9" * 5_000}, "gpu_sm_clock": 7}}\n'
+    (folder / "telemetry.jsonl").write_text(line)
+    samples = read_samples(folder)
+    assert samples is not None
+    assert samples.values["gpu_sm_clock"].tolist() == [7.0]
+    assert samples.warnings == ("telemetry.jsonl: left out 1 value of gpu_power that cannot be",)
+
+
 def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:
     run = read_run(make_run(tmp_path / "a"))
     samples = read_samples(written(tmp_path / "b", {"t_ns": 5, "x": 1}))
