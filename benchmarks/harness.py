@@ -14,7 +14,7 @@ from rich.console import Console
 from benchmarks.described import describe
 from benchmarks.engine import Made, SilentLedger
 from benchmarks.ratios import Ratio, paired_ratio
-from dawnbench.campaign.trial import TrialRecorder
+from dawnbench.campaigns.trial import TrialRecorder
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up

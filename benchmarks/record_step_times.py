@@ -20,7 +20,7 @@ from benchmarks.calibration import VERSION
 from benchmarks.test_step_times import BASELINE
 from dawnbench.telemetry import environment
 
-LEAST_MARGIN = 0.05
+MIN_MARGIN = 0.05
 TIMES_THE_SPREAD = 2
 """The margin, in widths of what the processes found: most over least, less 1."""
 
@@ -52,7 +52,7 @@ def summed_up(found: list[dict[str, float]]) -> dict[str, object]:
     spread = max(ratios) / min(ratios) - 1
     return {
         "ratio": round(median(ratios), 4),
-        "margin": max(LEAST_MARGIN, math.ceil(100 * TIMES_THE_SPREAD * spread) / 100),
+        "margin": max(MIN_MARGIN, math.ceil(100 * TIMES_THE_SPREAD * spread) / 100),
         "spread": round(spread, 4),
         "of_each_process": [round(one, 4) for one in ratios],
         "step_ms": round(median(one["step_ms"] for one in found), 2),
@@ -74,7 +74,7 @@ def main() -> None:
         "what": "a training step's time over that of the calibration step, on one thread of the processor; "
         "the median over the processes, each the median over the pairs of one run",
         "margin_is": f"{TIMES_THE_SPREAD} times the spread, most over least of the processes less 1; "
-        f"at least {LEAST_MARGIN:.0%}",
+        f"at least {MIN_MARGIN:.0%}",
         "calibration_version": VERSION,
         "command": f"python -m benchmarks.record_step_times --processes {processes}",
         "measured": f"{datetime.now(UTC):%Y-%m-%d}",

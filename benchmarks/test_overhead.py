@@ -22,8 +22,8 @@ from benchmarks.parts import measure_parts
 from benchmarks.steps import measure
 from dawnbench.engine.warm_up import warm_up
 
-MOST_ON_SHORT_EPOCHS = 0.02
-MOST_ON_DAVIDNET = 0.01
+MAX_ON_SHORT_EPOCHS = 0.02
+MAX_ON_DAVIDNET = 0.01
 NARROW = 0.01
 """An interval of this width is narrow enough to stop at."""
 TOO_WIDE = 0.04
@@ -71,7 +71,7 @@ def test_on_epochs_of_a_second(benchmark: BenchmarkFixture, tmp_path: Path) -> N
     )
     benchmark.extra_info |= info(found)
     print(benchmark.extra_info)
-    judge(found, MOST_ON_SHORT_EPOCHS)
+    judge(found, MAX_ON_SHORT_EPOCHS)
 
 
 @pytest.mark.timeout(600)
@@ -90,7 +90,7 @@ def test_on_davidnet_added_up_from_its_parts(benchmark: BenchmarkFixture, tmp_pa
         "share of davidnet's epoch": share,
     }
     print(benchmark.extra_info)
-    assert share <= MOST_ON_DAVIDNET
+    assert share <= MAX_ON_DAVIDNET
 
 
 @pytest.mark.timeout(7200)
@@ -109,4 +109,4 @@ def test_on_davidnet_itself(
     )
     benchmark.extra_info |= info(found)
     print(benchmark.extra_info)
-    judge(found, MOST_ON_DAVIDNET)
+    judge(found, MAX_ON_DAVIDNET)

@@ -27,8 +27,8 @@ import torch
 
 from benchmarks.calibration import VERSION, Calibration
 from benchmarks.ratios import Ratio, paired_ratio
-from dawnbench.campaign import SilentObserver
-from dawnbench.pytest_plugin.runner import RecipeRunner
+from dawnbench.campaigns import SilentObserver
+from dawnbench.integrations.pytest_plugin.runner import RecipeRunner
 from dawnbench.records.schema import EpochRecord
 from dawnbench.telemetry import environment
 

@@ -14,9 +14,9 @@ from benchmarks.ratios import paired_ratio
 from benchmarks.steps import VARIANTS, measure
 
 BATCH, STEPS, ROUNDS = 512, 4, 3
-LEAST_ON_AMX = 3.0
+MIN_ON_AMX = 3.0
 """Times as many steps a second as the fp32 loop."""
-MOST_AUGMENTATION = 0.03
+MAX_AUGMENTATION = 0.03
 """Of a step."""
 
 
@@ -24,7 +24,7 @@ def bar() -> tuple[str, float]:
     """Return the bare variant to be compared with, and how many times as fast as it dawnbench must be."""
     has = torch.cpu.get_capabilities()
     if has.get("amx_bf16"):
-        return "eager-fp32", LEAST_ON_AMX
+        return "eager-fp32", MIN_ON_AMX
     return ("eager-bf16" if has.get("avx512_bf16") else "eager-fp32"), 1.0
 
 
@@ -57,4 +57,4 @@ def test_a_step_is_no_slower_than_a_bare_one(benchmark: BenchmarkFixture) -> Non
     }
     print(benchmark.extra_info)
     assert over[compared].median >= least, f"{over[compared]} times {compared}, to be at least {least:g}"
-    assert share <= MOST_AUGMENTATION
+    assert share <= MAX_AUGMENTATION

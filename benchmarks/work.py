@@ -47,7 +47,7 @@ class Work:
     """Inputs and outputs touched once each."""
 
 
-MOST_NAMED = 8
+MAX_NAMED = 8
 """Operations in a sentence."""
 NONE = Work(0, 0, 0)
 FIGURES = tuple(field.name for field in fields(Work))
@@ -108,8 +108,8 @@ def _more(one: Mapping[str, Work], other: Mapping[str, Work]) -> str:
         if grown:
             told.append((-extra["bytes"], f"{name} ({', '.join(grown)})"))
     words = [word for _, word in sorted(told)]
-    further = [f"{len(words) - MOST_NAMED} others"] if len(words) > MOST_NAMED else []
-    return ", ".join(words[:MOST_NAMED] + further)
+    further = [f"{len(words) - MAX_NAMED} others"] if len(words) > MAX_NAMED else []
+    return ", ".join(words[:MAX_NAMED] + further)
 
 
 def torch_minor() -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dawnbench.version import __version__
 
 if TYPE_CHECKING:
-    from dawnbench.campaign import Observer, ab, run
+    from dawnbench.campaigns import Observer, ab, run
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
     from dawnbench.report.log import write_log
     from dawnbench.stats.comparison.compare import compare
     from dawnbench.stats.frames import load_runs
-    from dawnbench.stats.sources import open_series
+    from dawnbench.stats.sources import open_trial_set
 
 _HOMES = {
     "DawnbenchError": "dawnbench.errors",
-    "Observer": "dawnbench.campaign",
+    "Observer": "dawnbench.campaigns",
     "Recipe": "dawnbench.recipes",
     "Run": "dawnbench.records.reader",
-    "ab": "dawnbench.campaign",
+    "ab": "dawnbench.campaigns",
     "compare": "dawnbench.stats.comparison.compare",
     "find_recipe": "dawnbench.recipes",
     "list_recipes": "dawnbench.recipes",
     "load_runs": "dawnbench.stats.frames",
-    "open_series": "dawnbench.stats.sources",
+    "open_trial_set": "dawnbench.stats.sources",
     "override": "dawnbench.recipes.overrides",
     "read_run": "dawnbench.records.reader",
-    "run": "dawnbench.campaign",
+    "run": "dawnbench.campaigns",
     "write_log": "dawnbench.report.log",
 }
 
@@ -50,7 +50,7 @@ __all__ = [
     "find_recipe",
     "list_recipes",
     "load_runs",
-    "open_series",
+    "open_trial_set",
     "override",
     "read_run",
     "run",

@@ -15,7 +15,7 @@ from pydantic_core import from_json
 from dawnbench.records.baseline import write_baseline
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from tests.cli.made_runs import invoke
 from tests.records.hostile import ATTACK, FOLDER, STEERING, hostile_run
 
@@ -35,7 +35,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
         created = re.sub(r'"created": "(?:[^"\\]|\\.)*"', '"created": "2026-02-03T04:05:06+00:00"', text)
         (timed / "run.json").write_text(created)
 
-        write_baseline(series_of(read_run(two)), Path("baseline.json"))
+        write_baseline(trial_set_of(read_run(two)), Path("baseline.json"))
 
         printed = {}
         for name, arguments in {

@@ -19,7 +19,7 @@ from benchmarks.against.trees import copy_working_tree, unpack_revision
 from benchmarks.against.verdict import SLOWER, UNSURE, judge, percent
 from dawnbench.errors import DawnbenchError
 
-LEAST_PAIRS = 6
+MIN_PAIRS = 6
 """With fewer not even the interval from the least to the most holds the median 95 % of the time."""
 INTERRUPTED = 130
 
@@ -44,7 +44,7 @@ def _arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("revision", metavar="REVISION", help="A commit, a tag or a branch of this repository.")
     add("--recipe", action="append", choices=tuple(SMALL), help="Repeatable; all of them if not given.")
-    add("--pairs", type=_pairs, default=8, help=f"Of processes, {LEAST_PAIRS} or more (8 if not given).")
+    add("--pairs", type=_pairs, default=8, help=f"Of processes, {MIN_PAIRS} or more (8 if not given).")
     add(
         "--threads",
         type=_threads,
@@ -56,8 +56,8 @@ def _arguments() -> argparse.ArgumentParser:
 
 def _pairs(text: str) -> int:
     number = int(text)
-    if number < LEAST_PAIRS:
-        raise argparse.ArgumentTypeError(f"{text} are too few for an interval; give {LEAST_PAIRS} or more")
+    if number < MIN_PAIRS:
+        raise argparse.ArgumentTypeError(f"{text} are too few for an interval; give {MIN_PAIRS} or more")
     return number
 
 

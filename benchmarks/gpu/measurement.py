@@ -17,7 +17,7 @@ from dawnbench.records.files import write
 
 FILL_SHARE = 0.4
 """Of the budget, at most."""
-LEAST_SECONDS = 15.0
+MIN_SECONDS = 15.0
 """With less time left a part is not started."""
 GRACE_SECONDS = 8.0
 """That a part which is broken off has to write its records; kept back from the budget."""
@@ -95,7 +95,7 @@ class Measurement:
     def _perform(self, part: Part) -> bool:
         """Run a part for the time that is left, note its figures as they come; return whether it is fine."""
         seconds = min(self._left() - GRACE_SECONDS, part.share * self._budget)
-        if seconds < LEAST_SECONDS:
+        if seconds < MIN_SECONDS:
             return True
         began, code, state = time.monotonic(), None, "interrupted"
         child = Child(part.arguments, self._folder / f"{part.name}.log")

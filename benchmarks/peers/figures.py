@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.peers.lines import TrialLine
 from dawnbench.records.schema import DataRecord
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.version import __version__
 
 RULE = "strict"
@@ -15,10 +15,10 @@ TARGET = 0.94
 """Of the claim; all peers are built for it."""
 
 
-def series(side: str, lines: Sequence[TrialLine], facts: dict[str, Any]) -> Series:
+def series(side: str, lines: Sequence[TrialLine], facts: dict[str, Any]) -> TrialSet:
     """Return one side's trials as a series that is timed by `strict` alone."""
     device = str(facts["gpu"])
-    return Series(
+    return TrialSet(
         name=side,
         created="",
         dawnbench_version=__version__,

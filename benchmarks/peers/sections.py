@@ -11,7 +11,7 @@ from typing import Any
 from benchmarks.peers.figures import RULE
 from benchmarks.peers.known import Peer
 from benchmarks.peers.lines import TrialLine, TurnLine
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.safe_text import markdown
@@ -30,7 +30,7 @@ def times(summaries: dict[str, Summary]) -> str:
 
 def _times_row(side: str, summary: Summary) -> list[str]:
     sample = next((timed.sample for timed in summary.times if timed.rule == RULE), None)
-    found = [sample.mean, sample.median, sample.deviation] if sample else [None] * 3
+    found = [sample.mean, sample.median, sample.std] if sample else [None] * 3
     claim = summary.claim
     return [
         markdown(side),
@@ -41,7 +41,7 @@ def _times_row(side: str, summary: Summary) -> list[str]:
     ]
 
 
-def comparisons(ours: Series, peers: Sequence[Series]) -> Iterator[str]:
+def comparisons(ours: TrialSet, peers: Sequence[TrialSet]) -> Iterator[str]:
     """Yield a section with a row for each peer and what may be said of it, once both have trials."""
     held = [compare(peer, ours, rule=RULE, across=True) for peer in peers if peer.trials and ours.trials]
     if not held:

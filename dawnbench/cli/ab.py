@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from dawnbench.campaign import ab
+from dawnbench.campaigns import ab
 from dawnbench.cli.compare import show_comparisons
 from dawnbench.cli.configuration import prices_for
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
@@ -17,7 +17,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe
 from dawnbench.records.reader import read_run
 from dawnbench.records.rules import known_rule
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.console import open_console
 from dawnbench.report.display.pairs import PairsDisplay
 from dawnbench.report.log import write_log
@@ -69,7 +69,7 @@ def run_and_compare(
     runs = [read_run(folder) for folder in _folders(display)]
     if len(runs) == 2 and all(run.trials for run in runs):
         console.print()
-        series = [series_of(run) for run in runs]
+        series = [trial_set_of(run) for run in runs]
         show_comparisons(series[0], series[1:], rule=rule, across=across, as_json=as_json, **prices)
     if interrupted:
         return INTERRUPTED

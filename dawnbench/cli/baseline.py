@@ -11,9 +11,9 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import baseline_path, write_baseline
 from dawnbench.report.units import percent
 from dawnbench.safe_text import one_line, plain
-from dawnbench.stats.sources import open_series
+from dawnbench.stats.sources import open_trial_set
 
-LEAST_TRIALS = 10
+MIN_TRIALS = 10
 
 
 def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> None:
@@ -24,14 +24,14 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
     """
     if not name.strip():
         raise DawnbenchError("--name is empty; later verdicts call the baseline by it, so give one")
-    series = open_series(run)
+    series = open_trial_set(run)
     count = len(series.counting)
-    if count < LEAST_TRIALS:
+    if count < MIN_TRIALS:
         counting = "1 trial that counts" if count == 1 else f"{count} trials that count"
         raise DawnbenchError(
-            f"{series.name} has {counting} and a baseline takes at least {LEAST_TRIALS}: "
+            f"{series.name} has {counting} and a baseline takes at least {MIN_TRIALS}: "
             "every later verdict leans on its spread, which fewer do not show; run it again with "
-            f"--trials {LEAST_TRIALS}, or name several runs by a quoted glob"
+            f"--trials {MIN_TRIALS}, or name several runs by a quoted glob"
         )
     if not any(trial.reached for trial in series.counting):
         raise DawnbenchError(

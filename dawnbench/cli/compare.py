@@ -10,11 +10,11 @@ from dawnbench.cli.configuration import prices_for
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.comparison_json import comparisons_json
 from dawnbench.records.rules import known_rule
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.comparison import comparison_report
 from dawnbench.report.console import open_console
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.sources import open_series
+from dawnbench.stats.sources import open_trial_set
 
 PUBLISHED = "published"
 
@@ -31,7 +31,7 @@ def compare_and_show(
     named = [reference, *others]
     if PUBLISHED in named and as_json:
         raise DawnbenchError("the ladder of published times is for reading; leave out published or --json")
-    opened = [open_series(name) for name in named if name != PUBLISHED]
+    opened = [open_trial_set(name) for name in named if name != PUBLISHED]
     if not opened:
         raise DawnbenchError("published is a ladder to hold a run against; name a run as well")
     if len(opened) > 1:
@@ -46,8 +46,8 @@ def compare_and_show(
 
 
 def show_comparisons(
-    reference: Series,
-    others: Sequence[Series],
+    reference: TrialSet,
+    others: Sequence[TrialSet],
     *,
     rule: str,
     across: bool,

@@ -13,7 +13,7 @@ from dawnbench.cli.group import main
 from dawnbench.cli.options import data_option, device_option
 
 if TYPE_CHECKING:
-    from dawnbench.campaign.evaluate_run import RunEvaluation
+    from dawnbench.campaigns.evaluate_run import RunEvaluation
 
 
 @main.command()
@@ -28,7 +28,7 @@ def evaluate(run_folder: Path, data: str | None, device: str, recipe: str | None
     RUN is the folder of a run with --save-model. Its model is evaluated on the validation images of the run's
     data set, or of --data, in the run's precision and with all the views of the last epoch.
     """
-    from dawnbench.campaign.evaluate_run import evaluate_run
+    from dawnbench.campaigns.evaluate_run import evaluate_run
 
     found = evaluate_run(run_folder, data=data, device=device, recipe=recipe)
     if as_json:

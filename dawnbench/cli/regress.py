@@ -20,7 +20,7 @@ from dawnbench.export.junit import junit as to_junit
 from dawnbench.records.baseline import baseline_path, read_baseline
 from dawnbench.records.files import write
 from dawnbench.records.rules import known_rule
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.console import open_console
 from dawnbench.report.github_summary import add_to_step_summary
 from dawnbench.report.github_summary import github_summary as to_github_summary
@@ -28,7 +28,7 @@ from dawnbench.report.judgement import judgement_report
 from dawnbench.safe_text import one_line, plain_lines
 from dawnbench.stats.regression.judge import DEFAULT_METRICS, judge
 from dawnbench.stats.regression.judgement import Judgement, Metric, Outcome
-from dawnbench.stats.sources import open_series
+from dawnbench.stats.sources import open_trial_set
 
 BASELINES = Path("baselines")
 EXIT_CODES: dict[Outcome, int] = {
@@ -61,7 +61,7 @@ def judge_and_show(
     """
     try:
         known_rule(rule)
-        series = open_series(run)
+        series = open_trial_set(run)
         found = judge(
             series,
             read_baseline(baseline or _default(series)),
@@ -92,7 +92,7 @@ def judge_and_show(
     return EXIT_CODES[found.outcome]
 
 
-def _default(series: Series) -> Path:
+def _default(series: TrialSet) -> Path:
     path = baseline_path(BASELINES, series.recipe_name, series.device_name)
     if not path.is_file():
         raise DawnbenchError(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from dawnbench.campaign import run
+from dawnbench.campaigns import run
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe

@@ -15,7 +15,7 @@ from dawnbench.records.selection import select
 from dawnbench.report.listing import listing, listing_json
 from dawnbench.safe_text import plain
 
-MOST_TROUBLES = 20
+MAX_TROUBLES = 20
 """Sentences about folders that cannot be read; the rest are counted."""
 
 
@@ -50,9 +50,9 @@ def list_runs(
 
 
 def _print_troubles(troubles: Sequence[str]) -> None:
-    for trouble in troubles[:MOST_TROUBLES]:
+    for trouble in troubles[:MAX_TROUBLES]:
         _print(f"dawnbench: {plain(trouble)}", to_stderr=True)
-    if (more := len(troubles) - MOST_TROUBLES) > 0:
+    if (more := len(troubles) - MAX_TROUBLES) > 0:
         _print(f"dawnbench: {more} more run folders cannot be read", to_stderr=True)
 
 

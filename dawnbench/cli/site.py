@@ -10,7 +10,7 @@ from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, rule_option
 from dawnbench.safe_text import one_line
 
-MOST_TROUBLES = 20
+MAX_TROUBLES = 20
 """Sentences about folders that cannot be read; all of them are on the first page."""
 
 
@@ -37,9 +37,9 @@ def site(runs: Path, out: Path, rule: str) -> None:
     from dawnbench.report.site import build_site
 
     built = build_site(runs, out, rule=rule)
-    for trouble in built.troubles[:MOST_TROUBLES]:
+    for trouble in built.troubles[:MAX_TROUBLES]:
         click.echo(f"dawnbench: {one_line(trouble)}", err=True)
-    if (more := len(built.troubles) - MOST_TROUBLES) > 0:
+    if (more := len(built.troubles) - MAX_TROUBLES) > 0:
         click.echo(f"dawnbench: {more} more cannot be read or compared", err=True)
     what = f"{built.runs:,} {'run' if built.runs == 1 else 'runs'}"
     click.echo(f"{one_line(str(built.index))}: {what}, {built.written:,} of {built.pages:,} files written")

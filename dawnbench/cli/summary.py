@@ -8,8 +8,8 @@ from dawnbench.cli.configuration import prices_for
 from dawnbench.records.rules import known_rule
 from dawnbench.report.console import open_console
 from dawnbench.report.run_summary import summary_report
-from dawnbench.stats.concerns import doubts
-from dawnbench.stats.sources import open_series
+from dawnbench.stats.run_warnings import find_warnings
+from dawnbench.stats.sources import open_trial_set
 from dawnbench.stats.summary import summarise
 
 
@@ -20,8 +20,8 @@ def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
         DawnbenchError: nothing is there, it cannot be read, or the rule or a price is none.
     """
     known_rule(rule)
-    series = open_series(what)
+    series = open_trial_set(what)
     found = prices_for(series.device_name, **prices)
     open_console().print(
-        summary_report(series, summarise(series), doubts(series, rule), found, rule), highlight=False
+        summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
     )

@@ -24,7 +24,7 @@ from dawnbench.report.display.common import Display
 from dawnbench.safe_text import one_line
 
 HAND_OVER_SECONDS = 10.0
-MOST_SHARE = 0.01
+MAX_SHARE = 0.01
 """Of the time of a trial that may go into telling its epochs."""
 
 Call = Callable[[Tracker], object]
@@ -71,7 +71,7 @@ class TrackingObserver:
         if now >= self._next:
             self._hand_over()
             spent = self._clock() - now
-            self._next = now + spent + max(HAND_OVER_SECONDS, spent / MOST_SHARE)
+            self._next = now + spent + max(HAND_OVER_SECONDS, spent / MAX_SHARE)
 
     def trial_ended(self, record: TrialRecord) -> None:
         """Hand over the rest of the trial's epochs and what it came to."""

@@ -16,7 +16,7 @@ Array = npt.NDArray[Any]
 Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
-MOST_CLASSES = 100_000
+MAX_CLASSES = 100_000
 """Where no class names are given, a label beyond this is taken for a mistake (ImageNet-21k has 21,841)."""
 
 
@@ -77,7 +77,7 @@ def make_dataset(
     train_labels = _checked_labels(train_labels, len(train_images), "train", where)
     test_labels = _checked_labels(test_labels, len(test_images), "test", where)
     if classes is None:
-        classes = range_names(min(MOST_CLASSES, 1 + max(int(train_labels.max()), int(test_labels.max()))))
+        classes = range_names(min(MAX_CLASSES, 1 + max(int(train_labels.max()), int(test_labels.max()))))
     for split, labels in (("train", train_labels), ("test", test_labels)):
         if int(labels.max()) >= len(classes):
             raise DawnbenchError(

@@ -56,6 +56,6 @@ class Ledger:
         return self._clock.elapsed_ns(self._origin, self._marks[-1][3]) / 1e9
 
 
-def earlier(segments: tuple[Segment, ...], by_ns: int) -> tuple[Segment, ...]:
+def shift_segments(segments: tuple[Segment, ...], by_ns: int) -> tuple[Segment, ...]:
     """Return the segments as seen from an origin `by_ns` later."""
     return tuple(Segment(s.name, s.epoch, s.start_ns - by_ns, s.length_ns) for s in segments)

@@ -194,10 +194,10 @@ def reset_parameters(model: nn.Module, seed: int) -> None:
 
 
 def _normalization(recipe: Recipe, channels: int, device: Device) -> Normalization:
-    mean, std = recipe.dataset.mean, recipe.dataset.deviation
+    mean, std = recipe.dataset.mean, recipe.dataset.std
     if mean is not None and len(mean) != channels:
         raise DawnbenchError(
             f"dataset.mean is of {len(mean)} channels and the images have {channels}; set dataset.mean=null "
-            "and dataset.deviation=null to measure them"
+            "and dataset.std=null to measure them"
         )
     return Normalization(channels, device.torch, mean, std)

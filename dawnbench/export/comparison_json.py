@@ -8,7 +8,7 @@ from typing import Any
 
 from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.words import verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy
@@ -49,7 +49,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
     }
 
 
-def _side(series: Series, rule: str, seconds: float | None, price: Prices) -> dict[str, Any]:
+def _side(series: TrialSet, rule: str, seconds: float | None, price: Prices) -> dict[str, Any]:
     energy = spent_energies(series, rule)
     joules = energy.expected if energy.reached else None
     return {

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from torch import Tensor, nn
 
-from dawnbench.models.layer_words import Layer, read_layer
+from dawnbench.models.layer_parser import Layer, read_layer
 
 
-class OnePixel(nn.Flatten):
+class FlattenLogits(nn.Flatten):
     """Takes one pixel of a channel a class for logits, and nothing else."""
 
     def __init__(self, classes: int) -> None:
@@ -49,7 +49,7 @@ def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -
             stack.append(nn.Conv2d(channels, channels, *shape, groups=channels, bias=bias))
         else:
             stack.append(_simple(layer, channels))
-    return nn.Sequential(*stack, OnePixel(classes))
+    return nn.Sequential(*stack, FlattenLogits(classes))
 
 
 def _simple(layer: Layer, channels: int) -> nn.Module:

@@ -19,7 +19,7 @@ recipe = Recipe(
     summary="the 24-epoch DAWNBench entry, CIFAR-10",
     target=0.94,
     trials=1,
-    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),
+    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616)),
     model=DavidNetSpec(),
     epochs=24,
     batch_size=512,

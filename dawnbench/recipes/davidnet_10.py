@@ -18,7 +18,7 @@ recipe = Recipe(
     summary="10 epochs by the bag of tricks, CIFAR-10",
     target=0.94,
     trials=1,
-    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),
+    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616)),
     model=DavidNetSpec(
         logit_scale=1 / 16,
         celu_alpha=0.3,

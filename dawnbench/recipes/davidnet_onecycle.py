@@ -25,7 +25,7 @@ recipe = Recipe(
     summary="DavidNet by Adam with one cycle, CIFAR-10",
     target=0.8928,
     trials=1,
-    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),
+    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616)),
     model=DavidNetSpec(
         conv_bias=True, head_bias=True, logit_scale=1.0, pool_first=True, residual="doubled", xavier=True
     ),

@@ -61,7 +61,7 @@ def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = No
     given = {name: value for name, value in leaves.items() if value is not None}
     if data is not None:
         # The recipe's colour statistics are of its own data.
-        given["dataset"] = replace(resolved.dataset, name=data, mean=None, deviation=None)
+        given["dataset"] = replace(resolved.dataset, name=data, mean=None, std=None)
     adapted = replace(resolved, **given)
     told_anew = adapted.write_up != recipe.write_up
     if told_anew or adapted.digest() == recipe.digest():

@@ -34,7 +34,7 @@ from dawnbench.recipes.part import (
 )
 from dawnbench.recipes.parts.losses import CrossEntropySpec
 from dawnbench.recipes.values import check_numbers, from_json
-from dawnbench.records.leaves import leaves
+from dawnbench.records.leaves import leaves, with_current_names, with_original_names
 
 __all__ = ["DatasetSpec", "EvaluationSpec", "Recipe", "WriteUp"]
 
@@ -52,16 +52,16 @@ class DatasetSpec:
     """Height and width that the model takes; other images are resized on the device."""
     mean: tuple[float, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
-    deviation: tuple[Positive, ...] | None = None
+    std: tuple[Positive, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
 
     def __post_init__(self) -> None:
         """Refuse half of the statistics."""
         check_fields(self, "dataset")
-        mean, deviation = self.mean or (), self.deviation or ()
+        mean, std = self.mean or (), self.std or ()
         require(
-            len(mean) == len(deviation),
-            f"dataset.mean has {len(mean)} channels and dataset.deviation {len(deviation)}; give both, or "
+            len(mean) == len(std),
+            f"dataset.mean has {len(mean)} channels and dataset.std {len(std)}; give both, or "
             "null for both to measure them",
         )
 
@@ -175,7 +175,7 @@ class Recipe:
         Raises:
             DawnbenchError: a field is missing, unknown or of a wrong type.
         """
-        return from_json(cls, data, "")
+        return from_json(cls, with_current_names(data), "")
 
     def resolution(self, epoch: int) -> int:
         """Return the height and width of the training images in an epoch counted from 0."""
@@ -200,7 +200,7 @@ class Recipe:
     def digest(self) -> str:
         """Return the sha256 of all that decides the result; name, summary, trials and write-up do not."""
         words = ("name", "summary", "trials", "write_up")
-        deciding = {k: v for k, v in self.to_dict().items() if k not in words}
+        deciding = {k: v for k, v in with_original_names(self.to_dict()).items() if k not in words}
         return hashlib.sha256(json.dumps(_canonical(deciding), sort_keys=True).encode()).hexdigest()
 
 

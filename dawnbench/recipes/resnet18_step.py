@@ -13,7 +13,7 @@ recipe = Recipe(
     summary="ResNet-18 by plain SGD, CIFAR-10",
     target=0.8798,
     trials=1,
-    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2471, 0.2435, 0.2616)),
+    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), std=(0.2471, 0.2435, 0.2616)),
     model=ResNet18Spec(),
     epochs=20,
     batch_size=64,

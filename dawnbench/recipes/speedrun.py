@@ -21,7 +21,7 @@ recipe = Recipe(
     summary="94 % in the least time, CIFAR-10",
     target=0.94,
     trials=3,
-    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), deviation=(0.2470, 0.2435, 0.2616)),
+    dataset=DatasetSpec("cifar10", mean=(0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616)),
     model=SpeedNetSpec(widths=(64, 256, 256), activation="silu", norm_momentum=0.44, whitening_images=960),
     epochs=9,
     batch_size=1536,

@@ -13,11 +13,11 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.files import write
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.schema import SCHEMA_VERSION
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.safe_text import slug
 
 KIND = "dawnbench baseline"
-_SERIES = TypeAdapter(Series)
+_SERIES = TypeAdapter(TrialSet)
 
 
 def baseline_path(folder: Path, recipe_name: str, device_name: str) -> Path:
@@ -25,7 +25,7 @@ def baseline_path(folder: Path, recipe_name: str, device_name: str) -> Path:
     return folder / slug(recipe_name) / f"{slug(device_name)}.json"
 
 
-def write_baseline(series: Series, path: Path) -> None:
+def write_baseline(series: TrialSet, path: Path) -> None:
     """Write a series as a baseline; an older file there is replaced in one step.
 
     Raises:
@@ -35,7 +35,7 @@ def write_baseline(series: Series, path: Path) -> None:
     write(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", path)
 
 
-def read_baseline(path: Path) -> Series:
+def read_baseline(path: Path) -> TrialSet:
     """Return the series that a baseline file holds.
 
     Raises:

@@ -23,7 +23,7 @@ Kept = tuple[str, str]
 
 LAYOUT = 1
 """To be raised with every change of what is kept that neither the version nor the fields of Listed show."""
-MOST_ROWS = 200_000
+MAX_ROWS = 200_000
 """Beyond this the folders of other places are forgotten, so that the file does not grow for ever."""
 PATIENCE = 1.0
 """Seconds to wait for another process that is writing."""
@@ -89,7 +89,7 @@ def keep(path: Path | None, place: str, changed: Mapping[str, Kept], gone: Colle
             database.executemany(
                 "DELETE FROM runs WHERE place = ? AND name = ?", ((key, os.fsencode(name)) for name in gone)
             )
-            if database.execute("SELECT count(*) FROM runs").fetchone()[0] > MOST_ROWS:
+            if database.execute("SELECT count(*) FROM runs").fetchone()[0] > MAX_ROWS:
                 database.execute("DELETE FROM runs WHERE place != ?", (key,))
             database.execute("COMMIT")
     except _TROUBLES as error:

@@ -14,6 +14,23 @@ def part_names(kinds: Sequence[str]) -> tuple[str, ...]:
     )
 
 
+def with_current_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe from JSON with today's names, where earlier versions used others."""
+    return _renamed(recipe, "deviation", "std")
+
+
+def with_original_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a recipe under the names that digests were first computed from, so that they stay the same."""
+    return _renamed(recipe, "std", "deviation")
+
+
+def _renamed(recipe: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
+    dataset = recipe.get("dataset")
+    if not isinstance(dataset, Mapping):
+        return dict(recipe)
+    return {**recipe, "dataset": {new if key == old else key: value for key, value in dataset.items()}}
+
+
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Yield each leaf with its path, as `--set` names it; lists of figures are leaves too.
 

@@ -10,14 +10,14 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.words import names, verdict_sentence
-from dawnbench.stats.concerns import Concern, doubts
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.figures import accuracies, spent_energies
+from dawnbench.stats.run_warnings import Concern, find_warnings
 
 STYLES = {"faster": "bold green", "slower": "bold red"}
 SMALLEST_P = 1e-6
@@ -80,7 +80,7 @@ def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
 def _doubts(comparison: Comparison) -> Iterator[str]:
     """Say what is doubtful about either side; that there are few trials is in the verdict."""
     for name, series in zip(names(comparison), (comparison.reference, comparison.other), strict=True):
-        for doubt in doubts(series, comparison.verdict.rule):
+        for doubt in find_warnings(series, comparison.verdict.rule):
             if doubt.concern is not Concern.TOO_FEW:
                 yield f"{name}: {doubt}"
 
@@ -144,7 +144,7 @@ def _joules(comparison: Comparison) -> Figures:
     return [_expected_joules(series, comparison.verdict.rule) for series in both]
 
 
-def _expected_joules(series: Series, rule: str) -> float | None:
+def _expected_joules(series: TrialSet, rule: str) -> float | None:
     found = spent_energies(series, rule)
     return found.expected if found.reached else None
 

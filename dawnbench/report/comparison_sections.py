@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.comparison import figures_rows
 from dawnbench.report.markdown import table
 from dawnbench.report.units import seconds, significant
@@ -22,7 +22,7 @@ Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be held against it."""
 
 
-def comparisons(series: Sequence[Series], rule: str) -> Held:
+def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
     """Hold every series against the first; return what came of it, and why others cannot be held so."""
     found, refused = [], []
     for other in series[1:]:
@@ -43,13 +43,13 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
     ]
 
 
-def comparable_figures(series: Series, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
+def comparable_figures(series: TrialSet, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
     """Return the published figures on a series' data set and target, as far as their names tell."""
     name = _plain(series.data.source)
     return [one for one in figures if one.target == series.target and _plain(one.dataset) == name]
 
 
-def ladder_blocks(series: Series, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
+def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
     """Return the published times by a rule, fastest first, with the run's median among them.
 
     Nothing where there is none to stand among, or the run has no median.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.summary import Summary
 from dawnbench.stats.times import Times
 
 
-def headline(series: Series, summary: Summary, rule: str) -> str:
+def headline(series: TrialSet, summary: Summary, rule: str) -> str:
     """Return time to target under the rule, n, interval, accuracy, device and data, as plain text."""
     found = next((times for times in summary.times if times.rule == rule), None)
     who = f"{series.recipe_name} on {series.device_name} ({series.device}, {series.precision})"
@@ -22,7 +22,7 @@ def headline(series: Series, summary: Summary, rule: str) -> str:
     return " ".join([f"{who} {_time(series, found)}", *_accuracy(summary), data])
 
 
-def _time(series: Series, found: Times) -> str:
+def _time(series: TrialSet, found: Times) -> str:
     goal, trials = percent(series.target), len(found.censored)
     to_target = stops_at_target(found.rule)
     if not found.reached:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.listing import fitted
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.safe_text import plain
@@ -35,7 +35,7 @@ OWN = ">"
 """Marks the run's rung where there is no bold type."""
 
 
-def ladder_report(series: Series, figures: Sequence[PublishedFigure]) -> RenderableType:
+def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
     """Return a ladder for each rule that the figures are by, and what a reader must know beside them."""
     parts: list[RenderableType] = []
     for rule in (rule.name for rule in RULES if any(figure.rule == rule.name for figure in figures)):
@@ -44,7 +44,7 @@ def ladder_report(series: Series, figures: Sequence[PublishedFigure]) -> Rendera
     return Group(*parts, *(Text(plain(line)) for line in _closing(series, figures)))
 
 
-def ladder_table(series: Series, figures: Sequence[PublishedFigure], rule: str) -> Table:
+def ladder_table(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> Table:
     """Return the figures by one rule, fastest first, with the run's median under that rule among them.
 
     The last column is the run's time over the figure's. A trial that missed the target is slower than every
@@ -73,7 +73,7 @@ def _cells(figure: PublishedFigure, median: float) -> list[str | Text]:
     return [seconds(figure.seconds), Text(plain(named)), Text(plain(devices)), trials, ratio]
 
 
-def _own_cells(series: Series, found: Times, median: float) -> list[str | Text]:
+def _own_cells(series: TrialSet, found: Times, median: float) -> list[str | Text]:
     device = fitted(plain(series.device_name), HARDWARE_WIDTH)
     shown = seconds(median if math.isfinite(median) else None)
     named = Text(plain(f"this run: {series.recipe_name}"))
@@ -90,7 +90,7 @@ def _heading(rule: str) -> str:
     return f"{rule}: a whole trial, where the mean accuracy reaches the target"
 
 
-def _notes(series: Series, rule: str) -> Iterator[str]:
+def _notes(series: TrialSet, rule: str) -> Iterator[str]:
     found = times(series, rule)
     count = len(found.censored)
     if not count:
@@ -107,7 +107,7 @@ def _notes(series: Series, rule: str) -> Iterator[str]:
         yield f"the run's mean accuracy of {percent(mean)} is below its target of {percent(series.target)}"
 
 
-def _closing(series: Series, figures: Sequence[PublishedFigure]) -> Iterator[str]:
+def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
     targets = {figure.target for figure in figures}
     if targets != {series.target}:

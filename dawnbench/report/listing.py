@@ -15,7 +15,7 @@ from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
 GAP = "  "
-LEAST_FOR_DEVICE = 6
+MIN_FOR_DEVICE = 6
 """Columns that a device's name is given even where a line grows too long by it."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out where a name would have to be cut: what follows says more."""
@@ -39,7 +39,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
     lines = _aligned(columns)
     if len(devices := {plain(run.device_name) for run in runs}) > 1:
-        room = None if width is None else max(width - cell_len(lines[0] + GAP), LEAST_FOR_DEVICE)
+        room = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_DEVICE)
         names = ["device", *(fitted(plain(run.device_name), room) for run in runs)]
         lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
 

@@ -21,7 +21,7 @@ COLUMNS = (
     "ValCorrect",
     "ValAcc",
 )
-LEAST_WIDTHS = (5, 8, 7, 9, 12, 8, 8, 10, 6)
+MIN_WIDTHS = (5, 8, 7, 9, 12, 8, 8, 10, 6)
 """Of the published table; a longer cell widens its column."""
 
 
@@ -82,5 +82,5 @@ def log_table(epochs: Sequence[EpochRecord], style: TimeFormat = "milliseconds")
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
     """Return the published widths, or what the longest cell takes."""
-    columns = zip(*rows, strict=True) if rows else ((),) * len(LEAST_WIDTHS)
-    return [max(least, *map(len, column), 0) for least, column in zip(LEAST_WIDTHS, columns, strict=True)]
+    columns = zip(*rows, strict=True) if rows else ((),) * len(MIN_WIDTHS)
+    return [max(least, *map(len, column), 0) for least, column in zip(MIN_WIDTHS, columns, strict=True)]

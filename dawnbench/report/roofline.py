@@ -14,7 +14,7 @@ from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.roofline import Family, Roofline, find_gap, roofline
 
-MOST_ROWS = 12
+MAX_ROWS = 12
 """Kernels that are shown; the rest are summed up."""
 WIDTH = 80
 """Columns of the terminal; what a kernel's name and shapes are cut to."""
@@ -66,10 +66,10 @@ def _kernel_lines(profile: StepProfile) -> Iterator[Text]:
     gap = find_gap(profile)
     whole = gap.whole_seconds
     yield Text(_figures(HEADER), style="bold")
-    for row in profile.rows[:MOST_ROWS]:
+    for row in profile.rows[:MAX_ROWS]:
         yield _label(row)
         yield Text(_figures(_cells(roofline(row, profile.peaks), whole)))
-    others = profile.rows[MOST_ROWS:]
+    others = profile.rows[MAX_ROWS:]
     sums = []
     if others:
         name = f"{len(others)} other{'s' if len(others) > 1 else ''}"

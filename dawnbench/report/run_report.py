@@ -10,7 +10,7 @@ from typing import Any
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import TrialRecord
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.comparison_sections import (
     Held,
     comparable_figures,
@@ -30,8 +30,8 @@ from dawnbench.report.sections import (
 )
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.concerns import doubts
 from dawnbench.stats.progress import median_trial
+from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.summary import summarise
 
 Pictures = Mapping[str, str]
@@ -72,7 +72,7 @@ def report(
     `held` is what `comparisons` gave of these runs, where the caller has it.
     """
     drawn = drawn or Drawn()
-    series = [series_of(run) for run in runs]
+    series = [trial_set_of(run) for run in runs]
     found, refused = held or comparisons(series, rule)
     ladder = _ladder(series[0], rule, drawn)
     pictures = drawn.runs or ({},) * len(runs)
@@ -92,7 +92,7 @@ def run_parts(
 
     `further` are blocks that come behind the figures and before the warnings.
     """
-    record, series = run.record, series_of(run)
+    record, series = run.record, trial_set_of(run)
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
@@ -122,7 +122,7 @@ def run_parts(
         section("Telemetry", telemetry_table(run), *_picture("telemetry", pictures))
     parts.extend(further)
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
-    notes = [*run.warnings, *record.notes, *warnings, *map(str, doubts(series, rule))]
+    notes = [*run.warnings, *record.notes, *warnings, *map(str, find_warnings(series, rule))]
     if notes:
         section("What to beware of", "\n".join(f"- {markdown_block(note)}" for note in notes))
     section("Environment", run_facts(run), model_table(record.model), _machine(run))
@@ -130,14 +130,14 @@ def run_parts(
     return parts
 
 
-def _overview(series: Sequence[Series], rule: str) -> str:
+def _overview(series: Sequence[TrialSet], rule: str) -> str:
     return "\n".join(
         f"- {markdown_block(one.name)}: {markdown(headline(one, summarise(one), rule))}" for one in series
     )
 
 
 def _comparisons(
-    series: Sequence[Series], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
+    series: Sequence[TrialSet], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
 ) -> list[str]:
     parts = [f"## Against {markdown(series[0].name)}"]
     for i, comparison in enumerate(found):
@@ -147,7 +147,7 @@ def _comparisons(
     return parts + [f"{markdown_block(why)}." for why in refused]
 
 
-def _ladder(series: Series, rule: str, drawn: Drawn) -> list[str]:
+def _ladder(series: TrialSet, rule: str, drawn: Drawn) -> list[str]:
     blocks = ladder_blocks(series, comparable_figures(series, read_published()), rule)
     picture = [f"![{CAPTIONS['ladder']}]({drawn.ladder})"] if drawn.ladder else []
     return ["## Among published times", *blocks, *picture] if blocks else []

@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.concerns import Doubt
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
+from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.summary import Summary
 from dawnbench.stats.times import Times
@@ -24,7 +24,7 @@ COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 
 
 def summary_report(
-    series: Series, summary: Summary, doubts: Sequence[Doubt], prices: Prices, rule: str
+    series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
 ) -> RenderableType:
     """Return the figures with their spread, what they show, and what is doubtful about them."""
     said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
@@ -36,7 +36,7 @@ def summary_report(
         "",
         *(part for part in (table, "") if table.row_count),
         *(Text(plain(sentence)) for sentence in said),
-        *(Text(plain(f"! {note}"), style="yellow") for note in (*doubts, *of_trials, *series.warnings)),
+        *(Text(plain(f"! {note}"), style="yellow") for note in (*found, *of_trials, *series.warnings)),
     )
 
 
@@ -121,9 +121,9 @@ def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[
     if interval is not None:
         bounds = f"{shown(scale * interval.low)} to {shown(scale * interval.high)}"
     deviation = "-"
-    if sample.deviation is not None:
+    if sample.std is not None:
         # Of equal figures a rounding may be left.
-        deviation = "0" if sample.least == sample.most else significant(scale * sample.deviation, 2)
+        deviation = "0" if sample.least == sample.most else significant(scale * sample.std, 2)
     figures = [shown(scale * figure) for figure in (sample.median, sample.least, sample.most)]
     return [str(sample.count), shown(scale * sample.mean), deviation, bounds, *figures]
 

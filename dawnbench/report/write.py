@@ -12,7 +12,7 @@ from dawnbench.records.files import write
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
 from dawnbench.report.figures.accuracy import draw_accuracy
 from dawnbench.report.figures.ladder import draw_ladder
@@ -53,7 +53,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     """
     written = []
     if to.markdown is not None:
-        held = comparisons([series_of(run) for run in runs], rule)
+        held = comparisons([trial_set_of(run) for run in runs], rule)
         drawn = _draw(runs, rule, to, held)
         write(report(runs, rule, view, drawn, held), to.markdown)
         written.append(to.markdown)
@@ -61,7 +61,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
         run = runs[0]
         picture = _picture(run, rule)
         # Before the samples are there: what it draws takes as much memory as a day of them.
-        summary = summarise(series_of(run))
+        summary = summarise(trial_set_of(run))
         samples = read_samples(run.folder)
         write(render_run_page(run, samples, rule=rule, picture=picture, summary=summary), to.page)
         written.append(to.page)
@@ -75,7 +75,7 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
     for number, run in enumerate(runs, start=1):
         folder = to.figures if len(runs) == 1 else to.figures / str(number)
         of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_figures(run, rule).items()})
-    first = series_of(runs[0])
+    first = trial_set_of(runs[0])
     with styled():
         ratios = [draw_ratios(comparison) for comparison in held[0]]
         ladder = draw_ladder(first, comparable_figures(first, read_published()), rule)

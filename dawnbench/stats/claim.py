@@ -15,7 +15,7 @@ Standing = Literal["holds", "fails", "not settled"]
 ALPHA = 0.05
 POWER = 0.8
 """With so many trials as `settles_at` says, four campaigns in five settle it."""
-MOST_TRIALS = 100_000
+MAX_TRIALS = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +65,9 @@ def trials_to_settle(effect: float) -> int | None:
         # scipy's tail is NaN where it is as good as certain.
         return 1.0 if math.isnan(found) else found
 
-    if not math.isfinite(effect) or effect <= 0 or power(MOST_TRIALS) < POWER:
+    if not math.isfinite(effect) or effect <= 0 or power(MAX_TRIALS) < POWER:
         return None
-    low, high = 1, MOST_TRIALS
+    low, high = 1, MAX_TRIALS
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if power(middle) >= POWER else (middle, high)

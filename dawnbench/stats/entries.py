@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 
 from dawnbench.records.schema import PairingRecord
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.summary import Summary
 from dawnbench.stats.times import Times
@@ -74,7 +74,7 @@ class SeriesKey:
     precision: str
 
 
-def entry_of(series: Series, summary: Summary) -> Entry:
+def entry_of(series: TrialSet, summary: Summary) -> Entry:
     """Return what a run comes to."""
     return Entry(
         name=series.name,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.times import Spent, is_miss
 
 
-def energies(series: Series, to_target: bool) -> tuple[float, ...]:
+def energies(series: TrialSet, to_target: bool) -> tuple[float, ...]:
     """Return the joules of each trial that has a reading.
 
     Of the whole trial, for those that came to its end, or up to the end of the epoch that reached the target.
@@ -18,14 +18,14 @@ def energies(series: Series, to_target: bool) -> tuple[float, ...]:
     return tuple(joules for joules in found if joules is not None)
 
 
-def spent_energies(series: Series, rule: str) -> Spent:
+def spent_energies(series: TrialSet, rule: str) -> Spent:
     """Return the joules that trials spent by a rule, to the target or as a whole; those with a reading."""
     to_target = stops_at_target(rule)
     missed = [_finite(trial.energy_joules) for trial in series.counting if is_miss(trial, rule)]
     return Spent(energies(series, to_target), tuple(joules for joules in missed if joules is not None))
 
 
-def accuracies(series: Series) -> tuple[float, ...]:
+def accuracies(series: TrialSet) -> tuple[float, ...]:
     """Return the final accuracy, 0 to 1, of each trial that came to its end."""
     found = [_finite(trial.accuracy) for trial in series.counting]
     return tuple(accuracy for accuracy in found if accuracy is not None)

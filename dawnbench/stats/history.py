@@ -11,7 +11,7 @@ import numpy as np
 
 from dawnbench.stats.ranks import mann_whitney
 
-LEAST_RUNS = 3
+MIN_RUNS = 3
 """On either side of a step: one run or two may have met a busy machine."""
 PENALTY = 6.0
 """Times the noise's variance times the log of the number of runs, for each step. The Bayesian information
@@ -61,7 +61,7 @@ def step_changes(seconds: Sequence[float]) -> tuple[Step, ...]:
     if not all(math.isfinite(time) and time > 0 for time in seconds):
         raise ValueError("the times of a history are finite and above zero")
     times = np.log(np.asarray(seconds, dtype=float))
-    if times.size < 2 * LEAST_RUNS:
+    if times.size < 2 * MIN_RUNS:
         return ()
     places = _proposed(times)
     alpha = ALPHA * min(1.0, SPREAD_OVER / times.size)
@@ -93,7 +93,7 @@ def _proposed(times: np.ndarray) -> list[int]:
 
     penalty = PENALTY * _noise(times) ** 2 * math.log(times.size)
     # The linear kernel's cost is that of a mean; this solver of PELT is the compiled one.
-    solver = KernelCPD(kernel="linear", min_size=LEAST_RUNS).fit(times.reshape(-1, 1))
+    solver = KernelCPD(kernel="linear", min_size=MIN_RUNS).fit(times.reshape(-1, 1))
     return [int(place) for place in solver.predict(pen=penalty)[:-1]]
 
 

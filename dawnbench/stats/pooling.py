@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dawnbench.records.reader import Run
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.comparable import differences
 
 
@@ -35,7 +35,7 @@ def _alike(a: Run, b: Run) -> bool:
         return False
     if _seeds(a) & _seeds(b):
         return False
-    found = differences(series_of(a), series_of(b))
+    found = differences(trial_set_of(a), trial_set_of(b))
     return not (found.refusals or found.cautions)
 
 

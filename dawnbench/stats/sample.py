@@ -19,7 +19,7 @@ class Sample:
     count: int
     mean: float
     median: float
-    deviation: float | None
+    std: float | None
     """Sample standard deviation (n - 1); None of a single figure."""
     least: float
     most: float
@@ -27,9 +27,9 @@ class Sample:
     """The mean's bootstrap 95 % interval; None of a single figure."""
 
     @property
-    def relative_deviation(self) -> float | None:
+    def relative_std(self) -> float | None:
         """The standard deviation over the mean; None of a single figure or a mean of zero."""
-        return None if self.deviation is None or not self.mean else self.deviation / abs(self.mean)
+        return None if self.std is None or not self.mean else self.std / abs(self.mean)
 
 
 def describe(figures: Sequence[float]) -> Sample | None:
@@ -54,7 +54,7 @@ def _described(figures: tuple[float, ...]) -> Sample | None:
         count=values.size,
         mean=float(mean(values)),
         median=float(np.median(values)),
-        deviation=float(values.std(ddof=1)) if values.size > 1 else None,
+        std=float(values.std(ddof=1)) if values.size > 1 else None,
         least=float(values[0]),
         most=float(values[-1]),
         interval=bootstrap_interval([values], mean),

@@ -10,11 +10,11 @@ from pathlib import Path
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import read_run
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.stats.comparison.comparable import differences
 
 
-def open_series(name: str) -> Series:
+def open_trial_set(name: str) -> TrialSet:
     """Return the series of a run folder, of a baseline file, or of all run folders that a glob matches.
 
     Raises:
@@ -22,7 +22,7 @@ def open_series(name: str) -> Series:
     """
     path = Path(name)
     if path.is_dir():
-        return series_of(read_run(path))
+        return trial_set_of(read_run(path))
     if path.is_file():
         return read_baseline(path)
     if not has_magic(name):
@@ -30,10 +30,10 @@ def open_series(name: str) -> Series:
     found = [one for one in sorted(glob(name)) if (Path(one) / "run.json").is_file()]  # noqa: PTH207
     if not found:
         raise DawnbenchError(f"{name} matches no run folder; `dawnbench runs` lists the runs")
-    return pool([series_of(read_run(Path(one))) for one in found], name)
+    return pool([trial_set_of(read_run(Path(one))) for one in found], name)
 
 
-def pool(parts: Sequence[Series], name: str) -> Series:
+def pool(parts: Sequence[TrialSet], name: str) -> TrialSet:
     """Return one series with the trials of all, numbered anew.
 
     Raises:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim, claim
 from dawnbench.stats.figures import accuracies, energies
 from dawnbench.stats.sample import Sample, describe
@@ -36,7 +36,7 @@ class Summary:
     """Joules up to the end of the epoch that reached the target."""
 
 
-def summarise(series: Series) -> Summary:
+def summarise(series: TrialSet) -> Summary:
     """Return what the trials of a series come to."""
     trials = series.counting
     diverged = sum(trial.status == "diverged" for trial in trials)

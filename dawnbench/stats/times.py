@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.bootstrap import Interval, bootstrap_interval, ordered
 from dawnbench.stats.sample import Sample, describe
 
@@ -88,7 +88,7 @@ def expected_time(spent_and_success: Any, axis: int = -1) -> Any:
     return np.where(count > 0, total / np.maximum(count, 1), math.inf)
 
 
-def times(series: Series, rule: str) -> Times:
+def times(series: TrialSet, rule: str) -> Times:
     """Return what the times under a rule come to, of the trials that say something about the recipe."""
     spent = spent_seconds(series, rule)
     return Times(rule, spent.reached, spent.missed, describe(spent.reached), _expected(spent))
@@ -102,7 +102,7 @@ def _expected(spent: Spent) -> Expected | None:
     return Expected(spent.expected, bootstrap_interval([spent.table], expected_time))
 
 
-def spent_seconds(series: Series, rule: str) -> Spent:
+def spent_seconds(series: TrialSet, rule: str) -> Spent:
     """Return the seconds that trials spent by a rule.
 
     A trial of which the run recorded neither a time nor time spent (the process's start was not seen, say) is
@@ -129,6 +129,6 @@ def is_miss(trial: TrialFigures, rule: str) -> bool:
     return not trial.reached if stops_at_target(rule) else trial.status == "diverged"
 
 
-def rules_of(series: Sequence[Series]) -> tuple[str, ...]:
+def rules_of(series: Sequence[TrialSet]) -> tuple[str, ...]:
     """Return the names of the rules that the series report, in their order."""
     return tuple(dict.fromkeys(rule for one in series for trial in one.trials for rule in trial.seconds))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from benchmarks.work import MOST_NAMED, Work, change_of, total
+from benchmarks.work import MAX_NAMED, Work, change_of, total
 
 KEPT = {"mm": Work(10, 2_000, 300), "relu": Work(5, 0, 80)}
 
@@ -33,10 +33,10 @@ def test_fewer_calls_do_not_hide_more_bytes() -> None:
 
 
 def test_only_the_operations_with_most_bytes_are_named() -> None:
-    many = {f"operation_{number}": Work(1, 0, number) for number in range(1, MOST_NAMED + 4)}
+    many = {f"operation_{number}": Work(1, 0, number) for number in range(1, MAX_NAMED + 4)}
     change = change_of("davidnet", {**KEPT, **many}, KEPT)
     assert change is not None
-    assert f"more of operation_{MOST_NAMED + 3} (" in change.sentence
+    assert f"more of operation_{MAX_NAMED + 3} (" in change.sentence
     assert "3 others" in change.sentence
     assert "operation_3 " not in change.sentence
 

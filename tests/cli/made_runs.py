@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from dawnbench.cli import main
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import Reading, Segment, TelemetrySummary, TrialRecord
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from tests.records.examples import TRIAL
 from tests.records.folders import make_run
 
@@ -84,8 +84,8 @@ def made_run(folder: Path, recorded: Sequence[TrialRecord] | None = None, **chan
     return make_run(folder, trials() if recorded is None else recorded, (), **{**usual, **changes})
 
 
-def made_series(folder: Path, recorded: Sequence[TrialRecord] | None = None, **changes: Any) -> Series:
-    return series_of(read_run(made_run(folder, recorded, **changes)))
+def make_trial_set(folder: Path, recorded: Sequence[TrialRecord] | None = None, **changes: Any) -> TrialSet:
+    return trial_set_of(read_run(made_run(folder, recorded, **changes)))
 
 
 def invoke(*arguments: object, **options: Any) -> tuple[int, str, str]:

@@ -9,7 +9,7 @@ import pytest
 
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import read_run
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from tests.cli.made_runs import invoke, made_run, trial, trials
 
 H200 = Path("baselines", "davidnet", "NVIDIA-H200.json")
@@ -23,7 +23,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_run_is_kept_by_recipe_and_device_with_all_its_figures() -> None:
     folder = made_run(Path("runs/a"), environment={"gpu": {"driver": "575"}})
     assert invoke("baseline", "save", "runs/a", "--name", "release 1") == (0, f"{H200}\n", "")
-    kept, run = read_baseline(H200), series_of(read_run(folder))
+    kept, run = read_baseline(H200), trial_set_of(read_run(folder))
     assert (kept.name, run.name) == ("release 1", "a")
     assert kept.trials == run.trials
     assert (kept.environment, kept.data, kept.recipe_digest) == (run.environment, run.data, run.recipe_digest)

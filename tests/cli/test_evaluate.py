@@ -25,7 +25,7 @@ Dawnbench = Callable[..., Finished]
 NARROW = ("--set", "model.widths=[8,8,16,16]", "--trials", "2", "--epochs", "2", "--data", "digits")
 AVERAGED = (
     *("davidnet-10", *NARROW, "--set", "batch_size=128", "--set", "model.norm_splits=4"),
-    *("--set", "dataset.mean=null", "--set", "dataset.deviation=null"),
+    *("--set", "dataset.mean=null", "--set", "dataset.std=null"),
     *("--set", "average.every=2", "--set", "average.momentum=0.9"),
 )
 

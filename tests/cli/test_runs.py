@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.cli.runs import MOST_TROUBLES, list_runs
+from dawnbench.cli.runs import MAX_TROUBLES, list_runs
 from dawnbench.errors import DawnbenchError
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run
@@ -69,14 +69,14 @@ def test_json_lines_alone_are_on_standard_output(runs: Path, capsys: pytest.Capt
 def test_what_cannot_be_read_is_told_apart_from_the_list(
     runs: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for number in range(MOST_TROUBLES + 5):
+    for number in range(MAX_TROUBLES + 5):
         (runs / f"bad-\x07-{number}").mkdir()
         (runs / f"bad-\x07-{number}" / "run.json").touch()
     list_runs(runs)
     captured = capsys.readouterr()
     assert "bad-" not in captured.out
     *sentences, rest = captured.err.splitlines()
-    assert len(sentences) == MOST_TROUBLES
+    assert len(sentences) == MAX_TROUBLES
     assert rest == "dawnbench: 5 more run folders cannot be read"
     assert "\x07" not in captured.err
 

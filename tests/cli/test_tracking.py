@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.campaign import run
+from dawnbench.campaigns import run
 from dawnbench.cli.tracking import HAND_OVER_SECONDS, TrackingObserver
 from dawnbench.export.trackers import common
 from dawnbench.recipes import find_recipe

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dawnbench.data.dataset import MOST_CLASSES, make_dataset
+from dawnbench.data.dataset import MAX_CLASSES, make_dataset
 from dawnbench.errors import DawnbenchError
 
 
@@ -99,7 +99,7 @@ def test_the_fingerprint_never_changes() -> None:
         ({"test_labels": np.array([0, 1])}, "test split of f.npz has 3 images and 2 labels"),
         ({"test_labels": np.array([0, -1, 2])}, "test image 1 of f.npz has the label -1"),
         ({"train_labels": np.array([0, 2**64 - 1], np.uint64)}, f"train image 1 .* label {2**64 - 1}"),
-        ({"train_labels": np.array([0, 10**12])}, f"label {10**12}, but there are {MOST_CLASSES} classes"),
+        ({"train_labels": np.array([0, 10**12])}, f"label {10**12}, but there are {MAX_CLASSES} classes"),
         ({"classes": ("cat", "dog")}, "test image 0 of f.npz has the label 2, but there are 2 classes"),
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.engine.ledger import Ledger, earlier
+from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.records.rules import SEGMENTS
 from dawnbench.records.schema import Segment
 from tests.engine.fakes import FakeClock
@@ -72,4 +72,4 @@ def test_a_ledger_without_segments_took_no_time() -> None:
 
 
 def test_an_earlier_ledger_lies_at_negative_times() -> None:
-    assert earlier((Segment("load", None, 10, 30),), by_ns=100) == (Segment("load", None, -90, 30),)
+    assert shift_segments((Segment("load", None, 10, 30),), by_ns=100) == (Segment("load", None, -90, 30),)

@@ -78,7 +78,7 @@ def test_the_recipes_colour_statistics_are_used_where_they_fit_the_channels() ->
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_statistics_are_measured_where_the_recipe_has_none(channels: int) -> None:
-    prepared = small("davidnet", "dataset.mean=null", "dataset.deviation=null", channels=channels)
+    prepared = small("davidnet", "dataset.mean=null", "dataset.std=null", channels=channels)
     prepared.train.load()
     prepared.fit()
     normalized = prepared.normalization(prepared.train.images).transpose(0, 1).flatten(1)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.campaign import ab
+from dawnbench.campaigns import ab
 from dawnbench.recipes import find_recipe
 from dawnbench.records.reader import read_run
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.compare import compare
 
 pytestmark = pytest.mark.gpu
@@ -28,7 +28,7 @@ def test_two_precisions_alternate_and_are_compared_pair_by_pair(tmp_path: Path) 
     runs = [read_run(folder) for folder in folders]
     began = sorted((t.began_ns, side) for side, run in zip("AB", runs, strict=True) for t in run.trials)
     assert [side for _, side in began] == ["A", "B", "B", "A", "A", "B"]
-    found = compare(*(series_of(run) for run in runs), rule="strict")
+    found = compare(*(trial_set_of(run) for run in runs), rule="strict")
     assert found.paired == 3
     assert found.verdict.word == "cannot tell with so few trials"
     for run in runs:

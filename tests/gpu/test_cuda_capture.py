@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dawnbench.campaign import run
+from dawnbench.campaigns import run
 from dawnbench.engine.device import CaptureError, Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dawnbench.campaign import run
+from dawnbench.campaigns import run
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import Device
 from dawnbench.engine.prepare import prepare

@@ -123,7 +123,7 @@ def test_every_recipe_of_the_package_trains_with_all_steps_replayed(
     name: str, make_prepared: MakePrepared, narrow: Narrow
 ) -> None:
     # The images have three channels, also for a recipe that knows the statistics of gray ones.
-    measured = replace(find_recipe(name).dataset, mean=None, deviation=None)
+    measured = replace(find_recipe(name).dataset, mean=None, std=None)
     prepared = make_prepared(narrow(name, epochs=2, compile=False, dataset=measured))
     warm_up(prepared)
     assert prepared.notes == []

@@ -35,7 +35,7 @@ def test_each_layer_has_the_size_that_its_words_say() -> None:
         ("MaxPool2d", (12, 6, 6)),
         ("Conv2d", (7, 6, 6)),
         ("AdaptiveAvgPool2d", (7, 1, 1)),
-        ("OnePixel", (7,)),
+        ("FlattenLogits", (7,)),
     ]
 
 

@@ -254,8 +254,8 @@ def test_a_kind_of_the_wrong_role_is_refused_with_the_right_ones(setting: str, s
     "together",
     [
         ("schedule.epochs=[0,24]", "schedule.rates=[1,0]"),
-        ("dataset.mean=null", "dataset.deviation=null"),
-        ("dataset.mean=[0.5]", "dataset.deviation=[0.25]"),
+        ("dataset.mean=null", "dataset.std=null"),
+        ("dataset.mean=[0.5]", "dataset.std=[0.25]"),
         ("optimizer.momentum=0", "optimizer.nesterov=false"),
     ],
 )

@@ -184,7 +184,7 @@ def test_the_digest_changes_with_anything_else() -> None:
         {"target": 0.95},
         {"dataset": replace(recipe.dataset, name="cifar100")},
         {"dataset": replace(recipe.dataset, image_size=64)},
-        {"dataset": replace(recipe.dataset, mean=None, deviation=None)},
+        {"dataset": replace(recipe.dataset, mean=None, std=None)},
         {"dataset": replace(recipe.dataset, mean=(0.5, 0.5, 0.5))},
         {"model": replace(recipe.model, whitening=False)},
         {"epochs": 11},
@@ -227,19 +227,19 @@ def test_a_label_smoothing_that_is_no_fraction_is_refused(value: float) -> None:
 @pytest.mark.parametrize(
     ("mean", "deviation", "sentence"),
     [
-        ((0.5,), None, "dataset.mean has 1 channels and dataset.deviation 0; give both, or null for both"),
-        (None, (0.5, 0.5), "dataset.mean has 0 channels and dataset.deviation 2"),
-        ((0.5,) * 3, (0.5,), "dataset.mean has 3 channels and dataset.deviation 1"),
-        ((0.5, 0.5), (0.5, 0.0), r"dataset.deviation=\[0.5, 0.0\] must each be above 0, or null"),
-        ((0.5,), (-0.1,), r"dataset.deviation=\[-0.1\] must each be above 0"),
-        ((0.5,), (float("nan"),), r"dataset.deviation=\[nan\] must each be above 0"),
+        ((0.5,), None, "dataset.mean has 1 channels and dataset.std 0; give both, or null for both"),
+        (None, (0.5, 0.5), "dataset.mean has 0 channels and dataset.std 2"),
+        ((0.5,) * 3, (0.5,), "dataset.mean has 3 channels and dataset.std 1"),
+        ((0.5, 0.5), (0.5, 0.0), r"dataset.std=\[0.5, 0.0\] must each be above 0, or null"),
+        ((0.5,), (-0.1,), r"dataset.std=\[-0.1\] must each be above 0"),
+        ((0.5,), (float("nan"),), r"dataset.std=\[nan\] must each be above 0"),
     ],
 )
 def test_half_of_the_colour_statistics_or_no_deviation_is_refused(
     mean: tuple[float, ...] | None, deviation: tuple[float, ...] | None, sentence: str
 ) -> None:
     with pytest.raises(DawnbenchError, match=sentence):
-        DatasetSpec("digits", mean=mean, deviation=deviation)
+        DatasetSpec("digits", mean=mean, std=deviation)
 
 
 @pytest.mark.parametrize("field", ["dataset", "evaluation"])

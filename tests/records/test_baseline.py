@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import KIND, baseline_path, read_baseline, write_baseline
 from dawnbench.records.schema import SCHEMA_VERSION, PairingRecord, Reading
-from dawnbench.records.series import Series, TrialFigures
-from tests.stats.series import accurate, interrupted, series, timed, trial
+from dawnbench.records.trial_set import TrialFigures, TrialSet
+from tests.stats.trial_sets import accurate, interrupted, series, timed, trial
 
 SERIES = timed(20.5, None, 21.0, name="v1")
 
 
-def written(tmp_path: Path, one: Series = SERIES, **changes: Any) -> Path:
+def written(tmp_path: Path, one: TrialSet = SERIES, **changes: Any) -> Path:
     """Write a baseline; the changes are of the file's keys, None for one that is taken out."""
     path = tmp_path / "baseline.json"
     write_baseline(one, path)

@@ -213,7 +213,7 @@ def test_processes_that_list_at_once_find_the_same_and_leave_a_whole_file(runs: 
 
 
 def test_places_that_were_listed_long_ago_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index_cache, "MOST_ROWS", 5)
+    monkeypatch.setattr(index_cache, "MAX_ROWS", 5)
     cache = tmp_path / "cache.sqlite"
     for place, count in (("/a", 3), ("/b", 2), ("/c", 1)):
         keep(cache, place, {f"run-{n}": ("stamp", "content") for n in range(count)}, ())

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dawnbench.records.leaves import leaves
+from dawnbench.records.leaves import leaves, with_current_names, with_original_names
 
 
 def test_leaves_have_the_paths_that_set_takes() -> None:
@@ -27,3 +27,10 @@ def test_leaves_have_the_paths_that_set_takes() -> None:
 
 def test_a_part_without_a_kind_has_its_number() -> None:
     assert dict(leaves({"parts": [{"a": 1}, 7]})) == {"parts": ["1", "2"], "parts.1.a": 1, "parts.2": 7}
+
+
+def test_a_recipe_recorded_before_a_setting_was_renamed_is_read_with_its_new_name() -> None:
+    before = {"epochs": 3, "dataset": {"name": "digits", "deviation": [0.2]}}
+    assert with_current_names(before) == {"epochs": 3, "dataset": {"name": "digits", "std": [0.2]}}
+    assert with_original_names(with_current_names(before)) == before
+    assert with_current_names({"dataset": "digits"}) == {"dataset": "digits"}

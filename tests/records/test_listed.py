@@ -16,7 +16,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.listed import read_listed
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import TrialRecord
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from tests.records.examples import TRIAL
 from tests.records.folders import line, make_run
 
@@ -58,7 +58,7 @@ def test_its_figures_are_those_of_the_trials_that_count(
     recorded: list[TrialRecord], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = make_run(tmp_path_factory.mktemp("runs") / "run", recorded)
-    listed, counting = read_listed(folder), series_of(read_run(folder)).counting
+    listed, counting = read_listed(folder), trial_set_of(read_run(folder)).counting
     assert listed.done == len(counting)
     assert listed.reached == sum(trial.reached for trial in counting)
     for rule, found in listed.median_seconds.items():

@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import RunRecord, TrialRecord
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from tests.cli.made_runs import HOSTILE, trial
 from tests.records.examples import RUN
 
@@ -28,14 +28,14 @@ def rendered(thing: RenderableType, width: int = 80) -> str:
     return console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
-def series(recorded: list[TrialRecord], name: str = "a", **changes: Any) -> Series:
+def series(recorded: list[TrialRecord], name: str = "a", **changes: Any) -> TrialSet:
     fields = {field: getattr(RUN, field) for field in RUN.__slots__}
     usual = {"device_name": "NVIDIA H200", "device": "cuda", "precision": "bf16"}
-    return series_of(Run(Path(name), RunRecord(**{**fields, **usual, **changes}), tuple(recorded), (), ()))
+    return trial_set_of(Run(Path(name), RunRecord(**{**fields, **usual, **changes}), tuple(recorded), (), ()))
 
 
 @st.composite
-def any_series(draw: st.DrawFn, pairing: Any = None) -> Series:
+def any_series(draw: st.DrawFn, pairing: Any = None) -> TrialSet:
     recorded = [
         trial(
             number,

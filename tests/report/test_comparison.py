@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from dawnbench.records.schema import PairingRecord
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.comparison import comparison_report
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.cost import Prices
@@ -19,7 +19,7 @@ from tests.report.figures import any_series, rendered, series
 A, B = (PairingRecord("c0ffee", side) for side in ("A", "B"))
 
 
-def shown(reference: Series, other: Series, *prices: Prices, width: int = 80, **options: Any) -> str:
+def shown(reference: TrialSet, other: TrialSet, *prices: Prices, width: int = 80, **options: Any) -> str:
     both = prices or (Prices(), Prices())
     found = compare(reference, other, across=True, **options)
     return rendered(comparison_report(found, both), width)  # type: ignore[arg-type]
@@ -52,7 +52,7 @@ def test_a_campaigns_table_has_a_line_a_figure_in_80_columns() -> None:
 
 
 def test_a_rule_that_times_neither_side_has_no_line() -> None:
-    def warm(of: Series) -> Series:
+    def warm(of: TrialSet) -> TrialSet:
         def without(figures: dict[str, float | None]) -> dict[str, float | None]:
             return {**figures, "cold": None}
 

@@ -18,7 +18,7 @@ from dawnbench.report.figures.ratios import draw_ratios
 from dawnbench.report.figures.run_figures import run_figures, write_figures
 from dawnbench.report.figures.telemetry import throttled_stretches
 from dawnbench.stats.comparison.compare import compare
-from tests.cli.made_runs import HOSTILE, made_series, trials
+from tests.cli.made_runs import HOSTILE, make_trial_set, trials
 from tests.records.full_runs import full_run
 
 ALL = {"accuracy", "curves", "learning-rate", "segments", "telemetry", "times"}
@@ -115,7 +115,7 @@ def test_bars_of_segments_add_up_to_the_ledger(tmp_path: Path) -> None:
 
 
 def test_a_ratio_is_drawn_with_its_interval_and_the_verdict(tmp_path: Path) -> None:
-    pair = [made_series(tmp_path / name, trials(mean, 10)) for name, mean in (("a", 2.6), ("b", 2.0))]
+    pair = [make_trial_set(tmp_path / name, trials(mean, 10)) for name, mean in (("a", 2.6), ("b", 2.0))]
     comparison = compare(*pair)
     figure = draw_ratios(comparison)
     assert figure is not None
@@ -132,7 +132,8 @@ def test_a_ratio_is_drawn_with_its_interval_and_the_verdict(tmp_path: Path) -> N
 def test_a_title_fits_across_the_figure(tmp_path: Path) -> None:
     names = ("20260203T040506Z-davidnet-0a1b2c", "20260204T040506Z-davidnet-0a1b2d")
     pair = [
-        made_series(tmp_path / name, trials(mean, 10)) for name, mean in zip(names, (2.6, 2.0), strict=True)
+        make_trial_set(tmp_path / name, trials(mean, 10))
+        for name, mean in zip(names, (2.6, 2.0), strict=True)
     ]
     figure = draw_ratios(compare(*pair))
     assert figure is not None
@@ -144,13 +145,13 @@ def test_a_title_fits_across_the_figure(tmp_path: Path) -> None:
 
 
 def test_no_ratio_no_figure(tmp_path: Path) -> None:
-    none = [made_series(tmp_path / name, trials(2.6, 10, missed=10)) for name in "ab"]
+    none = [make_trial_set(tmp_path / name, trials(2.6, 10, missed=10)) for name in "ab"]
     figure = draw_ratios(compare(*none))
     assert figure is None or "dawnbench" not in [t.get_text() for t in figure.axes[0].get_yticklabels()]
 
 
 def test_the_ladder_has_the_run_in_its_place(tmp_path: Path) -> None:
-    series = made_series(tmp_path / "a", trials(30.0, 10))
+    series = make_trial_set(tmp_path / "a", trials(30.0, 10))
     figure = draw_ladder(series, read_published(), "dawnbench")
     assert figure is not None
     values = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]

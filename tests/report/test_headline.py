@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from hypothesis import given
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.headline import headline
 from dawnbench.stats.summary import summarise
 from tests.cli.made_runs import trial, trials
 from tests.report.figures import any_series, series
 
 
-def of(one: Series, rule: str = "dawnbench") -> str:
+def of(one: TrialSet, rule: str = "dawnbench") -> str:
     return headline(one, summarise(one), rule)
 
 
@@ -52,7 +52,7 @@ def test_where_nothing_reached_it_says_so() -> None:
 
 
 @given(any_series())
-def test_any_series_makes_sentences(one: Series) -> None:
+def test_any_series_makes_sentences(one: TrialSet) -> None:
     for rule in ("dawnbench", "strict", "cold"):
         text = of(one, rule)
         assert text.endswith(".")

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from dawnbench.records.published import PublishedFigure, read_published
 from dawnbench.records.schema import DataRecord
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.report.ladder import ladder_report
 
 
@@ -30,8 +30,8 @@ def trial(number: int, seconds: float | None, **changes: Any) -> TrialFigures:
     return replace(made, **changes)
 
 
-def series(*seconds: float | None, **changes: Any) -> Series:
-    made = Series(
+def series(*seconds: float | None, **changes: Any) -> TrialSet:
+    made = TrialSet(
         name="20260203T040506Z-davidnet-abcdef",
         created="2026-02-03T04:05:06+00:00",
         dawnbench_version="0.1.0",
@@ -72,7 +72,7 @@ def figure(seconds: float, **changes: Any) -> PublishedFigure:
     return replace(made, **changes)
 
 
-def drawn(run: Series, *figures: PublishedFigure, width: int = 80, colours: bool = False) -> str:
+def drawn(run: TrialSet, *figures: PublishedFigure, width: int = 80, colours: bool = False) -> str:
     file = io.StringIO()
     console = Console(file=file, width=width, force_terminal=colours, color_system=None)
     console.print(ladder_report(run, figures or read_published()), highlight=False)

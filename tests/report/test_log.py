@@ -10,7 +10,7 @@ import pytest
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import LayerRecord, ModelRecord, Reading, TelemetrySummary, TrialRecord
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.log import render_log, write_log
 from dawnbench.report.log_table import log_table
 from tests.records.examples import RUN, TRIAL, begin_run, epoch
@@ -167,7 +167,7 @@ def test_warnings_of_the_reader_and_of_each_trial_are_listed() -> None:
 def test_what_could_not_be_done_is_a_warning() -> None:
     noted = run(record=replace(RUN, notes=("startup is not timed",)))
     assert "- startup is not timed" in section(render_log(noted), "Warnings").splitlines()
-    assert "startup is not timed" in series_of(noted).warnings
+    assert "startup is not timed" in trial_set_of(noted).warnings
 
 
 def test_the_readings_are_those_over_all_trials() -> None:

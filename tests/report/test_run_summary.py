@@ -7,23 +7,23 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.run_summary import claim_sentence, cost_sentences, sentences, summary_report
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.concerns import doubts
 from dawnbench.stats.cost import Prices
+from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.summary import summarise
 from tests.cli.made_runs import row, steers, trial, trials, words
 from tests.report.figures import any_series, rendered, series
 
 
-def shown(of: Series, width: int = 80, rule: str = "dawnbench", **prices: float) -> str:
-    return rendered(summary_report(of, summarise(of), doubts(of, rule), Prices(**prices), rule), width)
+def shown(of: TrialSet, width: int = 80, rule: str = "dawnbench", **prices: float) -> str:
+    return rendered(summary_report(of, summarise(of), find_warnings(of, rule), Prices(**prices), rule), width)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(of=any_series(), rule=st.sampled_from(("dawnbench", "airbench", "cold")))
-def test_whatever_the_figures_80_columns_hold_them_whole(of: Series, rule: str) -> None:
+def test_whatever_the_figures_80_columns_hold_them_whole(of: TrialSet, rule: str) -> None:
     text = shown(of, rule=rule, cost_per_hour=3.5, price_per_kwh=0.3, grams_per_kwh=380.0)
     assert max(map(cell_len, text.splitlines())) <= 80
     assert "…" not in text

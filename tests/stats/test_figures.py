@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 from dawnbench.stats.figures import accuracies, energies, spent_energies
-from tests.stats.series import accurate, diverged, interrupted, series, trial
+from tests.stats.trial_sets import accurate, diverged, interrupted, series, trial
 
 
 def test_the_energy_of_whole_trials_is_that_of_those_that_came_to_their_end() -> None:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.stats.history import LEAST_RUNS, step_changes
+from dawnbench.stats.history import MIN_RUNS, step_changes
 
 NOISE = 0.01
 
@@ -79,8 +79,8 @@ def test_a_step_says_its_levels_and_how_clear_it_is() -> None:
 
 def test_a_step_needs_three_runs_on_either_side() -> None:
     level = [2.0, 2.01, 1.99, 2.0, 2.02, 1.98, 2.0, 2.01, 1.99, 2.0, 2.02, 1.98]
-    assert places([*level, *[2.3] * (LEAST_RUNS - 1)]) == []
-    assert places([*level, *[2.3] * LEAST_RUNS]) == [12]
+    assert places([*level, *[2.3] * (MIN_RUNS - 1)]) == []
+    assert places([*level, *[2.3] * MIN_RUNS]) == [12]
 
 
 @pytest.mark.parametrize("seconds", [[], [2.0], [1.0, 1.0, 9.0, 9.0, 9.0], [2.0] * 30])
@@ -108,7 +108,7 @@ def test_the_unit_of_the_times_does_not_matter(seed: int, runs: int, ratio: floa
 @given(st.lists(st.floats(1.0, 1.2), max_size=40))
 def test_a_step_lies_between_enough_runs_and_is_clear(seconds: list[float]) -> None:
     edges = [0, *places(seconds), len(seconds)]
-    assert len(edges) == 2 or min(np.diff(edges)) >= LEAST_RUNS
+    assert len(edges) == 2 or min(np.diff(edges)) >= MIN_RUNS
     assert all(step.p_value < 0.01 for step in step_changes(seconds))
 
 

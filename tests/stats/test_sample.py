@@ -32,10 +32,10 @@ def test_the_figures_are_numpys_and_scipys(values: list[float]) -> None:
     assert sample.mean == pytest.approx(np.mean(values))
     assert sample.median == pytest.approx(np.median(values))
     if len(values) > 1:
-        assert sample.deviation == pytest.approx(np.std(values, ddof=1))
+        assert sample.std == pytest.approx(np.std(values, ddof=1))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of equal figures
-            assert sample.relative_deviation == pytest.approx(stats.variation(values, ddof=1))
+            assert sample.relative_std == pytest.approx(stats.variation(values, ddof=1))
 
 
 @few
@@ -59,7 +59,7 @@ def test_the_order_does_not_matter(data: st.DataObject, values: list[float]) -> 
 def test_a_single_figure_has_no_spread() -> None:
     sample = described([2.5])
     assert (sample.mean, sample.median) == (2.5, 2.5)
-    assert (sample.deviation, sample.interval, sample.relative_deviation) == (None, None, None)
+    assert (sample.std, sample.interval, sample.relative_std) == (None, None, None)
 
 
 def test_nothing_is_described_by_nothing() -> None:
@@ -73,8 +73,8 @@ def test_a_figure_that_is_none_is_the_callers_to_leave_out(wrong: float) -> None
 
 
 def test_the_deviation_is_of_a_sample_and_not_of_a_population() -> None:
-    assert described([1, 2, 4]).deviation == pytest.approx(statistics.stdev([1, 2, 4]))
+    assert described([1, 2, 4]).std == pytest.approx(statistics.stdev([1, 2, 4]))
 
 
 def test_a_mean_of_zero_has_no_relative_deviation() -> None:
-    assert described([-1.0, 1.0]).relative_deviation is None
+    assert described([-1.0, 1.0]).relative_std is None

@@ -9,11 +9,11 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.concerns import Concern, doubts
 from dawnbench.stats.regression.judge import judge
-from tests.stats.series import sides, timed
+from dawnbench.stats.run_warnings import Concern, find_warnings
+from tests.stats.trial_sets import sides, timed
 
 CAMPAIGNS = 100
 PAIRS = 20
@@ -60,7 +60,7 @@ KINDS = (normal, autocorrelated, drifting, warming, heavy_tailed, spiky)
 
 def campaign(
     rng: np.random.Generator, noise: Noise, *, slower: float = 0.0, misses: float = 0.0
-) -> list[Series]:
+) -> list[TrialSet]:
     """The two sides of a campaign as `dawnbench ab` runs it, their order turned with every pair."""
     taken = iter(SECONDS * noise(rng, 2 * PAIRS))
     times: dict[str, list[float | None]] = {"A": [], "B": []}
@@ -73,18 +73,18 @@ def campaign(
 
 def apart(
     rng: np.random.Generator, trials: int, noise: Noise = normal, *, slower: float = 0.0, misses: float = 0.0
-) -> Series:
+) -> TrialSet:
     """A run by itself."""
     seconds = SECONDS * (1 + slower) * noise(rng, trials)
     return bare(timed(*(None if rng.random() < misses else float(one) for one in seconds)))
 
 
-def bare(series: Series) -> Series:
+def bare(series: TrialSet) -> TrialSet:
     """Without accuracies, whose comparison takes time and does not touch the verdict."""
     return replace(series, trials=tuple(replace(trial, accuracy=None) for trial in series.trials))
 
 
-def words(campaigns: Sequence[Sequence[Series]]) -> Counter[str]:
+def words(campaigns: Sequence[Sequence[TrialSet]]) -> Counter[str]:
     return Counter(compare(a, b).verdict.word for a, b in campaigns)
 
 
@@ -122,7 +122,7 @@ def test_three_per_cent_in_runs_of_their_own_are_found() -> None:
     assert found["slower"] >= 95, found
 
 
-def outcomes(pairs: Sequence[tuple[Series, Series]], margin: float = 0.02) -> Counter[str]:
+def outcomes(pairs: Sequence[tuple[TrialSet, TrialSet]], margin: float = 0.02) -> Counter[str]:
     judged = (judge(run, baseline, metrics=("time",), max_slowdown=margin) for run, baseline in pairs)
     return Counter(found.outcome for found in judged)
 
@@ -155,7 +155,7 @@ def test_a_run_that_is_five_per_cent_slower_is_a_regression() -> None:
 
 def test_normal_times_raise_few_doubts() -> None:
     rng = np.random.default_rng(9)
-    found = Counter(doubt.concern for _ in range(500) for doubt in doubts(apart(rng, 10), "dawnbench"))
+    found = Counter(doubt.concern for _ in range(500) for doubt in find_warnings(apart(rng, 10), "dawnbench"))
     assert found[Concern.OUTLIER] <= 25, found
     assert found[Concern.DRIFT] <= 10, found
     assert set(found) <= {Concern.OUTLIER, Concern.DRIFT}

@@ -12,13 +12,13 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import write_baseline
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import SCHEMA_VERSION, PairingRecord
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.sources import open_series, pool
+from dawnbench.stats.sources import open_trial_set, pool
 from dawnbench.stats.summary import summarise
 from tests.records.examples import RUN, TRIAL
 from tests.records.folders import line, make_run
-from tests.stats.series import timed
+from tests.stats.trial_sets import timed
 
 TRIALS = tuple(replace(TRIAL, trial=number, seed=number) for number in (1, 2, 3))
 
@@ -32,15 +32,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_folder_is_opened(folder: Path) -> None:
     run = make_run(folder / "runs" / "one", TRIALS)
-    assert open_series("runs/one") == series_of(read_run(run))
-    assert open_series(f"{run}/").name == "one"
-    assert open_series(str(run)).warnings == ()
+    assert open_trial_set("runs/one") == trial_set_of(read_run(run))
+    assert open_trial_set(f"{run}/").name == "one"
+    assert open_trial_set(str(run)).warnings == ()
 
 
 def test_a_baseline_file_is_opened(folder: Path) -> None:
     series = timed(20, None, name="v1")
     write_baseline(series, folder / "baselines" / "H200.json")
-    assert open_series("baselines/H200.json") == series
+    assert open_trial_set("baselines/H200.json") == series
 
 
 def test_the_trials_of_all_runs_that_a_glob_matches_are_taken_together(folder: Path) -> None:
@@ -49,7 +49,7 @@ def test_the_trials_of_all_runs_that_a_glob_matches_are_taken_together(folder: P
     make_run(folder / "runs" / "c-other", TRIALS, recipe_name="other")
     (folder / "runs" / "README.md").touch()
     (folder / "runs" / "empty").mkdir()
-    found = open_series("runs/[!c]*")
+    found = open_trial_set("runs/[!c]*")
     assert found.name == "runs/[!c]*"
     assert [trial.trial for trial in found.trials] == [1, 2, 3, 4, 5, 6]
     assert [trial.seed for trial in found.trials] == [1, 2, 3] * 2
@@ -58,7 +58,7 @@ def test_the_trials_of_all_runs_that_a_glob_matches_are_taken_together(folder: P
 def test_a_glob_that_matches_one_run_is_that_run(folder: Path) -> None:
     pairing = PairingRecord("c0ffee", "A")
     make_run(folder / "runs" / "only", TRIALS, pairing=pairing)
-    found = open_series("runs/on*")
+    found = open_trial_set("runs/on*")
     assert (found.name, found.pairing) == ("only", pairing)
 
 
@@ -79,14 +79,14 @@ def test_runs_that_do_not_belong_together_are_not_pooled(
     with pytest.raises(
         DawnbenchError, match=r"^runs/\* matches runs that do not belong together, a and b: "
     ) as raised:
-        open_series("runs/*")
+        open_trial_set("runs/*")
     assert words in str(raised.value)
 
 
 def test_another_driver_does_not_keep_runs_apart(folder: Path) -> None:
     make_run(folder / "runs" / "a")
     make_run(folder / "runs" / "b", environment={"gpu": {"driver": "570"}})
-    assert len(open_series("runs/*").trials) == 2
+    assert len(open_trial_set("runs/*").trials) == 2
 
 
 def test_a_pool_has_no_partner(folder: Path) -> None:
@@ -111,7 +111,7 @@ def test_what_is_no_series_is_said_so(folder: Path, name: str, words: str) -> No
     (folder / "empty").mkdir()
     (folder / "notes.txt").write_text("hello")
     with pytest.raises(DawnbenchError, match=f"^{re.escape(words)}"):
-        open_series(name)
+        open_trial_set(name)
 
 
 def test_a_newer_run_says_what_to_upgrade(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_newer_run_says_what_to_upgrade(folder: Path) -> None:
     with pytest.raises(
         DawnbenchError, match=r"schema version 2 and this dawnbench reads up to 1; upgrade with"
     ):
-        open_series("runs/new")
+        open_trial_set("runs/new")
 
 
 def test_a_run_of_another_tool_is_said_to_be_damaged(folder: Path) -> None:
@@ -127,14 +127,14 @@ def test_a_run_of_another_tool_is_said_to_be_damaged(folder: Path) -> None:
     other.mkdir(parents=True)
     (other / "run.json").write_text(json.dumps({"schema_version": 1, "job": 3}))
     with pytest.raises(DawnbenchError, match=r"run\.json is damaged: "):
-        open_series("runs/foreign")
+        open_trial_set("runs/foreign")
 
 
 def test_one_damaged_run_of_a_glob_is_named(folder: Path) -> None:
     make_run(folder / "runs" / "a")
     (make_run(folder / "runs" / "b") / "run.json").write_text('{"schema_version": 1}')
     with pytest.raises(DawnbenchError, match=r"^runs/b/run\.json is damaged"):
-        open_series("runs/*")
+        open_trial_set("runs/*")
 
 
 # --- what can, and says what it lacks ---
@@ -144,16 +144,16 @@ def test_a_torn_trial_is_left_out_and_every_comparison_says_so(folder: Path) -> 
     torn = make_run(folder / "runs" / "torn", TRIALS)
     with (torn / "trials.jsonl").open("a") as file:
         file.write(line(TRIAL)[:40])
-    found = open_series("runs/torn")
+    found = open_trial_set("runs/torn")
     assert len(found.trials) == 3
     words = "torn: trials.jsonl: the last line is torn (the run was killed while it wrote) and left out"
-    whole = open_series(str(make_run(folder / "runs" / "whole", TRIALS)))
+    whole = open_trial_set(str(make_run(folder / "runs" / "whole", TRIALS)))
     assert compare(whole, found).differences.cautions == (words,)
     assert pool([whole, found], "both").warnings == (words,)
 
 
 def test_a_run_killed_before_its_first_trial_is_a_series_without_any(folder: Path) -> None:
     make_run(folder / "runs" / "young", (), (), status="running")
-    found = open_series("runs/young")
+    found = open_trial_set("runs/young")
     assert found.trials == ()
     assert summarise(found).times == ()

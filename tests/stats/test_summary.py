@@ -3,10 +3,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 
-from dawnbench.records.series import TrialFigures
+from dawnbench.records.trial_set import TrialFigures
 from dawnbench.stats.sample import describe
 from dawnbench.stats.summary import summarise
-from tests.stats.series import any_trials, diverged, interrupted, series, trial
+from tests.stats.trial_sets import any_trials, diverged, interrupted, series, trial
 
 
 def test_every_trial_is_counted_once() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dawnbench.records.series import TrialFigures
+from dawnbench.records.trial_set import TrialFigures
 from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.sample import describe
 from dawnbench.stats.times import Spent, censored_seconds, expected_time, rules_of, spent_seconds, times
-from tests.stats.series import SPENT, any_trials, diverged, interrupted, series, timed, trial
+from tests.stats.trial_sets import SPENT, any_trials, diverged, interrupted, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 

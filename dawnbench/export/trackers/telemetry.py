@@ -9,7 +9,7 @@ from dawnbench.export.trackers.figures import finite, with_unit
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 
-MOST_POINTS = 240
+MAX_POINTS = 240
 """Of one trial; 20 samples a second would fill a store with what no screen has pixels for."""
 
 
@@ -24,7 +24,7 @@ def telemetry_points(samples: Samples, trial: TrialRecord, began: float) -> list
     units = {
         name: reading.unit for name, reading in (trial.telemetry.readings if trial.telemetry else {}).items()
     }
-    ends = np.linspace(0, (trial.wall_seconds or 0) * 1e9, min(MOST_POINTS, len(own)) + 1)[1:-1]
+    ends = np.linspace(0, (trial.wall_seconds or 0) * 1e9, min(MAX_POINTS, len(own)) + 1)[1:-1]
     points = []
     for stretch in np.split(np.arange(len(own)), np.searchsorted(own.t_ns, ends)):
         if len(stretch) == 0:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from dawnbench.models.layer_words import read_layer
+from dawnbench.models.layer_parser import read_layer
 from dawnbench.recipes.constraints import FractionAboveZero, NonNegative, Positive, PositiveInt
 from dawnbench.recipes.part import ADDED_LATER, ModelPart
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display.common import Display
-from dawnbench.report.log_table import COLUMNS, LEAST_WIDTHS, TimeFormat, cells
+from dawnbench.report.log_table import COLUMNS, MIN_WIDTHS, TimeFormat, cells
 from dawnbench.report.status_line import StatusLine
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
@@ -25,7 +25,7 @@ class TerminalDisplay(Display):
 
     def __init__(self, console: Console, style: TimeFormat) -> None:
         self._console, self._style = console, style
-        self._widths = [*LEAST_WIDTHS]
+        self._widths = [*MIN_WIDTHS]
         if style == "milliseconds":
             self._widths[2] = len("00m 00.000s")
         every = tuple(range(len(COLUMNS)))

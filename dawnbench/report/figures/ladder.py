@@ -10,14 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dawnbench.records.published import PublishedFigure
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.figures.style import BLUE, GREY, new_figure, plain_label
 from dawnbench.report.units import seconds
 from dawnbench.safe_text import plain
 from dawnbench.stats.times import times
 
 
-def draw_ladder(series: Series, figures: Sequence[PublishedFigure], rule: str) -> Figure | None:
+def draw_ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> Figure | None:
     """Draw published times under a rule and the run's median among them, the fastest on top.
 
     None where nothing is published by this rule, or the run has no median.

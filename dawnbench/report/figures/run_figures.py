@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.figures.accuracy import draw_accuracy
 from dawnbench.report.figures.curves import draw_curves
 from dawnbench.report.figures.learning_rate import draw_learning_rate
@@ -29,7 +29,9 @@ def run_figures(run: Run, rule: str) -> dict[str, Figure]:
             "learning-rate": draw_learning_rate(run),
             "segments": draw_segments(run),
             "telemetry": draw_telemetry(run, read_samples(run.folder), rule),
-            "times": draw_times(times(series_of(run), rule), f"{record.recipe_name} on {record.device_name}"),
+            "times": draw_times(
+                times(trial_set_of(run), rule), f"{record.recipe_name} on {record.device_name}"
+            ),
         }
     return {name: figure for name, figure in drawn.items() if figure is not None}
 

@@ -34,12 +34,12 @@ COLORS = {
     "record": "#333333",
     "checkpoint": "#8A8D2F",
 }
-MOST_TRIALS = 40
+MAX_TRIALS = 40
 
 
 def draw_segments(run: Run) -> Figure | None:
     """Draw a stacked bar a trial, the first 40; None of no trial."""
-    trials = run.trials[:MOST_TRIALS]
+    trials = run.trials[:MAX_TRIALS]
     if not trials:
         return None
     split = [seconds_by_segment(trial) for trial in trials]

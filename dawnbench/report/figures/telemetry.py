@@ -29,7 +29,7 @@ from dawnbench.stats.progress import median_trial
 PANELS = {"W": "power, W", "%": "use, %", "degC": "temperature, °C", "MHz": "clock, MHz"}
 """By unit, in their order; a metric in another unit is in the table alone."""
 COLORS = (BLUE, ORANGE, GREEN, PURPLE, SKY, VERMILION)
-MOST_EPOCHS_MARKED = 40
+MAX_EPOCHS_MARKED = 40
 
 
 def draw_telemetry(run: Run, samples: Samples | None, rule: str) -> Figure | None:
@@ -98,5 +98,5 @@ def _shade_throttling(axes: Axes, samples: Samples) -> None:
 
 def _mark_epochs(axes: Axes, trial: TrialRecord) -> None:
     ends = [(s.start_ns + s.length_ns) / 1e9 for s in trial.segments if s.name == "train"]
-    for end in ends if len(ends) <= MOST_EPOCHS_MARKED else ():
+    for end in ends if len(ends) <= MAX_EPOCHS_MARKED else ():
         axes.axvline(end, color=GREY, linestyle=":", linewidth=0.8)

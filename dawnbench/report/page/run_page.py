@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import SEGMENTS, known_rule
 from dawnbench.records.samples import Samples
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.headline import headline
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.charts import script_json
@@ -18,8 +18,8 @@ from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.stacks import setup_bar, trial_bars
 from dawnbench.report.page.telemetry import telemetry_data
 from dawnbench.report.run_summary import sentences
-from dawnbench.stats.concerns import doubts
 from dawnbench.stats.progress import median_trial
+from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.summary import Summary, summarise
 
 
@@ -43,7 +43,7 @@ def render_run_page(
         DawnbenchError: there is no such rule, or the run holds figures that no run makes.
     """
     known_rule(rule)
-    series = series_of(run)
+    series = trial_set_of(run)
     summary = summary or summarise(series)
     middle = median_trial(run.trials, rule)
     median = middle.trial if middle else min((epoch.trial for epoch in run.epochs), default=1)
@@ -81,8 +81,8 @@ def render_run_page(
     return render_page(run.record.recipe_name, body, assets=assets, trail=trail)
 
 
-def _warnings(run: Run, samples: Samples | None, series: Series, rule: str) -> list[str]:
+def _warnings(run: Run, samples: Samples | None, series: TrialSet, rule: str) -> list[str]:
     of_trials = (f"trial {trial.trial}: {warning}" for trial in run.trials for warning in trial.warnings)
     of_samples = samples.warnings if samples is not None else ()
     of_run = (*run.warnings, *run.record.notes)
-    return [*(str(doubt) for doubt in doubts(series, rule)), *of_trials, *of_run, *of_samples]
+    return [*(str(doubt) for doubt in find_warnings(series, rule)), *of_trials, *of_run, *of_samples]

@@ -16,7 +16,7 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.report.units import metric_name
 from dawnbench.safe_text import plain
 
-MOST_POINTS = 1_500
+MAX_POINTS = 1_500
 """A trial and metric; a chart on a wide screen has about as many pixels."""
 FEW_POINTS = 100
 """What each trial keeps, however many there are."""
@@ -64,7 +64,7 @@ def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
     shown = [name for name in samples.values if units.get(name) in PANELS]
     # A slice of every trial's samples at once would be a second copy of a day.
     counts = [0 if (own := samples.of_trial(trial)) is None else len(own) for trial in run.trials]
-    most = max(FEW_POINTS, min(MOST_POINTS, PAGE_POINTS // max(1, len(counts) - counts.count(0))))
+    most = max(FEW_POINTS, min(MAX_POINTS, PAGE_POINTS // max(1, len(counts) - counts.count(0))))
     trials = [
         _trial(trial, own, shown, units, most)
         for trial in run.trials
@@ -107,7 +107,7 @@ def _trial(
     }
 
 
-def thin(column: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+def thin(column: np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
     """Return at most `most` values: of each bucket of neighbours the least and the most, in order."""
     count = len(column)
     if count <= most:
@@ -121,7 +121,7 @@ def thin(column: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
     return np.stack([rows[line, first], rows[line, second]], axis=1).reshape(-1)
 
 
-def thin_times(t_ns: np.ndarray, most: int = MOST_POINTS) -> np.ndarray:
+def thin_times(t_ns: np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
     """Return the times that belong to the values of `thin`: of each bucket the first and the last."""
     if len(t_ns) <= most:
         return t_ns

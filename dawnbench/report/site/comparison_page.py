@@ -9,7 +9,7 @@ from rich.console import Group
 from rich.text import Text
 
 from dawnbench.records.rules import known_rule
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.comparison import comparison_report, figures_rows
 from dawnbench.report.page import Axis, Cell, Chart, Column, Line, Table, render_chart, render_table
 from dawnbench.report.page.charts import Color
@@ -117,7 +117,7 @@ def _line(name: str, times: Mapping[int, float], color: Color) -> Line:
     return Line(name, [float(number) for number in times], list(times.values()), color=color, dots=True)
 
 
-def _times(series: Series, rule: str) -> dict[int, float]:
+def _times(series: TrialSet, rule: str) -> dict[int, float]:
     """Return the seconds of the trials that the rule gives a time, by their numbers, ascending."""
     found = ((trial.trial, trial.seconds.get(rule)) for trial in series.counting)
     return dict(sorted((number, seconds) for number, seconds in found if seconds is not None))

@@ -18,9 +18,9 @@ from dawnbench.report.site.state import Finding
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.stats.leaderboard import leaderboard
 
-MOST_NEWS = 20
+MAX_NEWS = 20
 """Rows of a table of what is new; all of it is on the pages of the series."""
-MOST_TROUBLES = 5
+MAX_TROUBLES = 5
 """Sentences that may stand above the leaderboard; more are folded away."""
 
 
@@ -78,7 +78,7 @@ def _troubles(troubles: Sequence[str]) -> Markup:
     if not troubles:
         return Markup("")
     listed = bullets(troubles)
-    if len(troubles) > MOST_TROUBLES:
+    if len(troubles) > MAX_TROUBLES:
         listed = Markup("<details>\n<summary>Which, and why</summary>\n{}</details>\n").format(listed)
     return section("troubles", "What could not be read or compared", listed, kind="doubts")
 
@@ -87,6 +87,6 @@ def _news(timelines: Sequence[Timeline], rule: str) -> list[Markup]:
     steps = sum(len(timeline.steps(rule)) for timeline in timelines)
     if not steps:
         return [paragraph(f"None shown under the {rule} rule.")]
-    more = steps - MOST_NEWS
+    more = steps - MAX_NEWS
     older = [paragraph(f"{more:,} older ones are on the pages of their series.", "note")] if more > 0 else []
-    return [render_table(news_table(timelines, rule, MOST_NEWS)), *older]
+    return [render_table(news_table(timelines, rule, MAX_NEWS)), *older]

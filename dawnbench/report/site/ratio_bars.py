@@ -10,7 +10,7 @@ from dawnbench.report.units import significant
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 
-LEAST_SCALE = 0.02
+MIN_SCALE = 0.02
 """Of the logarithm, to either side of 1: nearer ratios are not drawn as if they were far from it."""
 _ROW = Markup(
     '<div class="ratio"><span>{}</span><div class="scale"><i style="left:{:.2f}%;right:{:.2f}%"></i>'
@@ -32,7 +32,7 @@ def ratio_bars(comparison: Comparison) -> Markup:
     ratios = [(name, ratio) for name, ratio in found if ratio is not None and 0 < ratio.value < math.inf]
     if not ratios:
         return Markup("")
-    half = max(LEAST_SCALE, *(1.1 * abs(math.log(end)) for _, ratio in ratios for end in _ends(ratio)))
+    half = max(MIN_SCALE, *(1.1 * abs(math.log(end)) for _, ratio in ratios for end in _ends(ratio)))
     rows = []
     for name, ratio in ratios:
         low, high = (_percent(end, half) for end in _ends(ratio))

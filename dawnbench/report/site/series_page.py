@@ -19,7 +19,7 @@ from dawnbench.report.site.state import Finding
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.report.units import percent, significant
 from dawnbench.stats.entries import key_of
-from dawnbench.stats.history import LEAST_RUNS
+from dawnbench.stats.history import MIN_RUNS
 
 Compared = Mapping[Planned, Finding]
 """The comparisons whose pages are there, with what they came to."""
@@ -113,7 +113,7 @@ def _overall(overall: tuple[Planned, Finding] | None) -> Markup:
 def _steps(timeline: Timeline, against: Against) -> list[Markup]:
     table = steps_table(timeline, against)
     if table is None:
-        least = 2 * LEAST_RUNS
+        least = 2 * MIN_RUNS
         why = f" It takes at least {least} runs to show one." if len(timeline.runs) < least else ""
         return [paragraph(f"None shown.{why}")]
     return [render_table(table), paragraph(STEPS_NOTE, "note")]

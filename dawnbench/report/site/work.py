@@ -14,7 +14,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes, write
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
-from dawnbench.records.series import Series, series_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.page import render_run_page
 from dawnbench.report.site.comparison_page import render_comparison
 from dawnbench.report.site.names import ASSETS, HOME, INDEX, run_page, series_page
@@ -69,7 +69,7 @@ def do_run(task: RunTask) -> tuple[KeptRun, Page | None] | str:
         content = content_of(task.folder)
         run = read_run(task.folder)
         # A link to a run folder is called otherwise than the folder.
-        series = replace(series_of(run), name=task.name)
+        series = replace(trial_set_of(run), name=task.name)
         summary = summarise(series)
         entry = entry_of(series, summary)
         home = (HOME, f"../{INDEX}")
@@ -129,8 +129,8 @@ def without_folder(sentence: str, folder: Path) -> str:
 
 # The one before is mostly the one that was compared last.
 @lru_cache(maxsize=64)
-def _series(folder: Path, _content: str) -> Series:
-    return replace(series_of(read_run(folder)), name=folder.name)
+def _series(folder: Path, _content: str) -> TrialSet:
+    return replace(trial_set_of(read_run(folder)), name=folder.name)
 
 
 def _finding(comparison: Comparison) -> Finding:

@@ -8,7 +8,7 @@ from concurrent.futures import ProcessPoolExecutor
 from types import TracebackType
 from typing import TypeVar
 
-LEAST_TASKS = 24
+MIN_TASKS = 24
 """Below it, starting further processes takes longer than they save."""
 SHARES = 8
 """In so many shares each process gets its tasks: more of them even out better, fewer pass on less."""
@@ -35,7 +35,7 @@ class Workers:
 
     def map(self, do: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
         """Return what a function of a module makes of each task, in their order."""
-        if self._processes == 1 or len(tasks) < LEAST_TASKS:
+        if self._processes == 1 or len(tasks) < MIN_TASKS:
             return [do(task) for task in tasks]
         if self._pool is None:
             self._pool = ProcessPoolExecutor(self._processes)

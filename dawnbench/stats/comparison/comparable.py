@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dawnbench.records.leaves import leaves
-from dawnbench.records.series import Series
+from dawnbench.records.leaves import leaves, with_current_names
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.times import rules_of
 
 NOT_DECIDING = ("name", "summary", "trials", "target", "dataset.name")
 """Of a recipe; the target is looked at by itself, and the data by their fingerprint."""
-MOST_NAMED = 6
+MAX_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Differences:
         return tuple(found for found in (self.data, self.rules, self.recipes) if found is not None)
 
 
-def differences(a: Series, b: Series) -> Differences:
+def differences(a: TrialSet, b: TrialSet) -> Differences:
     """Return what differs between two series, a sentence each."""
     data = rules = recipes = None
     if a.data.fingerprint != b.data.fingerprint:
@@ -48,7 +48,7 @@ def differences(a: Series, b: Series) -> Differences:
     return Differences(data, rules, recipes, tuple(_cautions(a, b)))
 
 
-def missing_rule(a: Series, b: Series, rule: str) -> str | None:
+def missing_rule(a: TrialSet, b: TrialSet, rule: str) -> str | None:
     """Return a sentence where one of two series does not report a rule; None where both do."""
     for one in (a, b):
         known = rules_of([one])
@@ -58,15 +58,15 @@ def missing_rule(a: Series, b: Series, rule: str) -> str | None:
     return None
 
 
-def recipe_differences(a: Series, b: Series) -> tuple[str, ...]:
+def recipe_differences(a: TrialSet, b: TrialSet) -> tuple[str, ...]:
     """Return `path left and right` for each deciding leaf that differs; the first few of many."""
-    left, right = dict(leaves(a.recipe)), dict(leaves(b.recipe))
+    left, right = (dict(leaves(with_current_names(one.recipe))) for one in (a, b))
     paths = [
         path
         for path in dict.fromkeys([*left, *right])
         if path not in NOT_DECIDING and left.get(path) != right.get(path)
     ]
-    named = [f"{path} {_shown(left, path)} and {_shown(right, path)}" for path in paths[:MOST_NAMED]]
+    named = [f"{path} {_shown(left, path)} and {_shown(right, path)}" for path in paths[:MAX_NAMED]]
     more = len(paths) - len(named)
     return (*named, f"{more} more") if more else tuple(named)
 
@@ -75,7 +75,7 @@ def _shown(found: Mapping[str, Any], path: str) -> str:
     return json.dumps(found[path], ensure_ascii=False) if path in found else "(absent)"
 
 
-def _cautions(a: Series, b: Series) -> Iterator[str]:
+def _cautions(a: TrialSet, b: TrialSet) -> Iterator[str]:
     facts: dict[str, tuple[Any, Any]] = {
         "the devices": (a.device_name, b.device_name),
         "the precisions": (a.precision, b.precision),
@@ -96,7 +96,7 @@ def _cautions(a: Series, b: Series) -> Iterator[str]:
         yield from (f"{series.name}: {warning}" for warning in series.warnings)
 
 
-def _fact(series: Series, path: tuple[str, ...]) -> Any:
+def _fact(series: TrialSet, path: tuple[str, ...]) -> Any:
     value: Any = series.environment
     for key in path:
         value = value.get(key) if isinstance(value, Mapping) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import Differences, differences, missing_rule
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.paired import are_paired, compare_paired_times, pairs
@@ -11,7 +11,9 @@ from dawnbench.stats.comparison.unpaired import compare_accuracy, compare_energy
 from dawnbench.stats.times import rules_of
 
 
-def compare(reference: Series, other: Series, *, rule: str = "dawnbench", across: bool = False) -> Comparison:
+def compare(
+    reference: TrialSet, other: TrialSet, *, rule: str = "dawnbench", across: bool = False
+) -> Comparison:
     """Hold `other` against `reference`: pair by pair where the two are sides of one `dawnbench ab`.
 
     The verdict is by `rule`; the other rules that both report come behind it. `across` lets different data,
@@ -39,7 +41,7 @@ def compare(reference: Series, other: Series, *, rule: str = "dawnbench", across
 
 
 def _refuse(
-    reference: Series, other: Series, rule: str, found: Differences, across: bool, paired: bool
+    reference: TrialSet, other: TrialSet, rule: str, found: Differences, across: bool, paired: bool
 ) -> None:
     if (missing := missing_rule(reference, other, rule)) is not None:
         raise DawnbenchError(missing)

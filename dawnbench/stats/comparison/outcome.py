@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.comparable import Differences
 
@@ -59,8 +59,8 @@ class TimeComparison:
 class Comparison:
     """One series held against another, the reference."""
 
-    reference: Series
-    other: Series
+    reference: TrialSet
+    other: TrialSet
     paired: int | None
     """How many pairs of trials; None where the trials were not run in pairs."""
     times: tuple[TimeComparison, ...]

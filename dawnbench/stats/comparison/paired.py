@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
 from dawnbench.stats.comparison.unpaired import compare_by
@@ -14,7 +14,7 @@ from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
 from dawnbench.stats.times import censored_seconds, spent_seconds
 
 
-def are_paired(a: Series, b: Series) -> bool:
+def are_paired(a: TrialSet, b: TrialSet) -> bool:
     """Return whether two series are the two sides of one campaign."""
     return (
         a.pairing is not None
@@ -24,13 +24,13 @@ def are_paired(a: Series, b: Series) -> bool:
     )
 
 
-def pairs(a: Series, b: Series) -> tuple[tuple[TrialFigures, TrialFigures], ...]:
+def pairs(a: TrialSet, b: TrialSet) -> tuple[tuple[TrialFigures, TrialFigures], ...]:
     """Return the trials of equal number that both count; one whose partner is missing is left out."""
     partners = {trial.trial: trial for trial in b.counting}
     return tuple((trial, partners[trial.trial]) for trial in a.counting if trial.trial in partners)
 
 
-def compare_paired_times(reference: Series, other: Series, rule: str) -> TimeComparison:
+def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
     """Compare pair by pair: the ratio is the median of the pairs' ratios, the test Wilcoxon's signed ranks.
 
     A slow minute of the machine holds up both trials of a pair, so it does not reach the ratio. A pair of
@@ -56,7 +56,7 @@ def compare_paired_times(reference: Series, other: Series, rule: str) -> TimeCom
     )
 
 
-def _seconds(reference: Series, other: Series, rule: str) -> np.ndarray:
+def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:
     """Return an array (pairs, 2), the reference first; without the pairs of which a segment was not seen."""
     both = [
         (censored_seconds(theirs, rule), censored_seconds(ours, rule))

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import ttest_ind
 
 from dawnbench.records.rules import shares_start
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Difference, Ratio, TimeComparison, word
 from dawnbench.stats.figures import accuracies, spent_energies
@@ -20,7 +20,7 @@ from dawnbench.stats.ranks import least_p_value, mann_whitney
 from dawnbench.stats.times import Spent, expected_time, spent_seconds
 
 
-def compare_times(reference: Series, other: Series, rule: str) -> TimeComparison:
+def compare_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
     """Compare the times of trials that were not run in pairs."""
     ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
     both = bool(ours.censored and theirs.censored)
@@ -53,7 +53,7 @@ def compare_by(ours: Spent, theirs: Spent, rule: str, ratio: Ratio | None) -> Ti
     )
 
 
-def compare_accuracy(reference: Series, other: Series) -> tuple[Difference | None, float | None]:
+def compare_accuracy(reference: TrialSet, other: TrialSet) -> tuple[Difference | None, float | None]:
     """Return the difference of the mean final accuracies in points and Welch's p-value."""
     ours = sorted(100 * accuracy for accuracy in accuracies(other))
     theirs = sorted(100 * accuracy for accuracy in accuracies(reference))
@@ -67,7 +67,7 @@ def compare_accuracy(reference: Series, other: Series) -> tuple[Difference | Non
     return Difference(value, bootstrap_interval([ours, theirs], difference)), welch(ours, theirs)
 
 
-def compare_energy(reference: Series, other: Series, rule: str) -> Ratio | None:
+def compare_energy(reference: TrialSet, other: TrialSet, rule: str) -> Ratio | None:
     """Return the ratio of the expected energies, what the trials that missed the target spent counted in.
 
     To the target, or of a whole trial, as the rule has it. None where one has no reading or the reference's

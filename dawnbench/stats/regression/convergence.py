@@ -80,7 +80,7 @@ def judge_epochs(
 def _judge_mean(run: list[float], baseline: list[float], point: ConvergencePoint) -> ConvergenceVerdict:
     mean = olympic_mean(run)
     trials = len(baseline) - _misses(baseline)
-    if point.deviation:
+    if point.std:
         p = p_value(mean, point, trials)
     else:
         p = 1.0 if mean == point.mean else least_p_value(len(run), trials, "greater")
@@ -128,9 +128,9 @@ def _with_spread(point: ConvergencePoint, reached: list[float], run: list[float]
 
 def _given(baseline: list[float], point: ConvergencePoint) -> str:
     reached = [epochs for epochs in baseline if math.isfinite(epochs)]
-    if point.deviation and min(reached) == max(reached):
-        return f"the baseline's {point.mean:.2f} without spread and the run's own of {point.deviation:.2f}"
-    return f"the baseline's {point.mean:.2f} +- {point.deviation:.2f}"
+    if point.std and min(reached) == max(reached):
+        return f"the baseline's {point.mean:.2f} without spread and the run's own of {point.std:.2f}"
+    return f"the baseline's {point.mean:.2f} +- {point.std:.2f}"
 
 
 def _missed(run: list[float], baseline: list[float]) -> str:

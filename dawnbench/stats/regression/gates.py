@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.regression.convergence import judge_epochs
@@ -18,7 +18,7 @@ from dawnbench.stats.times import Spent, expected_time, spent_seconds
 UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "energy": "J"}
 
 
-def time_gate(run: Series, baseline: Series, rule: str, margin: float) -> Gate:
+def time_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
     """Hold the seconds under a rule against the baseline's; a trial that missed the target is the slowest."""
     ours, theirs = spent_seconds(run, rule), spent_seconds(baseline, rule)
     if not theirs.reached:
@@ -28,7 +28,7 @@ def time_gate(run: Series, baseline: Series, rule: str, margin: float) -> Gate:
     return _slower("time", ours, theirs, margin)
 
 
-def energy_gate(run: Series, baseline: Series, rule: str, margin: float) -> Gate:
+def energy_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
     """Hold the joules against the baseline's; a trial that missed the target took the most."""
     ours, theirs = spent_energies(run, rule), spent_energies(baseline, rule)
     if not theirs.censored or not ours.censored:
@@ -39,7 +39,7 @@ def energy_gate(run: Series, baseline: Series, rule: str, margin: float) -> Gate
     return _slower("energy", ours, theirs, margin)
 
 
-def accuracy_gate(run: Series, baseline: Series, drop: float) -> Gate:
+def accuracy_gate(run: TrialSet, baseline: TrialSet, drop: float) -> Gate:
     """Hold the final accuracy against the baseline's; a trial that diverged ends below every other."""
     ours, theirs = accuracies(run), accuracies(baseline)
     if not theirs:
@@ -58,7 +58,7 @@ def accuracy_gate(run: Series, baseline: Series, drop: float) -> Gate:
     return _judged(gate, words, limit, found)
 
 
-def epochs_gate(run: Series, baseline: Series) -> Gate:
+def epochs_gate(run: TrialSet, baseline: TrialSet) -> Gate:
     """Hold the epochs to the target against MLPerf's reference convergence points."""
     ours = [trial.epochs_to_target for trial in run.counting]
     theirs = [trial.epochs_to_target for trial in baseline.counting]
@@ -119,7 +119,7 @@ def _failed(run: Sequence[float], baseline: Sequence[float], what: str) -> str:
     return f"; {ours} of {len(run)} trials {what}, {theirs} of {len(baseline)} of the baseline's"
 
 
-def _diverged(series: Series) -> list[float]:
+def _diverged(series: TrialSet) -> list[float]:
     return [-math.inf for trial in series.counting if trial.status == "diverged"]
 
 

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import get_args
 
 from dawnbench.records.rules import shares_start
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import differences, missing_rule
-from dawnbench.stats.concerns import doubts
 from dawnbench.stats.regression.gates import (
     accuracy_gate,
     energy_gate,
@@ -17,6 +16,7 @@ from dawnbench.stats.regression.gates import (
     time_gate,
 )
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
+from dawnbench.stats.run_warnings import find_warnings
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 DEFAULT_METRICS: tuple[Metric, ...] = ("time", "epochs", "accuracy")
@@ -25,8 +25,8 @@ DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
 
 
 def judge(
-    run: Series,
-    baseline: Series,
+    run: TrialSet,
+    baseline: TrialSet,
     *,
     metrics: Sequence[Metric] = DEFAULT_METRICS,
     rule: str = "dawnbench",
@@ -65,11 +65,11 @@ def judge(
     admitted = found.refusals if across else ()
     notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
     if gates:
-        notes += tuple(f"{run.name}: {doubt}" for doubt in doubts(run, rule))
+        notes += tuple(f"{run.name}: {doubt}" for doubt in find_warnings(run, rule))
     return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
 
 
-def left_out(series: Series) -> tuple[str, ...]:
+def left_out(series: TrialSet) -> tuple[str, ...]:
     """Return a sentence about the trials that say nothing about the recipe, where there are any."""
     count = len(series.trials) - len(series.counting)
     if not count:

@@ -12,7 +12,7 @@ from scipy.stats import fisher_exact
 from dawnbench.stats.ranks import least_p_value, mann_whitney
 
 ALPHA = 0.05
-LEAST_TRIALS = 3
+MIN_TRIALS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +46,12 @@ def beyond(
 
 def too_few(run: int, baseline: int) -> str | None:
     """Return a sentence where so many trials could never show anything; None where they could."""
-    if min(run, baseline) >= LEAST_TRIALS and least_p_value(run, baseline, "greater") < ALPHA:
+    if min(run, baseline) >= MIN_TRIALS and least_p_value(run, baseline, "greater") < ALPHA:
         return None
     trials = "1 trial" if run == 1 else f"{run} trials"
     return (
         f"{trials} against {baseline} cannot show a regression at p < {ALPHA}; "
-        f"run at least {LEAST_TRIALS}, better 10"
+        f"run at least {MIN_TRIALS}, better 10"
     )
 
 

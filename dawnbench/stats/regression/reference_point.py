@@ -25,7 +25,7 @@ class ConvergencePoint:
 
     mean: float
     """Olympic mean of the reference, in epochs."""
-    deviation: float
+    std: float
     """Population standard deviation of all of the reference's trials, in epochs."""
     minimum: float
     """The smallest olympic mean of `runs` trials that can be believed, in epochs."""
@@ -90,7 +90,7 @@ def p_value(mean: float, point: ConvergencePoint, trials: int) -> float:
 
     `trials` is the number of the reference's. The point's deviation is not zero.
     """
-    error = _standard_error(point.deviation, trials, point.runs)
+    error = _standard_error(point.std, trials, point.runs)
     return float(stdtr(_freedom(trials, point.runs), -abs(mean - point.mean) / error))
 
 

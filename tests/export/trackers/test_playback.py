@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from dawnbench.export.trackers.common import Tracker
 from dawnbench.export.trackers.playback import play
-from dawnbench.export.trackers.telemetry import MOST_POINTS
+from dawnbench.export.trackers.telemetry import MAX_POINTS
 from dawnbench.records.reader import Run
 from tests.export.trackers.conftest import FOLDER
 from tests.export.trackers.fake import FakeTracker
@@ -22,7 +22,7 @@ def test_a_run_is_told_as_it_went_on(run: Run) -> None:
         (2, 1),
     ]
     assert [what for name, what in fake.calls if name == "end_trial"] == [(1, "finished"), (2, "diverged")]
-    assert all(0 < what[1] <= MOST_POINTS for name, what in fake.calls if name == "log_telemetry")
+    assert all(0 < what[1] <= MAX_POINTS for name, what in fake.calls if name == "log_telemetry")
     assert fake.calls[-1] == ("finish", "finished")
     times = [at for name, what in fake.calls if name == "log_epochs" for _, _, at in what]
     assert times == sorted(times)

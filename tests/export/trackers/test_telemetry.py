@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.export.trackers.telemetry import MOST_POINTS, telemetry_points
+from dawnbench.export.trackers.telemetry import MAX_POINTS, telemetry_points
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import Reading, TelemetrySummary, TrialRecord
 from tests.records.examples import TRIAL
@@ -31,7 +31,7 @@ def test_no_more_points_than_fit_and_their_mean_is_that_of_the_samples(times: li
     times.sort()
     powers = [100 + t for t in times]
     points = telemetry_points(sampled(times, powers), trial(20), began=1000.0)
-    assert 0 < len(points) <= MOST_POINTS
+    assert 0 < len(points) <= MAX_POINTS
     assert [p.step for p in points] == sorted(p.step for p in points)
     for point in points:
         # The power follows the time, so each mean must lie at its own moment.

@@ -13,7 +13,7 @@ import pytest
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.samples import read_samples
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.headline import headline
 from dawnbench.report.page import render_run_page, shared_assets
 from dawnbench.stats.summary import summarise
@@ -29,7 +29,7 @@ def test_the_same_run_gives_the_same_bytes_wherever_it_lies(run: Run, tmp_path: 
 
 
 def test_the_headline_stands_in_the_page_word_for_word(run: Run) -> None:
-    series = series_of(run)
+    series = trial_set_of(run)
     sentence = headline(series, summarise(series), "strict")
     page = render_run_page(run, None, rule="strict").replace("&nbsp;", " ")
     assert sentence in page
@@ -57,7 +57,7 @@ def test_a_page_beside_its_assets_holds_none_of_them(run: Run) -> None:
 
 
 def test_a_page_is_made_in_a_moment(run: Run) -> None:
-    samples, summary = read_samples(run.folder), summarise(series_of(run))
+    samples, summary = read_samples(run.folder), summarise(trial_set_of(run))
     render_run_page(run, samples, summary=summary)
     took = []
     for _ in range(5):

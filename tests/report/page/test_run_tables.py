@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import Segment
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.page import Table
 from dawnbench.report.page.facts import facts, tiles
 from dawnbench.report.page.run_tables import (
@@ -71,10 +71,10 @@ def test_readings_log_and_spread_are_those_of_the_records(run: Run, tmp_path: Pa
     assert column(epochs_table(run, 2), "ValCorrect") == [
         str(epoch.validation_correct) for epoch in run.epochs_of(2)
     ]
-    spread = summary_table(summarise(series_of(run)))
+    spread = summary_table(summarise(trial_set_of(run)))
     assert column(spread, "n") == ["5"] * len(spread.rows)
     assert spread.rows[0][0].text == "dawnbench [s]"
-    empty = summary_table(summarise(series_of(read_run(make_run(tmp_path / "empty", (), ())))))
+    empty = summary_table(summarise(trial_set_of(read_run(make_run(tmp_path / "empty", (), ())))))
     assert empty.rows == []
 
 
@@ -96,7 +96,7 @@ def test_nested_settings_are_flat_and_what_is_unknown_is_left_out() -> None:
 
 def test_the_large_figures_are_those_of_the_rule(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path / "run", trials(2.6, 5)))
-    series = series_of(run)
+    series = trial_set_of(run)
     first, second, third, fourth = tiles(summarise(series), series.target, "dawnbench")
     assert (first.label, first.figure[:3]) == ("Time to 94.00 %", "2.6")
     assert first.note.startswith("95 % interval 2.5")
@@ -107,7 +107,7 @@ def test_the_large_figures_are_those_of_the_rule(tmp_path: Path) -> None:
 
 
 def test_a_time_without_an_upper_bound_says_so(tmp_path: Path) -> None:
-    series = series_of(read_run(made_run(tmp_path / "run", trials(2.6, 4, missed=3))))
+    series = trial_set_of(read_run(made_run(tmp_path / "run", trials(2.6, 4, missed=3))))
     assert "with no upper bound" in tiles(summarise(series), series.target, "dawnbench")[0].note
 
 

@@ -13,10 +13,10 @@ from hypothesis.extra.numpy import arrays
 
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import Samples, read_samples
-from dawnbench.report.page.telemetry import MOST_POINTS, telemetry_data, thin, thin_times
+from dawnbench.report.page.telemetry import MAX_POINTS, telemetry_data, thin, thin_times
 from tests.records.full_runs import full_run
 
-COLUMNS = st.integers(0, 4 * MOST_POINTS).flatmap(
+COLUMNS = st.integers(0, 4 * MAX_POINTS).flatmap(
     lambda count: arrays(
         np.float64, count, elements=st.floats(-1e6, 1e6) | st.just(math.nan), fill=st.just(3.0)
     )
@@ -26,7 +26,7 @@ COLUMNS = st.integers(0, 4 * MOST_POINTS).flatmap(
 @given(COLUMNS)
 def test_thinning_keeps_the_extremes_and_invents_nothing(column: np.ndarray) -> None:
     thinned = thin(column)
-    assert len(thinned) <= MOST_POINTS
+    assert len(thinned) <= MAX_POINTS
     known, kept = column[~np.isnan(column)], thinned[~np.isnan(thinned)]
     assert set(kept) <= set(known)
     if len(known):
@@ -34,7 +34,7 @@ def test_thinning_keeps_the_extremes_and_invents_nothing(column: np.ndarray) -> 
         assert kept.max() == known.max()
 
 
-@given(st.integers(0, 5 * MOST_POINTS))
+@given(st.integers(0, 5 * MAX_POINTS))
 def test_times_stay_in_step_with_the_values(count: int) -> None:
     t_ns = np.arange(count, dtype=np.int64) * 50_000_000
     times = thin_times(t_ns)

@@ -96,7 +96,7 @@ def test_one_new_run_among_a_hundred_costs_a_fraction(tmp_path: Path) -> None:
 def test_built_step_by_step_or_at_once_it_is_the_same_to_the_byte(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int
 ) -> None:
-    monkeypatch.setattr("dawnbench.report.site.workers.LEAST_TASKS", 2)
+    monkeypatch.setattr("dawnbench.report.site.workers.MIN_TASKS", 2)
     runs, stepwise, at_once = tmp_path / "runs", tmp_path / "stepwise", tmp_path / "at-once"
     for number, mean in enumerate([2.6, 2.7, 2.6, 2.8]):
         made = small_run(runs, number, mean)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.records.reader import read_run
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.page import Chart
 from dawnbench.report.site.history_chart import history_chart
 from dawnbench.report.site.timeline import timelines
@@ -16,7 +16,7 @@ from tests.report.site.folders import history, small_run
 
 
 def chart(folders: list[Path]) -> Chart | None:
-    opened = [series_of(read_run(folder)) for folder in folders]
+    opened = [trial_set_of(read_run(folder)) for folder in folders]
     (timeline,) = timelines(entry_of(series, summarise(series)) for series in opened)
     return history_chart("dawnbench", timeline.levels["dawnbench"])
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dawnbench.records.reader import read_run
-from dawnbench.records.series import series_of
+from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.site.plan import plan
 from dawnbench.stats.entries import entry_of, histories
 from dawnbench.stats.summary import summarise
@@ -12,7 +12,7 @@ from tests.report.site.folders import history, pair, small_run
 
 def planned(folders: list[Path], rule: str = "dawnbench") -> list[tuple[str, str, str]]:
     """Return kind, reference and other, the runs by the numbers that their folders' names end with."""
-    opened = [series_of(read_run(folder)) for folder in folders]
+    opened = [trial_set_of(read_run(folder)) for folder in folders]
     found = plan(histories(entry_of(series, summarise(series)) for series in opened), rule)
     return [(one.kind, one.reference.name[-1], one.other.name[-1]) for one in found]
 

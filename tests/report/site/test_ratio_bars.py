@@ -5,13 +5,13 @@ from pathlib import Path
 
 from dawnbench.report.site.ratio_bars import ratio_bars
 from dawnbench.stats.comparison.compare import compare
-from tests.cli.made_runs import made_series, trials
+from tests.cli.made_runs import make_trial_set, trials
 
 
 def places(folder: Path, mean: float, **changes: object) -> dict[str, float]:
     """Return where each ratio's dot stands, in percent from the left."""
-    reference = made_series(folder / "reference", trials(2.0, 5))
-    other = made_series(folder / "other", trials(mean, 5, **changes))  # type: ignore[arg-type]
+    reference = make_trial_set(folder / "reference", trials(2.0, 5))
+    other = make_trial_set(folder / "other", trials(mean, 5, **changes))  # type: ignore[arg-type]
     found = {}
     for row in str(ratio_bars(compare(reference, other))).split('<div class="ratio">')[1:]:
         name, place = re.search(r"<span>(\w+)", row), re.search(r'<b style="left:([\d.]+)%">', row)

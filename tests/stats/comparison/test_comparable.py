@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import differences, missing_rule, recipe_differences
-from tests.stats.series import RECIPE, series, timed, trial
+from tests.stats.trial_sets import RECIPE, series, timed, trial
 
 RUN = timed(20.0, name="one")
 CROP, FLIP = {"kind": "crop", "padding": 4}, {"kind": "flip"}
 
 
-def another(**changes: Any) -> Series:
+def another(**changes: Any) -> TrialSet:
     return replace(RUN, **{"name": "other", **changes})
 
 
-def with_recipe(**changes: Any) -> Series:
+def with_recipe(**changes: Any) -> TrialSet:
     return another(recipe=RECIPE | changes, recipe_digest="ef" * 32)
 
 

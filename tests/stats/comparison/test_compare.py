@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.comparison.compare import compare
-from tests.stats.series import RECIPE, any_trials, interrupted, series, sides, timed, trial
+from tests.stats.trial_sets import RECIPE, any_trials, interrupted, series, sides, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -18,15 +18,15 @@ SLOW, FAST = (
 )
 
 
-def other_recipe(run: Series) -> Series:
+def other_recipe(run: TrialSet) -> TrialSet:
     return replace(run, recipe=RECIPE | {"epochs": 8}, recipe_digest="ef" * 32)
 
 
-def other_data(run: Series) -> Series:
+def other_data(run: TrialSet) -> TrialSet:
     return replace(run, data=replace(run.data, fingerprint="01" * 32))
 
 
-def other_target(run: Series) -> Series:
+def other_target(run: TrialSet) -> TrialSet:
     return replace(run, target=0.93)
 
 

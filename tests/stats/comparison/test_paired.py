@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dawnbench.records.schema import PairingRecord
-from dawnbench.records.series import TrialFigures
+from dawnbench.records.trial_set import TrialFigures
 from dawnbench.stats.comparison.outcome import TimeComparison
 from dawnbench.stats.comparison.paired import are_paired, compare_paired_times, pairs
-from tests.stats.series import any_trials, interrupted, series, sides, timed, trial
+from tests.stats.trial_sets import any_trials, interrupted, series, sides, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.comparison.unpaired import compare_accuracy, compare_energy, compare_times, welch
-from tests.stats.series import SPENT, accurate, any_trials, diverged, series, timed, trial
+from tests.stats.trial_sets import SPENT, accurate, any_trials, diverged, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -175,7 +175,7 @@ def test_welch_needs_two_figures_a_side_and_some_spread() -> None:
     assert welch([1.1, 1.1, 1.1], [1, 2, 3]) == pytest.approx(stats.ttest_1samp([1, 2, 3], 1.1).pvalue)
 
 
-def consuming(*joules: float, misses: int = 0) -> Series:
+def consuming(*joules: float, misses: int = 0) -> TrialSet:
     reached = [trial(energy_joules=2 * one, energy_to_target_joules=one) for one in joules]
     return series([*reached, *[trial(took=None, energy_joules=300.0)] * misses])
 

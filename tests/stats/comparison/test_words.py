@@ -2,17 +2,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dawnbench.records.series import Series
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 from dawnbench.stats.comparison.words import names, verdict_sentence
-from tests.stats.series import sides, timed
+from tests.stats.trial_sets import sides, timed
 
 SLOW = [20.0, 20.1, 20.2, 20.3, 20.4, 20.5, 20.6, 20.7]
 FAST = [19.0, 19.1, 19.2, 19.3, 19.4, 19.5, 19.6, 19.7]
 
 
-def said(a: Series, b: Series) -> str:
+def said(a: TrialSet, b: TrialSet) -> str:
     return verdict_sentence(compare(a, b))
 
 

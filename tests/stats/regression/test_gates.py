@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.regression.convergence import judge_epochs
 from dawnbench.stats.regression.gates import accuracy_gate, energy_gate, epochs_gate, time_gate
 from dawnbench.stats.regression.judgement import Gate
-from tests.stats.series import (
+from tests.stats.trial_sets import (
     SPENT,
     accurate,
     any_trials,
@@ -31,7 +31,7 @@ BASELINE = timed(*RNG.normal(20, 0.2, 10).tolist())
 few = settings(max_examples=25, deadline=None)
 
 
-def gated(*seconds: float | None, baseline: Series = BASELINE, margin: float = 0.02) -> Gate:
+def gated(*seconds: float | None, baseline: TrialSet = BASELINE, margin: float = 0.02) -> Gate:
     return time_gate(timed(*seconds), baseline, "dawnbench", margin)
 
 
@@ -145,7 +145,7 @@ def test_interrupted_trials_are_no_misses() -> None:
         (series([]), BASELINE, "no trial of the run has such a time"),
     ],
 )
-def test_without_times_nothing_is_compared(run: Series, baseline: Series, words: str) -> None:
+def test_without_times_nothing_is_compared(run: TrialSet, baseline: TrialSet, words: str) -> None:
     gate = time_gate(run, baseline, "dawnbench", 0.02)
     assert (gate.outcome, gate.sentence) == ("not comparable", words)
 
@@ -153,7 +153,7 @@ def test_without_times_nothing_is_compared(run: Series, baseline: Series, words:
 # --- energy ---
 
 
-def consuming(*joules: float | None, misses: int = 0, of_a_miss: float = 900.0) -> Series:
+def consuming(*joules: float | None, misses: int = 0, of_a_miss: float = 900.0) -> TrialSet:
     reached = [trial(energy_joules=one and 2 * one, energy_to_target_joules=one) for one in joules]
     return series([*reached, *[trial(took=None, energy_joules=of_a_miss)] * misses])
 
@@ -186,7 +186,7 @@ def test_a_run_does_not_hold_by_what_its_few_successes_took() -> None:
         ),
     ],
 )
-def test_without_readings_no_energy_is_compared(run: Series, baseline: Series, words: str) -> None:
+def test_without_readings_no_energy_is_compared(run: TrialSet, baseline: TrialSet, words: str) -> None:
     gate = energy_gate(run, baseline, "dawnbench", 0.02)
     assert (gate.outcome, gate.sentence) == ("not comparable", words)
 

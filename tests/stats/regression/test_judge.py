@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from dawnbench.records.series import Series, TrialFigures
+from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, judge, left_out
-from tests.stats.series import RECIPE, any_trials, interrupted, series, timed, trial
+from tests.stats.trial_sets import RECIPE, any_trials, interrupted, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -17,15 +17,15 @@ SECONDS = np.random.default_rng(0).normal(20, 0.2, 10).tolist()
 BASELINE = timed(*SECONDS, name="v1")
 
 
-def other_recipe(run: Series) -> Series:
+def other_recipe(run: TrialSet) -> TrialSet:
     return replace(run, recipe=RECIPE | {"epochs": 8}, recipe_digest="ef" * 32)
 
 
-def other_data(run: Series) -> Series:
+def other_data(run: TrialSet) -> TrialSet:
     return replace(run, data=replace(run.data, fingerprint="01" * 32))
 
 
-def other_target(run: Series) -> Series:
+def other_target(run: TrialSet) -> TrialSet:
     return replace(run, target=0.93)
 
 
@@ -69,7 +69,7 @@ def test_the_margins_are_those_that_were_given() -> None:
     ],
 )
 def test_a_baseline_of_something_else_is_not_comparable_by_name(
-    change: Callable[[Series], Series], words: str
+    change: Callable[[TrialSet], TrialSet], words: str
 ) -> None:
     run = change(timed(*SECONDS, name="run"))
     found = judge(run, BASELINE)

@@ -54,7 +54,7 @@ def test_the_point_is_the_checkers(epochs: list[float], submitted: int) -> None:
     theirs = checker(epochs, submitted).record
     ours = reference_point(epochs, submitted)
     assert ours.mean == pytest.approx(theirs["RCP Mean"], abs=1e-9)
-    assert ours.deviation == pytest.approx(theirs["RCP Stdev"], abs=1e-9)
+    assert ours.std == pytest.approx(theirs["RCP Stdev"], abs=1e-9)
     assert ours.minimum == pytest.approx(theirs["Min Epochs"], abs=1e-9)
     assert ours.max_speedup == pytest.approx(theirs["Max Speedup"], rel=1e-9)
 
@@ -62,13 +62,11 @@ def test_the_point_is_the_checkers(epochs: list[float], submitted: int) -> None:
 @given(figures, runs, st.floats(0.2, 2))
 def test_the_p_value_is_the_checkers(epochs: list[float], submitted: int, factor: float) -> None:
     point = reference_point(epochs, submitted)
-    if point.deviation < 1e-9:
+    if point.std < 1e-9:
         return
     n = len(epochs) - 2, submitted - 2
     mean = factor * point.mean
-    _, faster = checker(epochs, submitted)._find_p_value(
-        mean, point.deviation, n[0], point.mean, point.deviation, n[1]
-    )
+    _, faster = checker(epochs, submitted)._find_p_value(mean, point.std, n[0], point.mean, point.std, n[1])
     assert p_value(mean, point, len(epochs)) == pytest.approx(min(faster, 1 - faster), abs=1e-9)
 
 
@@ -77,7 +75,7 @@ def test_the_maximum_is_where_the_slower_side_reaches_one_in_a_hundred(
     epochs: list[float], submitted: int
 ) -> None:
     point = reference_point(epochs, submitted)
-    if point.deviation < 1e-9:
+    if point.std < 1e-9:
         assert point.maximum == pytest.approx(point.mean)
         return
     assert p_value(point.maximum, point, len(epochs)) == pytest.approx(0.01, abs=1e-6)

@@ -1,0 +1,88 @@
+"""Two recipes run alternately on one warmed device, pair by pair."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+
+from dawnbench.campaigns.observer import Observer, SilentObserver
+from dawnbench.campaigns.session import Session
+from dawnbench.campaigns.startup import Startup
+from dawnbench.engine.device import open_device
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.seeds import check_seeds
+from dawnbench.records.schema import PairingRecord, RunStatus, Side
+from dawnbench.telemetry import Sampler, open_sources
+from dawnbench.telemetry.sampler import Sample
+
+SIDES: tuple[Side, Side] = ("A", "B")
+
+
+def ab(
+    recipe_a: Recipe,
+    recipe_b: Recipe,
+    *,
+    pairs: int,
+    device: str = "auto",
+    seed: int = 0,
+    out: Path | str = "runs",
+    observers: tuple[Observer, Observer] | None = None,
+    command: Sequence[str] = (),
+) -> tuple[Path, Path]:
+    """Train both recipes `pairs` times and return their run folders.
+
+    The two of a pair share a seed and follow each other at once, and the order turns with every pair (ABBA),
+    so that neither a slow drift nor the heat that a trial leaves behind favours a side. Both are compiled and
+    warmed up before the first pair, in one process, so the `cold` rule gives no time. The telemetry of the
+    whole campaign goes into both folders.
+
+    Raises:
+        DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
+        KeyboardInterrupt: passed on once the trial's record is written.
+    """
+    check_seeds(seed, pairs)
+    opened = open_device(device)
+    opened.tune()
+    campaign = os.urandom(6).hex()
+    sessions: list[Session] = []
+    status: RunStatus = "failed"
+    try:
+        told = observers or (SilentObserver(), SilentObserver())
+        for side, recipe, observer in zip(SIDES, (recipe_a, recipe_b), told, strict=True):
+            session = Session(
+                replace(recipe, trials=pairs),
+                opened,
+                seed=seed,
+                out=Path(out),
+                observer=observer,
+                command=command,
+                startup=Startup(),
+                pairing=PairingRecord(campaign, side),
+            )
+            sessions.append(session)
+
+        def to_both(samples: list[Sample]) -> None:
+            for session in sessions:
+                session.append_samples(samples)
+
+        sampler = Sampler(open_sources(opened.uuid), to_both)
+        for session in sessions:
+            session.begin(sampler)
+        with sampler:
+            for session in sessions:
+                session.warm_up()
+            for pair in range(1, pairs + 1):
+                for session in sessions if pair % 2 else reversed(sessions):
+                    session.trial(pair)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        with ExitStack() as stack:  # an interrupt at one does not leave the other open
+            for session in sessions:
+                stack.callback(session.close, status)
+    return sessions[0].folder, sessions[1].folder

@@ -1,0 +1,68 @@
+"""A run: some trials of one recipe on one device, into one run folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dawnbench.campaigns.observer import Observer, SilentObserver
+from dawnbench.campaigns.session import Session
+from dawnbench.campaigns.startup import Startup, startup
+from dawnbench.engine.device import open_device
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.seeds import check_seeds
+from dawnbench.records.schema import RunStatus
+from dawnbench.telemetry import Sampler, open_sources
+
+
+def run(
+    recipe: Recipe,
+    *,
+    device: str = "auto",
+    seed: int = 0,
+    out: Path | str = "runs",
+    observer: Observer | None = None,
+    command: Sequence[str] = (),
+    own_process: bool = False,
+    save_model: bool = False,
+) -> Path:
+    """Train the recipe's trials one after the other and return the run folder.
+
+    `seed` is that of the first trial, each later one adds 1; none may pass 2**63 - 1.
+    `own_process` says that the process was started for this run, so that the `cold` rule counts from there;
+    without it that rule gives no time. `save_model` keeps the model of the last finished trial as
+    model.safetensors in the run folder.
+
+    Raises:
+        DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
+        KeyboardInterrupt: passed on once the trial's record is written.
+    """
+    check_seeds(seed, recipe.trials)
+    opened = open_device(device)
+    opened.tune()
+    session = Session(
+        recipe,
+        opened,
+        seed=seed,
+        out=Path(out),
+        observer=observer or SilentObserver(),
+        command=command,
+        startup=startup() if own_process else Startup(),
+        save_model=save_model,
+    )
+    status: RunStatus = "failed"
+    try:
+        with session.setup.segment("record"):
+            sampler = Sampler(open_sources(opened.uuid), session.append_samples)
+        session.begin(sampler)
+        with sampler:
+            session.warm_up()
+            for number in range(1, recipe.trials + 1):
+                session.trial(number)
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        session.close(status)
+    return session.folder

@@ -1,0 +1,1 @@
+"""Training that dawnbench does not run itself: your own tests, loops and commands."""

@@ -1,0 +1,81 @@
+"""The pytest plugin: runs inside tests, held against baselines, their times in pytest-benchmark's tables.
+
+pytest loads this file wherever dawnbench is installed, so it imports nothing that takes time; what a run
+needs is imported when a test asks for one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from dawnbench.integrations.pytest_plugin.runner import RecipeRunner
+
+FIXTURE = "dawnbench_run"
+_RUNNER = pytest.StashKey["RecipeRunner"]()
+
+
+@pytest.fixture
+def dawnbench_run(request: pytest.FixtureRequest, tmp_path: Path) -> RecipeRunner:
+    """Train a recipe into the test's tmp_path: `dawnbench_run("quickstart", trials=3)`.
+
+    It takes what `dawnbench run` takes and returns a MeasuredRun, whose accuracy, seconds and epochs to the
+    target a test can assert on.
+    """
+    from dawnbench.integrations.pytest_plugin.runner import RecipeRunner
+
+    runner = RecipeRunner(request.node, tmp_path / "runs")
+    request.node.stash[_RUNNER] = runner
+    return runner
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line(
+        "markers",
+        "dawnbench_baseline(path, metrics=('time', 'epochs', 'accuracy'), rule='dawnbench', "
+        "max_slowdown='2%', max_accuracy_drop='0.1%'): hold each run that the test makes with dawnbench_run "
+        "against a baseline, a file or the folder of `dawnbench baseline save`; the test fails where it does "
+        "not hold",
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
+    """Hold the runs of a marked test against its baseline, once the test itself has passed."""
+    marker = item.get_closest_marker("dawnbench_baseline")
+    if marker is None:
+        return (yield)
+    from dawnbench.integrations.pytest_plugin.guard import guard_of
+
+    guard = guard_of(marker)
+    result = yield
+    runner = item.stash.get(_RUNNER, None)
+    guard.check(item, () if runner is None else runner.made)
+    return result
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(
+    config: pytest.Config, items: list[pytest.Item]
+) -> Generator[None, object, object]:
+    """Let `--benchmark-skip` and `--benchmark-only` take a test that makes runs for a benchmark.
+
+    pytest-benchmark looks for its own fixture among the names that a test asks for, so the name stands there
+    while it looks.
+    """
+    named = {id(names): names for item in items if FIXTURE in (names := getattr(item, "fixturenames", ()))}
+    lists = [names for names in named.values() if isinstance(names, list) and "benchmark" not in names]
+    if not config.pluginmanager.has_plugin("pytest-benchmark"):
+        return (yield)
+    for names in lists:
+        names.append("benchmark")
+    try:
+        return (yield)
+    finally:
+        for names in lists:
+            names.remove("benchmark")

@@ -1,0 +1,129 @@
+"""A run's figures as entries of pytest-benchmark, so that its JSON, tables and comparisons have them.
+
+pytest-benchmark measures what it calls itself and has no documented way to take in times from elsewhere. Used
+of it here, undocumented but none with an underscore:
+
+- its session, the plugin registered as "pytest-benchmark": `benchmarks`, the list of what was measured, and
+  `disabled`;
+- `pytest_benchmark.stats.Metadata`, one thing measured: made from what stands for the fixture (`_Measured`
+  below), filled by `update(seconds)`, read by `as_dict()`.
+
+Where a version is made otherwise, a warning says so and the test goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
+
+RULE = "dawnbench"
+"""Whose clock the time to the target is by."""
+
+
+@dataclass(frozen=True)
+class _Measured:
+    """What pytest-benchmark reads of its fixture."""
+
+    name: str
+    fullname: str
+    """What `--benchmark-compare` recognises an entry by."""
+    group: str
+    """Of the table that it stands in."""
+    param: str | None
+    params: dict[str, Any] | None
+    extra_info: dict[str, Any]
+    rounds: tuple[float, ...] = field(repr=False)
+    """Seconds each; not read by pytest-benchmark."""
+    iterations: int = 1
+    """How many steps a round consists of."""
+    has_error: bool = False
+    cprofile_stats: None = None
+
+
+def add_entries(item: pytest.Item, label: str, measured: MeasuredRun) -> None:
+    """Add a run's time to the target, a round a trial, and its training step, a round an epoch.
+
+    Without pytest-benchmark, or with `--benchmark-disable`, nothing happens. `label` tells the run from the
+    test's others.
+    """
+    session = item.config.pluginmanager.get_plugin("pytest-benchmark")
+    if session is None or getattr(session, "disabled", False):
+        return
+    entries = tuple(_entries(item, label, measured))
+    try:
+        session.benchmarks.extend([_as_benchmark(entry) for entry in entries])
+    except (ImportError, AttributeError, TypeError) as error:
+        item.warn(
+            pytest.PytestWarning(
+                f"this pytest-benchmark takes in no times ({type(error).__name__}: {error}), so {label} is "
+                "not among its benchmarks; use pytest-benchmark 5 or a newer dawnbench"
+            )
+        )
+
+
+def _as_benchmark(entry: _Measured) -> Any:
+    metadata = import_module("pytest_benchmark.stats").Metadata(
+        entry, iterations=entry.iterations, options={"timer": "dawnbench's ledger"}
+    )
+    for seconds in entry.rounds:
+        metadata.update(seconds)
+    metadata.as_dict()  # what does not fit is to fail here and not at the session's end
+    return metadata
+
+
+def _entries(item: pytest.Item, label: str, measured: MeasuredRun) -> Iterator[_Measured]:
+    trials = measured.series.counting
+    seconds = [trial.seconds.get(RULE) for trial in trials]
+    reached = tuple(time for time in seconds if time is not None)
+    if reached and len(reached) == len(trials):
+        yield _entry(item, label, measured, "time to target", reached)
+    else:
+        # A mean over the lucky ones would look like a figure.
+        item.warn(
+            pytest.PytestWarning(
+                f"{label}: {len(trials) - len(reached)} of {len(trials)} trials missed the target, so "
+                "pytest-benchmark gets no time to target"
+            )
+        )
+    steps = measured.steps_per_epoch
+    rounds = tuple(step * steps for step in measured.step_seconds)
+    if rounds:
+        yield _entry(item, label, measured, "training step", rounds, steps)
+
+
+def _entry(
+    item: pytest.Item,
+    label: str,
+    measured: MeasuredRun,
+    what: str,
+    rounds: tuple[float, ...],
+    iterations: int = 1,
+) -> _Measured:
+    call = getattr(item, "callspec", None)
+    series = measured.series
+    return _Measured(
+        name=f"{item.name}: {label}, {what}",
+        fullname=f"{item.nodeid}: {label}, {what}",
+        group=what,
+        param=call and call.id,
+        params=call and call.params,
+        extra_info={
+            "run": series.name,
+            "recipe": series.recipe_name,
+            "recipe_digest": series.recipe_digest,
+            "device": series.device_name,
+            "precision": series.precision,
+            "data_fingerprint": series.data.fingerprint,
+            "rule": RULE if what == "time to target" else None,
+            "accuracies": [trial.accuracy for trial in series.trials],
+        },
+        rounds=rounds,
+        iterations=iterations,
+    )

@@ -1,0 +1,137 @@
+"""Trials of one recipe on one device as statistics need them, from a run folder or from a baseline file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dawnbench.records.bounds import (
+    Environment,
+    Fraction,
+    Joules,
+    Ordinal,
+    RecipeSettings,
+    Seconds,
+    Seed,
+    Text,
+    TimeToTarget,
+)
+from dawnbench.records.reader import Run
+from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
+
+
+@dataclass(frozen=True, slots=True)
+class TrialFigures:
+    """What one trial came to."""
+
+    trial: Ordinal
+    seed: Seed
+    status: TrialStatus
+    target: Fraction
+    seconds: dict[str, TimeToTarget | None]
+    """Time under each rule; None where the rule gives none."""
+    spent_seconds: dict[str, Seconds | None]
+    """What each rule's clock counted to the trial's end, target or not; None where its start was not seen, or
+    the ledger is lost."""
+    epochs_to_target: Ordinal | None
+    accuracy: Fraction | None
+    """Validation accuracy after the last epoch, 0 to 1; None where the trial did not come that far."""
+    energy_joules: Joules | None
+    """Over the whole trial."""
+    energy_to_target_joules: Joules | None
+    readings: dict[str, Reading] = field(default_factory=dict)
+    """What the sensors showed during the trial, by metric."""
+    throttle_reasons: tuple[Text, ...] = ()
+    """Why the GPU ran below its clocks during the trial."""
+    warnings: tuple[Text, ...] = ()
+    """What the trial itself found doubtful, a sentence each."""
+
+    @property
+    def reached(self) -> bool:
+        """Whether an epoch reached the target."""
+        return self.epochs_to_target is not None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the trial says something about its recipe: it finished or diverged.
+
+        One that was interrupted or failed for want of memory or disk says nothing, unless it had reached the
+        target before.
+        """
+        return self.status in ("finished", "diverged") or self.reached
+
+
+@dataclass(frozen=True, slots=True)
+class TrialSet:
+    """Trials that belong together, and on what they were made."""
+
+    name: Text
+    """The run folder's name, or what the user called the baseline."""
+    created: Text
+    """Of the run, UTC, ISO 8601."""
+    dawnbench_version: Text
+    recipe_name: Text
+    recipe: RecipeSettings
+    """The resolved recipe, whole."""
+    recipe_digest: Text
+    target: Fraction
+    device: Text
+    device_name: Text
+    precision: Text
+    data: DataRecord
+    environment: Environment
+    trials: tuple[TrialFigures, ...]
+    pairing: PairingRecord | None = None
+    warnings: tuple[Text, ...] = ()
+    """What of the run folder could not be read and the run's notes, a sentence each."""
+
+    @property
+    def counting(self) -> tuple[TrialFigures, ...]:
+        """The trials that say something about the recipe."""
+        return tuple(trial for trial in self.trials if trial.counts)
+
+
+def trial_set_of(run: Run) -> TrialSet:
+    """Return what a run folder's trials came to."""
+    record = run.record
+    return TrialSet(
+        name=run.folder.resolve().name,
+        created=record.created,
+        dawnbench_version=record.dawnbench_version,
+        recipe_name=record.recipe_name,
+        recipe=record.recipe,
+        recipe_digest=record.recipe_digest,
+        target=record.target,
+        device=record.device,
+        device_name=record.device_name,
+        precision=record.precision,
+        data=record.data,
+        environment=record.environment,
+        trials=tuple(figures_of(trial) for trial in run.trials),
+        pairing=record.pairing,
+        warnings=(*run.warnings, *record.notes),
+    )
+
+
+def figures_of(trial: TrialRecord) -> TrialFigures:
+    """Return a trial's figures; a rule that this version does not know has no `spent_seconds`."""
+    telemetry = trial.telemetry
+    return TrialFigures(
+        trial=trial.trial,
+        seed=trial.seed,
+        status=trial.status,
+        target=trial.target,
+        seconds=trial.seconds,
+        spent_seconds={
+            name: RULES_BY_NAME[name].spent_seconds(trial.segments) if trial.segments else None
+            for name in trial.seconds
+            if name in RULES_BY_NAME
+        },
+        epochs_to_target=trial.epochs_to_target,
+        accuracy=trial.accuracy,
+        energy_joules=None if telemetry is None else telemetry.energy_joules,
+        energy_to_target_joules=None if telemetry is None else telemetry.energy_to_target_joules,
+        readings={} if telemetry is None else telemetry.readings,
+        throttle_reasons=() if telemetry is None else telemetry.throttle_reasons,
+        warnings=trial.warnings,
+    )
