@@ -67,9 +67,9 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
 
 
 def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
-    from dawnbench.stats.pooling import pooled
+    from dawnbench.stats.pooling import pool_runs
 
-    models = pooled(runs)
+    models = pool_runs(runs)
     if out == STDOUT:
         from dawnbench.report.write_up.document import write_up
 

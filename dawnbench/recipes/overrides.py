@@ -14,7 +14,11 @@ from dawnbench.recipes.constraints import without_bounds
 from dawnbench.recipes.part import Part, kind_of, kinds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.recipes.values import role_of, value_from_json
+from dawnbench.records.leaves import leaves as json_leaves
 from dawnbench.records.leaves import part_names
+
+NOT_CHANGES = ("name", "summary", "trials", "write_up.target", "write_up.analysis", "changed")
+"""Settings that decide nothing about the training."""
 
 
 @dataclass(frozen=True)
@@ -63,11 +67,28 @@ def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = No
         # The recipe's colour statistics are of its own data.
         given["dataset"] = replace(resolved.dataset, name=data, mean=None, std=None)
     adapted = replace(resolved, **given)
-    told_anew = adapted.write_up != recipe.write_up
-    if told_anew or adapted.digest() == recipe.digest():
+    if adapted.digest() == recipe.digest():
         return adapted
+    told_anew = adapted.write_up != recipe.write_up
     # An analysis is of what its author ran.
-    return replace(adapted, write_up=replace(adapted.write_up, analysis=""))
+    write_up = adapted.write_up if told_anew else replace(adapted.write_up, analysis="")
+    return replace(adapted, write_up=write_up, changed=_changes(recipe, adapted))
+
+
+def _changes(recipe: Recipe, adapted: Recipe) -> tuple[str, ...]:
+    """Return `path=value` for each setting that differs, after those changed before."""
+    before, after = dict(json_leaves(recipe.to_dict())), dict(json_leaves(adapted.to_dict()))
+    earlier = dict(change.split("=", 1) for change in recipe.changed)
+    differing = [path for path in after if path not in NOT_CHANGES and after[path] != before.get(path)]
+    if adapted.dataset.name != recipe.dataset.name:
+        # Its statistics are measured, which goes without saying.
+        differing = [path for path in differing if path not in ("dataset.mean", "dataset.std")]
+    shown = {path: _shown(after[path]) for path in differing}
+    return tuple(f"{path}={value}" for path, value in {**earlier, **shown}.items())
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
 def _parse(setting: str) -> _Setting:
@@ -151,7 +172,12 @@ def _names(parts: tuple[Any, ...]) -> tuple[str, ...]:
 
 def leaf_paths(recipe: Recipe) -> list[str]:
     """Return the paths that `override` takes for this recipe."""
-    return [leaf for f in fields(recipe) for leaf in leaves(getattr(recipe, f.name), f.name)]
+    return [
+        leaf
+        for f in fields(recipe)
+        if f.name != "changed"
+        for leaf in leaves(getattr(recipe, f.name), f.name)
+    ]
 
 
 def _unknown(path: str, recipe: Recipe) -> DawnbenchError:

@@ -136,6 +136,8 @@ class Recipe:
     """Whether each epoch shows the images in a new random order; otherwise always in the data set's own."""
     write_up: WriteUp = field(default=WriteUp(), metadata=ADDED_LATER)
     loss: LossPart = field(default=CrossEntropySpec(), metadata=ADDED_LATER)
+    changed: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
+    """What `--set` and options like `--epochs` changed in the recipe, as `path=value`."""
 
     def __post_init__(self) -> None:
         """Refuse what could never train, or never be written down."""
@@ -198,8 +200,11 @@ class Recipe:
         return counts
 
     def digest(self) -> str:
-        """Return the sha256 of all that decides the result; name, summary, trials and write-up do not."""
-        words = ("name", "summary", "trials", "write_up")
+        """Return the sha256 of all that decides the result.
+
+        Name, summary, trials, write-up and the list of changes do not.
+        """
+        words = ("name", "summary", "trials", "write_up", "changed")
         deciding = {k: v for k, v in with_original_names(self.to_dict()).items() if k not in words}
         return hashlib.sha256(json.dumps(_canonical(deciding), sort_keys=True).encode()).hexdigest()
 

@@ -6,10 +6,11 @@ import json
 import os
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.identity import RunIdentity
 from dawnbench.records.index_cache import Kept, cache_path, keep, recall
 from dawnbench.records.listed import Listed, read_listed
 
@@ -20,7 +21,10 @@ SETTLED_NS = 2_000_000_000
 """A file touched less than this before it was looked at may change again within the same tick of its file
 system's clock (2 s on FAT, the slowest) and show the same time; what was read of it is not kept."""
 
-_KEPT_FIELDS = tuple(field.name for field in fields(Listed) if field.name not in ("name", "folder"))
+_KEPT_FIELDS = tuple(
+    field.name for field in fields(Listed) if field.name not in ("name", "folder", "identity")
+)
+_IDENTITY_FIELDS = tuple(field.name for field in fields(RunIdentity))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +145,18 @@ def _read(folder: Path) -> tuple[Listed | str | None, bool]:
 
 
 def _content(run: Listed | str) -> str:
-    return json.dumps(run if isinstance(run, str) else [getattr(run, name) for name in _KEPT_FIELDS])
+    if isinstance(run, str):
+        return json.dumps(run)
+    return json.dumps([astuple(run.identity), *(getattr(run, name) for name in _KEPT_FIELDS)])
 
 
 def _recalled(folder: Path, content: str) -> Listed | str:
     kept = json.loads(content)
-    return kept if isinstance(kept, str) else Listed(folder.name, folder, *kept)
+    if isinstance(kept, str):
+        return kept
+    identity, *figures = kept
+    known = dict(zip(_IDENTITY_FIELDS, identity, strict=True))
+    known["changed"] = tuple(known["changed"])
+    return Listed(
+        folder.name, folder, identity=RunIdentity(**known), **dict(zip(_KEPT_FIELDS, figures, strict=True))
+    )

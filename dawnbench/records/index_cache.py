@@ -13,6 +13,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import fields
 from pathlib import Path
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.records.listed import Listed
 from dawnbench.records.schema import SCHEMA_VERSION
 from dawnbench.user_folders import cache_folder
@@ -22,7 +23,7 @@ Kept = tuple[str, str]
 """A folder's stamp, and what was read under it as JSON."""
 
 LAYOUT = 1
-"""To be raised with every change of what is kept that neither the version nor the fields of Listed show."""
+"""Raise it with every change of what is kept that neither the version nor the fields of Listed show."""
 MAX_ROWS = 200_000
 """Beyond this the folders of other places are forgotten, so that the file does not grow for ever."""
 PATIENCE = 1.0
@@ -44,7 +45,12 @@ _NOT_OF_THE_FILE = {
 
 # SQLite keeps a signed number of 32 bits with the file.
 _MADE_BY = (
-    zlib.crc32(repr((LAYOUT, SCHEMA_VERSION, __version__, [f.name for f in fields(Listed)])).encode()) >> 1
+    zlib.crc32(
+        repr(
+            (LAYOUT, SCHEMA_VERSION, __version__, [f.name for f in (*fields(Listed), *fields(RunIdentity))])
+        ).encode()
+    )
+    >> 1
 )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
+from dawnbench.records.identity import RunIdentity, changed_settings
 from dawnbench.records.process import is_gone
 from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
 
@@ -27,13 +28,7 @@ class Listed:
     folder: Path
     created: str
     """UTC, ISO 8601."""
-    recipe_name: str
-    recipe_digest: str
-    device: str
-    """What was asked for: cpu, cuda, cuda:1, mps."""
-    device_name: str
-    target: float
-    """Validation accuracy, 0 to 1."""
+    identity: RunIdentity
     status: str
     """running, finished, interrupted or failed; died where the run's process is gone, as far as this machine
     can tell."""
@@ -47,8 +42,6 @@ class Listed:
     """By timing rule, over those of `done` that it gives a time; None where it gives none a time."""
     accuracy: float | None
     """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that came to it."""
-    fingerprint: str
-    """Of the data."""
 
 
 def read_listed(folder: Path, name: str | None = None) -> Listed:
@@ -95,18 +88,27 @@ def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> 
     rules = dict.fromkeys(rule for trial in counting for rule in trial["seconds"])
     times = {rule: _seconds(trial["seconds"].get(rule) for trial in counting) for rule in rules}
     return {
-        **{key: _text(record[key]) for key in _TEXTS},
-        "target": float(record["target"]),
+        "created": _text(record["created"]),
+        "status": _text(record["status"]),
+        "identity": _identity(record),
         "asked": int(record["trials"]),
         "done": len(counting),
         "reached": sum(trial["epochs_to_target"] is not None for trial in counting),
         "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
         "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
-        "fingerprint": _text(record["data"]["fingerprint"]),
     }
 
 
-_TEXTS = ("created", "recipe_name", "recipe_digest", "device", "device_name", "status")
+def _identity(record: Mapping[str, Any]) -> RunIdentity:
+    data, recipe = record["data"], record["recipe"]
+    texts = ("recipe_digest", "device_name", "precision", "recipe_name", "device")
+    return RunIdentity(
+        **{name: _text(record[name]) for name in texts},
+        fingerprint=_text(data["fingerprint"]),
+        target=float(record["target"]),
+        changed=changed_settings(recipe),
+        data=_text(data["source"]),
+    )
 
 
 def _text(value: Any) -> str:

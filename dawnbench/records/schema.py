@@ -28,6 +28,7 @@ from dawnbench.records.bounds import (
     Text,
     TimeToTarget,
 )
+from dawnbench.records.identity import RunIdentity, identity_of
 
 SCHEMA_VERSION = 1
 
@@ -238,3 +239,8 @@ class RunRecord:
     """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""
     process: ProcessRecord | None = None
     """None where the system does not tell it, and in older files."""
+
+    @property
+    def identity(self) -> RunIdentity:
+        """What was trained, on which data and device, and to which target."""
+        return identity_of(self)

@@ -24,9 +24,11 @@ class Selection:
     def takes(self, run: Listed) -> bool:
         """Return whether a run matches."""
         return (
-            _matches(self.recipe, run.recipe_name)
-            and (_matches(self.device, run.device_name) or _matches(self.device, run.device))
-            and (self.target is None or math.isclose(self.target, run.target, abs_tol=1e-9))
+            _matches(self.recipe, run.identity.recipe_name)
+            and (
+                _matches(self.device, run.identity.device_name) or _matches(self.device, run.identity.device)
+            )
+            and (self.target is None or math.isclose(self.target, run.identity.target, abs_tol=1e-9))
         )
 
 

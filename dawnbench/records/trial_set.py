@@ -15,6 +15,7 @@ from dawnbench.records.bounds import (
     Text,
     TimeToTarget,
 )
+from dawnbench.records.identity import RunIdentity, identity_of
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
@@ -84,6 +85,11 @@ class TrialSet:
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
     """What of the run folder could not be read and the run's notes, a sentence each."""
+
+    @property
+    def identity(self) -> RunIdentity:
+        """What was trained, on which data and device, and to which target."""
+        return identity_of(self)
 
     @property
     def counting(self) -> tuple[TrialFigures, ...]:

@@ -100,11 +100,14 @@ def _accuracy_cells(comparison: Comparison, found: Difference) -> list[str]:
 
 
 def _subjects(comparison: Comparison) -> Iterator[str]:
+    both = (comparison.reference, comparison.other)
     if comparison.paired is not None:
-        for name, series in zip(names(comparison), (comparison.reference, comparison.other), strict=True):
+        for name, series in zip(names(comparison), both, strict=True):
             yield f"{name} is {series.name}"
-        if comparison.differences.recipes is not None:
-            yield comparison.differences.recipes
+    elif any(series.identity.changes for series in both):
+        yield from (f"{series.name} is {series.identity.recipe}" for series in both)
+    if comparison.paired is not None and comparison.differences.recipes is not None:
+        yield comparison.differences.recipes
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:

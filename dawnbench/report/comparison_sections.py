@@ -65,7 +65,7 @@ def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: st
         for time, system, device, source in rungs
     ]
     own = [
-        f"**this run: {markdown(series.recipe_name)}**",
+        f"**this run: {markdown(series.identity.recipe)}**",
         markdown(series.device_name),
         seconds(median),
         "1",

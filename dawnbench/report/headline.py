@@ -15,7 +15,7 @@ from dawnbench.stats.times import Times
 def headline(series: TrialSet, summary: Summary, rule: str) -> str:
     """Return time to target under the rule, n, interval, accuracy, device and data, as plain text."""
     found = next((times for times in summary.times if times.rule == rule), None)
-    who = f"{series.recipe_name} on {series.device_name} ({series.device}, {series.precision})"
+    who = f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})"
     data = f"Data: {series.data.source}, fingerprint {series.data.fingerprint[:16]}."
     if found is None or not found.censored:
         return f"{who}: no trial has a time under the {rule} rule. {data}"

@@ -76,7 +76,7 @@ def _cells(figure: PublishedFigure, median: float) -> list[str | Text]:
 def _own_cells(series: TrialSet, found: Times, median: float) -> list[str | Text]:
     device = fitted(plain(series.device_name), HARDWARE_WIDTH)
     shown = seconds(median if math.isfinite(median) else None)
-    named = Text(plain(f"this run: {series.recipe_name}"))
+    named = Text(plain(f"this run: {series.identity.recipe}"))
     return [OWN, shown, named, Text(device), str(len(found.censored)), ""]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import fields
+from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 
@@ -17,6 +17,8 @@ from dawnbench.safe_text import plain
 GAP = "  "
 MIN_FOR_DEVICE = 6
 """Columns that a device's name is given even where a line grows too long by it."""
+MIN_FOR_CHANGES = 12
+"""The same for what was changed in a recipe."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out where a name would have to be cut: what follows says more."""
 
@@ -32,16 +34,25 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
     columns = [["run", *(plain(run.name) for run in runs)]]
-    if len(targets := {run.target for run in runs}) > 1:
-        columns.append(["target", *(_target(run.target) for run in runs)])
+    if len(targets := {run.identity.target for run in runs}) > 1:
+        columns.append(["target", *(_target(run.identity.target) for run in runs)])
     columns.append(["trials", *(_trials(run) for run in runs)])
     columns.append(["time", *(_time(run, rule) for run in runs)])
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
     lines = _aligned(columns)
-    if len(devices := {plain(run.device_name) for run in runs}) > 1:
+    if len(devices := {plain(run.identity.device_name) for run in runs}) > 1:
         room = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_DEVICE)
-        names = ["device", *(fitted(plain(run.device_name), room) for run in runs)]
+        names = ["device", *(fitted(plain(run.identity.device_name), room) for run in runs)]
         lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
+
+    if any(run.identity.changes for run in runs):
+        room = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_CHANGES)
+        changes = ["changed", *(_cut(plain(run.identity.changes), room) for run in runs)]
+        longest = max(map(cell_len, lines))
+        lines = [
+            (line + " " * (longest - cell_len(line)) + GAP + change).rstrip()
+            for line, change in zip(lines, changes, strict=True)
+        ]
 
     facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
@@ -51,10 +62,31 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
 
 
 def listing_json(runs: Sequence[Listed]) -> str:
-    """Return a JSON object a line, with the fields of `Listed`; each line ends with a newline."""
-    names = [field.name for field in fields(Listed)]
-    rows = ({name: getattr(run, name) for name in names} | {"folder": str(run.folder)} for run in runs)
-    return "".join(json.dumps(finite(row), allow_nan=False) + "\n" for row in rows)
+    """Return one JSON object per line, with the facts of each run; each line ends with a newline."""
+    return "".join(json.dumps(finite(_flat(run)), allow_nan=False) + "\n" for run in runs)
+
+
+def _flat(run: Listed) -> dict[str, Any]:
+    one = run.identity
+    return {
+        "name": run.name,
+        "folder": str(run.folder),
+        "created": run.created,
+        "recipe_name": one.recipe_name,
+        "recipe_digest": one.recipe_digest,
+        "device": one.device,
+        "device_name": one.device_name,
+        "target": one.target,
+        "status": run.status,
+        "asked": run.asked,
+        "done": run.done,
+        "reached": run.reached,
+        "median_seconds": run.median_seconds,
+        "accuracy": run.accuracy,
+        "fingerprint": one.fingerprint,
+        "precision": one.precision,
+        "changed": list(one.changed),
+    }
 
 
 def fitted(name: str, room: int | None) -> str:
@@ -63,7 +95,13 @@ def fitted(name: str, room: int | None) -> str:
         return name
     for vendor in VENDORS:
         name = name.removeprefix(vendor)
-    return name if cell_len(name) <= room else set_cell_size(name, room - 1).rstrip() + "…"
+    return _cut(name, room)
+
+
+def _cut(text: str, room: int | None) -> str:
+    if room is None or cell_len(text) <= room:
+        return text
+    return set_cell_size(text, room - 1).rstrip() + "…"
 
 
 def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -29,7 +29,7 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
 def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     """Return the text of log.md."""
     record = run.record
-    parts = [f"# {markdown(record.recipe_name)} on {markdown(record.device_name)}", run_facts(run)]
+    parts = [f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}", run_facts(run)]
     parts += ["## Model", model_table(record.model)]
     records: dict[int, list[TrialRecord]] = {epoch.trial: [] for epoch in run.epochs}
     for trial in run.trials:

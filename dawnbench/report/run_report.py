@@ -96,7 +96,7 @@ def run_parts(
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
-        f"{title} {markdown(record.recipe_name)} on {markdown(record.device_name)}{suffix}",
+        f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
         markdown_block(headline(series, summarise(series), rule)),
         *_picture("accuracy", pictures),
     ]

@@ -15,7 +15,7 @@ from dawnbench.stats.progress import spread_by_segment
 
 def run_facts(run: Run) -> str:
     """Return a list of what was run, on what, from which data, by which command."""
-    record = run.record
+    record, one = run.record, run.record.identity
     packages = record.environment.get("packages") or {}
     checkout = record.environment.get("git") or {}
     commit = checkout.get("commit")
@@ -28,6 +28,7 @@ def run_facts(run: Run) -> str:
         f"{record.data.validation_images} validation images, fingerprint "
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
+        *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
         f"torch {markdown(str(packages.get('torch', 'unknown')))}"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
@@ -38,16 +39,7 @@ class Entry:
     """The run folder's."""
     created: str
     """UTC, ISO 8601."""
-    recipe_name: str
-    recipe_digest: str
-    device_name: str
-    precision: str
-    data: str
-    """The data's source, as the user named it."""
-    fingerprint: str
-    """Of the data."""
-    target: float
-    """0 to 1."""
+    identity: RunIdentity
     dawnbench_version: str
     trials: int
     """That say something about the recipe."""
@@ -63,29 +55,12 @@ class Entry:
         return next((time for time in self.times if time.rule == rule and time.trials), None)
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesKey:
-    """What runs share whose figures may stand in one history."""
-
-    fingerprint: str
-    target: float
-    recipe_digest: str
-    device_name: str
-    precision: str
-
-
 def entry_of(series: TrialSet, summary: Summary) -> Entry:
     """Return what a run comes to."""
     return Entry(
         name=series.name,
         created=series.created,
-        recipe_name=series.recipe_name,
-        recipe_digest=series.recipe_digest,
-        device_name=series.device_name,
-        precision=series.precision,
-        data=series.data.source,
-        fingerprint=series.data.fingerprint,
-        target=series.target,
+        identity=series.identity,
         dawnbench_version=series.dawnbench_version,
         trials=summary.trials,
         reached=summary.reached,
@@ -96,18 +71,22 @@ def entry_of(series: TrialSet, summary: Summary) -> Entry:
     )
 
 
-def histories(entries: Iterable[Entry]) -> dict[SeriesKey, tuple[Entry, ...]]:
-    """Return the runs by their series, the oldest first; the series by recipe, device, data and target."""
-    found: dict[SeriesKey, list[Entry]] = {}
+def histories(entries: Iterable[Entry]) -> dict[RunIdentity, tuple[Entry, ...]]:
+    """Return the runs by their identity, the oldest first, ordered by recipe, device, data and target."""
+    found: dict[RunIdentity, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.created, entry.name)):
-        found.setdefault(key_of(entry), []).append(entry)
-    ordered = sorted(found, key=lambda key: (found[key][-1].recipe_name, key.device_name, *astuple(key)))
-    return {key: tuple(found[key]) for key in ordered}
+        found.setdefault(entry.identity, []).append(entry)
+    # The newest run says what the recipe is called today.
+    series = {runs[-1].identity: tuple(runs) for runs in found.values()}
+    return dict(sorted(series.items(), key=lambda pair: _order(pair[0])))
 
 
-def key_of(entry: Entry) -> SeriesKey:
-    """Return which series a run belongs to."""
-    return SeriesKey(entry.fingerprint, entry.target, entry.recipe_digest, entry.device_name, entry.precision)
+def _order(identity: RunIdentity) -> tuple[str | float, ...]:
+    one = identity
+    return (
+        *(one.recipe_name, one.device_name, one.fingerprint, one.target),
+        *(one.recipe_digest, one.precision),
+    )
 
 
 def _rule_time(times: Times) -> RuleTime:

@@ -7,8 +7,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.records.rules import RULES_BY_NAME, stops_at_target
-from dawnbench.stats.entries import Entry, RuleTime, SeriesKey
+from dawnbench.stats.entries import Entry, RuleTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,6 @@ class Row:
 
     place: int | None
     """From 1 among the rows of one rule; None where there is no time, or none that the claim bears out."""
-    key: SeriesKey
     entry: Entry
     time: RuleTime
     runs: int
@@ -35,13 +35,13 @@ class Board:
     """By rule, the fastest first."""
 
 
-def leaderboard(series: Mapping[SeriesKey, Sequence[Entry]]) -> tuple[Board, ...]:
+def leaderboard(series: Mapping[RunIdentity, Sequence[Entry]]) -> tuple[Board, ...]:
     """Return a board for each data set and target, that of the most series first.
 
     A series stands with its newest run that has an interval, or else its newest: with its best, it would
     stand the higher the more often it was run.
     """
-    together: dict[tuple[str, float], list[SeriesKey]] = {}
+    together: dict[tuple[str, float], list[RunIdentity]] = {}
     for key in series:
         together.setdefault((key.fingerprint, key.target), []).append(key)
     boards = (_board({key: series[key] for key in keys}) for keys in together.values())
@@ -56,20 +56,20 @@ def standing_for(entries: Sequence[Entry], rule: str) -> Entry | None:
     return next(iter([*sure, *(entry for entry, _ in timed)]), None)
 
 
-def _board(series: Mapping[SeriesKey, Sequence[Entry]]) -> Board:
+def _board(series: Mapping[RunIdentity, Sequence[Entry]]) -> Board:
     newest = max((runs[-1] for runs in series.values()), key=lambda entry: (entry.created, entry.name))
     rules = dict.fromkeys([*RULES_BY_NAME, *sorted(_rules(series.values()))])
     rows = tuple(row for rule in rules for row in _ranked(series, rule))
-    return Board(newest.data, newest.fingerprint, newest.target, rows)
+    return Board(newest.identity.data, newest.identity.fingerprint, newest.identity.target, rows)
 
 
-def _ranked(series: Mapping[SeriesKey, Sequence[Entry]], rule: str) -> Iterator[Row]:
+def _ranked(series: Mapping[RunIdentity, Sequence[Entry]], rule: str) -> Iterator[Row]:
     found = []
-    for key, runs in series.items():
+    for runs in series.values():
         entry = standing_for(runs, rule)
         time = None if entry is None else entry.time(rule)
         if entry is not None and time is not None:
-            found.append(Row(None, key, entry, time, len(runs)))
+            found.append(Row(None, entry, time, len(runs)))
     found.sort(key=lambda row: (not _is_ranked(row), _seconds(row), row.entry.name))
     ranked = [_seconds(row) for row in found if _is_ranked(row)]
     for row in found:

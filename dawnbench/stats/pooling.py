@@ -1,16 +1,42 @@
-"""Runs of one recipe with other seeds, put together as one run with all their trials."""
+"""Several runs of one recipe taken as one, with the trials of all."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run
-from dawnbench.records.trial_set import trial_set_of
-from dawnbench.stats.comparison.comparable import differences
+from dawnbench.records.trial_set import TrialSet, trial_set_of
+from dawnbench.stats.comparison.comparable import Differences, differences
 
 
-def pooled(runs: Sequence[Run]) -> list[Run]:
+def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
+    """Return one set with the trials of all, numbered anew; `name` says what the user called them.
+
+    Raises:
+        DawnbenchError: they differ in data, target, recipe or device.
+    """
+    first, *others = parts
+    if not others:
+        return first
+    for other in others:
+        found = differences(first, other)
+        if apart := _apart(first, other, found):
+            raise DawnbenchError(
+                f"{name} matches runs that do not belong together, {first.name} and {other.name}: {apart[0]}"
+            )
+    trials = [trial for part in parts for trial in part.trials]
+    return replace(
+        first,
+        name=name,
+        trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
+        pairing=None,
+        warnings=tuple(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+    )
+
+
+def pool_runs(runs: Sequence[Run]) -> list[Run]:
     """Return the runs, each later one that is alike and has other seeds joined to the first such.
 
     Alike is what trains the same recipe with the same data, target, precision and torch on the same kind of
@@ -30,17 +56,22 @@ def pooled(runs: Sequence[Run]) -> list[Run]:
     return [_as_one(group) if len(group) > 1 else group[0] for group in groups]
 
 
+def _apart(first: TrialSet, other: TrialSet, found: Differences) -> tuple[str, ...]:
+    """Return why two sets do not belong together; empty if they do."""
+    return found.refusals or (found.cautions if first.device_name != other.device_name else ())
+
+
 def _alike(a: Run, b: Run) -> bool:
-    if (a.record.recipe_name, a.record.recipe_digest) != (b.record.recipe_name, b.record.recipe_digest):
+    one, other = trial_set_of(a), trial_set_of(b)
+    same = one.recipe_name == other.recipe_name and one.identity == other.identity
+    if not same or _seeds(a) & _seeds(b):
         return False
-    if _seeds(a) & _seeds(b):
-        return False
-    found = differences(trial_set_of(a), trial_set_of(b))
-    return not (found.refusals or found.cautions)
+    found = differences(one, other)
+    return not (_apart(one, other, found) or found.cautions)
 
 
 def _seeds(run: Run) -> set[int]:
-    """Return the seeds that trials were begun with: the rest of an interrupted run may be made up for."""
+    """Return the seeds of the trials that began: another run may make up for the rest."""
     begun = {trial.trial for trial in run.trials} | {epoch.trial for epoch in run.epochs}
     return {run.record.seed + number - 1 for number in begun}
 

@@ -303,3 +303,24 @@ def test_an_analysis_stays_with_what_its_author_ran() -> None:
     assert adapt(told, epochs=told.epochs + 1).write_up == WriteUp(target="Smaller.")
     anew = adapt(told, ["write_up.analysis=Longer.", f"epochs={told.epochs + 1}"])
     assert anew.write_up.analysis == "Longer."
+
+
+def test_a_recipe_says_what_was_changed_in_it() -> None:
+    recipe = find_recipe("davidnet")
+    adapted = adapt(recipe, ["precision=fp32", "augmentation.cutout.size=4"], data="digits", epochs=2)
+    assert set(adapted.changed) == {
+        "precision=fp32",
+        "augmentation.cutout.size=4",
+        "dataset.name=digits",
+        "epochs=2",
+    }
+    assert "epochs=3" in adapt(adapted, epochs=3).changed
+    assert "epochs=2" not in adapt(adapted, epochs=3).changed
+    assert Recipe.from_dict(adapted.to_dict()) == adapted
+
+
+def test_more_trials_or_the_same_value_are_no_change() -> None:
+    recipe = find_recipe("davidnet")
+    assert adapt(recipe, [f"epochs={recipe.epochs}"], trials=7).changed == ()
+    assert "changed" not in recipe.to_dict()
+    assert replace(recipe, epochs=2).digest() == adapt(recipe, epochs=2).digest()

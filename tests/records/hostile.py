@@ -29,6 +29,7 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
     run = read_run(folder)
     recipe = {
         **run.record.recipe,
+        "changed": ["precision=fp32"],
         "summary": "s",
         "dataset": {"name": "d"},
         "write_up": {"target": "t", "analysis": "a"},

@@ -102,7 +102,7 @@ def test_a_change_that_keeps_the_size_is_seen(runs: Path, look: Look) -> None:
     before = path.stat()
     path.write_text(path.read_text().replace("AMD EPYC", "AMD TPYC"))
     os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-    assert look()[0].runs[1].device_name == "AMD TPYC"
+    assert look()[0].runs[1].identity.device_name == "AMD TPYC"
 
 
 def test_how_a_run_ended_is_seen(runs: Path, look: Look) -> None:
@@ -147,8 +147,12 @@ def test_two_places_are_kept_apart(runs: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     make_run(other / "run-1", recipe_name="quickstart")
     for _ in range(2):
-        assert {run.recipe_name for run in index_runs(runs, clock=a_while_later).runs} == {"davidnet"}
-        assert [run.recipe_name for run in index_runs(other, clock=a_while_later).runs] == ["quickstart"]
+        assert {run.identity.recipe_name for run in index_runs(runs, clock=a_while_later).runs} == {
+            "davidnet"
+        }
+        assert [run.identity.recipe_name for run in index_runs(other, clock=a_while_later).runs] == [
+            "quickstart"
+        ]
 
 
 def test_a_folder_named_by_another_way_is_the_same(

@@ -39,11 +39,12 @@ def test_a_run_at_a_glance(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", [TRIAL, MISSED], trials=5, status="interrupted")
     listed = read_listed(folder)
     assert (listed.name, listed.folder, listed.status) == ("run", folder, "interrupted")
-    assert (listed.recipe_name, listed.device, listed.device_name) == ("davidnet", "cpu", "AMD EPYC")
+    one = listed.identity
+    assert (one.recipe_name, one.device, one.device_name) == ("davidnet", "cpu", "AMD EPYC")
     assert (listed.asked, listed.done, listed.reached) == (5, 2, 1)
     assert listed.median_seconds == {"dawnbench": 2.0, "cold": None, "airbench": 3.0}
     assert listed.accuracy == pytest.approx(0.925)
-    assert (listed.target, listed.fingerprint, listed.recipe_digest) == (0.94, "cd" * 32, "ab" * 32)
+    assert (one.target, one.fingerprint, one.recipe_digest) == (0.94, "cd" * 32, "ab" * 32)
     assert listed.created == "2026-02-03T04:05:06+00:00"
 
 

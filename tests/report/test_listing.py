@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.records.listed import Listed
 from dawnbench.report.listing import fitted, listing, listing_json
 from dawnbench.safe_text import plain
@@ -17,25 +18,33 @@ RUN = Listed(
     name="20260203T040506Z-davidnet-10-3fa2b1",
     folder=Path("runs", "20260203T040506Z-davidnet-10-3fa2b1"),
     created="2026-02-03T04:05:06+00:00",
-    recipe_name="davidnet-10",
-    recipe_digest="ab" * 32,
-    device="cuda",
-    device_name="NVIDIA H200",
-    target=0.94,
+    identity=RunIdentity(
+        fingerprint="cd" * 32,
+        target=0.94,
+        recipe_digest="ab" * 32,
+        device_name="NVIDIA H200",
+        precision="bf16",
+        recipe_name="davidnet-10",
+        changed=(),
+        data="cifar10",
+        device="cuda",
+    ),
     status="finished",
     asked=3,
     done=3,
     reached=2,
     median_seconds={"dawnbench": 2.5912, "airbench": 3.25, "cold": None},
     accuracy=0.94081,
-    fingerprint="cd" * 32,
 )
 OTHER = replace(
     RUN,
     name="20260202T040506Z-airbench94-0c0ffe",
-    recipe_name="airbench94",
-    device_name="Intel(R) Xeon(R) Platinum 8488C",
-    target=0.96,
+    identity=replace(
+        RUN.identity,
+        recipe_name="airbench94",
+        device_name="Intel(R) Xeon(R) Platinum 8488C",
+        target=0.96,
+    ),
 )
 
 
@@ -98,7 +107,8 @@ def test_how_many_of_how_many_are_listed() -> None:
     )
 )
 def test_nothing_in_a_name_steers_the_terminal(text: str) -> None:
-    hostile = replace(RUN, name=f"a{text}", device_name=text, status=text, done=0)
+    one = replace(RUN.identity, device_name=text, changed=(text,))
+    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0)
     shown = listing([RUN, hostile], "dawnbench", 2, 80)
     assert all(line.isprintable() for line in shown.split("\n"))
     shown.encode()
@@ -129,7 +139,7 @@ def test_json_has_a_whole_run_a_line() -> None:
     assert first["folder"] == str(RUN.folder)
     assert first["median_seconds"] == RUN.median_seconds
     assert (first["asked"], first["done"], first["reached"], first["status"]) == (3, 3, 2, "finished")
-    assert (second["device_name"], second["accuracy"]) == (OTHER.device_name, None)
+    assert (second["device_name"], second["accuracy"]) == (OTHER.identity.device_name, None)
     assert listing_json([]) == ""
 
 
@@ -138,3 +148,14 @@ def test_json_is_ascii_whatever_a_name_holds() -> None:
     assert text.isascii()
     assert json.loads(text)["name"] == "\x1b[2J\ud800é"
     assert "\x1b" not in text
+
+
+def test_what_was_changed_in_a_recipe_is_named() -> None:
+    changed = replace(RUN, identity=replace(RUN.identity, changed=("precision=fp32", "epochs=2")))
+    text = listing([changed, RUN], "dawnbench", 2, None)
+    assert cells(text, 0)[-1] == "changed"
+    assert cells(text, 1)[-1] == "precision=fp32 epochs=2"
+    assert cells(text, 2) == cells(listing([RUN], "dawnbench", 1, None), 1)
+    narrow = listing([changed, RUN], "dawnbench", 2, 80).splitlines()
+    assert max(map(cell_len, narrow)) <= 80
+    assert json.loads(listing_json([changed]))["changed"] == ["precision=fp32", "epochs=2"]

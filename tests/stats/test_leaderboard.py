@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dawnbench.records.schema import DataRecord
-from dawnbench.stats.entries import Entry, entry_of, histories, key_of
+from dawnbench.stats.entries import Entry, entry_of, histories
 from dawnbench.stats.leaderboard import Row, leaderboard, standing_for
 from dawnbench.stats.summary import summarise
 from tests.stats.trial_sets import diverged, series, timed, trial
@@ -30,7 +30,7 @@ def rows(*entries: Entry) -> list[Row]:
 
 
 def places(*entries: Entry) -> dict[str, int | None]:
-    return {row.entry.recipe_name: row.place for row in rows(*entries)}
+    return {row.entry.identity.recipe_name: row.place for row in rows(*entries)}
 
 
 def test_the_fastest_is_on_top_whatever_came_first() -> None:
@@ -124,7 +124,7 @@ def test_what_does_not_decide_leaves_the_series_one(changes: dict[str, Any]) -> 
 
 def test_a_history_is_in_order_of_time() -> None:
     runs = [entry(1, 1, day=day) for day in (3, 1, 2)]
-    assert [run.name[:2] for run in histories(runs)[key_of(runs[0])]] == ["01", "02", "03"]
+    assert [run.name[:2] for run in histories(runs)[runs[0].identity]] == ["01", "02", "03"]
 
 
 def test_the_newest_run_stands_for_its_series_and_not_the_best() -> None:

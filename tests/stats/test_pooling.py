@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.records.reader import Run
-from dawnbench.stats.pooling import pooled
+from dawnbench.stats.pooling import pool_runs
 from tests.records.examples import RUN
 from tests.report.write_up.models import RISING, model_run
 
@@ -21,7 +21,7 @@ def test_runs_with_other_seeds_are_one_with_all_their_trials(tmp_path: Path) -> 
     first = model_run(tmp_path / "a", RISING, [0.9] * 3)
     between = model_run(tmp_path / "b", name="mnist-2", recipe_digest="other")
     last = model_run(tmp_path / "c", [0.8] * 2, seed=2)
-    one, other = pooled([first, between, last])
+    one, other = pool_runs([first, between, last])
     assert other == between
     assert one.pooled_from == ("a", "c")
     assert one.record.trials == 3
@@ -31,7 +31,7 @@ def test_runs_with_other_seeds_are_one_with_all_their_trials(tmp_path: Path) -> 
 
 
 def test_trials_that_did_not_begin_keep_their_numbers(tmp_path: Path) -> None:
-    one, *rest = pooled(
+    one, *rest = pool_runs(
         [
             model_run(tmp_path / "a", RISING, trials=3, status="interrupted"),
             model_run(tmp_path / "b", RISING, seed=1),  # in the place of what the first did not begin
@@ -57,9 +57,9 @@ def test_trials_that_did_not_begin_keep_their_numbers(tmp_path: Path) -> None:
 )
 def test_runs_that_differ_or_share_a_seed_stay_apart(changes: dict[str, Any], tmp_path: Path) -> None:
     alike = {"seed": 1}
-    assert len(pooled([model_run(tmp_path / "a"), model_run(tmp_path / "b", **alike)])) == 1
+    assert len(pool_runs([model_run(tmp_path / "a"), model_run(tmp_path / "b", **alike)])) == 1
     runs = [model_run(tmp_path / "c"), model_run(tmp_path / "d", **{**alike, **changes})]
-    assert pooled(runs) == runs
+    assert pool_runs(runs) == runs
 
 
 @given(seeds=st.lists(st.tuples(st.integers(0, 6), st.integers(1, 3)), max_size=6))
@@ -71,7 +71,7 @@ def test_no_trial_is_lost_and_no_seed_counts_twice(
         model_run(folder / str(number), *[[0.5]] * trials, seed=first)
         for number, (first, trials) in enumerate(seeds)
     ]
-    models = pooled(runs)
+    models = pool_runs(runs)
     assert sum(len(model.trials) for model in models) == sum(trials for _, trials in seeds)
     assert sorted(name for group in names(models) for name in group) == [run.folder.name for run in runs]
     for group in names(models):

@@ -14,7 +14,8 @@ from dawnbench.records.reader import read_run
 from dawnbench.records.schema import SCHEMA_VERSION, PairingRecord
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.sources import open_trial_set, pool
+from dawnbench.stats.pooling import pool_trials
+from dawnbench.stats.sources import open_trial_set
 from dawnbench.stats.summary import summarise
 from tests.records.examples import RUN, TRIAL
 from tests.records.folders import line, make_run
@@ -91,7 +92,7 @@ def test_another_driver_does_not_keep_runs_apart(folder: Path) -> None:
 
 def test_a_pool_has_no_partner(folder: Path) -> None:
     one = timed(20, pairing=PairingRecord("c0ffee", "A"))
-    assert pool([one, one], "both").pairing is None
+    assert pool_trials([one, one], "both").pairing is None
 
 
 # --- what cannot be opened ---
@@ -149,7 +150,7 @@ def test_a_torn_trial_is_left_out_and_every_comparison_says_so(folder: Path) -> 
     words = "torn: trials.jsonl: the last line is torn (the run was killed while it wrote) and left out"
     whole = open_trial_set(str(make_run(folder / "runs" / "whole", TRIALS)))
     assert compare(whole, found).differences.cautions == (words,)
-    assert pool([whole, found], "both").warnings == (words,)
+    assert pool_trials([whole, found], "both").warnings == (words,)
 
 
 def test_a_run_killed_before_its_first_trial_is_a_series_without_any(folder: Path) -> None:

@@ -65,7 +65,9 @@ class PairsDisplay:
         """Say what runs on a side, and where it is recorded."""
         self._status.clear()
         where = f"{record.device_name} ({record.device}, {record.precision})"
-        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{record.recipe_name} on {where}, {folder}")))
+        self._print(
+            Text.assemble((f"{side} ", "bold"), plain(f"{record.identity.recipe} on {where}, {folder}"))
+        )
         self._begun = True
         self._progress.start()
 

@@ -35,7 +35,7 @@ class PlainDisplay(Display):
         super().run_started(record, folder, steps)
         self._trials = record.trials
         self._write(
-            plain(f"{record.recipe_name} on {record.device_name} ({record.device}, {record.precision})")
+            plain(f"{record.identity.recipe} on {record.device_name} ({record.device}, {record.precision})")
         )
         self._write(plain(f"run folder {folder}"))
 

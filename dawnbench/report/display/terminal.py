@@ -70,7 +70,7 @@ class TerminalDisplay(Display):
         where = f"{record.device_name} ({record.device}, {record.precision})"
         self._print(
             Text.assemble(
-                (plain(record.recipe_name), "bold"), plain(f" on {where}, to {percent(record.target)}")
+                (plain(record.identity.recipe), "bold"), plain(f" on {where}, to {percent(record.target)}")
             )
         )
         self._task = self._progress.add_task("warming up", total=steps * record.trials)

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.report.page import Cell, Column, Table, render_table
 from dawnbench.report.site import words
 from dawnbench.report.site.markup import paragraph, section
 from dawnbench.report.site.names import run_page
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.safe_text import html
-from dawnbench.stats.entries import SeriesKey
 from dawnbench.stats.leaderboard import Board, Row
 
 COLUMNS = (
@@ -34,7 +34,7 @@ NOTE = (
 )
 
 
-def filters(boards: Sequence[Board], series: Mapping[SeriesKey, Timeline], rule: str) -> Markup:
+def filters(boards: Sequence[Board], series: Mapping[RunIdentity, Timeline], rule: str) -> Markup:
     """Return the choices above the boards, of which a reader with JavaScript meets `rule` as chosen.
 
     Without JavaScript there are none, and every row is shown.
@@ -42,7 +42,7 @@ def filters(boards: Sequence[Board], series: Mapping[SeriesKey, Timeline], rule:
     rows = [row for board in boards for row in board.rows]
     rules = list(dict.fromkeys(row.time.rule for row in rows))
     choices = (
-        _choice("Recipe", sorted({series[row.key].label for row in rows})),
+        _choice("Recipe", sorted({series[row.entry.identity].label for row in rows})),
         _choice("Device", sorted({_device(row) for row in rows})),
         _choice("Rule", rules, rule if rule in rules else ""),
     )
@@ -61,7 +61,7 @@ def _choice(column: str, values: Iterable[str], first: str = "") -> Markup:
     ).format(column, column, html(first), options)
 
 
-def board_section(board: Board, series: Mapping[SeriesKey, Timeline], number: int) -> Markup:
+def board_section(board: Board, series: Mapping[RunIdentity, Timeline], number: int) -> Markup:
     """Return the `number`th board of the page; the first one says what the figures mean."""
     title = f"{board.data} to {100 * board.target:g} %"
     return section(
@@ -73,7 +73,10 @@ def board_section(board: Board, series: Mapping[SeriesKey, Timeline], number: in
         ),
         render_table(
             Table(
-                f"Leaderboard: {title}", COLUMNS, [_cells(row, series[row.key]) for row in board.rows], True
+                f"Leaderboard: {title}",
+                COLUMNS,
+                [_cells(row, series[row.entry.identity]) for row in board.rows],
+                True,
             )
         ),
         *([paragraph(NOTE, "note")] if number == 1 else []),
@@ -97,4 +100,4 @@ def _cells(row: Row, timeline: Timeline) -> list[Cell]:
 
 
 def _device(row: Row) -> str:
-    return f"{row.key.device_name}, {row.key.precision}"
+    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"

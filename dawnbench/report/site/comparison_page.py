@@ -40,7 +40,7 @@ def render_comparison(comparison: Comparison, trail: Sequence[tuple[str, str]]) 
     )
     body = [
         hero(
-            f"{other.recipe_name} · {other.device_name} · {other.precision}",
+            f"{other.identity.recipe} · {other.device_name} · {other.precision}",
             _title(comparison),
             headline(f"{verdict_sentence(comparison)}."),
             runs,
@@ -70,7 +70,7 @@ def _title(comparison: Comparison) -> str:
     if comparison.paired is not None:
         return f"{other} against {reference}"
     days = (words.day(run.created) for run in (comparison.other, comparison.reference))
-    return f"{comparison.other.recipe_name}, {' against '.join(days)}"
+    return f"{comparison.other.identity.recipe}, {' against '.join(days)}"
 
 
 def _roles(comparison: Comparison) -> tuple[str, str]:

@@ -63,7 +63,7 @@ def _summary(timelines: Sequence[Timeline]) -> str:
 
 
 def _tiles(timelines: Sequence[Timeline], rule: str) -> list[tuple[str, str, str]]:
-    recipes = {run.recipe_digest for timeline in timelines for run in timeline.runs}
+    recipes = {run.identity.recipe_digest for timeline in timelines for run in timeline.runs}
     devices = {timeline.key.device_name for timeline in timelines}
     steps = sum(len(timeline.steps(rule)) for timeline in timelines)
     return [

@@ -47,8 +47,8 @@ def pairs_table(pairs: Mapping[Planned, Finding]) -> Table:
     newest = sorted(pairs.items(), key=lambda pair: (pair[0].other.created, pair[0].other.name), reverse=True)
     rows = [
         [
-            Cell(f"{one.other.recipe_name}: {one.other.name}", link=run_page(one.other.name)),
-            Cell(f"{one.reference.recipe_name}: {one.reference.name}", link=run_page(one.reference.name)),
+            Cell(f"{one.other.identity.recipe}: {one.other.name}", link=run_page(one.other.name)),
+            Cell(f"{one.reference.identity.recipe}: {one.reference.name}", link=run_page(one.reference.name)),
             Cell(words.finding(found), link=one.page),
             Cell(words.day(one.other.created)),
         ]
@@ -71,7 +71,7 @@ def series_table(timelines: Sequence[Timeline], rule: str) -> Table:
     rows = [
         [
             Cell(timeline.title, link=timeline.page),
-            Cell(f"{timeline.runs[-1].data} {timeline.key.fingerprint[:8]}"),
+            Cell(f"{timeline.runs[-1].identity.data} {timeline.key.fingerprint[:8]}"),
             Cell(f"{100 * timeline.key.target:g} %", timeline.key.target),
             Cell(timeline.key.precision),
             Cell(f"{len(timeline.runs):,}", len(timeline.runs)),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import astuple
 
-from dawnbench.stats.entries import SeriesKey
+from dawnbench.records.identity import RunIdentity
 
 INDEX = "index.html"
 ASSETS = "assets/"
@@ -21,10 +20,10 @@ def run_page(name: str) -> str:
     return f"runs/{safe(name)}.html"
 
 
-def series_page(key: SeriesKey) -> str:
+def series_page(key: RunIdentity) -> str:
     """Return the path of the page with the history of a series."""
     words = f"{_ascii(key.device_name)[:LONGEST]}-{_ascii(key.recipe_digest)[:8]}"
-    return f"series/{words}-{_hash(repr(astuple(key)))}.html"
+    return f"series/{words}-{_hash(repr(key.deciding))}.html"
 
 
 def comparison_page(stem: str, kind: str) -> str:

@@ -8,11 +8,12 @@ from itertools import pairwise
 from pathlib import PurePosixPath
 from typing import Literal
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.report.site.names import comparison_page, series_page
-from dawnbench.stats.entries import Entry, SeriesKey
+from dawnbench.stats.entries import Entry
 
 Kind = Literal["previous", "first", "pair"]
-Histories = Mapping[SeriesKey, Sequence[Entry]]
+Histories = Mapping[RunIdentity, Sequence[Entry]]
 
 
 @dataclass(frozen=True, slots=True)

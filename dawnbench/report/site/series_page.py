@@ -18,7 +18,6 @@ from dawnbench.report.site.series_tables import Against, runs_table, steps_table
 from dawnbench.report.site.state import Finding
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.report.units import percent, significant
-from dawnbench.stats.entries import key_of
 from dawnbench.stats.history import MIN_RUNS
 
 Compared = Mapping[Planned, Finding]
@@ -37,7 +36,7 @@ def render_series(timeline: Timeline, compared: Compared, rule: str) -> str:
     against = {
         one.other.name: (one, found)
         for one, found in compared.items()
-        if one.kind != "first" and key_of(one.reference) == key
+        if one.kind != "first" and one.reference.identity == key
     }
     overall = next(((one, found) for one, found in compared.items() if one.kind == "first"), None)
     charts = [chart for name, levels in timeline.levels.items() if (chart := history_chart(name, levels))]
@@ -123,9 +122,9 @@ def _facts(timeline: Timeline) -> Markup:
     key, newest = timeline.key, timeline.runs[-1]
     return bullets(
         [
-            f"Recipe {newest.recipe_name}, digest {key.recipe_digest[:16]}",
+            f"Recipe {newest.identity.recipe}, digest {key.recipe_digest[:16]}",
             f"Device {key.device_name}, precision {key.precision}",
-            f"Data {newest.data}, fingerprint {key.fingerprint[:16]}",
+            f"Data {newest.identity.data}, fingerprint {key.fingerprint[:16]}",
             f"Target {percent(key.target)} validation accuracy",
         ]
     )

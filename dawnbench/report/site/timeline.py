@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from dawnbench.records.identity import RunIdentity, recipe_labels
 from dawnbench.report.site.names import series_page
-from dawnbench.stats.entries import Entry, SeriesKey, histories
+from dawnbench.stats.entries import Entry, histories
 from dawnbench.stats.history import Step, step_changes
 
 
@@ -27,9 +27,9 @@ class Level:
 class Timeline:
     """One series of a site."""
 
-    key: SeriesKey
+    key: RunIdentity
     label: str
-    """The recipe's name, with its digest where two recipes of one name would be mistaken for each other."""
+    """The recipe's name and what was changed in it, with the digest if two of one device would look alike."""
     page: str
     runs: tuple[Entry, ...]
     """The oldest first."""
@@ -49,16 +49,10 @@ class Timeline:
 def timelines(entries: Iterable[Entry]) -> tuple[Timeline, ...]:
     """Return every series with its step changes."""
     series = histories(entries)
-    named = Counter((runs[-1].recipe_name, key.device_name) for key, runs in series.items())
+    labels = recipe_labels(series)
     return tuple(
-        Timeline(key, _label(key, runs, named), series_page(key), runs, _levels(runs))
-        for key, runs in series.items()
+        Timeline(key, labels[key], series_page(key), runs, _levels(runs)) for key, runs in series.items()
     )
-
-
-def _label(key: SeriesKey, runs: Sequence[Entry], named: Counter[tuple[str, str]]) -> str:
-    name = runs[-1].recipe_name
-    return name if named[name, key.device_name] == 1 else f"{name} {key.recipe_digest[:8]}"
 
 
 def _levels(runs: Sequence[Entry]) -> dict[str, tuple[Level, ...]]:

@@ -24,7 +24,7 @@ from dawnbench.report.site.state import Finding, KeptRun, Page, written
 from dawnbench.report.site.timeline import Timeline
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.entries import entry_of, key_of
+from dawnbench.stats.entries import entry_of
 from dawnbench.stats.summary import summarise
 
 
@@ -73,7 +73,10 @@ def do_run(task: RunTask) -> tuple[KeptRun, Page | None] | str:
         summary = summarise(series)
         entry = entry_of(series, summary)
         home = (HOME, f"../{INDEX}")
-        history = (f"{entry.recipe_name} on {entry.device_name}", f"../{series_page(key_of(entry))}")
+        history = (
+            f"{entry.identity.recipe} on {entry.identity.device_name}",
+            f"../{series_page(entry.identity)}",
+        )
         page = render_run_page(
             run,
             read_samples(task.folder),

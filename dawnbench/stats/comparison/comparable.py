@@ -11,7 +11,10 @@ from dawnbench.records.leaves import leaves, with_current_names
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.times import rules_of
 
-NOT_DECIDING = ("name", "summary", "trials", "target", "dataset.name")
+NOT_DECIDING = (
+    *("name", "summary", "trials", "target", "dataset.name", "changed"),
+    *("write_up", "write_up.target", "write_up.analysis"),
+)
 """Of a recipe; the target is looked at by itself, and the data by their fingerprint."""
 MAX_NAMED = 6
 

@@ -5,8 +5,8 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawnbench.records.identity import RunIdentity
 from dawnbench.report.site.names import comparison_page, run_page, safe, series_page
-from dawnbench.stats.entries import SeriesKey
 
 ANY = st.text(st.characters(), max_size=300)
 
@@ -16,7 +16,7 @@ def test_whatever_a_run_is_called_its_page_is_a_plain_file_name(name: str) -> No
     for page in (
         run_page(name),
         comparison_page(name, "previous"),
-        series_page(SeriesKey(name, 1, name, name, "")),
+        series_page(RunIdentity(name, 1, name, name, "", name, (), name, name)),
     ):
         assert re.fullmatch(r"[a-z]+/[A-Za-z0-9_][A-Za-z0-9_-]*\.html", page)
         assert len(page) < 150

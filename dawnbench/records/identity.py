@@ -1,0 +1,92 @@
+"""What a run is: the facts that say which runs belong together and what each is called."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dawnbench.records.schema import RunRecord
+    from dawnbench.records.trial_set import TrialSet
+
+SHOWN_ELSEWHERE = ("target", "dataset.name")
+"""Changes that every list and title shows by themselves."""
+MAX_CHANGES = 4
+"""Changes that a label names; the rest are counted."""
+DIGITS = 8
+"""Of a digest where two recipes would otherwise look alike."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """What a run trained, on which data and device, and to which target.
+
+    Two are equal if the runs' times may stand in one history: the same settings, pixels, target, kind of
+    device and precision. What the recipe and the data are called, and which device was asked for, may differ.
+    """
+
+    fingerprint: str
+    """Of the data."""
+    target: float
+    """Validation accuracy, 0 to 1."""
+    recipe_digest: str
+    device_name: str
+    precision: str
+    recipe_name: str = field(compare=False)
+    changed: tuple[str, ...] = field(compare=False)
+    """What was changed in the recipe, as `path=value`; empty in older runs."""
+    data: str = field(compare=False)
+    """The data's source, as the user named it."""
+    device: str = field(compare=False)
+    """What was asked for: cpu, cuda, cuda:1, mps."""
+
+    @property
+    def deciding(self) -> tuple[str, float, str, str, str]:
+        """What must agree, in a fixed order."""
+        return self.fingerprint, self.target, self.recipe_digest, self.device_name, self.precision
+
+    @property
+    def changes(self) -> str:
+        """What was changed in the recipe, such as `precision=fp32 epochs=2`; empty if nothing was."""
+        shown = [change for change in self.changed if change.partition("=")[0] not in SHOWN_ELSEWHERE]
+        more = len(shown) - MAX_CHANGES
+        return " ".join([*shown[:MAX_CHANGES], *([f"+{more} more"] if more > 0 else [])])
+
+    @property
+    def recipe(self) -> str:
+        """The recipe's name and what was changed in it: `quickstart precision=fp32 epochs=2`."""
+        return " ".join(filter(None, (self.recipe_name, self.changes)))
+
+
+def identity_of(run: RunRecord | TrialSet) -> RunIdentity:
+    """Return the identity of a run."""
+    return RunIdentity(
+        fingerprint=run.data.fingerprint,
+        target=run.target,
+        recipe_digest=run.recipe_digest,
+        device_name=run.device_name,
+        precision=run.precision,
+        recipe_name=run.recipe_name,
+        changed=changed_settings(run.recipe),
+        data=run.data.source,
+        device=run.device,
+    )
+
+
+def changed_settings(recipe: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what a recorded recipe says was changed in it."""
+    changed = recipe.get("changed")
+    return tuple(str(change) for change in changed) if isinstance(changed, list | tuple) else ()
+
+
+def recipe_labels(identities: Iterable[RunIdentity]) -> dict[RunIdentity, str]:
+    """Return what to call each recipe among these: name and changes, with the digest where two look alike."""
+    identities = list(dict.fromkeys(identities))
+    digests = {(one.recipe, one.recipe_digest) for one in identities}
+    named = Counter(label for label, _ in digests)
+    return {
+        one: one.recipe if named[one.recipe] == 1 else f"{one.recipe} {one.recipe_digest[:DIGITS]}"
+        for one in identities
+    }
