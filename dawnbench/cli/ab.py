@@ -1,26 +1,76 @@
-"""Two recipes run in pairs and compared, printed."""
+"""The verb `dawnbench ab`: two recipes run in pairs and compared."""
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
+import click
 
-from dawnbench.campaigns import ab
 from dawnbench.cli.compare import show_comparisons
-from dawnbench.cli.configuration import prices_for
-from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
+from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
+from dawnbench.cli.group import main
+from dawnbench.cli.options import (
+    across_option,
+    data_option,
+    device_option,
+    epochs_option,
+    out_option,
+    price_options,
+    resolve,
+    rule_option,
+    seed_option,
+    set_option,
+    sides,
+    target_option,
+)
+from dawnbench.cli.signals import stopping_like_ctrl_c
+from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import Recipe
-from dawnbench.records.reader import read_run
-from dawnbench.records.rules import known_rule
-from dawnbench.records.trial_set import trial_set_of
-from dawnbench.report.console import open_console
-from dawnbench.report.display.pairs import PairsDisplay
-from dawnbench.report.log import write_log
+
+if TYPE_CHECKING:
+    from dawnbench.recipes import Recipe
+    from dawnbench.report.display.pairs import PairsDisplay
+
+
+@main.command(epilog=EXPLAINED)
+@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
+@click.option("--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Of each recipe.")
+@seed_option
+@data_option
+@device_option
+@epochs_option
+@set_option
+@target_option
+@out_option
+@rule_option
+@across_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the comparison as a JSON array; all else goes to stderr."
+)
+@price_options
+@stopping_like_ctrl_c()
+@going_on_without_readers()
+def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
+    """Run two recipes in turn and compare them pair by pair.
+
+    The order turns with every pair (ABBA), so that no side has the colder machine. With two recipes, --set
+    goes for both. With one recipe, give --set twice: first A's, then B's.
+    """
+    from dawnbench.recipes.seeds import check_seeds
+    from dawnbench.report.status_line import waiting_for
+
+    leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
+    with waiting_for("loading torch", silent=options["as_json"]):
+        pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
+        check_seeds(options["seed"], options["trials"])
+        importlib.import_module("dawnbench.campaigns")  # loads torch while the status line says so
+
+    sys.exit(run_and_compare(pair[0], pair[1], **options))
 
 
 def run_and_compare(
@@ -42,6 +92,15 @@ def run_and_compare(
         DawnbenchError: something is wrong that would spoil the comparison, told before anything is run; or
             the data, the device or the disk is not as it should be.
     """
+    from rich.console import Console
+
+    from dawnbench import campaigns
+    from dawnbench.cli.configuration import prices_for
+    from dawnbench.records.reader import read_run
+    from dawnbench.records.trial_set import trial_set_of
+    from dawnbench.report.console import open_console
+    from dawnbench.report.display.pairs import PairsDisplay
+
     _check(recipe_a, recipe_b, rule, across)
     prices_for("", **prices)
     console = Console(stderr=True) if as_json else open_console()
@@ -49,7 +108,7 @@ def run_and_compare(
     interrupted = False
     try:
         with closing(display):
-            ab(
+            campaigns.ab(
                 recipe_a,
                 recipe_b,
                 pairs=trials,
@@ -79,6 +138,8 @@ def run_and_compare(
 
 def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
     """Refuse at once what could not be compared in the end."""
+    from dawnbench.records.rules import known_rule
+
     if known_rule(rule).name == "cold":
         raise DawnbenchError(
             "ab runs both sides on one warmed device, so neither of them is cold; take another --rule, or "
@@ -100,6 +161,8 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
 
 
 def _write_logs(display: PairsDisplay) -> None:
+    from dawnbench.report.log import write_log
+
     for folder in _folders(display):
         write_log(folder)
 

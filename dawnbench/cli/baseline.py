@@ -1,19 +1,44 @@
-"""A run kept as a reference."""
+"""The verb `dawnbench baseline`: a run kept as a reference."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
+from dawnbench.cli.group import main
+from dawnbench.cli.options import Place
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.baseline import baseline_path, write_baseline
-from dawnbench.report.units import percent
 from dawnbench.safe_text import one_line, plain
-from dawnbench.stats.sources import open_trial_set
 
 MIN_TRIALS = 10
+
+
+@main.group()
+def baseline() -> None:
+    """Keep runs as references."""
+
+
+@baseline.command("save")
+@click.argument("run")
+@click.option("--name", required=True, help="What it is called in later verdicts, such as a release.")
+@click.option(
+    "--out",
+    type=Place(path_type=Path),
+    default=Path("baselines"),
+    show_default=True,
+    help="The folder of baselines.",
+)
+@click.option("--replace", "replace_older", is_flag=True, help="Put it in the place of an older one.")
+def save(run: str, **options: Any) -> None:
+    """Write RUN's figures to baselines/RECIPE/DEVICE.json.
+
+    RUN is a run folder, or a quoted glob over run folders whose trials are taken together; at least 10
+    trials.
+    """
+    save_baseline(run, **options)
 
 
 def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> None:
@@ -22,6 +47,10 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
     Raises:
         DawnbenchError: it cannot be read, has too few trials, or there is a baseline already.
     """
+    from dawnbench.records.baseline import baseline_path, write_baseline
+    from dawnbench.report.units import percent
+    from dawnbench.stats.sources import open_trial_set
+
     if not name.strip():
         raise DawnbenchError("--name is empty; later verdicts call the baseline by it, so give one")
     series = open_trial_set(run)

@@ -1,22 +1,36 @@
-"""Series held against each other, printed."""
+"""The verb `dawnbench compare`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench.cli.configuration import prices_for
+from dawnbench.cli.group import main
+from dawnbench.cli.options import across_option, price_options, rule_option
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.comparison_json import comparisons_json
-from dawnbench.records.rules import known_rule
-from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.comparison import comparison_report
-from dawnbench.report.console import open_console
-from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.sources import open_trial_set
+
+if TYPE_CHECKING:
+    from dawnbench.records.trial_set import TrialSet
 
 PUBLISHED = "published"
+
+
+@main.command()
+@click.argument("reference")
+@click.argument("others", nargs=-1, required=True)
+@rule_option
+@across_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array with an object for each.")
+@price_options
+def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
+    """Compare each of OTHERS with REFERENCE.
+
+    Each is a run folder, a baseline file, or a quoted glob over run folders, whose trials are taken together.
+    `published` as one of the two draws the other's place on the ladder of published times.
+    """
+    compare_and_show(reference, others, **options)
 
 
 def compare_and_show(
@@ -25,19 +39,23 @@ def compare_and_show(
     """Print a verdict and its figures for each of the others, and the ladder for `published`.
 
     Raises:
-        DawnbenchError: nothing is there, or two cannot be held against each other.
+        DawnbenchError: nothing is there, or two cannot be compared.
     """
+    from dawnbench.records.rules import known_rule
+    from dawnbench.stats.sources import open_trial_set
+
     known_rule(rule)
     named = [reference, *others]
     if PUBLISHED in named and as_json:
         raise DawnbenchError("the ladder of published times is for reading; leave out published or --json")
     opened = [open_trial_set(name) for name in named if name != PUBLISHED]
     if not opened:
-        raise DawnbenchError("published is a ladder to hold a run against; name a run as well")
+        raise DawnbenchError("published is a ladder of times to place a run on; name a run as well")
     if len(opened) > 1:
         show_comparisons(opened[0], opened[1:], rule=rule, across=across, as_json=as_json, **prices)
     if PUBLISHED in named:
         from dawnbench.records.published import read_published
+        from dawnbench.report.console import open_console
         from dawnbench.report.ladder import ladder_report
 
         for series in opened:
@@ -55,9 +73,15 @@ def show_comparisons(
     **prices: float | None,
 ) -> None:
     """Print a verdict and its figures for each of the others; as JSON they are one array."""
+    from dawnbench.cli.configuration import prices_for
+    from dawnbench.export.comparison_json import comparisons_json
+    from dawnbench.report.comparison import comparison_report
+    from dawnbench.report.console import open_console
+    from dawnbench.stats.comparison.compare import compare as compare_sets
+
     found = (
         (
-            compare(reference, other, rule=rule, across=across),
+            compare_sets(reference, other, rule=rule, across=across),
             (prices_for(reference.device_name, **prices), prices_for(other.device_name, **prices)),
         )
         for other in others

@@ -1,15 +1,21 @@
-"""The verb that writes runs in the formats of others."""
+"""The verb `dawnbench export`: runs in the formats of others."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place
+from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
 from dawnbench.safe_text import one_line
+
+if TYPE_CHECKING:
+    from dawnbench.records.reader import Run
 
 TABLES = ("csv", "parquet")
 OPTIONS_OF = {
@@ -60,7 +66,159 @@ def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) ->
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
         raise click.UsageError(f"--{unused[0].replace('_', '-')} does not go with --format {kind}")
-    from dawnbench.cli.exporting import export_runs
-
     for line in export_runs(runs, kind, out, options):
         click.echo(one_line(line))
+
+
+def export_runs(
+    names: Sequence[str], kind: str, out: str | None, options: Mapping[str, Any]
+) -> Iterator[str]:
+    """Write what a format makes of runs, and yield a line about each thing written.
+
+    Raises:
+        DawnbenchError: a run cannot be read, does not suit the format, or the disk does not take it.
+    """
+    from dawnbench.export.run_folders import find_folders
+    from dawnbench.records.reader import read_run
+
+    folders, troubles = find_folders(names)
+    _warn(troubles)
+    if kind in ("csv", "parquet"):
+        yield from _tables(folders, kind, _folder(out, kind))
+        return
+    runs = [read_run(folder) for folder in folders]
+    _warn(f"{run.folder}: {warning}" for run in runs for warning in run.warnings)
+    if kind == "dawnbench":
+        yield from _entries(runs, _folder(out, kind), options)
+    elif kind == "mlperf":
+        yield from _logs(runs, _folder(out, kind), options)
+    elif kind == "json":
+        yield from _documents(runs, out)
+    else:
+        from dawnbench.export.trackers import replay
+
+        for run in runs:
+            yield replay(run, kind, None if out is None else _folder(out, kind))
+
+
+def _tables(folders: Sequence[Path], kind: str, out: Path) -> Iterator[str]:
+    from dawnbench.export.tables import tables, write_csv, write_parquet
+
+    found, warnings = tables(folders)
+    _warn(warnings)
+    yield from map(str, (write_csv if kind == "csv" else write_parquet)(found, out))
+
+
+def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterator[str]:
+    from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
+    from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
+    from dawnbench.records.files import write
+
+    known = read_configuration(configuration_path()).author
+    author = _said(options["author"], known.get("name"))
+    email = _said(options["author_email"], known.get("email"))
+    if not author or not email:
+        raise _asks(
+            "an entry says who hands it in", "--author NAME and --author-email ADDRESS", "name and email"
+        )
+    written: dict[str, Run] = {}
+    for run in runs:
+        price = prices_for(run.record.device_name, options["cost_per_hour"]).cost_per_hour
+        submitter = Submitter(
+            author,
+            email,
+            options["code_url"] or known.get("code_url"),
+            options["framework"],
+            options["hardware"],
+            price,
+        )
+        entry = dawnbench_entry(run, submitter, options["trial"])
+        if entry.name in written:
+            raise DawnbenchError(
+                f"{written[entry.name].folder} and {run.folder} would both be {entry.name}.json; "
+                "export them one by one, into two folders or with another --hardware"
+            )
+        written[entry.name] = run
+        for suffix, text in (("json", entry.json), ("tsv", entry.tsv)):
+            path = out / f"{entry.name}.{suffix}"
+            write(text, path)
+            yield str(path)
+
+
+def _logs(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterator[str]:
+    from dawnbench.cli.configuration import configuration_path, read_configuration
+    from dawnbench.export.mlperf_log import RULE_FILE, mlperf_log, rules_text
+    from dawnbench.records.files import write
+
+    author = _said(options["author"], read_configuration(configuration_path()).author.get("name"))
+    if not author:
+        raise _asks("a log of MLPerf's says who submits it", "--author NAME", "name")
+    for run, name in zip(runs, _names(runs), strict=True):
+        trials = [trial for trial in run.trials if options["trial"] in (None, trial.trial)]
+        if not trials:
+            raise DawnbenchError(
+                f"{run.folder} has no trial {options['trial'] or 'at all'}; it has {len(run.trials)}"
+            )
+        for trial in trials:
+            text = mlperf_log(run, trial, author)
+            if text is None:
+                _warn(
+                    [f"{run.folder}: trial {trial.trial} broke off before its data was touched, no log of it"]
+                )
+                continue
+            path = out / name / f"result_{trial.trial - 1}.txt"
+            write(text, path)
+            yield str(path)
+        write(rules_text(), out / name / RULE_FILE)
+        yield str(out / name / RULE_FILE)
+
+
+def _documents(runs: Sequence[Run], out: str | None) -> Iterator[str]:
+    from dawnbench.export.run_json import run_json
+    from dawnbench.records.files import write
+
+    if out is not None and (out == "-" or out.endswith(".json")):
+        if len(runs) > 1:
+            raise DawnbenchError(f"{out} takes one document and there are {len(runs)} runs; name a folder")
+        if out == "-":
+            for part in run_json(runs[0]):
+                click.echo(part, nl=False)
+        else:
+            write(run_json(runs[0]), Path(out))
+            yield out
+        return
+    for run, name in zip(runs, _names(runs), strict=True):
+        path = _folder(out, "json") / f"{name}.json"
+        write(run_json(run), path)
+        yield str(path)
+
+
+def _folder(out: str | None, kind: str) -> Path:
+    if out == "-":
+        raise DawnbenchError(f"--format {kind} writes several files; name a folder with -o")
+    return Path("exports") / kind if out is None else Path(out)
+
+
+def _names(runs: Sequence[Run]) -> list[str]:
+    names = [run.folder.resolve().name for run in runs]
+    twice = [name for name in names if names.count(name) > 1]
+    if twice:
+        raise DawnbenchError(f"two runs are called {twice[0]}; export them one by one, into two folders")
+    return names
+
+
+def _said(option: str | None, configured: str | None) -> str:
+    return (configured or "" if option is None else option).strip()
+
+
+def _asks(why: str, option: str, keys: str) -> DawnbenchError:
+    from dawnbench.cli.configuration import configuration_path
+
+    path = configuration_path()
+    where = "a configuration file (you have no home folder: set XDG_CONFIG_HOME)" if path is None else path
+    return DawnbenchError(f"{why}: give {option}, or write {keys} under [author] in {where}")
+
+
+def _warn(sentences: Iterable[str]) -> None:
+    for sentence in sentences:
+        click.echo(f"dawnbench: {one_line(sentence)}", err=True)

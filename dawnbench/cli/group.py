@@ -1,7 +1,8 @@
-"""The command `dawnbench` itself: every verb hangs on it."""
+"""The command `dawnbench` itself, which loads a verb's file when the verb is called."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 import tempfile
@@ -34,8 +35,25 @@ class Crash(Failure):
     exit_code = CRASHED
 
 
+VERBS = (
+    *("ab", "baseline", "compare", "completion", "doctor", "evaluate", "export", "list", "log", "peaks"),
+    *("profile", "regress", "report", "run", "runs", "scale", "show", "site", "watch"),
+)
+"""Each has a file of its name in this package; that of `list` is `list_`, since Python has a `list`."""
+
+
 class Commands(click.Group):
-    """Turns the library's errors into sentences."""
+    """Loads verbs when they are needed and turns the library's errors into sentences."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Return the names of the verbs."""
+        return list(VERBS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Return a verb, which its file adds to this group as it is loaded."""
+        if name in VERBS and name not in self.commands:
+            importlib.import_module(f"dawnbench.cli.{'list_' if name == 'list' else name}")
+        return super().get_command(context, name)
 
     def invoke(self, context: click.Context) -> Any:
         """Run the verb."""

@@ -1,34 +1,27 @@
-"""A run judged against its baseline, printed and exported."""
+"""The verb `dawnbench regress`: a run judged against its baseline."""
 
 from __future__ import annotations
 
 import os
+import sys
 import traceback
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESSION
-from dawnbench.cli.group import not_comparable, sentence
+from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESS_EXPLAINED, REGRESSION
+from dawnbench.cli.group import Judging, main, not_comparable, sentence
+from dawnbench.cli.options import SHARE, across_option, rule_option
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.bencher import bencher as to_bencher
-from dawnbench.export.github_action_benchmark import github_action_benchmark as to_github_action
-from dawnbench.export.judgement_json import judgement_json
-from dawnbench.export.junit import junit as to_junit
-from dawnbench.records.baseline import baseline_path, read_baseline
-from dawnbench.records.files import write
-from dawnbench.records.rules import known_rule
-from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.console import open_console
-from dawnbench.report.github_summary import add_to_step_summary
-from dawnbench.report.github_summary import github_summary as to_github_summary
-from dawnbench.report.judgement import judgement_report
 from dawnbench.safe_text import one_line, plain_lines
-from dawnbench.stats.regression.judge import DEFAULT_METRICS, judge
-from dawnbench.stats.regression.judgement import Judgement, Metric, Outcome
-from dawnbench.stats.sources import open_trial_set
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from dawnbench.records.trial_set import TrialSet
+    from dawnbench.stats.regression.judgement import Judgement, Metric, Outcome
 
 BASELINES = Path("baselines")
 EXIT_CODES: dict[Outcome, int] = {
@@ -38,6 +31,57 @@ EXIT_CODES: dict[Outcome, int] = {
     "not comparable": NOT_MEASURED,
     "too few trials": NOT_MEASURED,
 }
+
+
+@main.command(cls=Judging, epilog=REGRESS_EXPLAINED)
+@click.argument("run")
+@click.option(
+    "--baseline",
+    type=click.Path(path_type=Path),
+    help="The reference; by default baselines/RECIPE/DEVICE.json of the run's recipe and device.",
+)
+@click.option(
+    "--metric",
+    "metrics",
+    multiple=True,
+    type=click.Choice(["time", "epochs", "accuracy", "energy"]),
+    help="What to judge; repeatable. By default time, epochs and accuracy.",
+)
+@click.option(
+    "--max-slowdown",
+    type=SHARE,
+    default="2%",
+    show_default=True,
+    help="Of time and energy: what may be lost.",
+)
+@click.option(
+    "--max-accuracy-drop",
+    type=SHARE,
+    default="0.1%",
+    show_default=True,
+    help="Of the mean final accuracy: how many points may be lost.",
+)
+@rule_option
+@across_option
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print the judgement as JSON; the closing line goes to stderr."
+)
+@click.option(
+    "--github-summary", is_flag=True, help="Add a table to $GITHUB_STEP_SUMMARY, or print it without one."
+)
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to this file.")
+@click.option(
+    "--github-action-benchmark",
+    type=click.Path(path_type=Path),
+    help="Write customSmallerIsBetter JSON to this file.",
+)
+@click.option("--bencher", type=click.Path(path_type=Path), help="Write Bencher Metric Format to this file.")
+def regress(run: str, **options: Any) -> None:
+    """Judge RUN against a reference time to the target.
+
+    Seconds, epochs to target and final accuracy are judged apart; the last line begins with `regress: `.
+    """
+    sys.exit(judge_and_show(run, **options))
 
 
 def judge_and_show(
@@ -59,6 +103,14 @@ def judge_and_show(
 
     The closing line is printed in any case; an error ends it as not comparable.
     """
+    from dawnbench.export.judgement_json import judgement_json
+    from dawnbench.records.baseline import read_baseline
+    from dawnbench.records.rules import known_rule
+    from dawnbench.report.console import open_console
+    from dawnbench.report.judgement import judgement_report
+    from dawnbench.stats.regression.judge import DEFAULT_METRICS, judge
+    from dawnbench.stats.sources import open_trial_set
+
     try:
         known_rule(rule)
         series = open_trial_set(run)
@@ -93,6 +145,8 @@ def judge_and_show(
 
 
 def _default(series: TrialSet) -> Path:
+    from dawnbench.records.baseline import baseline_path
+
     path = baseline_path(BASELINES, series.recipe_name, series.device_name)
     if not path.is_file():
         raise DawnbenchError(
@@ -105,6 +159,11 @@ def _default(series: TrialSet) -> Path:
 def _write(
     found: Judgement, junit: Path | None, github_action_benchmark: Path | None, bencher: Path | None
 ) -> None:
+    from dawnbench.export.bencher import bencher as to_bencher
+    from dawnbench.export.github_action_benchmark import github_action_benchmark as to_github_action
+    from dawnbench.export.junit import junit as to_junit
+    from dawnbench.records.files import write
+
     if junit is not None:
         write(to_junit(found, datetime.now(UTC)), junit)
     if github_action_benchmark is not None:
@@ -115,6 +174,9 @@ def _write(
 
 def _summarise(found: Judgement, as_json: bool) -> None:
     """Add the table to GitHub's file, or print it where there is none."""
+    from dawnbench.report.github_summary import add_to_step_summary
+    from dawnbench.report.github_summary import github_summary as to_github_summary
+
     text = to_github_summary(found)
     if not add_to_step_summary(text, os.environ):
         click.echo(plain_lines(text).rstrip("\n"), err=as_json)

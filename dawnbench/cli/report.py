@@ -1,18 +1,28 @@
-"""The verbs that show runs to people: as a report, and as they go on."""
+"""The verb `dawnbench report`: a report or a write-up on runs, written or printed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, rule_option
+from dawnbench.errors import DawnbenchError
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
-    from dawnbench.cli.reporting import Style
+    from dawnbench.records.reader import Run
     from dawnbench.report.log_views import LogView
+
+STDOUT = Path("-")
+PAGES = (".html", ".htm")
+
+Style = Literal["full", "writeup"]
+VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
+"""How the training log is shown unless told otherwise."""
 
 
 @main.command()
@@ -63,18 +73,71 @@ def report(
     model. The words are those that the recipe has now, if it is otherwise what was run, and else those of the
     run.
     """
-    from dawnbench.cli.reporting import report_on
-
     report_on(runs, out, view, rule, style, recipes)
 
 
-@main.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
-def watch(run_folder: Path) -> None:
-    """Follow a RUN that is going on, from its folder alone.
+def report_on(
+    folders: Sequence[Path],
+    out: Path | None,
+    view: LogView | None,
+    rule: str,
+    style: Style,
+    recipes: Sequence[str],
+) -> None:
+    """Write the report and print where it lies, or print the report itself for `-`.
 
-    Ends when the run does, or by Ctrl+C, which leaves the run as it is.
+    `recipes` are names or files of recipes whose words a write-up may take, beside those of the package.
+
+    Raises:
+        DawnbenchError: a run or a recipe cannot be read, or there is no one place for the report.
     """
-    from dawnbench.cli.watching import follow
+    from dawnbench.cli.todays_words import with_todays_words
+    from dawnbench.records.reader import read_run
+    from dawnbench.records.rules import known_rule
 
-    follow(run_folder)
+    known_rule(rule)
+    runs = [read_run(folder) for folder in folders]
+    view = view or VIEWS[style]
+    if style == "full" and recipes:
+        raise DawnbenchError("--recipe gives words to a write-up; add --style writeup")
+    if style == "writeup":
+        _write_up(with_todays_words(runs, recipes), out, view, rule)
+    else:
+        _full(runs, out, view, rule)
+
+
+def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+    if out == STDOUT:
+        from dawnbench.report.run_report import report as full_report
+
+        click.echo(full_report(runs, rule, view), nl=False)
+        return
+    if len(runs) > 1 and (out is None or out.suffix.lower() in PAGES):
+        raise DawnbenchError(
+            f"{len(runs)} runs make one text: name it with -o report.md (a page is of one run; "
+            "`dawnbench site` makes pages of many)"
+        )
+    from dawnbench.report.write import places, write_report
+
+    for path in write_report(runs, rule, view, places(runs, out)):
+        click.echo(plain(str(path)))
+
+
+def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+    from dawnbench.stats.pooling import pool_runs
+
+    models = pool_runs(runs)
+    if out == STDOUT:
+        from dawnbench.report.write_up.document import write_up
+
+        click.echo(write_up(models, rule, view), nl=False)
+        return
+    if out is not None and out.suffix.lower() in PAGES:
+        raise DawnbenchError(f"a write-up is a text and {out} a page; name it with -o writeup.md")
+    if len(runs) > 1 and out is None:
+        raise DawnbenchError(f"{len(runs)} runs make one write-up: name it with -o writeup.md")
+    from dawnbench.report.write_up.write import write_write_up
+
+    path = out or runs[0].folder / "writeup.md"
+    write_write_up(models, rule, view, path)
+    click.echo(plain(str(path)))

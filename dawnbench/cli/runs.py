@@ -1,4 +1,4 @@
-"""The runs of a folder, listed."""
+"""The verb `dawnbench runs`."""
 
 from __future__ import annotations
 
@@ -6,17 +6,32 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import click
 
+from dawnbench.cli.group import main
+from dawnbench.cli.options import rule_option
 from dawnbench.records.index import index_runs
 from dawnbench.records.rules import known_rule
 from dawnbench.records.selection import select
-from dawnbench.report.listing import listing, listing_json
 from dawnbench.safe_text import plain
 
 MAX_TROUBLES = 20
 """Sentences about folders that cannot be read; the rest are counted."""
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
+@click.option("--recipe", help="Only recipes with this in their name, or that fit a pattern such as 'dav*'.")
+@click.option("--device", help="Only devices with this in their name, or that fit a pattern.")
+@click.option("--target", help="Only runs to this accuracy, such as 0.94 or 94%.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
+@rule_option
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+def runs(folder: Path, **options: Any) -> None:
+    """List the runs in FOLDER, runs/ by default."""
+    list_runs(folder, **options)
 
 
 def list_runs(
@@ -37,6 +52,8 @@ def list_runs(
     Raises:
         DawnbenchError: there is no such folder, the target is no accuracy or there is no such rule.
     """
+    from dawnbench.report.listing import listing, listing_json
+
     known_rule(rule)
     selection = select(recipe, device, target)
     index = index_runs(folder)

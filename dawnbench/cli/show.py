@@ -1,16 +1,73 @@
-"""A recipe as resolved, in words."""
+"""The verb `dawnbench show`: a recipe as resolved, or what a run's trials come to."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import fields
+from typing import TYPE_CHECKING
 
-from dawnbench.cli import kept_text
-from dawnbench.data.sources.names import KNOWN_SHAPES
-from dawnbench.recipes import Recipe
-from dawnbench.recipes.overrides import leaf_paths, leaf_value
-from dawnbench.recipes.part import Part, kind_of
-from dawnbench.report.status_line import waiting_for
+import click
+
+from dawnbench.cli.group import main
+from dawnbench.cli.options import (
+    complete_recipe,
+    data_option,
+    is_run,
+    price_options,
+    resolve,
+    rule_option,
+    set_option,
+)
+
+if TYPE_CHECKING:
+    from dawnbench.recipes import Recipe
+
+
+@main.command()
+@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe)
+@data_option
+@set_option
+@rule_option
+@price_options
+def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **prices: float | None) -> None:
+    """Show a recipe, or what a run's trials come to.
+
+    RECIPE is a recipe's name or file; its keys, layers, parameters and FLOPs are shown. RUN is a run folder,
+    a baseline file or a quoted glob over run folders; their figures are shown with their spread, what they
+    prove, and what is doubtful about them.
+    """
+    if is_run(what):
+        if data is not None or settings:
+            raise click.UsageError(f"--data and --set go with a recipe, and {what} is a run")
+        show_run(what, rule, prices)
+    else:
+        resolved = resolve(what, settings, data=data)
+        from dawnbench.recipes.catalogue import PLACES
+
+        click.echo(describe_recipe(resolved, shipped=what in PLACES))
+
+
+def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
+    """Print the figures of run folders or of a baseline.
+
+    Raises:
+        DawnbenchError: nothing is there, it cannot be read, or there is no such rule or price.
+    """
+    from dawnbench.cli.configuration import prices_for
+    from dawnbench.records.rules import known_rule
+    from dawnbench.report.console import open_console
+    from dawnbench.report.run_summary import summary_report
+    from dawnbench.stats.run_warnings import find_warnings
+    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.summary import summarise
+
+    known_rule(rule)
+    series = open_trial_set(what)
+    found = prices_for(series.device_name, **prices)
+    open_console().print(
+        summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
+    )
 
 
 def describe_recipe(recipe: Recipe, shipped: bool) -> str:
@@ -19,6 +76,11 @@ def describe_recipe(recipe: Recipe, shipped: bool) -> str:
     With `shipped`, no code of the user's has to do with the recipe: what is said of it once is kept for the
     next time, which then needs no torch. Data sets that must be read to know their shape keep nothing.
     """
+    from dawnbench.cli import kept_text
+    from dawnbench.data.sources.names import KNOWN_SHAPES
+    from dawnbench.recipes.overrides import leaf_paths, leaf_value
+    from dawnbench.report.status_line import waiting_for
+
     keys = "\n".join(f"{path}={json.dumps(leaf_value(recipe, path))}" for path in leaf_paths(recipe))
     named = f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}"
     path = kept_text.path_for(recipe) if shipped and recipe.dataset.name in KNOWN_SHAPES else None
@@ -35,6 +97,8 @@ def describe_recipe(recipe: Recipe, shipped: bool) -> str:
 
 def _parts(recipe: Recipe) -> str:
     """Return a line a place with the kinds of part that fill it; a part may have no key to show itself by."""
+    from dawnbench.recipes.part import Part, kind_of
+
     lines = []
     for field in fields(recipe):
         value = getattr(recipe, field.name)

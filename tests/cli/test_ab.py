@@ -268,7 +268,7 @@ class Scripted:
 def scripted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Scripted:
     monkeypatch.chdir(tmp_path)
     campaign = Scripted(tmp_path / "runs")
-    monkeypatch.setattr("dawnbench.cli.ab.ab", campaign)
+    monkeypatch.setattr("dawnbench.campaigns.ab", campaign)
     return campaign
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.cli import run as cli_run
+from dawnbench import campaigns
 from dawnbench.cli import series as cli_series
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
@@ -120,14 +120,14 @@ def test_bad_input_is_one_sentence_and_nothing_is_run(arguments: list[str], said
 
 
 def test_a_failure_in_the_second_model_keeps_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    usual = cli_run.run
+    usual = campaigns.run
 
     def fails(recipe, **options):  # type: ignore[no-untyped-def]
         if recipe.name == "tiny-2":
             raise DawnbenchError("cannot write runs: No space left on device; make room")
         return usual(recipe, **options)
 
-    monkeypatch.setattr(cli_run, "run", fails)
+    monkeypatch.setattr(campaigns, "run", fails)
     status, _, error = run()
     assert status == 2
     assert "No space left" in error
@@ -166,7 +166,7 @@ def test_an_interruption_before_the_first_run_leaves_nothing(monkeypatch: pytest
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli_run, "run", interrupted)
+    monkeypatch.setattr(campaigns, "run", interrupted)
     status, out, _ = run()
     assert status == 130
     assert out.splitlines() == ["model 1 of 3: tiny-1"]

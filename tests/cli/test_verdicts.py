@@ -22,6 +22,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from dawnbench.cli import main
+from dawnbench.cli.group import VERBS
 from tests.cli.made_runs import HOSTILE, invoke, made_run, steers, trial, trials
 from tests.records.examples import RUN
 
@@ -51,7 +52,8 @@ def _with_a_run_and_a_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def verbs() -> list[tuple[str, ...]]:
     found: list[tuple[str, ...]] = []
-    for name, command in main.commands.items():
+    for name in VERBS:
+        command = main.get_command(click.Context(main), name)
         found.append((name,))
         if isinstance(command, click.Group):
             found += [(name, below) for below in command.commands]

@@ -1,4 +1,4 @@
-"""A run that goes on, shown in the terminal."""
+"""The verb `dawnbench watch`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,31 @@ from pathlib import Path
 
 import click
 
-from dawnbench.records.reader import read_run
-from dawnbench.report.console import open_console
-from dawnbench.report.display import PlainDisplay, TerminalDisplay, summary_table
-from dawnbench.report.watch import watch
+from dawnbench.cli.group import main
 from dawnbench.safe_text import one_line, plain
+
+
+@main.command()
+@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+def watch(run_folder: Path) -> None:
+    """Follow a RUN that is going on, from its folder alone.
+
+    Ends when the run does, or by Ctrl+C, which leaves the run as it is.
+    """
+    follow(run_folder)
 
 
 def follow(folder: Path) -> None:
     """Show the run's events until it ends, then what its trials came to.
 
     Raises:
-        DawnbenchError: it is no run folder, or is damaged.
+        DawnbenchError: it is not a run folder, or is damaged.
     """
+    from dawnbench.records.reader import read_run
+    from dawnbench.report.console import open_console
+    from dawnbench.report.display import PlainDisplay, TerminalDisplay, summary_table
+    from dawnbench.report.watch import watch as watch_run
+
     console = open_console()
     display = (
         TerminalDisplay(console, "milliseconds")
@@ -29,7 +41,7 @@ def follow(folder: Path) -> None:
         else PlainDisplay(sys.stdout, "milliseconds")
     )
     with closing(display):
-        watch(
+        watch_run(
             folder,
             display,
             pause=time.sleep,

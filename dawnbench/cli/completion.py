@@ -1,0 +1,21 @@
+"""The verb `dawnbench completion`."""
+
+from __future__ import annotations
+
+import click
+
+from dawnbench.cli.group import main
+
+
+@main.command()
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print the completion script of SHELL.
+
+    For bash, put `eval "$(dawnbench completion bash)"` into ~/.bashrc.
+    """
+    from click.shell_completion import get_completion_class
+
+    kind = get_completion_class(shell)
+    if kind is not None:
+        click.echo(kind(main, {}, "dawnbench", "_DAWNBENCH_COMPLETE").source())

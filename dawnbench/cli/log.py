@@ -1,0 +1,22 @@
+"""The verb `dawnbench log`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dawnbench.cli.group import main
+from dawnbench.cli.options import time_format_option
+from dawnbench.safe_text import plain
+
+
+@main.command()
+@click.argument("run_folder", type=click.Path(path_type=Path))
+@time_format_option
+def log(run_folder: Path, time_format: Any) -> None:
+    """Write log.md of RUN_FOLDER again."""
+    from dawnbench.report.log import write_log
+
+    click.echo(plain(str(write_log(run_folder, time_format))))
