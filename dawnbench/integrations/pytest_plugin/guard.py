@@ -1,7 +1,8 @@
-"""The marker that holds a test's runs against a baseline."""
+"""The marker that compares the runs of a test with a baseline."""
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,17 +14,21 @@ from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 from dawnbench.records.baseline import baseline_path, read_baseline
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.share import parse_share
-from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, judge
 from dawnbench.stats.regression.judgement import Judgement, Metric
+
+BASELINE_TRIALS = 10
+"""The fewest trials that `dawnbench baseline save` accepts."""
+RUNS = "baseline-runs"
+"""Where the suggested command writes the runs for a baseline, apart from all other runs."""
 
 
 @dataclass(frozen=True)
 class Guard:
-    """By what a test's runs are judged."""
+    """The baseline and the margins by which the runs of a test are judged."""
 
     path: Path
-    """A baseline's file, or the folder that holds RECIPE/DEVICE.json."""
+    """A baseline file, or the folder that holds RECIPE/DEVICE.json."""
     metrics: tuple[Metric, ...]
     rule: str
     max_slowdown: float
@@ -32,27 +37,28 @@ class Guard:
     """A fraction: 0.001 is 0.1 points."""
 
     def check(self, item: pytest.Item, runs: Sequence[MeasuredRun]) -> None:
-        """Fail the test where a run does not hold, or where there is none to judge."""
+        """Fail the test if a run does not hold, or if there is no run to judge."""
         if not runs:
             raise _failure(
-                "the test made no run with the fixture dawnbench_run, so the baseline guards nothing"
+                "the test made no run with the fixture dawnbench_run, so there is nothing to compare"
             )
-        judged = [self._judge(item, measured.series) for measured in runs]
+        judged = [self._judge(item, measured) for measured in runs]
         told = [_told(measured, judgement) for measured, judgement in zip(runs, judged, strict=True)]
         broken = [text for text, found in zip(told, judged, strict=True) if found.outcome != "holds"]
         if broken:
             pytest.fail("\n\n".join(broken), pytrace=False)
         item.add_report_section("call", "dawnbench", "\n\n".join(told))
 
-    def _judge(self, item: pytest.Item, series: TrialSet) -> Judgement:
+    def _judge(self, item: pytest.Item, measured: MeasuredRun) -> Judgement:
+        series = measured.series
         path = item.config.rootpath / self.path
         if path.suffix != ".json":
             path = baseline_path(path, series.recipe_name, series.device_name)
         try:
             if not path.exists():
                 raise DawnbenchError(
-                    f"there is no baseline {path} for {series.recipe_name} on {series.device_name}; make one "
-                    "with `dawnbench run --trials 10` and `dawnbench baseline save`"
+                    f"there is no baseline {path} for {series.recipe_name} on {series.device_name}; "
+                    + self._how_to_save(measured)
                 )
             return judge(
                 series,
@@ -65,9 +71,27 @@ class Guard:
         except DawnbenchError as error:
             raise _failure(str(error)) from None
 
+    def _how_to_save(self, measured: MeasuredRun) -> str:
+        """Return the commands that save the missing baseline, as run from pytest's root folder."""
+        series, is_file = measured.series, self.path.suffix == ".json"
+        out = self.path.parent if is_file else self.path
+        move = ("mv", str(baseline_path(out, series.recipe_name, series.device_name)), str(self.path))
+        moved = f" && {shlex.join(move)}" if is_file else ""
+
+        def save(run: str) -> str:
+            command = ("dawnbench", "baseline", "save", run, "--name", "main", "--out", str(out))
+            return shlex.join(command) + moved
+
+        if len(series.counting) >= BASELINE_TRIALS:
+            return f"save this run as the baseline with `{save(str(measured.folder))}`"
+        if measured.run_command is None:
+            return f"make a run of {BASELINE_TRIALS} trials and save it with `{save('RUN_FOLDER')}`"
+        train = (*measured.run_command, "--trials", str(BASELINE_TRIALS), "--out", RUNS)
+        return f"save one with `{shlex.join(train)} && {save(RUNS + '/*')}`"
+
 
 def guard_of(marker: pytest.Mark) -> Guard:
-    """Return what a marker asks for; what it cannot mean fails the test before anything is trained."""
+    """Return the guard of a marker; an invalid marker fails the test before anything is trained."""
     try:
         return dawnbench_baseline(*marker.args, **marker.kwargs)
     except (TypeError, ValueError, DawnbenchError) as error:
@@ -82,14 +106,14 @@ def dawnbench_baseline(
     max_slowdown: float | str = 0.02,
     max_accuracy_drop: float | str = 0.001,
 ) -> Guard:
-    """Return the guard of these terms, which are the marker's.
+    """Return the guard for the arguments of a marker.
 
     Raises:
-        ValueError, DawnbenchError: one of them cannot be meant.
+        ValueError, DawnbenchError: an argument is invalid.
     """
     unknown = [metrics] if isinstance(metrics, str) else [m for m in metrics if m not in METRICS]
     if unknown or not metrics:
-        raise ValueError(f"metrics={metrics!r} is no tuple of some of {', '.join(METRICS)}")
+        raise ValueError(f"metrics={metrics!r} is not a tuple of some of {', '.join(METRICS)}")
     if rule not in RULES_BY_NAME:
         raise ValueError(f"there is no timing rule {rule!r}; there are {', '.join(RULES_BY_NAME)}")
     slowdown = parse_share(max_slowdown, "max_slowdown=")
@@ -98,8 +122,8 @@ def dawnbench_baseline(
 
 
 def _told(measured: MeasuredRun, judgement: Judgement) -> str:
-    # pytest's summary at the end shows the first line.
-    lines = [judgement.line, f"  {judgement.recipe_name} held against the baseline {judgement.baseline}"]
+    # pytest shows the first line in its closing summary.
+    lines = [judgement.line, f"  {judgement.recipe_name} compared with the baseline {judgement.baseline}"]
     lines += [f"  {gate.metric} {gate.outcome}: {gate.sentence}" for gate in judgement.gates]
     lines += [f"  note: {note}" for note in judgement.notes]
     return "\n".join([*lines, f"  run: {measured.folder}"])

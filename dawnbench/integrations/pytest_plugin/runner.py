@@ -1,4 +1,4 @@
-"""What the fixture gives a test: call it to train a recipe."""
+"""What the fixture gives a test: a callable that trains a recipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RecipeRunner:
     """Trains recipes for one test."""
 
     def __init__(self, item: pytest.Item, out: Path) -> None:
-        """`out` is where the run folders go."""
+        """Create a runner that writes run folders into `out`."""
         self._item, self._out = item, out
         self.made: list[MeasuredRun] = []
         """The runs so far, in order."""
@@ -40,14 +40,14 @@ class RecipeRunner:
         settings: Sequence[str] = (),
         observer: Observer | None = None,
     ) -> MeasuredRun:
-        """Train and return what came of it.
+        """Train a recipe and return the measured run.
 
-        `recipe` is a name, a recipe file (relative to pytest's root folder) or a Recipe; `settings` are what
-        `--set` takes, such as "optimizer.momentum=0.85"; the rest is as `dawnbench run` has it. `observer` is
-        told what happens meanwhile.
+        `recipe` is a name, a recipe file (relative to pytest's root folder) or a Recipe. `settings` are
+        `--set` values, such as "optimizer.momentum=0.85". The other arguments are the options of
+        `dawnbench run`. `observer` receives the events of the run.
 
         Raises:
-            DawnbenchError: the recipe, the data or the device is not as it should be.
+            DawnbenchError: the recipe, the data or the device is invalid.
         """
         __tracebackhide__ = True
         try:
@@ -63,9 +63,11 @@ class RecipeRunner:
             )
             recorded = read_run(folder)
         except DawnbenchError as error:
-            # It is a sentence: pytest then shows the test's own line and no others.
+            # The message is enough: pytest then shows only the line of the test itself.
             raise error.with_traceback(None) from None
-        measured = MeasuredRun(recorded, trial_set_of(recorded))
+        options = {"--epochs": epochs, "--target": target, "--data": data}
+        command = _run_command(recipe, options, device, settings)
+        measured = MeasuredRun(recorded, trial_set_of(recorded), command)
         self.made.append(measured)
         add_entries(self._item, self._label(resolved.name), measured)
         return measured
@@ -83,6 +85,18 @@ class RecipeRunner:
         return adapt(found, settings, data=None if data is None else str(data), **leaves)
 
     def _label(self, name: str) -> str:
-        """Return a name that no other run of the test has, and that is the same whenever the test runs."""
+        """Return a name that is unique within the test and the same each time the test runs."""
         runs = sum(made.series.recipe_name == name for made in self.made)
         return name if runs == 1 else f"{name} {runs}"
+
+
+def _run_command(
+    recipe: str | Path | Recipe, options: dict[str, Any], device: str, settings: Sequence[str]
+) -> tuple[str, ...] | None:
+    """Return the `dawnbench run` command, from pytest's root folder, that trains the same recipe."""
+    if isinstance(recipe, Recipe):
+        return None
+    given = [text for name, value in options.items() if value is not None for text in (name, str(value))]
+    where = [] if device == "auto" else ["--device", device]
+    changes = [text for setting in settings for text in ("--set", setting)]
+    return ("dawnbench", "run", str(recipe), *given, *where, *changes)
