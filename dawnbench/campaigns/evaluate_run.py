@@ -12,7 +12,7 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import open_device
 from dawnbench.engine.model_file import FILE_NAME, load_model
 from dawnbench.engine.prepare import prepare
-from dawnbench.engine.warm_up import compiled_or_not
+from dawnbench.engine.warm_up import with_compile_fallback
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.part import spec_of
@@ -70,7 +70,7 @@ def evaluate_run(
     prepared = prepare(Recipe.from_dict(trained.to_dict() | settings), dataset, opened)
     facts = load_model(folder / FILE_NAME, prepared, run.record.recipe_digest)
     prepared.validation.load()
-    compiled_or_not(prepared, prepared.evaluation)
+    with_compile_fallback(prepared, prepared.evaluation)
     trial = next((t for t in run.trials if str(t.trial) == facts.get("trial")), None)
     same_data = dataset.fingerprint == run.record.data.fingerprint
     return RunEvaluation(

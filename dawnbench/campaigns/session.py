@@ -17,7 +17,7 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
-from dawnbench.engine.memory import check_memory, out_of_memory_explained
+from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import prepare
 from dawnbench.engine.probe import DataShape
@@ -75,7 +75,7 @@ class Session:
         counts = len(dataset.train_labels), len(dataset.test_labels)
         shape = DataShape(*counts, height, width, channels, classes)
         observer.preparing(f"building {recipe.name}")
-        with out_of_memory_explained(recipe.batch_size):
+        with explain_out_of_memory(recipe.batch_size):
             with self.setup.segment("record"):
                 self._described = describe_model(recipe, channels, classes, shape.train_images)
                 self._predicted_bytes = check_memory(recipe, shape, device)
@@ -128,7 +128,7 @@ class Session:
         """Compile, tune, capture and allocate."""
         if self._prepared.programs.compiles:
             self._observer.preparing("compiling, which may take a minute", slow=True)
-        with out_of_memory_explained(self._recipe.batch_size), self.setup.segment("compile"):
+        with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
             warm_up(self._prepared)
         self.writer.add_notes(self._prepared.notes)
         for note in self._prepared.notes:
@@ -139,7 +139,7 @@ class Session:
         seed = self._seed + number - 1
         keep = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
         hooks = (keep,) if self._save_model else ()
-        with out_of_memory_explained(self._recipe.batch_size):
+        with explain_out_of_memory(self._recipe.batch_size):
             TrialRecorder(
                 number,
                 seed,

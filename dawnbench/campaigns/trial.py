@@ -117,9 +117,10 @@ class TrialRecorder(Hook):
     ) -> None:
         self._device.synchronize()
         ended_ns = time.perf_counter_ns()
-        wall_seconds = (ended_ns - self._ledger.began_wall_ns) / 1e9
+        wall_seconds = (ended_ns - self._ledger.started_wall_ns) / 1e9
         device_seconds = self._ledger.device_seconds()
-        before = shift_segments(startup + setup.segments(), self._ledger.began_wall_ns - setup.began_wall_ns)
+        offset_ns = self._ledger.started_wall_ns - setup.started_wall_ns
+        before = shift_segments(startup + setup.segments(), offset_ns)
         segments = before + self._ledger.segments()
         # A final evaluation that was broken off has no time.
         whole = tuple(s for s in segments if status == "finished" or s.name != "final_evaluate")
@@ -143,14 +144,14 @@ class TrialRecorder(Hook):
             peak_memory_bytes=self._device.peak_memory_bytes(),
             telemetry=telemetry,
             warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
-            began_ns=self._ledger.began_wall_ns,
+            began_ns=self._ledger.started_wall_ns,
         )
         self._observer.trial_ended(self._writer.append_trial(record))
         self._sampler.forget(ended_ns)
 
     def _telemetry(self, ended_ns: int, epochs_to_target: int | None) -> TelemetrySummary:
         to_target = None if epochs_to_target is None else self._epochs[epochs_to_target - 1].energy_joules
-        return self._sampler.summary(self._ledger.began_wall_ns, ended_ns, self._energy.joules(), to_target)
+        return self._sampler.summary(self._ledger.started_wall_ns, ended_ns, self._energy.joules(), to_target)
 
     def _warnings(
         self, ended_ns: int, wall_seconds: float, device_seconds: float, joules: float | None
@@ -160,7 +161,7 @@ class TrialRecorder(Hook):
                 f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
                 "than 2 % apart, so something other than the trial held one of them up; measure again"
             )
-        sampler, began_ns = self._sampler, self._ledger.began_wall_ns
+        sampler, began_ns = self._sampler, self._ledger.started_wall_ns
         if sampler.error is not None:
             yield f"the telemetry ended early: {sampler.error}"
         gap = sampler.pause(began_ns, ended_ns)

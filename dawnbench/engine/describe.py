@@ -10,10 +10,10 @@ from dawnbench.records.schema import ModelRecord
 
 
 def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
-    """Return layers, parameters and FLOPs of the recipe's model; nothing is computed.
+    """Return the layers, parameters and FLOPs of the recipe's model without computing anything.
 
     Raises:
-        DawnbenchError: the model does not take the recipe's batches or images.
+        DawnbenchError: the model does not accept the recipe's batches or images.
     """
     size = recipe.dataset.image_size
     last = 0 if recipe.drop_last else images % recipe.batch_size
@@ -29,12 +29,12 @@ def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> 
         )
     except (RuntimeError, ValueError, TypeError) as error:
         raise DawnbenchError(
-            f"the model does not take batches of {recipe.batch_size}"
+            f"the model does not accept batches of {recipe.batch_size}"
             + (f" and a last one of {last}" if last else "")
             + f" images of {size}x{size}: {_first_line(error)}"
         ) from error
 
 
 def _first_line(error: Exception) -> str:
-    """Return what torch says without the calls that led there."""
+    """Return torch's message without its stack trace."""
     return next(iter(str(error).splitlines()), type(error).__name__)

@@ -1,4 +1,4 @@
-"""The training images of one epoch: its order and random draws, made at its start, and its batches."""
+"""The training images of one epoch: the order and random draws made at its start, and its batches."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.engine.resident import ResidentSplit
 
 
 class EpochInput:
-    """Batches by their number, read from tensors that stay where they are from epoch to epoch.
+    """Serve batches by number, read from tensors whose addresses never change between epochs.
 
     An epoch touches each image at most once.
     """
@@ -27,15 +27,15 @@ class EpochInput:
         drop_last: bool,
         shuffle: bool,
     ) -> None:
-        """Take the training split; without `shuffle` every epoch shows it in its own order.
+        """Take the training split; without `shuffle` every epoch keeps the order of the data set.
 
-        `drop_last` leaves out the images that do not fill a batch.
+        `drop_last` omits the images that do not fill a batch.
         """
         self._split, self._pipeline = split, pipeline
         self._batch_size, self._shuffle = batch_size, shuffle
-        whole, rest = divmod(len(split), batch_size)
-        self.counts = (batch_size,) * whole + ((rest,) if rest and not drop_last else ())
-        """Images of each batch of an epoch."""
+        full, remainder = divmod(len(split), batch_size)
+        self.counts = (batch_size,) * full + ((remainder,) if remainder and not drop_last else ())
+        """Number of images in each batch of an epoch."""
         device = split.labels.device
         self._all = torch.arange(len(split), device=device)
         self._order = torch.zeros(sum(self.counts), dtype=torch.int64, device=device)
@@ -43,7 +43,7 @@ class EpochInput:
         self._program = programs(self._make_batch)
 
     def begin_epoch(self, epoch: int, generator: torch.Generator) -> None:
-        """Draw the order and everything random of an epoch, counted from 0."""
+        """Draw the order and all random values of an epoch, counted from 0."""
         if self._shuffle:
             order = torch.randperm(len(self._all), generator=generator, device=self._all.device)
         else:
@@ -55,8 +55,8 @@ class EpochInput:
             self._draws = draws
             return
         for kept, new in zip(self._draws, draws, strict=True):
-            for place, drawn in zip(kept, new, strict=True):
-                place.copy_(drawn)
+            for target, drawn in zip(kept, new, strict=True):
+                target.copy_(drawn)
 
     def batch(self, position: Tensor, count: int, size: int) -> tuple[Tensor, Tensor]:
         """Return the images (count, C, size, size) and labels (count,) of batch number `position` () int64.
@@ -79,8 +79,8 @@ class EpochInput:
         size: int,
     ) -> tuple[Tensor, Tensor]:
         rows = position * self._batch_size + torch.arange(count, device=position.device)
-        # A warm-up counts on past the end of a short epoch.
+        # A warm-up keeps counting past the end of a short epoch.
         rows = rows.clamp(max=len(order) - 1)
         index = order.index_select(0, rows)
-        own = tuple(tuple(draw.index_select(0, rows) for draw in of_one) for of_one in draws)
-        return self._pipeline(images, index, own, size), labels.index_select(0, index)
+        batch_draws = tuple(tuple(draw.index_select(0, rows) for draw in drawn) for drawn in draws)
+        return self._pipeline(images, index, batch_draws, size), labels.index_select(0, index)

@@ -1,4 +1,4 @@
-"""Accuracy on images that were not trained on."""
+"""Accuracy on images that the model was not trained on."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dawnbench.recipes.recipe import EvaluationSpec
 
 
 class Evaluation:
-    """The whole of a split through a model, in batches whose shapes are known before the clock starts.
+    """Evaluates a model on a whole split, in batches whose shapes are known before the clock starts.
 
-    The loss is plain cross-entropy, so that recipes can be compared by it. The images of which shifted views
-    are taken are those whose two highest logits lie closest: as many in every trial, in whole batches.
+    The loss is plain cross-entropy, so that it can be compared between recipes. Shifted views are taken of
+    the images whose two highest logits are closest: the same number in every trial, in whole batches.
     """
 
     def __init__(
@@ -41,10 +41,10 @@ class Evaluation:
         self.loss = torch.zeros((), device=device.torch)
         """In nats, summed over the images, since the last call."""
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
-        """Images classified rightly, since the last call."""
+        """Images classified correctly, since the last call."""
 
     def __call__(self, last: bool = True) -> None:
-        """Set `loss` and `correct`; `last` says that this is the last epoch, in which all views are taken."""
+        """Set `loss` and `correct`; `last` marks the last epoch, in which all views are used."""
         self._model.eval()
         plain = self._is_plain(last)
         captured = self._captured.get(plain)
@@ -54,35 +54,35 @@ class Evaluation:
             captured()
 
     def rehearse(self, last: bool) -> None:
-        """Do everything that an evaluation does, but each shape of batch only once."""
+        """Do everything that an evaluation does, but only once per batch shape."""
         self._model.eval()
         self._run(self._is_plain(last), once=True)
 
     def kinds(self) -> tuple[bool, ...]:
-        """Return the values of `last` that a trial asks for in different computations."""
+        """Return the values of `last` that lead to different computations in a trial."""
         return (True, False) if self._settings.tta_last_epoch_only else (True,)
 
     def capture(self, last: bool) -> None:
-        """Make such an evaluation ready to be replayed.
+        """Capture such an evaluation for replay.
 
         Raises:
-            CaptureError: it cannot be captured.
+            CaptureError: the evaluation cannot be captured.
         """
         plain = self._is_plain(last)
         self._model.eval()
         self._captured[plain] = self._device.capture(lambda: self._run(plain))
 
     def release(self) -> None:
-        """Forget what was captured."""
+        """Drop all captures."""
         self._captured.clear()
 
     def _is_plain(self, last: bool) -> bool:
-        """Return whether only the images themselves are evaluated, and no further views of them."""
+        """Return whether only the images themselves are evaluated, without further views."""
         return self._settings.tta_last_epoch_only and not last
 
     @torch.no_grad()
     def _run(self, plain: bool, once: bool = False) -> None:
-        """Evaluate; with `once` a batch has the logits of the first one of its shape."""
+        """Evaluate; with `once`, every batch gets the logits of the first batch of its shape."""
         settings, split = self._settings, self._split
         logits = self._in_batches(split.images.split(self._batch_size), settings.flip and not plain, 0, once)
         if settings.shift and not plain:
@@ -91,7 +91,7 @@ class Evaluation:
         self.correct.copy_((logits.argmax(1) == split.labels).sum())
 
     def _in_batches(self, batches: Iterable[Tensor], mirrored: bool, shift: int, once: bool) -> Tensor:
-        """Return the logits of batches (B, H, W, C) one after the other."""
+        """Return the concatenated logits of batches (B, H, W, C)."""
         found: dict[int, Tensor] = {}
         parts = []
         for pixels in batches:
@@ -101,26 +101,26 @@ class Evaluation:
         return torch.cat(parts)
 
     def _mix_in_shifted(self, logits: Tensor, once: bool) -> None:
-        """Give two shifted views half of the weight in the logits (M, classes) of the least sure images."""
+        """Give two shifted views half the weight in the logits (M, classes) of the least certain images."""
         settings, images = self._settings, self._split.images
         first, second = logits.topk(2).values.unbind(1)
-        doubtful = (first - second).topk(self._shifted_images(), largest=False, sorted=False).indices
-        batches = (images.index_select(0, index) for index in doubtful.split(self._batch_size))
+        uncertain = (first - second).topk(self._shifted_images(), largest=False, sorted=False).indices
+        batches = (images.index_select(0, index) for index in uncertain.split(self._batch_size))
         shifted = self._in_batches(batches, settings.flip, settings.shift, once)
-        logits.index_copy_(0, doubtful, logits.index_select(0, doubtful) / 2 + shifted / 2)
+        logits.index_copy_(0, uncertain, logits.index_select(0, uncertain) / 2 + shifted / 2)
 
     def _shifted_images(self) -> int:
         wanted = self._settings.tta_images
         if wanted is None:
             return len(self._split)
-        # In whole batches, so that there is one shape.
+        # Whole batches, so that there is only one shape.
         return min(-(-wanted // self._batch_size) * self._batch_size, len(self._split))
 
     def _views(self, pixels: Tensor, mirrored: bool, shift: int) -> Tensor:
         """Return float32 logits (B, classes) of uint8 images (B, H, W, C).
 
-        With `shift` they are the mean over the two views that are shifted by so many pixels, to either
-        corner; with `mirrored` each view's are the mean with its mirror image's.
+        With `shift` they are the mean over two views, shifted by `shift` pixels toward opposite corners. With
+        `mirrored` the logits of each view are averaged with those of its mirror image.
         """
         images = self._normalization(pixels).to(self._dtype)
         views = [images]

@@ -1,4 +1,4 @@
-"""The one thing that is ever timed: a trial's named segments."""
+"""The named segments of a trial, which are all that is ever timed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.records.schema import Segment
 
 
 class Clock(Protocol):
-    """What a ledger needs of a device."""
+    """What a ledger needs from a device."""
 
     def mark(self) -> Any:
         """Return a point in time."""
@@ -22,17 +22,17 @@ class Clock(Protocol):
 
 
 class Ledger:
-    """Collects segments as pairs of marks and turns them into times only when asked."""
+    """Collects segments as pairs of marks and converts them to times only on request."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self.began_wall_ns = time.perf_counter_ns()
+        self.started_wall_ns = time.perf_counter_ns()
         self._origin = clock.mark()
         self._marks: list[tuple[str, int | None, Any, Any]] = []
 
     @contextmanager
     def segment(self, name: str, epoch: int | None = None) -> Iterator[None]:
-        """Time the block as one segment; an interrupted block is kept as far as it came."""
+        """Time the block as one segment; an interrupted block is kept up to the interruption."""
         if name not in SEGMENTS:
             raise ValueError(f"no segment is called {name!r}")
         start = self._clock.mark()
@@ -50,12 +50,12 @@ class Ledger:
         )
 
     def device_seconds(self) -> float:
-        """Return the time from the ledger's begin to its last segment's end, by the device's clock."""
+        """Return the time from the ledger's start to the end of its last segment, by the device's clock."""
         if not self._marks:
             return 0.0
         return self._clock.elapsed_ns(self._origin, self._marks[-1][3]) / 1e9
 
 
 def shift_segments(segments: tuple[Segment, ...], by_ns: int) -> tuple[Segment, ...]:
-    """Return the segments as seen from an origin `by_ns` later."""
+    """Return the segments relative to an origin `by_ns` later."""
     return tuple(Segment(s.name, s.epoch, s.start_ns - by_ns, s.length_ns) for s in segments)

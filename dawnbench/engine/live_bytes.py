@@ -1,4 +1,4 @@
-"""The bytes that tensors take on a device, followed from one operation to the next."""
+"""The bytes that tensors occupy on a device, tracked from one operation to the next."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from torch.utils._pytree import tree_leaves
 
 
 class LiveBytes(TorchDispatchMode):
-    """While entered, notes after every operation how many bytes the storages on one kind of device take.
+    """While active, records after every operation how many bytes the storages on one type of device occupy.
 
-    What an operation allocates and frees inside itself is not seen. Tensors that share a storage count once.
+    Memory that an operation allocates and frees internally is not seen. Tensors that share a storage count
+    once.
     """
 
     def __init__(self, device: torch.device, held: Iterable[Tensor] = ()) -> None:
-        """Count on `device`; `held` are the tensors that are there from the beginning."""
+        """Count on `device`; `held` are the tensors that exist from the start."""
         super().__init__()  # type: ignore[no-untyped-call]
         self.timeline: list[int] = []
         """Bytes after each operation."""
@@ -31,7 +32,7 @@ class LiveBytes(TorchDispatchMode):
         self.timeline.append(self._bytes)
 
     def __torch_dispatch__(self, operation: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        """Run the operation and count what came out."""
+        """Run the operation and count its results."""
         result = operation(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):
             if isinstance(leaf, Tensor):
@@ -43,7 +44,7 @@ class LiveBytes(TorchDispatchMode):
         if tensor.device.type != self._device_type:
             return
         storage = tensor.untyped_storage()
-        # Python's own identity may change while a storage lives on in autograd's graph; this does not.
+        # Python's id may change while a storage lives on in the autograd graph; the C++ address does not.
         key, size = storage._cdata, storage.nbytes()
         if key in self._alive:
             return

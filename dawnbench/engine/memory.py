@@ -1,4 +1,4 @@
-"""How much memory a trial takes on the device at its peak, told before it runs, and which batch would fit."""
+"""Forecast of a trial's peak device memory before it runs, and the batch size that would fit."""
 
 from __future__ import annotations
 
@@ -15,74 +15,74 @@ from dawnbench.engine.probe import DataShape, Line, probe
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 
-SMALLEST_ADVICE = 16
-"""Batches that are suggested to the user are multiples of this."""
+MIN_ADVICE = 16
+"""Suggested batch sizes are multiples of this."""
 
 
 @dataclass(frozen=True)
 class MemoryForecast:
-    """What a trial takes on the device, by the batch size."""
+    """A trial's device memory as a function of the batch size."""
 
     present: int
-    """Bytes of what is there before the trial: on the CPU, the data set."""
+    """Bytes in use before the trial: on the CPU, the data set."""
     floor: int
-    """Bytes at the peak of what does not depend on the batch size: preparing the data, validating."""
+    """Peak bytes of the work that does not depend on the batch size: preparing the data, validating."""
     training: tuple[Line, ...]
-    """Bytes by batch size after each operation of two training steps."""
+    """Bytes as a function of the batch size, after each operation of two training steps."""
     footprint: Footprint
-    """What the device takes beyond the tensors themselves."""
+    """What the device needs beyond the tensors themselves."""
 
     def peak_bytes(self, batch_size: int) -> int:
-        """Return the most bytes that tensors take together at any time of a trial."""
+        """Return the maximum number of bytes that all tensors occupy together during a trial."""
         return max(self.floor, *(math.ceil(line.at(batch_size)) for line in self.training))
 
     def reserved_bytes(self, batch_size: int) -> int:
-        """Return the bytes that the device must have free, what is present included."""
+        """Return the bytes that the device must have free, including what is already present."""
         return self.footprint.reserved(self.peak_bytes(batch_size))
 
-    def largest_batch(self, room: int, multiple_of: int) -> int:
-        """Return the largest multiple of `multiple_of` that needs at most `room` bytes; 0 if none."""
-        tensors = self.footprint.tensors_in(room)
+    def largest_batch(self, available: int, multiple_of: int) -> int:
+        """Return the largest multiple of `multiple_of` that needs at most `available` bytes, or 0."""
+        tensors = self.footprint.tensors_in(available)
         if self.floor > tensors:
             return 0
-        most = min((line.reaches(tensors) for line in self.training), default=math.inf)
-        return int(most) // multiple_of * multiple_of if math.isfinite(most) else 0
+        limit = min((line.reaches(tensors) for line in self.training), default=math.inf)
+        return int(limit) // multiple_of * multiple_of if math.isfinite(limit) else 0
 
 
 def forecast(recipe: Recipe, shape: DataShape, device: Device) -> MemoryForecast | None:
-    """Return what a trial of `recipe` on data of this shape takes; None where that cannot be told.
+    """Return the memory of a trial of `recipe` on data of this shape; None if it cannot be predicted.
 
-    Nothing is computed: two steps and an evaluation are gone through with tensors that have shapes and no
-    values, while every storage is followed. Each lives as long at any batch size and is a constant or grows
-    with the batch, so that two batches tell all others.
+    Nothing is computed: two steps and an evaluation run on tensors that have shapes but no values, while
+    every storage is tracked. The lifetime of a storage does not depend on the batch size, and its bytes are
+    constant or grow linearly with it, so two batch sizes determine all others.
     """
     sizes = recipe.batch_size, 2 * recipe.batch_size
     first, second = (probe(recipe, shape, device, size) for size in sizes)
     if first is None or second is None:
         return None
     steps = first.training, second.training
-    if len(steps[0]) != len(steps[1]):  # the model does something else with more images
+    if len(steps[0]) != len(steps[1]):  # the model does something different with more images
         steps = [max(steps[0])], [max(steps[1])]
     lines = tuple(Line.through(sizes, both) for both in zip(*steps, strict=True))
     return MemoryForecast(first.present, first.floor, lines, device.footprint)
 
 
 def check_memory(recipe: Recipe, shape: DataShape, device: Device) -> int | None:
-    """Return the bytes that a trial's tensors will take at their peak; None where that cannot be told.
+    """Return the peak bytes that a trial's tensors will occupy; None if that cannot be predicted.
 
     Raises:
-        DawnbenchError: the trial does not fit; it names a batch that would.
+        DawnbenchError: the trial does not fit; the message names a batch size that would.
     """
-    # Where an epoch keeps its last images, a batch is of all of them at most.
+    # If an epoch keeps its last images, a batch holds at most all of them.
     batch_size = min(recipe.batch_size, shape.train_images)
-    told = forecast(replace(recipe, batch_size=batch_size), shape, device)
-    if told is None:
+    predicted = forecast(replace(recipe, batch_size=batch_size), shape, device)
+    if predicted is None:
         return None
     free = device.free_memory_bytes()
-    needed = told.reserved_bytes(batch_size) - told.present
+    needed = predicted.reserved_bytes(batch_size) - predicted.present
     if free is None or needed <= free:
-        return told.peak_bytes(batch_size)
-    fitting = told.largest_batch(free + told.present, SMALLEST_ADVICE)
+        return predicted.peak_bytes(batch_size)
+    fitting = predicted.largest_batch(free + predicted.present, MIN_ADVICE)
     advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
     raise DawnbenchError(
         f"batch_size={recipe.batch_size} needs {needed / 1e9:.1f} GB and {device.torch} has "
@@ -91,8 +91,8 @@ def check_memory(recipe: Recipe, shape: DataShape, device: Device) -> int | None
 
 
 @contextmanager
-def out_of_memory_explained(batch_size: int) -> Iterator[None]:
-    """Turn an allocation that failed in spite of `check_memory` into a sentence."""
+def explain_out_of_memory(batch_size: int) -> Iterator[None]:
+    """Turn an allocation failure that `check_memory` did not predict into a clear message."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
@@ -102,5 +102,5 @@ def out_of_memory_explained(batch_size: int) -> Iterator[None]:
             raise
         raise DawnbenchError(
             f"batch_size={batch_size} ran out of memory ({text.splitlines()[0] if text else 'no details'}); "
-            f"try batch_size={max(1, batch_size // 2)}, or end what else holds memory"
+            f"try batch_size={max(1, batch_size // 2)}, or close other programs that use memory"
         ) from error

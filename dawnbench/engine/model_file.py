@@ -1,4 +1,4 @@
-"""A trained model in a file: weights only, in safetensors, with what is needed to use them."""
+"""A trained model in a file: its weights in safetensors, with the metadata needed to use them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ FILE_NAME = "model.safetensors"
 
 
 class SaveModel(Hook):
-    """Writes the model of a trial that came to its end, over that of an earlier trial."""
+    """Writes the model of a completed trial, replacing that of an earlier trial."""
 
     segment = "checkpoint"
 
     def __init__(self, path: Path, prepared: Prepared, trial: int, seed: int) -> None:
-        """Write to `path` what trial number `trial` from `seed` trains."""
+        """Write the model of trial number `trial`, started from `seed`, to `path`."""
         self._path, self._prepared, self._trial, self._seed = path, prepared, trial, seed
 
     def is_due(self, trial: Progress) -> bool:
-        """Return whether the trial has come to its end."""
+        """Return whether the trial is complete."""
         return trial.is_last_epoch
 
     def after_epoch(self, trial: Progress, result: EpochResult) -> None:
@@ -45,7 +45,7 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
     deviation by channel, which may have been measured on the training images.
 
     Raises:
-        DawnbenchError: the disk does not take it.
+        DawnbenchError: the file cannot be written.
     """
     from safetensors.torch import save_file
 
@@ -61,23 +61,24 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
     try:
         with replacing(path) as file:
             save_file(tensors, file.name, metadata)
-    except (OSError, RuntimeError) as error:  # safetensors has errors of its own for what the disk refuses
-        raise DawnbenchError(f"cannot write {path}: {error}; make room, or leave --save-model out") from error
+    except (OSError, RuntimeError) as error:  # safetensors raises its own errors when a write fails
+        advice = "free disk space, or omit --save-model"
+        raise DawnbenchError(f"cannot write {path}: {error}; {advice}") from error
 
 
 def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dict[str, str]:
-    """Fill the model that is evaluated, and the normalization, from a file that `save_model` wrote.
+    """Load the evaluated model's weights and the normalization from a file that `save_model` wrote.
 
-    `digest` is that of the recipe that was trained; by default that of the recipe that was prepared. Return
-    the file's metadata, as `save_model` describes it. Nothing in the file is executed.
+    `digest` is the digest of the recipe that was trained, by default that of the prepared recipe. Return the
+    file's metadata, as `save_model` describes it. Nothing in the file is executed.
 
     Raises:
-        DawnbenchError: it cannot be read, is of another recipe, or does not fit the model.
+        DawnbenchError: the file cannot be read, belongs to another recipe, or does not fit the model.
     """
     tensors, metadata = _read(path)
     if metadata.get("recipe_digest") != (digest or prepared.recipe.digest()):
         raise DawnbenchError(
-            f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with other settings than "
+            f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with settings other than "
             f"those of this run's {prepared.recipe.name}; give the run that it belongs to"
         )
     try:
@@ -93,9 +94,9 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
-        raise DawnbenchError(f"there is no {path}; run with --save-model to keep the model")
+        raise DawnbenchError(f"{path} does not exist; run with --save-model to keep the model")
     try:
-        # By its number, since safetensors opens no path that is not UTF-8.
+        # By file descriptor, since safetensors cannot open a path that is not UTF-8.
         with path.open("rb") as opened, safe_open(_address(path, opened.fileno()), "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
             return tensors, dict(file.metadata() or {})

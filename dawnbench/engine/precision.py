@@ -1,4 +1,4 @@
-"""In which number format a built model computes."""
+"""The number format in which a model computes."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from dawnbench.errors import DawnbenchError
 
 
 class Precision:
-    """A converter from a built model to the one that is trained; this one computes in float32.
+    """Converts a built model to the one that is trained; this one computes in float32.
 
-    Another format is a subclass in `PRECISIONS`: the training loop knows nothing of it. Weights, gradients
-    and the optimizer's state stay float32 unless `convert` changes them.
+    Another format is a subclass in `PRECISIONS`; the training loop need not know it. Weights, gradients and
+    the optimizer's state stay float32 unless `convert` changes them.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.dtype = DTYPES[name]
-        """Of the images that the model is given, and of the optimizer's matrix products."""
+        """The type of the model's input images and of the optimizer's matrix products."""
 
     def convert(self, model: nn.Module, device: Device) -> nn.Module:
-        """Return what maps images in `dtype` to float32 logits, with the parameters of `model`.
+        """Return a module that maps images in `dtype` to float32 logits, with the parameters of `model`.
 
         Raises:
-            DawnbenchError: the device does not compute in this format.
+            DawnbenchError: the device does not support this format.
         """
         return model
 
@@ -41,7 +41,7 @@ class Autocast(Precision):
         """Return the model under autocast."""
         try:
             with warnings.catch_warnings():
-                # Some devices it only warns about, and goes on in float32.
+                # For some devices autocast only warns, and continues in float32.
                 warnings.simplefilter("error", UserWarning)
                 torch.autocast(device.torch.type, self.dtype)
         except (RuntimeError, UserWarning) as error:
@@ -70,6 +70,6 @@ PRECISIONS: dict[str, type[Precision]] = {"fp32": Precision, "bf16": Autocast, "
 
 
 def open_precision(name: str, device: Device) -> Precision:
-    """Return the precision of that name; `auto` takes the fastest that the device multiplies in hardware."""
+    """Return the named precision; `auto` takes the fastest that the device multiplies in hardware."""
     resolved = device.preferred_precision() if name == "auto" else name
     return PRECISIONS[resolved](resolved)

@@ -1,4 +1,4 @@
-"""From a recipe, a data set and a device to what trials run on."""
+"""Builds what trials run on from a recipe, a data set and a device."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
 
 MAX_STEPS = 10**10
-"""Of a trial; at a thousand a second it would take four months."""
+"""The longest allowed trial; at a thousand steps per second it would take four months."""
 
 
 def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
-    """Return what the trials of `recipe` on `dataset` run on; nothing is trained yet.
+    """Return what the trials of `recipe` on `dataset` run on, without training anything.
 
     Raises:
         DawnbenchError: the recipe cannot be trained with this data on this device.
@@ -40,23 +40,23 @@ def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
 
 
 class Prepared:
-    """One recipe, built for one device and one data set: everything that a run makes once for all trials.
+    """One recipe built for one device and one data set: everything that all trials of a run share.
 
-    Its tensors stay where they are from trial to trial, so that a step that was captured holds for each.
+    Its tensors keep their addresses between trials, so that a captured step is valid for every trial.
     """
 
     def __init__(self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device) -> None:
         """Build from two splits in host memory."""
         self.recipe, self.device = recipe, device
         self.notes: list[str] = []
-        """Sentences on what was asked for and could not be done."""
+        """Sentences about what was requested but could not be done."""
         size, channels = recipe.dataset.image_size, train.images.shape[3]
         self.train = ResidentSplit(train, size, device)
         self.validation = ResidentSplit(validation, size, device)
         self.precision = open_precision(recipe.precision, device)
         self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
         self.model = make_model(recipe, channels, classes, device)
-        # Before anything else takes the parameters, which a converter may change.
+        # Before anything else takes references to the parameters, which a converter may change.
         converted = self.precision.convert(self.model, device)
         self.normalization = _normalization(recipe, channels, device)
         self.input = self._make_input()
@@ -85,11 +85,11 @@ class Prepared:
 
     @property
     def steps(self) -> int:
-        """Of one trial."""
+        """Number of steps of one trial."""
         return self.recipe.epochs * self.steps_per_epoch
 
     def make_schedule(self) -> Schedule:
-        """Return a new schedule, stretched to the recipe's epochs; it may learn from what it sees."""
+        """Return a new schedule, stretched to the recipe's epochs; it may adapt to observed losses."""
         return Stretched(self.recipe.schedule.build(), self.recipe.epochs)
 
     def reset(self, seed: int) -> None:
@@ -98,7 +98,7 @@ class Prepared:
         self.generator.manual_seed(seed)
 
     def fit(self) -> None:
-        """Compute what is computed from the training images before the first step; forget earlier steps."""
+        """Compute what depends on the training images before the first step; discard earlier steps."""
         self.model.train()
         reset_optimizer(self.optimizer)
         self.normalization.fit(self.train.images)
@@ -107,7 +107,7 @@ class Prepared:
             self.model.fit(self.normalization(images).to(self.precision.dtype))
 
     def release_captures(self) -> None:
-        """Forget everything that was captured."""
+        """Drop all captured steps and evaluations."""
         self.step.release()
         self.evaluation.release()
 
@@ -129,7 +129,7 @@ class Prepared:
 
     def _make_step(self, converted: nn.Module) -> TrainingStep:
         optimizer: Any = self.optimizer
-        # Where the rates are numbers, a compiled step would be recompiled for each.
+        # If the rates are Python numbers, a compiled step would be recompiled for each value.
         take_step: Callable[[], Any] = (
             self.programs(optimizer.step) if self.device.captures else optimizer.step
         )
@@ -148,18 +148,18 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
     """Return the steps of one epoch over `images` training images.
 
     Raises:
-        DawnbenchError: there is not one full batch, or a trial would never end.
+        DawnbenchError: the images do not fill one batch, or a trial would take forever.
     """
     if recipe.batch_size > images and recipe.drop_last:
         raise DawnbenchError(
-            f"batch_size={recipe.batch_size} is more than the {images} training images; set a smaller "
+            f"batch_size={recipe.batch_size} exceeds the {images} training images; set a smaller "
             "batch_size, or drop_last=false"
         )
     steps = images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
     if recipe.epochs * steps > MAX_STEPS:
         raise DawnbenchError(
             f"epochs={recipe.epochs} of {steps} steps each make a trial of {recipe.epochs * steps:,} steps, "
-            f"and there may be {MAX_STEPS:,}; set fewer epochs"
+            f"more than the limit of {MAX_STEPS:,}; set fewer epochs"
         )
     return steps
 
@@ -176,7 +176,7 @@ def make_model(recipe: Recipe, channels: int, classes: int, device: Device) -> n
         if any(True for _ in module.parameters(recurse=False)) and not hasattr(module, "reset_parameters"):
             raise DawnbenchError(
                 f"{name or 'the model'} ({type(module).__name__}) has weights but no reset_parameters(), so "
-                "a second trial would go on from the first one's; give it one"
+                "a second trial would continue from the weights of the first; add that method"
             )
     for tensor in (*model.parameters(), *model.buffers()):
         layout = torch.channels_last if tensor.dim() == 4 else torch.contiguous_format
@@ -197,7 +197,7 @@ def _normalization(recipe: Recipe, channels: int, device: Device) -> Normalizati
     mean, std = recipe.dataset.mean, recipe.dataset.std
     if mean is not None and len(mean) != channels:
         raise DawnbenchError(
-            f"dataset.mean is of {len(mean)} channels and the images have {channels}; set dataset.mean=null "
+            f"dataset.mean has {len(mean)} channels but the images have {channels}; set dataset.mean=null "
             "and dataset.std=null to measure them"
         )
     return Normalization(channels, device.torch, mean, std)

@@ -1,4 +1,4 @@
-"""A trial gone through without computing anything, with every byte followed."""
+"""A dry run of a trial that computes nothing but tracks every byte."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ from dawnbench.engine.trial import Trial
 from dawnbench.recipes.recipe import Recipe
 
 STEPS = 2
-"""The first makes the optimizer's state; the second finds it there."""
+"""The first step creates the optimizer's state; the second runs with it in place."""
 FIT_IMAGES = 10_000
-"""Training images that a probe has if the data set does: as many as any model here is fitted to."""
+"""Training images in a probe, if the data set has that many: as many as any model here is fitted to."""
 LABEL_BYTES = 8
 
 
 @dataclass(frozen=True)
 class DataShape:
-    """What a data set is like, as far as memory is concerned."""
+    """The dimensions of a data set, which determine its memory."""
 
     train_images: int
     validation_images: int
@@ -41,42 +41,42 @@ class DataShape:
 
 @dataclass(frozen=True)
 class Line:
-    """Bytes as a straight line over the images of a batch."""
+    """Bytes as a linear function of the batch size."""
 
     fixed: float
     per_image: float
 
     @classmethod
     def through(cls, sizes: tuple[int, int], measured: tuple[int, int]) -> Line:
-        """Return the line through the bytes measured with two numbers of images."""
+        """Return the line through the bytes measured with two batch sizes."""
         per_image = (measured[1] - measured[0]) / (sizes[1] - sizes[0])
         return cls(measured[0] - per_image * sizes[0], per_image)
 
     def at(self, images: int) -> float:
-        """Return the bytes with so many images."""
+        """Return the bytes for a batch of `images`."""
         return self.fixed + self.per_image * images
 
-    def reaches(self, room: int) -> float:
-        """Return with how many images the line reaches `room` bytes; infinite if with none."""
-        if self.fixed > room:
+    def reaches(self, limit: int) -> float:
+        """Return the number of images at which the line reaches `limit` bytes; infinite if it never does."""
+        if self.fixed > limit:
             return 0.0
-        return (room - self.fixed) / self.per_image if self.per_image > 0 else math.inf
+        return (limit - self.fixed) / self.per_image if self.per_image > 0 else math.inf
 
 
 @dataclass(frozen=True)
 class Probed:
-    """The bytes of one probe."""
+    """The bytes measured by one probe."""
 
     present: int
-    """Of what is there from the start: on the CPU, the data set in host memory."""
+    """In use from the start: on the CPU, the data set in host memory."""
     floor: int
-    """At the peak outside the training steps."""
+    """The peak outside the training steps."""
     training: list[int]
     """After each operation of the training steps."""
 
 
 class ProbeDevice(Device):
-    """Stands for another device, of which it has the preferences and nothing else."""
+    """Stands in for another device, sharing only its preferences."""
 
     def __init__(self, real: Device) -> None:
         super().__init__("cpu")
@@ -84,24 +84,24 @@ class ProbeDevice(Device):
         self.shares_host_memory = real.shares_host_memory
 
     def preferred_precision(self) -> str:
-        """Return that of the other device."""
+        """Return the preference of the other device."""
         return self._precision
 
 
 def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> Probed | None:
-    """Return the bytes of a trial with such batches; None where a part looks at values."""
+    """Return the bytes of a trial with this batch size; None if a part reads tensor values."""
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
     sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
-    # However a part asks for values that are not there, torch raises a RuntimeError.
+    # If a part reads values that do not exist, torch raises a RuntimeError.
     with _fake_tensors(), suppress(RuntimeError):
         checked = min(shape.validation_images, 2 * recipe.evaluation.batch_size)
         train, validation = _split(shape, images), _split(shape, checked)
         held = [train.images, train.labels, validation.images, validation.labels]
-        # Of a device with memory of its own, what lies in the host's does not count.
+        # If the device has its own memory, host memory does not count.
         with LiveBytes(torch.device("cpu"), held if device.shares_host_memory else ()) as live:
             prepared = Prepared(sized, train, validation, shape.classes, ProbeDevice(device))
             trial = Trial(prepared, 0, Ledger(prepared.device))
-            begun = len(live.timeline)
+            started = len(live.timeline)
             trial.begin_epoch()
             for _ in range(STEPS):
                 trial.train_step()
@@ -111,13 +111,13 @@ def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> 
         more_images = shape.train_images - images + shape.validation_images - checked
         stored, made = _bytes_per_image(recipe, shape, device)
         timeline = [present + more_images * (stored + made) for present in live.timeline]
-        outside = timeline[:begun] + timeline[trained:]
-        return Probed(live.timeline[0] + more_images * stored, max(outside), timeline[begun:trained])
+        outside = timeline[:started] + timeline[trained:]
+        return Probed(live.timeline[0] + more_images * stored, max(outside), timeline[started:trained])
     return None
 
 
 def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> tuple[int, int]:
-    """Return what an image and its label take where they were before the trial, and where it brings them."""
+    """Return the bytes of an image and its label before the trial, and of the copy that the trial makes."""
     stored, size = shape.height * shape.width * shape.channels, recipe.dataset.image_size
     made = size * size * shape.channels
     if not device.shares_host_memory:
@@ -128,9 +128,9 @@ def _bytes_per_image(recipe: Recipe, shape: DataShape, device: Device) -> tuple[
 
 @contextmanager
 def _fake_tensors() -> Iterator[None]:
-    """Let tensors have shapes and no values."""
-    # An average may copy the model. torch's own copy takes over storages that have no bytes, and the process
-    # crashes as it ends.
+    """Make tensors that have shapes but no values."""
+    # An average may copy the model. torch's own deepcopy shares storages that have no bytes, which crashes
+    # the process at exit.
     FakeTensor.__deepcopy__ = _copy  # type: ignore[method-assign]
     try:
         with FakeTensorMode(allow_non_fake_inputs=True):

@@ -1,4 +1,4 @@
-"""Functions of tensors, compiled where the recipe asks for it."""
+"""Functions of tensors, compiled if the recipe requests it."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 import torch
 
 RECOMPILE_LIMIT = 64
-"""Sizes of image and of batch that one function may be compiled for."""
+"""Image and batch sizes for which one function may be compiled."""
 
 
 class Programs:
-    """The functions that a run compiles, all of them or none.
+    """The functions that a run compiles: all of them or none.
 
-    A compiler may fail as late as in the first backward pass. So nothing is tried here: whoever warms up
-    catches the failure, calls `give_up`, and starts again with the functions as they were written.
+    A compiler may fail as late as the first backward pass, so nothing is tried here. The warm-up catches the
+    failure, calls `give_up`, and starts again with the uncompiled functions.
     """
 
     def __init__(self, compiles: bool) -> None:
         self._compiles = compiles
         if compiles:
-            # Each size is a program of its own; beyond the limit torch would silently stop compiling.
+            # Each size gets its own program; beyond the limit torch would silently stop compiling.
             torch._dynamo.config.recompile_limit = max(RECOMPILE_LIMIT, torch._dynamo.config.recompile_limit)
 
     @property
@@ -30,14 +30,14 @@ class Programs:
         return self._compiles
 
     def give_up(self) -> None:
-        """Call every function as it was written from now on."""
+        """Call every function uncompiled from now on."""
         self._compiles = False
 
     def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what calls `function`, compiled as long as this holds."""
+        """Return a wrapper of `function` that is compiled until `give_up` is called."""
         if not self._compiles:
             return function
-        # A program of its own for each size of image; one for all sizes would be slower.
+        # One program per image size; a single program for all sizes would be slower.
         compiled = torch.compile(function, dynamic=False)
 
         def call(*arguments: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Learning rates and momenta into an optimizer's groups, step by step."""
+"""Sets the learning rates and momenta of an optimizer's groups, step by step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dawnbench.optim.schedules import Schedule
 def rates_of_step(
     optimizer: GroupedOptimizer, schedule: Schedule, epoch: float
 ) -> tuple[list[float], float | None]:
-    """Return each group's rate at a time in epochs, and the momentum if the schedule sets it."""
+    """Return each group's rate at time `epoch`, in epochs, and the momentum if the schedule sets it."""
     rate = schedule(epoch)
     rates = []
     for group in optimizer.param_groups:
@@ -29,20 +29,20 @@ def rates_of_step(
 
 
 class Rates:
-    """Gives the groups of an optimizer their rates as numbers, before each step."""
+    """Sets the rates of an optimizer's groups as numbers, before each step."""
 
     def __init__(self, optimizer: GroupedOptimizer) -> None:
         self._optimizer: Any = optimizer
         self._rows: Sequence[tuple[list[float], float | None]] = ()
 
     def begin_epoch(self, schedule: Schedule, first: int, steps: int) -> None:
-        """Work out the rates of the epoch whose first step is number `first`, counted from 0, of `steps`."""
+        """Compute the rates of an epoch of `steps` steps whose first is number `first`, counted from 0."""
         self._rows = [
             rates_of_step(self._optimizer, schedule, (first + step) / steps) for step in range(steps)
         ]
 
     def before_step(self, step: int) -> None:
-        """Set the rates of a step of the epoch, counted from 0; outside what is captured."""
+        """Set the rates of a step of the epoch, counted from 0; not part of a capture."""
         rates, momentum = self._rows[step]
         for group, rate in zip(self._optimizer.param_groups, rates, strict=True):
             group["lr"] = rate
@@ -50,14 +50,14 @@ class Rates:
             self._optimizer.set_momentum(momentum)
 
     def load(self, position: Tensor) -> None:
-        """Set the rates of the step that `position` () int64 counts; part of what is captured."""
+        """Set the rates of step number `position` () int64; part of a capture."""
 
 
 class DeviceRates(Rates):
-    """Keeps an epoch's rates in a table on the device, from which a captured step takes its own."""
+    """Keeps an epoch's rates in a table on the device, where a captured step looks them up."""
 
     def __init__(self, optimizer: GroupedOptimizer, steps: int, device: Device, cycled: bool) -> None:
-        """Make the table for epochs of `steps` steps; `cycled` says that the schedule sets the momentum."""
+        """Make the table for epochs of `steps` steps; `cycled` means that the schedule sets the momentum."""
         super().__init__(optimizer)
         columns = len(optimizer.param_groups) + int(cycled)
         self._table = torch.zeros(steps, columns, device=device.torch)
@@ -68,30 +68,30 @@ class DeviceRates(Rates):
             self._optimizer.set_momentum(self._current[-1])
 
     def begin_epoch(self, schedule: Schedule, first: int, steps: int) -> None:
-        """Work out the epoch's rates and send them to the device at once."""
+        """Compute the epoch's rates and send them to the device in one transfer."""
         super().begin_epoch(schedule, first, steps)
         rows = [[*rates, *(() if momentum is None else (momentum,))] for rates, momentum in self._rows]
         self._table.copy_(torch.tensor(rows), non_blocking=True)
 
     def before_step(self, step: int) -> None:
-        """Do nothing: the device looks its rates up."""
+        """Do nothing: the device looks up its rates."""
 
     def load(self, position: Tensor) -> None:
-        """Copy a row of the table to where the optimizer reads it."""
-        # A warm-up counts on past the end of a short epoch.
+        """Copy one row of the table to where the optimizer reads it."""
+        # A warm-up keeps counting past the end of a short epoch.
         row = position.clamp(max=len(self._table) - 1).view(1)
         self._current.copy_(self._table.index_select(0, row)[0])
 
 
 def make_rates(optimizer: GroupedOptimizer, schedule: Schedule, steps: int, device: Device) -> Rates:
-    """Return the kind of rates that fits how the device runs a step, for epochs of `steps` steps."""
+    """Return the `Rates` that match how the device runs a step, for epochs of `steps` steps."""
     if not device.captures:
         return Rates(optimizer)
     return DeviceRates(optimizer, steps, device, cycled=schedule.momentum(0.0) is not None)
 
 
 def freeze_ended(optimizer: GroupedOptimizer, epoch: float) -> None:
-    """Train only those groups whose `until_epoch` is still to come at a time in epochs."""
+    """Freeze the groups whose `until_epoch` has passed at time `epoch`, in epochs."""
     for group in optimizer.param_groups:
         until = group.get("until_epoch")
         if until is not None:
@@ -100,12 +100,12 @@ def freeze_ended(optimizer: GroupedOptimizer, epoch: float) -> None:
 
 
 def trained_groups(optimizer: GroupedOptimizer) -> tuple[bool, ...]:
-    """Return for each group whether it is being trained; a captured step holds for one such state only."""
+    """Return for each group whether it is trained; a captured step is valid for one such state only."""
     return tuple(group["params"][0].requires_grad for group in optimizer.param_groups)
 
 
 def reset_optimizer(optimizer: GroupedOptimizer) -> None:
-    """Return the optimizer to the state before its first step, in place."""
+    """Restore the optimizer's state before its first step, in place."""
     optimizer.zero_grad()
     tensors = [v for state in optimizer.state.values() for v in state.values() if isinstance(v, Tensor)]
     if tensors:

@@ -1,4 +1,4 @@
-"""The data set on the device, as uint8, for the whole run."""
+"""The data set, kept on the device as uint8 for the whole run."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Split:
 
 
 class ResidentSplit:
-    """One split in tensors that are made once, so that a captured step finds them where they were."""
+    """One split in tensors that are allocated once, so that captured steps can rely on their addresses."""
 
     def __init__(self, host: Split, size: int, device: Device) -> None:
-        """Make room for the images in `host` memory at `size` x `size` pixels."""
+        """Allocate space for the images in `host` memory at `size` x `size` pixels."""
         self._host, self._size = host, size
         count, height, width, channels = host.images.shape
         self._is_shared = device.shares_host_memory and (height, width) == (size, size)
-        """Whether the device computes on the host's own tensors, which are never written to."""
+        """Whether the device computes on the host's tensors directly; these are never written to."""
         if self._is_shared:
             self.images, self.labels = host.images, host.labels
         else:
@@ -41,7 +41,7 @@ class ResidentSplit:
         return len(self.labels)
 
     def load(self) -> None:
-        """Bring the split from host memory to the device, in the size that the model takes."""
+        """Copy the split from host memory to the device, resized to the model's input size."""
         if self._is_shared:
             self.images, self.labels = self._host.images, self._host.labels
             return
@@ -49,7 +49,7 @@ class ResidentSplit:
         self.labels.copy_(self._host.labels, non_blocking=True)
 
     def fill_randomly(self, seed: int) -> None:
-        """Put random pixels in place of the images, for a warm-up that sees none of the real ones."""
+        """Replace the images by random pixels, for a warm-up that sees no real images."""
         generator = torch.Generator(self.images.device).manual_seed(seed)
         if self._is_shared:
             self.images = torch.empty_like(self._host.images)

@@ -1,4 +1,4 @@
-"""One training step, captured where the device can replay it."""
+"""One training step, captured if the device can replay it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dawnbench.optim.contracts import GroupedOptimizer, Loss
 
 
 class TrainingStep:
-    """Input, forward pass, loss, backward pass, optimizer, and the epoch's sums.
+    """Input, forward pass, loss, backward pass, optimizer step, and the epoch's running sums.
 
-    A step works on batch number `position`, which it counts up itself, so that a replay needs nothing from
-    the host. A step is captured for each number of images, size of image and set of parameters that is
-    trained; any other one runs operation by operation.
+    A step works on batch number `position`, which it increments itself, so that a replay needs nothing from
+    the host. A step is captured for each batch size, image size and set of trained parameters; any other step
+    runs operation by operation.
     """
 
     def __init__(
@@ -32,7 +32,7 @@ class TrainingStep:
         rates: Rates,
         device: Device,
     ) -> None:
-        """Take the parts; `take_step` is the optimizer's step, or what a compiler made of it."""
+        """Take the parts; `take_step` is the optimizer's step, possibly compiled."""
         self._source, self._forward, self._loss = source, forward, loss
         self._optimizer, self._take_step, self._rates, self._device = optimizer, take_step, rates, device
         self._batch_size = max(source.counts)
@@ -40,12 +40,12 @@ class TrainingStep:
         self.position = torch.zeros((), dtype=torch.int64, device=device.torch)
         """Steps since `begin_epoch`."""
         self.loss = torch.zeros((), device=device.torch)
-        """In nats, since `begin_epoch` or `set_last_apart`: the batches' means, each times the images of a
+        """In nats, since `begin_epoch` or `separate_last_batch`: the batch means, each times the size of a
         full batch."""
         self.loss_before_last = torch.zeros_like(self.loss)
-        """The same, of the batches before the last one."""
+        """The same, for the batches before the last one."""
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
-        """Right answers since `begin_epoch`, in training mode."""
+        """Correct predictions since `begin_epoch`, in training mode."""
 
     def begin_epoch(self) -> None:
         """Set the counter and both sums to 0."""
@@ -53,28 +53,28 @@ class TrainingStep:
         self.loss.zero_()
         self.correct.zero_()
 
-    def set_last_apart(self) -> None:
-        """Start a new sum of the loss."""
-        # Set apart, not subtracted at the end: of a long sum the last digits are gone.
+    def separate_last_batch(self) -> None:
+        """Start a new sum of the loss for the last batch."""
+        # Summed separately rather than subtracted at the end, where a long sum has lost its last digits.
         self.loss_before_last.copy_(self.loss)
         self.loss.zero_()
 
     def capture(self, count: int, size: int) -> None:
-        """Make such a step ready to be replayed; trains on the next batches a few times.
+        """Capture such a step for replay; trains on the next batches a few times.
 
         Raises:
-            CaptureError: it cannot be captured.
+            CaptureError: the step cannot be captured.
         """
         key = self._key(count, size)
         if key not in self._captured:
             self._captured[key] = self._device.capture(lambda: self._run(count, size))
 
     def release(self) -> None:
-        """Forget what was captured: from now on every step runs operation by operation."""
+        """Drop all captures: from now on every step runs operation by operation."""
         self._captured.clear()
 
     def __call__(self, count: int, size: int) -> None:
-        """Train on the next batch, of `count` images of `size` x `size` pixels."""
+        """Train on the next batch: `count` images of `size` x `size` pixels."""
         captured = self._captured.get(self._key(count, size))
         if captured is None:
             self._run(count, size)
@@ -91,7 +91,7 @@ class TrainingStep:
         logits = self._forward(images)
         loss = self._loss(logits.float(), labels)
         if count < self._batch_size:
-            # Optimizers divide by a full batch; the mean loss of a smaller one counts as much.
+            # Optimizers divide by the full batch size, but the mean loss of a smaller batch counts as much.
             loss = loss * (self._batch_size / count)
         loss.backward()
         self._take_step()

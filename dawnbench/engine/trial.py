@@ -1,4 +1,4 @@
-"""One training from a fresh seed, epoch by epoch."""
+"""One training run from a fresh seed, epoch by epoch."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from dawnbench.errors import DawnbenchError
 
 
 class DivergedError(Exception):
-    """The training loss is no longer a number."""
+    """The training loss is infinite or NaN."""
 
 
-def own_hooks(prepared: Prepared) -> tuple[Hook, ...]:
-    """Return the guests that a recipe itself brings."""
+def recipe_hooks(prepared: Prepared) -> tuple[Hook, ...]:
+    """Return the hooks that the recipe itself requires."""
     return () if prepared.average is None else (AverageHook(prepared.average),)
 
 
 class Trial:
-    """A training that has begun: `train_epoch`, `evaluate` and `end_epoch` in turn, or `run` for all of it.
+    """A training run in progress: call `train_epoch`, `evaluate` and `end_epoch` in turn, or `run` for all.
 
-    Everything that it does is in a segment of the ledger. Of one `Prepared` one trial is alive at a time.
+    Everything it does belongs to a segment of the ledger. A `Prepared` supports one trial at a time.
     """
 
     def __init__(self, prepared: Prepared, seed: int, ledger: Ledger, hooks: tuple[Hook, ...] = ()) -> None:
-        """Bring the data to the device, draw the weights and compute what is computed before training."""
+        """Copy the data to the device, initialize the weights and do what precedes training."""
         self._prepared, self._seed, self._ledger = prepared, seed, ledger
         self.epoch = 0
-        """Epochs that were trained to their end."""
+        """Completed epochs."""
         self._step = 0
         with ledger.segment("to_device"):
             prepared.train.load()
@@ -45,26 +45,26 @@ class Trial:
         with ledger.segment("init"):
             prepared.fit()
             self._schedule = prepared.make_schedule()
-            # Guests come first, so that the recipe's average takes in what a mask made of the weights.
-            self._hooks = (*hooks, *own_hooks(prepared), ScheduleHook(self._schedule))
+            # The caller's hooks come first, so that the recipe's average sees masked weights.
+            self._hooks = (*hooks, *recipe_hooks(prepared), ScheduleHook(self._schedule))
             for hook in self._hooks:
                 hook.trial_began(self)
 
     @property
     def steps(self) -> int:
-        """Steps of the whole trial."""
+        """Number of steps of the whole trial."""
         return self._prepared.steps
 
     @property
     def is_last_epoch(self) -> bool:
-        """Whether the epoch that was trained last is the recipe's last."""
+        """Whether the epoch just trained is the recipe's last."""
         return self.epoch == self._prepared.recipe.epochs
 
     def run(self) -> None:
-        """Train to the recipe's last epoch, evaluating after each.
+        """Train to the recipe's last epoch, evaluating after each epoch.
 
         Raises:
-            DivergedError: the loss became infinite or NaN; the hooks heard of that epoch before.
+            DivergedError: the loss became infinite or NaN; the hooks are called for that epoch first.
         """
         while not self.is_last_epoch:
             self.train_epoch()
@@ -79,7 +79,7 @@ class Trial:
                 self.train_step()
 
     def begin_epoch(self) -> None:
-        """Draw the next epoch's order and random changes; `train_epoch` does this itself."""
+        """Draw the next epoch's order and augmentations; `train_epoch` does this itself."""
         prepared = self._prepared
         prepared.model.train()
         prepared.input.begin_epoch(self.epoch, prepared.generator)
@@ -92,7 +92,7 @@ class Trial:
         prepared, number = self._prepared, self._step_of_epoch
         last = number == prepared.steps_per_epoch - 1
         if last:
-            prepared.step.set_last_apart()
+            prepared.step.separate_last_batch()
         freeze_ended(prepared.optimizer, self._step / prepared.steps_per_epoch)
         prepared.rates.before_step(number)
         prepared.step(prepared.input.counts[number], prepared.recipe.resolution(self.epoch))
@@ -104,7 +104,7 @@ class Trial:
             self.epoch += 1
 
     def evaluate(self) -> tuple[Tensor, Tensor]:
-        """Return the summed validation loss in nats and the count of right answers, both on the device."""
+        """Return the summed validation loss in nats and the correct predictions, both on the device."""
         evaluation = self._prepared.evaluation
         name = "final_evaluate" if self.is_last_epoch else "evaluate"
         with self._ledger.segment(name, self.epoch):
@@ -112,7 +112,7 @@ class Trial:
         return evaluation.loss, evaluation.correct
 
     def end_epoch(self) -> EpochResult:
-        """Read what the epoch came to, and tell the hooks.
+        """Read the epoch's results and pass them to the hooks.
 
         Raises:
             DivergedError: the training loss is infinite or NaN.
@@ -154,7 +154,7 @@ class Trial:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return all that is needed to go on after the last whole epoch: tensors, numbers and text only."""
+        """Return what is needed to resume after the last complete epoch: tensors, numbers and text."""
         prepared = self._prepared
         return {
             "seed": self._seed,
@@ -172,16 +172,16 @@ class Trial:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Go on from what `state_dict` returned in a trial of the same recipe, data and hooks.
+        """Resume from what `state_dict` returned in a trial of the same recipe, data and hooks.
 
         Raises:
-            DawnbenchError: the state is of a trial with more or fewer hooks.
+            DawnbenchError: the state is from a trial with more or fewer hooks.
         """
         prepared = self._prepared
         if len(state["hooks"]) != len(self._hooks):
             raise DawnbenchError(
-                f"the state is of a trial with {len(state['hooks'])} hooks, its own included, and this one "
-                f"has {len(self._hooks)}; begin it with the same hooks"
+                f"the state has {len(state['hooks'])} hooks, including the trial's own, but this trial "
+                f"has {len(self._hooks)}; create it with the same hooks"
             )
         self._seed, self.epoch, self._step = state["seed"], state["epoch"], state["step"]
         prepared.model.load_state_dict(state["model"])
@@ -193,7 +193,7 @@ class Trial:
 
     def _load_optimizer(self, states: list[dict[str, Tensor]]) -> None:
         optimizer = self._prepared.optimizer
-        # What the state does not mention had not been trained yet.
+        # Parameters missing from the state had not been trained yet.
         reset_optimizer(optimizer)
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
         for parameter, kept in zip(parameters, states, strict=True):

@@ -1,4 +1,4 @@
-"""Everything that happens for the first time, before a trial's clock starts."""
+"""Runs everything once before a trial's clock starts."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from dawnbench.engine.device import CaptureError
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.rates import freeze_ended
-from dawnbench.engine.trial import Trial, own_hooks
+from dawnbench.engine.trial import Trial, recipe_hooks
 from dawnbench.errors import DawnbenchError
 
 STEPS = 5
-"""As many as lie between two updates of an average, so that the first one is warm as well."""
+"""The number of steps between two updates of an average, so that the first update is warm as well."""
 
 
 def warm_up(prepared: Prepared) -> None:
-    """Train and evaluate on random pixels, so that all is compiled, measured, captured and allocated.
+    """Train and evaluate on random pixels, so that everything is compiled, tuned, captured and allocated.
 
-    Where steps cannot be captured, the run goes on without; that is noted in `prepared.notes`.
+    If steps cannot be captured, the run continues without; `prepared.notes` says so.
 
     Raises:
-        DawnbenchError: as `compiled_or_not`.
+        DawnbenchError: as for `with_compile_fallback`.
     """
-    compiled_or_not(prepared, lambda: _run_everything(prepared))
+    with_compile_fallback(prepared, lambda: _run_everything(prepared))
     prepared.device.synchronize()
 
 
-def compiled_or_not(prepared: Prepared, work: Callable[[], None]) -> None:
-    """Do what calls compiled functions for the first time, and without a compiler where that fails.
+def with_compile_fallback(prepared: Prepared, work: Callable[[], None]) -> None:
+    """Do `work`, which first calls compiled functions; repeat it without the compiler if that fails.
 
-    If the recipe leaves it open (compile=auto) the failure is noted in `prepared.notes`.
+    If the recipe leaves the choice open (compile=auto), the failure is noted in `prepared.notes`.
 
     Raises:
         DawnbenchError: compile=true, and the compiler failed.
@@ -45,15 +45,15 @@ def compiled_or_not(prepared: Prepared, work: Callable[[], None]) -> None:
     except Exception as error:
         if not prepared.programs.compiles:
             raise
-        # It is the compiler's failure only if all goes well without it.
+        # The compiler is to blame only if the work succeeds without it.
         prepared.programs.give_up()
         prepared.release_captures()
         work()
         sentence = f"torch.compile failed here ({_reason(error)})"
         if prepared.recipe.compile is True:
             raise DawnbenchError(
-                f"{sentence}; set compile=false, or give it what it lacks: a C++ compiler, Triton on a GPU, "
-                "a cache folder that can be written"
+                f"{sentence}; set compile=false, or provide what is missing: a C++ compiler, Triton, "
+                "a writable cache folder"
             ) from error
         prepared.notes.append(f"{sentence}, so nothing is compiled")
 
@@ -68,29 +68,29 @@ def _run_everything(prepared: Prepared) -> None:
     for first in _first_steps_of_each_kind(prepared):
         trial.begin_epoch()
         _take(prepared, trial, first, steps)
-        steps = 1  # only what is new about the further kinds is still cold
+        steps = 1  # for further kinds of step, only what differs is still cold
     for last in prepared.evaluation.kinds():
         prepared.evaluation.rehearse(last)
     _read(prepared)
-    prepared.fit()  # once more, as a trial after another one begins
+    prepared.fit()  # again, as at the start of a second trial
     if device.captures and prepared.recipe.capture:
         _capture(prepared, trial)
 
 
 def _take(prepared: Prepared, trial: Trial, first: int, steps: int) -> None:
-    """Take steps like number `first` of a trial, counted from 0, and tell the recipe's own hooks of them."""
+    """Take steps like number `first` of a trial, counted from 0, and call the recipe's own hooks."""
     epoch, of_epoch = divmod(first, prepared.steps_per_epoch)
     freeze_ended(prepared.optimizer, first / prepared.steps_per_epoch)
     prepared.rates.before_step(of_epoch)
     for done in range(1, steps + 1):
         prepared.step(prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch))
-        for hook in own_hooks(prepared):
-            # As in the last steps of a trial, where every average acts.
+        for hook in recipe_hooks(prepared):
+            # As in the last steps of a trial, where every average is active.
             hook.after_step(trial, trial.steps - steps + done)
 
 
 def _capture(prepared: Prepared, trial: Trial) -> None:
-    """Capture each kind of step and of evaluation; if one cannot be, capture none."""
+    """Capture each kind of step and evaluation; if one cannot be captured, capture none."""
     captures: list[Callable[[], None]] = []
     for first in _first_steps_of_each_kind(prepared):
         captures.append(lambda first=first: _capture_step(prepared, trial, first))  # type: ignore[misc]
@@ -115,13 +115,13 @@ def _capture_step(prepared: Prepared, trial: Trial, first: int) -> None:
 
 def _read(prepared: Prepared) -> None:
     step, evaluation = prepared.step, prepared.evaluation
-    step.set_last_apart()
+    step.separate_last_batch()
     torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
     torch.stack([step.correct, evaluation.correct]).tolist()
 
 
 def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:
-    """Return the first step, counted from 0, of each size of batch and image and set of trained groups."""
+    """Return the first step, from 0, of each combination of batch size, image size and trained groups."""
     ends = [group.get("until_epoch") for group in prepared.optimizer.param_groups]
     found: dict[tuple[object, ...], int] = {}
     for step in _steps_that_may_be_new(prepared, ends):
@@ -134,20 +134,20 @@ def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:
 
 
 def _steps_that_may_be_new(prepared: Prepared, ends: Sequence[float | None]) -> list[int]:
-    """Return the steps, in order, among which the first one of each kind is; a trial may have billions."""
+    """Return candidates for the first step of each kind, in order; a trial may have billions of steps."""
     length, counts = prepared.steps_per_epoch, prepared.input.counts
     starts = {epoch * length for epoch in prepared.recipe.first_epochs()}
     for end in ends:
         if end is not None and end < prepared.recipe.epochs:
-            # By the rounding of a division, the step itself or one beside it.
+            # Because of rounding, it is this step or a neighbor.
             starts.update(max(0, math.ceil(end * length) + off) for off in (-1, 0, 1))
-    turns = [place for place in range(length) if not place or counts[place] != counts[place - 1]]
-    # From each start on, a number of images comes first at the start or where the numbers turn.
-    steps = starts | {start + (place - start) % length for start in starts for place in turns}
+    changes = [i for i in range(length) if not i or counts[i] != counts[i - 1]]
+    # After each start, a batch size first occurs at the start itself or where the sizes change.
+    steps = starts | {start + (change - start) % length for start in starts for change in changes}
     return sorted(step for step in steps if step < prepared.steps)
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line that says something, of what may be a page."""
+    """Return the first non-empty line of a message that may be a page long."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__

@@ -12,7 +12,7 @@ from torch.profiler import ProfilerActivity, profile
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
-from dawnbench.engine.memory import out_of_memory_explained
+from dawnbench.engine.memory import explain_out_of_memory
 from dawnbench.engine.prepare import prepare
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
@@ -50,7 +50,7 @@ def profile_recipe(
             f"torch's profiler does not see the kernels of {device.torch.type}; profile with --device cpu"
         )
     dataset = load_dataset(recipe.dataset.name, image_size=recipe.dataset.image_size)
-    with out_of_memory_explained(recipe.batch_size):
+    with explain_out_of_memory(recipe.batch_size):
         # Refuses a model that does not take such images.
         describe_model(recipe, dataset.image_shape[2], len(dataset.classes), len(dataset.train_labels))
         warm = prepare(recipe, dataset, device)

@@ -108,7 +108,9 @@ def test_without_the_option_no_model_is_kept_and_evaluate_says_so(
     assert not (folder / "model.safetensors").exists()
     assert all("checkpoint" not in {s.name for s in trial.segments} for trial in read_run(folder).trials)
     sentence = refused(tmp_path, str(folder), "--recipe", "tiny.py")
-    assert sentence == f"there is no {folder / 'model.safetensors'}; run with --save-model to keep the model"
+    assert (
+        sentence == f"{folder / 'model.safetensors'} does not exist; run with --save-model to keep the model"
+    )
 
 
 def test_other_data_have_an_accuracy_and_nothing_recorded(
@@ -170,7 +172,7 @@ def test_a_model_of_another_recipe_is_refused(dawnbench: Dawnbench, tiny: Run, t
     wide = kept(dawnbench, tmp_path / "wide", "wide.py", "--trials=1", "--epochs=1", "--set=model.width=32")
     shutil.copy(wide.folder / "model.safetensors", tiny.folder)
     sentence = refused(tmp_path, str(tiny.folder), "--recipe=tiny.py")
-    assert "holds a model of wide with other settings than those of this run's tiny" in sentence
+    assert "holds a model of wide with settings other than those of this run's tiny" in sentence
 
 
 def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:

@@ -55,7 +55,7 @@ def test_a_profile_as_json_is_nothing_but_json() -> None:
         (["profile", "quickstart", "--device", "cpu", "--steps", "99"], "use --steps up to 10 or"),
         (
             ["profile", "quickstart", "--device", "cpu", "--set", "dataset.image_size=8"],
-            "does not take batches",
+            "does not accept batches",
         ),
         (["profile", "quickstart", "--device", "tpu"], "device 'tpu' is unknown"),
         (["peaks", "--device", "tpu"], "device 'tpu' is unknown"),

@@ -94,6 +94,6 @@ def test_a_trial_that_would_never_end_is_refused() -> None:
 
 def test_a_model_too_large_for_any_memory_is_refused_in_one_line() -> None:
     widths = [2**40] * 4
-    with pytest.raises(DawnbenchError, match="does not take batches") as refused:
+    with pytest.raises(DawnbenchError, match="does not accept batches") as refused:
         describe_model(changed(f"model.widths={widths}"), 3, 10, 50_000)
     assert len(str(refused.value)) < 300

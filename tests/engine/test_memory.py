@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 
 from dawnbench.engine.device.common import Footprint
-from dawnbench.engine.memory import MemoryForecast, check_memory, forecast, out_of_memory_explained
+from dawnbench.engine.memory import MemoryForecast, check_memory, explain_out_of_memory, forecast
 from dawnbench.engine.probe import LABEL_BYTES, DataShape, Line
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.davidnet import DavidNet
@@ -337,7 +337,7 @@ def test_an_allocation_that_failed_is_explained_with_a_smaller_batch(error: Exce
 
 
 def fail(error: BaseException, batch_size: int) -> None:
-    with out_of_memory_explained(batch_size):
+    with explain_out_of_memory(batch_size):
         raise error
 
 
@@ -357,7 +357,7 @@ def test_another_error_is_not_taken_for_one_of_memory(error: BaseException) -> N
 
 
 def test_what_fits_passes_through() -> None:
-    with out_of_memory_explained(512):
+    with explain_out_of_memory(512):
         pass
 
 

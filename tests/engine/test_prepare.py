@@ -89,7 +89,7 @@ def test_statistics_are_measured_where_the_recipe_has_none(channels: int) -> Non
 @pytest.mark.parametrize("channels", [1, 4])
 def test_statistics_of_other_channels_than_the_images_are_refused(channels: int) -> None:
     with pytest.raises(
-        DawnbenchError, match=f"dataset.mean is of 3 channels and the images have {channels}; set"
+        DawnbenchError, match=f"dataset.mean has 3 channels but the images have {channels}; set"
     ):
         small("davidnet", channels=channels)
 

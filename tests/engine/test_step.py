@@ -59,7 +59,7 @@ def test_the_last_batch_is_summed_apart() -> None:
     step = prepared.step
     loss, _ = figures(prepared, world, slice(0, BATCH))
     step(BATCH, 2)
-    step.set_last_apart()
+    step.separate_last_batch()
     last, _ = figures(prepared, world, slice(BATCH, 2 * BATCH))
     step(BATCH, 2)
     assert step.loss_before_last.item() == pytest.approx(loss)

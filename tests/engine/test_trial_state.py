@@ -155,5 +155,5 @@ def test_the_state_of_a_trial_with_other_guests_is_refused() -> None:
     trial, _ = begin(World().prepared(), SEED, Counter())
     state = trial.state_dict()
     other, _ = begin(World().prepared(), SEED)
-    with pytest.raises(DawnbenchError, match="with 3 hooks, its own included, and this one has 2"):
+    with pytest.raises(DawnbenchError, match="has 3 hooks, including the trial's own, but this trial has 2"):
         other.load_state_dict(state)

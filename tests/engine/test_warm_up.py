@@ -194,7 +194,7 @@ def test_a_compiler_that_fails_where_it_was_asked_for_is_refused_with_a_way_out(
 ) -> None:
     prepared = broken(True, "no C++ compiler", monkeypatch)
     with pytest.raises(
-        DawnbenchError, match=r"failed here \(no C\+\+ compiler\); set compile=false, or give"
+        DawnbenchError, match=r"failed here \(no C\+\+ compiler\); set compile=false, or provide"
     ):
         warm_up(prepared)
 

@@ -29,7 +29,7 @@ def test_the_ledger_by_events_agrees_with_the_wall(
     ledger = Ledger(device)
     Trial(prepared, 0, ledger).run()
     device.synchronize()
-    wall = (time.perf_counter_ns() - ledger.began_wall_ns) / 1e9
+    wall = (time.perf_counter_ns() - ledger.started_wall_ns) / 1e9
     assert ledger.device_seconds() == pytest.approx(wall, rel=0.02)
     # Nothing of weight happens between the segments.
     assert sum(segment.length_ns for segment in ledger.segments()) / 1e9 == pytest.approx(wall, rel=0.05)
@@ -67,5 +67,5 @@ def test_a_device_that_is_not_there_is_a_sentence() -> None:
     command = [sys.executable, "-m", "dawnbench", "run", "quickstart", "--device", "cuda:99"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert done.stderr.startswith("dawnbench: device cuda:99 is not there")
+    assert done.stderr.startswith("dawnbench: device cuda:99 is not available")
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""One interface to CPU, CUDA and MPS: what a device lacks is a method here, not an `if` in the loop."""
+"""One interface to CPU, CUDA and MPS: differences are methods here, not an `if` in the loop."""
 
 from dawnbench.engine.device.common import CaptureError, Device
 from dawnbench.engine.device.open import open_device

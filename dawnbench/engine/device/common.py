@@ -1,4 +1,4 @@
-"""What the training loop asks of a device, answered for one that has only the host's clock."""
+"""What the training loop needs from a device; the defaults suit one that has only the host's clock."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 @dataclass(frozen=True)
 class Footprint:
-    """What a device needs beyond the bytes of the tensors that live at the same time."""
+    """What a device needs beyond the bytes of the live tensors."""
 
     share: float = 0.0
-    """Of these bytes: the gaps between blocks, and what kernels take while they run."""
+    """Fraction of these bytes: gaps between blocks, and what kernels use while they run."""
     fixed: int = 0
     """Bytes that libraries keep for themselves."""
 
@@ -28,9 +28,9 @@ class Footprint:
         """Return the bytes that the device must have for `tensors` bytes."""
         return math.ceil(tensors * (1 + self.share)) + self.fixed
 
-    def tensors_in(self, room: int) -> int:
-        """Return how many bytes of tensors there may be in `room` bytes."""
-        return max(0, math.floor((room - self.fixed) / (1 + self.share)))
+    def tensors_in(self, available: int) -> int:
+        """Return how many bytes of tensors fit into `available` bytes."""
+        return max(0, math.floor((available - self.fixed) / (1 + self.share)))
 
 
 class CaptureError(Exception):
@@ -41,41 +41,41 @@ class Device:
     """One device, its clock, its memory and its number formats."""
 
     uuid: str | None = None
-    """By which NVML knows it."""
+    """The identifier of the device in NVML."""
     fused_optimizers = False
-    """Whether torch's fused optimizers run here."""
+    """Whether the device supports torch's fused optimizers."""
 
     compiling_pays = False
-    """Whether torch.compile makes training faster here."""
+    """Whether torch.compile makes training faster on the device."""
     captures = False
-    """Whether `capture` records a step, which then finds its rates in tensors."""
+    """Whether `capture` records a step, which then reads its rates from tensors."""
     footprint = Footprint(share=0.1)
-    """Of which nobody has measured more than that a tenth is enough."""
+    """Not measured precisely; a tenth has proved to be enough."""
     shares_host_memory = False
-    """Whether a tensor in host memory is on the device as it is."""
+    """Whether the device computes on tensors in host memory directly."""
 
     def __init__(self, name: str) -> None:
         self.torch = torch.device(name)
 
     @property
     def product_name(self) -> str:
-        """The name that its maker gave it."""
+        """The manufacturer's name of the device."""
         return str(self.torch)
 
     @property
     def threads(self) -> int | None:
-        """How many threads of the processor compute; None where another device does."""
+        """Number of processor threads that compute; None if another device computes."""
         return None
 
     def tune(self) -> None:
-        """Set what makes every training on this device faster; for the whole process.
+        """Apply process-wide settings that make every training run on this device faster.
 
         Raises:
-            DawnbenchError: a folder that this needs cannot be used.
+            DawnbenchError: a required folder cannot be used.
         """
 
     def mark(self) -> Any:
-        """Return this point in the device's stream of work, for `elapsed_ns`; never waits."""
+        """Return the current point in the device's stream of work, for `elapsed_ns`; never waits."""
         return time.perf_counter_ns()
 
     def elapsed_ns(self, start: Any, end: Any) -> int:
@@ -83,48 +83,48 @@ class Device:
         return int(end - start)
 
     def synchronize(self) -> None:
-        """Wait until the device has done all that it was given."""
+        """Wait until the device has finished all work submitted to it."""
 
     def generator(self, seed: int) -> torch.Generator:
-        """Return a source of random numbers on this device."""
+        """Return a random number generator on this device."""
         return torch.Generator(self.torch).manual_seed(seed)
 
     def random_state(self) -> Tensor:
-        """Return the state of the generator from which layers such as a dropout draw on this device."""
+        """Return the state of the generator that layers such as dropout use on this device."""
         return torch.get_rng_state()
 
     def set_random_state(self, state: Tensor) -> None:
-        """Go on from what `random_state` returned."""
+        """Restore what `random_state` returned."""
         torch.set_rng_state(state)
 
     def preferred_precision(self) -> str:
-        """Return the fastest of fp32, bf16 and fp16 that a recipe may train in here."""
+        """Return the fastest of fp32, bf16 and fp16 that the device can train in."""
         return "fp32"
 
     def to_host_memory(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return the array in the kind of host memory from which it reaches the device fastest."""
+        """Return the array in the kind of host memory that transfers to the device fastest."""
         return array
 
     def capture(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Return what does the same as `function`, as fast as this device can.
+        """Return a function that does the same as `function`, as fast as this device can.
 
-        `function` reads and changes the same tensors whenever it is called; it may be called here.
+        `function` must read and change the same tensors on every call; it may be called during the capture.
 
         Raises:
-            CaptureError: it cannot be captured; random numbers and memory are as if nothing had been tried.
+            CaptureError: it cannot be captured; random state and memory are restored.
         """
         return function
 
     def release_cache(self) -> None:
-        """Give back the memory that the allocator keeps for later."""
+        """Release the memory that the allocator caches."""
 
     def free_memory_bytes(self) -> int | None:
-        """Return how much a training may still take; None where that cannot be told."""
+        """Return how many bytes training may still use; None if unknown."""
         return None
 
     def reset_peak_memory(self) -> None:
-        """Begin a new count for `peak_memory_bytes`."""
+        """Reset the peak that `peak_memory_bytes` returns."""
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the most that tensors took since the last reset; None where nobody counts."""
+        """Return the peak bytes used by tensors since the last reset; None if not measured."""
         return None

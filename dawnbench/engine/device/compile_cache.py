@@ -1,4 +1,4 @@
-"""Where what torch.compile makes is kept."""
+"""The folder in which torch.compile caches its programs."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 
 
 def check_compile_cache() -> None:
-    """Refuse a folder of the user's choice that cannot be written, before torch fails on it with a traceback.
+    """Check that a cache folder chosen by the user is writable, before torch fails with a traceback.
 
     Raises:
-        DawnbenchError: the folder that the environment names cannot be made or written.
+        DawnbenchError: the folder that the environment names cannot be created or written to.
     """
     given = os.environ.get(VARIABLE)
     if given is None:
         return
-    reason = "it cannot be written"
+    reason = "it is not writable"
     try:
         Path(given).mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = error.strerror or reason
     if not os.access(given, os.W_OK):
         raise DawnbenchError(
-            f"{VARIABLE}={given} is not a folder that torch can write to ({reason}); name another one, or "
+            f"{VARIABLE}={given} is not a folder that torch can write to ({reason}); choose another, or "
             "unset it"
         )
 
 
 def keep_compiled_code() -> None:
-    """Keep compiled code in the user's cache, unless they chose a folder or there is no home folder.
+    """Keep compiled code in the user's cache, unless the user chose a folder or has no home folder.
 
     Raises:
-        DawnbenchError: the folder that the user has chosen cannot be written.
+        DawnbenchError: the folder that the user chose is not writable.
     """
     check_compile_cache()
     folder = cache_folder()

@@ -14,7 +14,7 @@ from dawnbench.engine.device.compile_cache import check_compile_cache
 from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
 from dawnbench.telemetry.processor import cpu_model
 
-# Of glibc's malloc.h.
+# From glibc's malloc.h.
 M_TRIM_THRESHOLD = -1
 M_TOP_PAD = -2
 M_MMAP_MAX = -4
@@ -23,9 +23,9 @@ M_MMAP_MAX = -4
 def keep_freed_memory() -> bool:
     """Make the C library keep freed memory for the next tensor; return whether it could.
 
-    Activations are tens of megabytes each; glibc gives such blocks back to the kernel when they are freed,
-    and the kernel zeroes every page anew at the next step. Keeping them took a DavidNet step of batch 512
-    from 3.7 s to 2.7 s on two Zen 4 cores. Elsewhere than on glibc nothing changes.
+    Activations are tens of megabytes each; glibc returns such blocks to the kernel when they are freed, and
+    the kernel zeroes every page again at the next step. Keeping them reduced a DavidNet step of batch 512
+    from 3.7 s to 2.7 s on two Zen 4 cores. Without glibc nothing changes.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
@@ -35,7 +35,7 @@ def keep_freed_memory() -> bool:
 
 
 class CpuDevice(Device):
-    """The host's processor, all the threads that torch was given."""
+    """The host's processor, with all threads that torch may use."""
 
     fused_optimizers = True
     shares_host_memory = True
@@ -47,43 +47,44 @@ class CpuDevice(Device):
 
     @property
     def product_name(self) -> str:
-        """The processor's name as the kernel gives it."""
+        """The processor's name as reported by the kernel."""
         return cpu_model() or platform.machine()
 
     @property
     def threads(self) -> int:
-        """How many threads torch computes with."""
+        """Number of threads that torch computes with."""
         return torch.get_num_threads()
 
     def tune(self) -> None:
-        """Keep freed memory; what torch would load with the first optimizer does not count as training's."""
+        """Keep freed memory; import what the first optimizer would import, so training is not charged."""
         keep_freed_memory()
         check_compile_cache()
         importlib.import_module("torch._dynamo")
         self._before = allocated_bytes()
 
     def preferred_precision(self) -> str:
-        """Return bf16 where the processor multiplies it in hardware (AVX-512 BF16 or AMX), else fp32."""
+        """Return bf16 if the processor multiplies it in hardware (AVX-512 BF16 or AMX), else fp32."""
         capabilities = torch.cpu.get_capabilities()
         fast = capabilities.get("amx_bf16") or capabilities.get("avx512_bf16")
         return "bf16" if fast else "fp32"
 
     def free_memory_bytes(self) -> int | None:
-        """Return what the kernel says can be had without swapping, and what the C library holds unused."""
+        """Return the memory available without swapping, plus what the C library holds unused."""
         return int(psutil.virtual_memory().available) + (unused_bytes() or 0)
 
     def reset_peak_memory(self) -> None:
-        """Begin a new count for `peak_memory_bytes`; only glibc keeps books that can be read."""
+        """Reset the peak that `peak_memory_bytes` returns; only glibc provides the statistics."""
         if self._peak is not None:
             self._peak.stop()
         self._peak = None if self._before is None else PeakWatch()
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the most that was allocated since the last reset, less what was when the device was tuned.
+        """Return the peak allocation since the last reset, minus what was allocated when the device was
+        tuned.
 
-        That leaves out the interpreter and its libraries, and counts what lies in host memory anyway: the
-        data set and the weights. Like `torch.cuda.max_memory_allocated` it leaves out what the allocator
-        keeps for later and loses between blocks. Ends the count.
+        This excludes the interpreter and its libraries, but includes the data set and the weights. Like
+        `torch.cuda.max_memory_allocated` it excludes what the allocator caches or loses between blocks. Ends
+        the measurement.
         """
         if self._peak is None or self._before is None:
             return None

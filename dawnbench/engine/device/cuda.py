@@ -17,13 +17,13 @@ CALLS_BEFORE_CAPTURE = 3
 
 
 class CudaDevice(Device):
-    """One NVIDIA GPU; its clock is events on the stream, so that timing adds no synchronisation."""
+    """One NVIDIA GPU; it is timed by events on the stream, so that timing adds no synchronization."""
 
     fused_optimizers = True
     compiling_pays = True
     captures = True
-    # cuDNN's workspaces, and the blocks of the capture's pool that fit nothing else: a share that no one has
-    # measured yet. cuBLAS keeps up to 32 MiB for each of the streams, cuDNN and the context the rest.
+    # The share covers cuDNN's workspaces and unusable blocks of the capture's pool; it has not been measured.
+    # Of the fixed bytes, cuBLAS keeps up to 32 MiB per stream, cuDNN and the context the rest.
     footprint = Footprint(share=0.15, fixed=1 << 30)
 
     def __init__(self, name: str) -> None:
@@ -34,14 +34,14 @@ class CudaDevice(Device):
 
     @property
     def product_name(self) -> str:
-        """The GPU's name as the driver gives it."""
+        """The GPU's name as reported by the driver."""
         return torch.cuda.get_device_name(self.torch)
 
     def tune(self) -> None:
-        """Let cuDNN measure all its algorithms, what stays in fp32 use TF32, and keep compiled code."""
+        """Let cuDNN benchmark all its algorithms, use TF32 for fp32 work, and keep compiled code."""
         keep_compiled_code()
         torch.backends.cudnn.benchmark = True
-        torch.backends.cudnn.benchmark_limit = 0  # all of them, not the ten that its heuristic puts first
+        torch.backends.cudnn.benchmark_limit = 0  # all of them, not only the first ten of its heuristic
         torch.set_float32_matmul_precision("high")
 
     def mark(self) -> torch.cuda.Event:
@@ -64,22 +64,22 @@ class CudaDevice(Device):
         return torch.cuda.get_rng_state(self.torch)
 
     def set_random_state(self, state: Tensor) -> None:
-        """Go on from what `random_state` returned."""
+        """Restore what `random_state` returned."""
         torch.cuda.set_rng_state(state, self.torch)
 
     def preferred_precision(self) -> str:
-        """Return bf16 from Ampere on, fp16 before."""
+        """Return bf16 on Ampere and later, fp16 on earlier GPUs."""
         return "bf16" if torch.cuda.get_device_capability(self.torch) >= (8, 0) else "fp16"
 
     def to_host_memory(self, array: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return a copy in pinned memory, which reaches the GPU several times as fast."""
+        """Return a copy in pinned memory, which transfers to the GPU several times as fast."""
         return torch.from_numpy(array).pin_memory().numpy()
 
     def capture(self, function: Callable[[], None]) -> Callable[[], None]:
-        """Record the function's kernels in a CUDA graph and return what replays it."""
+        """Record the function's kernels in a CUDA graph and return a function that replays it."""
         generator = torch.cuda.default_generators[self.torch.index or 0]
-        # A capture that breaks off leaves the generator in a state that refuses every later draw. The copy
-        # was never part of one.
+        # A failed capture leaves the generator in a state that refuses every later draw. The copy was never
+        # part of a capture.
         spare = generator.clone_state()
         stream = torch.cuda.current_stream(self.torch)
         try:
@@ -90,45 +90,45 @@ class CudaDevice(Device):
             raise
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
-            error.__traceback__ = None  # its frames hold the graph, and with it the memory of its pool
+            error.__traceback__ = None  # its frames keep the graph alive, and with it the memory of its pool
         torch.cuda.set_stream(stream)
         generator.graphsafe_set_state(spare)
         torch.cuda.synchronize(self.torch)
-        with suppress(RuntimeError):  # torch may take the pool for one that is still recorded to
+        with suppress(RuntimeError):  # torch may think that the pool is still being recorded to
             self.release_cache()
         raise CaptureError(reason)
 
     def _record(self, function: Callable[[], None]) -> Callable[[], None]:
         graph = torch.cuda.CUDAGraph()
-        # One pool for all graphs: they are never replayed at the same time, and none hands memory to another.
+        # One pool for all graphs: they are never replayed concurrently, and none passes memory to another.
         with torch.cuda.graph(graph, pool=self._pool, capture_error_mode="thread_local"):
             function()
         return graph.replay
 
     def _rehearse(self, function: Callable[[], None]) -> None:
-        """Call the function as a capture will: what it would not survive is found before it begins."""
-        # Libraries set themselves up in the first calls, which may not happen while a graph is recorded.
+        """Call the function as a capture will, to find what would break the capture before it starts."""
+        # Libraries initialize themselves in the first calls, which must not happen while a graph is recorded.
         side = torch.cuda.Stream(self.torch)
         side.wait_stream(torch.cuda.current_stream(self.torch))
         with torch.cuda.stream(side):
             for _ in range(CALLS_BEFORE_CAPTURE - 1):
                 function()
-            with _waiting_refused():
+            with _forbid_waiting():
                 function()
         torch.cuda.current_stream(self.torch).wait_stream(side)
 
     def release_cache(self) -> None:
-        """Give the allocator's unused blocks back to the driver."""
+        """Return the allocator's unused blocks to the driver."""
         torch.cuda.empty_cache()
 
     def free_memory_bytes(self) -> int | None:
-        """Return what the driver has free, and what torch's allocator holds unused."""
+        """Return the driver's free memory plus what torch's allocator holds unused."""
         free, _ = torch.cuda.mem_get_info(self.torch)
         unused = torch.cuda.memory_reserved(self.torch) - torch.cuda.memory_allocated(self.torch)
         return int(free + unused)
 
     def reset_peak_memory(self) -> None:
-        """Begin a new count for `peak_memory_bytes`."""
+        """Reset the peak that `peak_memory_bytes` returns."""
         torch.cuda.reset_peak_memory_stats(self.torch)
 
     def peak_memory_bytes(self) -> int | None:
@@ -137,8 +137,8 @@ class CudaDevice(Device):
 
 
 @contextmanager
-def _waiting_refused() -> Iterator[None]:
-    """Make torch raise RuntimeError where the host would wait for the GPU."""
+def _forbid_waiting() -> Iterator[None]:
+    """Make torch raise RuntimeError whenever the host would wait for the GPU."""
     before = torch.cuda.get_sync_debug_mode()
     torch.cuda.set_sync_debug_mode("error")
     try:

@@ -1,4 +1,4 @@
-"""What the C library's heap holds: bytes in use now, and the most that were in use for a while."""
+"""The C library's heap: bytes in use now, and the peak over a period."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import platform
 import threading
 import time
 
-SHORTEST_SECONDS, LONGEST_SECONDS = 0.002, 0.05
-"""Between two looks at the heap."""
+MIN_SECONDS, MAX_SECONDS = 0.002, 0.05
+"""Interval between two readings of the heap."""
 SHARE_OF_ELAPSED = 0.01
-"""A short trial is looked at often; in a long one every step comes back a hundred times."""
+"""The interval as a share of the time elapsed: a short trial is sampled often, and a long one repeats its
+steps anyway."""
 
 
 class _Mallinfo2(ctypes.Structure):
@@ -31,7 +32,7 @@ class _Mallinfo2(ctypes.Structure):
 
 
 def _find_mallinfo2() -> ctypes._NamedFuncPointer | None:
-    """Return glibc's function, which came with 2.33."""
+    """Return glibc's function, available since version 2.33."""
     if platform.libc_ver()[0] != "glibc":
         return None
     function = getattr(ctypes.CDLL(None), "mallinfo2", None)
@@ -44,7 +45,7 @@ _mallinfo2 = _find_mallinfo2()
 
 
 def allocated_bytes() -> int | None:
-    """Return the bytes that this process has allocated and not freed; None without glibc's books."""
+    """Return the bytes that this process has allocated and not freed; None without glibc."""
     if _mallinfo2 is None:
         return None
     info = _mallinfo2()
@@ -52,33 +53,33 @@ def allocated_bytes() -> int | None:
 
 
 def unused_bytes() -> int | None:
-    """Return the bytes that were freed and are kept for later; None without glibc's books."""
+    """Return the freed bytes that the heap keeps for reuse; None without glibc."""
     return None if _mallinfo2 is None else int(_mallinfo2().fordblks)
 
 
 class PeakWatch:
-    """Looks at the heap from time to time from its making on, and remembers the most that was in use.
+    """Samples the heap from its creation on, and remembers the peak.
 
-    glibc keeps no peak of its own. The resident size has one, but it counts what lies idle between blocks,
-    which on aligned tensors of many sizes came to a third of all. A look takes about 10 microseconds.
+    glibc records no peak. The kernel records one of the resident size, but that includes the gaps between
+    blocks, which made up a third of it with aligned tensors of many sizes. A reading takes about 10 µs.
     """
 
     def __init__(self) -> None:
-        self._most = allocated_bytes() or 0
+        self._peak = allocated_bytes() or 0
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="peak memory", daemon=True)
         self._thread.start()
 
     def stop(self) -> int:
-        """Return the most bytes that were in use, and look no more."""
+        """Stop sampling and return the peak in bytes."""
         self._ended.set()
         self._thread.join()
-        return self._most
+        return self._peak
 
     def _watch(self) -> None:
-        began = time.perf_counter()
+        started = time.perf_counter()
         pause = 0.0
         while not self._ended.wait(pause):
-            self._most = max(self._most, allocated_bytes() or 0)
-            elapsed = time.perf_counter() - began
-            pause = min(max(SHORTEST_SECONDS, SHARE_OF_ELAPSED * elapsed), LONGEST_SECONDS)
+            self._peak = max(self._peak, allocated_bytes() or 0)
+            elapsed = time.perf_counter() - started
+            pause = min(max(MIN_SECONDS, SHARE_OF_ELAPSED * elapsed), MAX_SECONDS)

@@ -12,7 +12,7 @@ from dawnbench.engine.device.common import Device
 
 
 class MpsDevice(Device):
-    """An Apple GPU. Its events cannot be read across streams, so a mark waits and reads the host's clock."""
+    """An Apple GPU. Events cannot be read across streams, so a mark waits and reads the host's clock."""
 
     @property
     def product_name(self) -> str:
@@ -33,5 +33,5 @@ class MpsDevice(Device):
         return "fp16"
 
     def free_memory_bytes(self) -> int | None:
-        """Return what Metal recommends as the working set, less what is taken."""
+        """Return Metal's recommended working set size minus what is in use."""
         return int(torch.mps.recommended_max_memory() - torch.mps.driver_allocated_memory())

@@ -1,4 +1,4 @@
-"""From the name on the command line to a device."""
+"""Opens a device by its name on the command line."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from dawnbench.errors import DawnbenchError
 
 
 def open_device(name: str) -> Device:
-    """Return the device called `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; `auto` takes the fastest there is.
+    """Return the device called `auto`, `cpu`, `cuda`, `cuda:N` or `mps`; `auto` takes the fastest available.
 
     Raises:
-        DawnbenchError: the name is none of these, or the device is not there.
+        DawnbenchError: the name is unknown, or the device is unavailable.
     """
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
@@ -25,7 +25,7 @@ def open_device(name: str) -> Device:
         return CpuDevice("cpu")
     if name == "mps":
         if not torch.backends.mps.is_available():
-            raise DawnbenchError("device mps is not there: it needs an Apple GPU; use --device cpu")
+            raise DawnbenchError("device mps is not available: it needs an Apple GPU; use --device cpu")
         return MpsDevice("mps")
     cuda = re.fullmatch(r"cuda(?::(\d+))?", name)
     if cuda is None:
@@ -33,6 +33,6 @@ def open_device(name: str) -> Device:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     index = int(cuda[1] or 0)
     if index >= count:
-        there = f"this machine has {count} CUDA device{'s' if count != 1 else ''}"
-        raise DawnbenchError(f"device {name} is not there: {there}; use --device auto to take what is")
+        available = f"this machine has {count} CUDA device{'s' if count != 1 else ''}"
+        raise DawnbenchError(f"device {name} is not available: {available}; use --device auto to use what is")
     return CudaDevice(f"cuda:{index}")

@@ -37,18 +37,18 @@ def test_an_unknown_name_is_refused_with_those_that_are_known(name: str) -> None
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "cuda:7"])
 def test_a_gpu_that_is_not_there_is_refused_with_a_way_out(name: str) -> None:
     with pytest.raises(
-        DawnbenchError, match=f"device {name} is not there: .* 0 CUDA devices; use --device auto"
+        DawnbenchError, match=f"device {name} is not available: .* 0 CUDA devices; use --device auto"
     ):
         open_device(name)
 
 
 def test_a_gpu_beyond_the_last_one_is_refused_with_how_many_there_are() -> None:
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-    with pytest.raises(DawnbenchError, match=f"device cuda:4096 is not there: this machine has {count} CUDA"):
+    with pytest.raises(DawnbenchError, match=f"cuda:4096 is not available: this machine has {count} CUDA"):
         open_device("cuda:4096")
 
 
 @without_mps
 def test_mps_elsewhere_than_on_a_mac_is_refused_with_a_way_out() -> None:
-    with pytest.raises(DawnbenchError, match=r"mps is not there: .*use --device cpu"):
+    with pytest.raises(DawnbenchError, match=r"mps is not available: .*use --device cpu"):
         open_device("mps")
