@@ -10,7 +10,6 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-import dawnbench.cli.regress
 from tests.cli.made_runs import invoke, made_run, trial, trials, words
 from tests.export.judgements import strict_json
 from tests.records.examples import RUN
@@ -171,7 +170,7 @@ def test_a_bug_of_ours_does_not_read_as_a_regression(monkeypatch: pytest.MonkeyP
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(dawnbench.cli.regress, "judge", broken)
+    monkeypatch.setattr("dawnbench.stats.regression.judge.judge", broken)
     code, shown, errors = invoke("regress", "before")
     assert code == 2
     assert closing(shown) == (

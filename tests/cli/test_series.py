@@ -58,8 +58,8 @@ def test_each_model_is_run_and_all_are_written_up() -> None:
     assert status == 0
     says = [line for line in out.splitlines() if line.startswith("model ")]
     assert says == ["model 1 of 3: tiny-1", "model 2 of 3: tiny-2", "model 3 of 3: tiny-3"]
-    runs = sorted(index_runs(Path("runs")).runs, key=lambda run: run.recipe_name)
-    assert [run.recipe_name for run in runs] == ["tiny-1", "tiny-2", "tiny-3"]
+    runs = sorted(index_runs(Path("runs")).runs, key=lambda run: run.identity.recipe_name)
+    assert [run.identity.recipe_name for run in runs] == ["tiny-1", "tiny-2", "tiny-3"]
     for listed in runs:
         read = read_run(listed.folder)
         assert (read.record.seed, read.record.target, read.record.recipe["model"]["width"]) == (5, 0.5, 8)
@@ -81,7 +81,7 @@ def test_the_write_up_lies_among_the_runs_and_is_taken_for_none() -> None:
     index = index_runs(Path("runs"))
     assert len(index.runs) == 3
     assert not index.troubles
-    first = min(index.runs, key=lambda run: run.recipe_name).folder.name
+    first = min(index.runs, key=lambda run: run.identity.recipe_name).folder.name
     assert the_write_up().parent.name == first.replace("tiny-1", "tinies")
     assert invoke("site", "runs", "-o", "site")[0] == 0
 
