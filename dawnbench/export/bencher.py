@@ -6,7 +6,7 @@ from dawnbench.export.gates import as_json, finite_gates, series_name
 from dawnbench.safe_text import encodable
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
 
-# Bencher makes a measure of a slug it does not know and gives it no unit, so the unit is in the name. Its own
+# Bencher creates a measure for an unknown slug and gives it no unit, so the unit is in the name. Its built-in
 # `latency` is in nanoseconds.
 MEASURES: dict[Metric, str] = {
     "time": "time-seconds",
@@ -15,17 +15,17 @@ MEASURES: dict[Metric, str] = {
     "energy": "energy-joules",
 }
 LONGEST_NAME = 1024
-"""Bytes of UTF-8 that Bencher takes as a benchmark's name."""
+"""Bytes of UTF-8 that Bencher accepts in the name of a benchmark."""
 
 
 def bencher(judgement: Judgement) -> str:
     """Return a JSON object: one benchmark, named by recipe, device and rule, with a measure for each figure.
 
-    `lower_value` and `upper_value` are the ends of the mean's 95 % interval, widened to hold the mean where
-    they do not. A metric without a figure is left out; with none at all the object is empty. Of accuracy more
-    is better: give its measure a lower boundary, the others an upper one.
+    `lower_value` and `upper_value` are the ends of the 95 % interval of the mean, widened if necessary to
+    include the mean. A metric without a figure is left out; without any figure the object is empty. Higher
+    accuracy is better: give its measure a lower boundary, and the others an upper boundary.
 
-    Source: Bencher's reference of the format and its schema bmf.json.
+    Source: Bencher's reference for the format and its schema bmf.json.
     """
     measures = {
         MEASURES[gate.metric]: _metric(gate, gate.measured)

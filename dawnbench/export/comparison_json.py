@@ -16,13 +16,13 @@ from dawnbench.stats.figures import spent_energies
 
 
 def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) -> str:
-    """Return an array with an object for each comparison, given with the prices of its two machines.
+    """Return an array with one object per comparison; each comes with the prices of its two machines.
 
     Keys: `verdict` (the word), `sentence`, `reference` and `other` (each `name`, `recipe`, `device`,
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
-    these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one a rule, that of
-    the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and `cautions`
-    (sentences). A figure that there is none of, or that is infinite, is null.
+    these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one per rule, the
+    rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
+    `cautions` (sentences). A missing or infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison, prices in found]))
 

@@ -1,7 +1,8 @@
-"""An entry for DAWNBench's CIFAR-10 training task, as its official repository takes them.
+"""An entry for DAWNBench's CIFAR-10 training task, as its official repository accepts it.
 
-Source of the fields, the names of the files and the threshold: the README and the submission tests of
-stanford-futuredata/dawn-bench-entries. Its accepted entries list every epoch, also those after the target.
+Source of the fields, the file names and the threshold: the README and the submission tests of
+stanford-futuredata/dawn-bench-entries. Its accepted entries list every epoch, also after
+the target.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from dawnbench.stats.progress import elapsed_seconds, median_trial
 
 RULE = "dawnbench"
 VERSION = "v1.0"
-"""Of the competition."""
+"""The version of the competition."""
 TARGET = 0.94
-"""Top-1 accuracy on the 10,000 test images that the competition asks for, 0 to 1."""
+"""Top-1 accuracy on the 10,000 test images that the competition requires, 0 to 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Submitter:
-    """Who hands in an entry, and what only they can say of it."""
+    """Who submits an entry, and what only they know about it."""
 
     author: str
     email: str
     code_url: str | None = None
-    """Where the code lies; the officials read it before they accept an entry."""
+    """Where the code is; the organizers read it before they accept an entry."""
     framework: str | None = None
-    """None for PyTorch with the run's version."""
+    """None for PyTorch with the version in the run."""
     hardware: str | None = None
-    """A short description, at a cloud with provider and instance type; None for the device's name."""
+    """A short description, in a cloud with provider and instance type; None for the name of the device."""
     cost_per_hour: float | None = None
-    """Dollars an hour for the whole machine; without it the entry competes for time alone."""
+    """Dollars per hour for the whole machine; without it the entry competes on time alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,13 @@ class Entry:
     """The two files of an entry."""
 
     name: str
-    """AUTHOR_MODEL_HARDWARE_FRAMEWORK, of both files before their suffix."""
+    """AUTHOR_MODEL_HARDWARE_FRAMEWORK, the name of both files without suffix."""
     json: str
     tsv: str
 
 
 def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) -> Entry:
-    """Return the entry that one trial of a run makes, by default the median one by the rule `dawnbench`.
+    """Return the entry of one trial of a run, by default the median trial by the rule `dawnbench`.
 
     Raises:
         DawnbenchError: the run is not on CIFAR-10, there is no such trial, or it did not reach 94 %.
@@ -69,7 +70,7 @@ def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
     _check_reached(run, chosen, epochs, by_name=trial is not None)
     framework = submitter.framework or _framework(run)
     hardware = submitter.hardware or run.record.device_name
-    # Optional fields that nobody gave are left out, as the accepted entries do.
+    # Optional fields that were not given are left out, as in the accepted entries.
     fields = {
         "version": VERSION,
         "author": submitter.author,
@@ -121,7 +122,7 @@ def _framework(run: Run) -> str:
 
 
 def _misc(run: Run, trial: TrialRecord) -> dict[str, Any]:
-    """Return how the figure came about; nothing that names the person's machine or folders."""
+    """Return how the figure was obtained, without names of the person's machine or folders."""
     record = run.record
     environment = record.environment
     gpu = environment.get("gpu") or {}
@@ -142,7 +143,7 @@ def _misc(run: Run, trial: TrialRecord) -> dict[str, Any]:
 
 
 def _tsv(trial: TrialRecord, epochs: Sequence[EpochRecord]) -> str:
-    """Return the table: hours by the rule, whose clock the evaluations do not count for; percent."""
+    """Return the table of hours by the rule, which does not count evaluations, and of percent."""
     elapsed = elapsed_seconds(trial, RULE)
     rows = [
         f"{epoch.epoch}\t{elapsed[epoch.epoch] / SECONDS_AN_HOUR:.8f}\t{100 * epoch.validation_accuracy:.2f}"

@@ -1,4 +1,4 @@
-"""What every CI format needs of a judgement: finite figures, a name that lasts, JSON that anyone reads."""
+"""What every CI format needs from a judgement: finite figures, a stable name, portable JSON."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from dawnbench.stats.regression.judgement import Gate, Judgement
 
 
 def finite_gates(judgement: Judgement) -> tuple[Gate, ...]:
-    """Return the gates with each figure that is not finite as None, since no format here has an infinity.
+    """Return the gates with None for each figure that is not finite, since no format here has an infinity.
 
-    An interval with such an end is None whole.
+    An interval with an infinite end is None.
     """
     return tuple(
         replace(
@@ -30,10 +30,9 @@ def finite_gates(judgement: Judgement) -> tuple[Gate, ...]:
 
 
 def series_name(judgement: Judgement) -> str:
-    """Return what services that draw one line a name know a run's figures by.
+    """Return the name of a run's figures for services that draw one line per name.
 
-    One line of text that is the same from run to run: the recipe, the device and the timing rule, nothing
-    else.
+    It is one line of text that is the same from run to run: the recipe, the device and the timing rule only.
     """
     words = f"{judgement.recipe_name} on {judgement.device_name}, {judgement.rule} rule"
     return " ".join(words.split())
@@ -42,8 +41,8 @@ def series_name(judgement: Judgement) -> str:
 def as_json(content: Any) -> str:
     """Return a JSON document with a final newline.
 
-    All of it is ASCII, so that nothing in it can steer a terminal. Half a surrogate pair, which a folder's
-    name may hold and strict parsers refuse, is escaped.
+    It is all ASCII, so that nothing in it can control a terminal. Half a surrogate pair, which the name of a
+    folder may contain and strict parsers refuse, is escaped.
     """
     text = json_text(json.dumps(content, ensure_ascii=False, allow_nan=False))
     return json.dumps(json.loads(text), indent=2) + "\n"

@@ -1,4 +1,4 @@
-"""A judgement's figures for github-action-benchmark, as its tool `customSmallerIsBetter` reads them."""
+"""A judgement's figures for github-action-benchmark, for its tool `customSmallerIsBetter`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ LABELS: dict[Metric, str] = {
 
 
 def github_action_benchmark(judgement: Judgement) -> str:
-    """Return a JSON array with an entry for each metric that has a figure.
+    """Return a JSON array with one entry per metric that has a figure.
 
-    - `name`: recipe, device, rule and metric; the action draws one chart a name.
-    - `unit`, `value`: the run's mean. Smaller is better throughout: accuracy is given as 100 % less itself.
-    - `range`: the further end of the mean's 95 % interval, as "± 0.012"; left out where there is none.
-    - `extra`: the verdict in words, the interval, and what was held against what; the chart's tooltip.
+    - `name`: recipe, device, rule and metric; the action draws one chart per name.
+    - `unit`, `value`: the run's mean. Smaller is always better: accuracy is given as 100 % minus accuracy.
+    - `range`: the farther end of the 95 % interval of the mean, as "± 0.012"; left out if there is none.
+    - `extra`: the verdict in words, the interval, and what was compared with what; the tooltip of the chart.
 
-    The array is empty where there is no figure; the action then fails with "No benchmark result was found".
+    The array is empty if there is no figure; the action then fails with "No benchmark result was found".
 
     Source: `BenchmarkResult` in the action's src/extract.ts. It reads null as 0, so nothing here is null.
     """

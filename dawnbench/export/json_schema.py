@@ -1,4 +1,4 @@
-"""The published JSON Schemas: of the exported document, and of a run folder's own files.
+"""The published JSON Schemas of the exported document and of the files in a run folder.
 
 `python -m dawnbench.export.json_schema docs/schema` writes them.
 """
@@ -28,11 +28,11 @@ DESCRIBED: dict[str, type] = {
     "folder-trial": TrialRecord,
     "folder-epoch": EpochRecord,
 }
-"""By name: what is exported, run.json, a line of trials.jsonl and one of epochs.jsonl."""
+"""By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl."""
 
 
 def schemas() -> dict[str, str]:
-    """Return the text of each schema by its file's name, such as run-v1.json."""
+    """Return the text of each schema by its file name, such as run-v1.json."""
     return {f"{name}-v{SCHEMA_VERSION}.json": as_json(_schema(kind)) for name, kind in DESCRIBED.items()}
 
 
@@ -47,9 +47,9 @@ def _schema(kind: type) -> dict[str, Any]:
 
 
 def _fields(module: ModuleType) -> dict[str, dict[str, str]]:
-    """Return what stands below each field of a module's classes, by class and field.
+    """Return the docstring below each field of a module's classes, by class and field.
 
-    pydantic would take it over by itself only where a class asks for it, and the records know no pydantic.
+    pydantic reads these only if a class asks for it, and the records do not depend on pydantic.
     """
     classes = (node for node in ast.parse(inspect.getsource(module)).body if isinstance(node, ast.ClassDef))
     return {one.name: _described(one) for one in classes}

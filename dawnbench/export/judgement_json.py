@@ -11,19 +11,19 @@ KIND = "dawnbench judgement"
 
 
 def judgement_json(judgement: Judgement) -> str:
-    """Return the judgement as a JSON object; what there is no figure for is null, and no number is NaN.
+    """Return the judgement as a JSON object; a missing figure is null, and no number is NaN.
 
     - `kind`: always "dawnbench judgement".
     - `outcome`: holds, regression, too fast, not comparable or too few trials; the worst of the gates.
     - `run`, `baseline`: the run folder's name and the baseline's.
-    - `recipe_name`, `device_name`, `rule`: what ran, where, and whose clock the seconds and joules are by.
-    - `gates`: one object a metric, empty where the two cannot be compared at all:
+    - `recipe_name`, `device_name`, `rule`: what ran, where, and the rule that gives the seconds and joules.
+    - `gates`: one object per metric, empty if the two cannot be compared at all:
       - `metric`: time, epochs, accuracy or energy; `unit`: s, epochs, % or J.
-      - `outcome`: as above, of this metric alone; `sentence`: the same in words.
+      - `outcome`: as above, for this metric alone; `sentence`: the same in words.
       - `measured`, `reference`: the run's mean and the baseline's in that unit, or null.
       - `interval`: the two ends of the 95 % interval of `measured`, or null.
-      - `change`: of accuracy the difference in percentage points, of the others the fraction by which the run
-        lies above the baseline, or null.
+      - `change`: for accuracy the difference in percentage points, for the others the fraction by which the
+        run is above the baseline, or null.
       - `p_value`: of the one-sided test that decided, or null.
     - `notes`: an array of sentences.
     """

@@ -1,4 +1,4 @@
-"""A judgement as JUnit XML: one test case a gate."""
+"""A judgement as JUnit XML: one test case per gate."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dawnbench.export.gates import finite_gates, series_name
 from dawnbench.safe_text import plain_lines
 from dawnbench.stats.regression.judgement import Judgement, Outcome
 
-# A gate that cannot judge is an error and not skipped: a skipped test lets a report pass, while `regress`
-# exits with 2, and a check that has stopped checking must not look like one that holds.
+# A gate that cannot judge is an error, not a skipped test. A skipped test lets a report pass although
+# `regress` exits with 2, and a check that no longer checks anything must not look like one that holds.
 ELEMENTS: dict[Outcome, str] = {
     "regression": "failure",
     "too fast": "failure",
@@ -20,16 +20,16 @@ ELEMENTS: dict[Outcome, str] = {
 
 
 def junit(judgement: Judgement, judged: datetime) -> str:
-    """Return the document; `judged` is when the judgement was made.
+    """Return the document; `judged` is the time of the judgement.
 
     A test case has the recipe as class name and the metric as name. A regression and a run too fast to be
-    true are failures; what could not be judged is an error, and where nothing could be compared that is the
-    one test case. `time` is the run's mean in seconds for the metric time and 0 for the others, since some
+    true are failures. What could not be judged is an error; if nothing could be compared, that is the only
+    test case. `time` is the run's mean in seconds for the metric time and 0 for the others, since some
     readers want it on every case. All sentences are in `system-out`.
 
-    Valid by the schema of Ant's reports (windyroad's JUnit.xsd), which wants every attribute and element
-    given here in this order, and by that of Jenkins (junit-10.xsd of its xunit plugin), which wants times
-    with three decimals at most.
+    Valid against the schema of Ant's reports (windyroad's JUnit.xsd), which requires every attribute and
+    element given here in this order, and against that of Jenkins (junit-10.xsd of its xunit plugin), which
+    allows at most three decimals in times.
     """
     cases = [_case(judgement, gate.metric, gate.outcome, gate.sentence) for gate in judgement.gates]
     if not cases:
@@ -47,7 +47,7 @@ def junit(judgement: Judgement, judged: datetime) -> str:
             "name": plain_lines(series_name(judgement)),
             "package": "dawnbench",
             "id": "0",
-            "hostname": "localhost",  # where the run was made is not known, and this is what Ant writes then
+            "hostname": "localhost",  # the host of the run is unknown, and Ant writes this in that case
             "timestamp": judged.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
             "tests": str(len(cases)),
             "failures": str(sum(case.find("failure") is not None for case in cases)),

@@ -1,7 +1,7 @@
 """Trials as logs in MLPerf's format, written by the mlperf-logging package.
 
-They are no results of MLPerf's, which has no benchmark on CIFAR-10: a rule file of our own says what is asked
-of them, for that package's compliance checker.
+They are not MLPerf results: MLPerf has no benchmark on CIFAR-10. Our own rule file says what the compliance
+checker of that package requires of them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ def rules_text() -> str:
 
 
 def mlperf_log(run: Run, trial: TrialRecord, org: str) -> str | None:
-    """Return a trial's log: a line an event, from the process's start to the target or the trial's end.
+    """Return the log of a trial: one line per event, from the start of the process to the target or the end.
 
-    `org` is who submits. The time of each event is that of its ledger, so the log is the same whenever it is
-    written; `file` and `lineno` say which record of the run folder it comes from. None where the trial broke
-    off before its data was touched.
+    `org` is who submits. The time of each event comes from the ledger, so the log is the same whenever it is
+    written. `file` and `lineno` name the record in the run folder. None if the trial stopped before its data
+    was touched.
 
     Raises:
         DawnbenchError: the mlperf-logging package is missing, or run.json gives no time.
@@ -94,7 +94,7 @@ def _log_segment(log: _Log, segment: Segment, accuracy: float | None) -> None:
 
 
 class _Log:
-    """The package's logger, with our clock."""
+    """The logger of the package, with our clock."""
 
     def __init__(self, seen: Timeline, caller: dict[str, Any]) -> None:
         try:
@@ -106,7 +106,7 @@ class _Log:
             ) from error
         self._seen, self._caller, self._text = seen, caller, StringIO()
         handler = logging.StreamHandler(self._text)
-        # It warns on every line that its own caller's file and line are replaced, which is what is wanted.
+        # It warns on every line that the file and line of its caller are replaced, which is intended.
         handler.addFilter(lambda message: message.levelno != logging.WARNING)
         logger = logging.Logger("dawnbench.export.mlperf_log")
         logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""When each thing of a trial happened, as a log of MLPerf's orders it: one clock, which never pauses."""
+"""When the events of a trial happened, in the order of an MLPerf log: one clock, which never pauses."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.records.schema import Segment, TrialRecord
 
 EVALUATIONS = ("evaluate", "final_evaluate")
 WITHOUT_DATA = frozenset({"startup", "build", "compile", "record"})
-"""Segments that may come before the clock starts: no image of the data set is read in them."""
+"""Segments that may come before the clock starts: they read no image of the data set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +20,11 @@ class Timeline:
     """One trial, as a process that ran it alone would have seen it."""
 
     segments: tuple[Segment, ...]
-    """Those up to the target's epoch, in order and without overlap, since the trial began."""
+    """The segments up to the epoch of the target, in order and without overlap, since the trial began."""
     init_ns: int
-    """When the process began, since the trial did."""
+    """When the process began, relative to the start of the trial."""
     stop_ns: int
-    """When the evaluation that showed the target ended; where none did, when the trial ended."""
+    """When the evaluation that showed the target ended; if none did, when the trial ended."""
     began_ms: int
     """When the trial began, in milliseconds since 1970, to the second."""
 
@@ -34,10 +34,10 @@ class Timeline:
 
 
 def timeline(run: Run, trial: TrialRecord) -> Timeline | None:
-    """Return when a trial's segments happened; None where it broke off before its data was touched.
+    """Return when the segments of a trial happened; None if it stopped before its data was touched.
 
-    The set-up that a run does once is put right before each of its trials, so that every clock counts the
-    loading of the data and whatever the process did after it: building and compiling too.
+    The set-up that a run does once is placed immediately before each of its trials. So every clock counts the
+    loading of the data and whatever the process did after it, including building and compiling.
 
     Raises:
         DawnbenchError: run.json gives no time at which the run began.
@@ -62,16 +62,16 @@ def timeline(run: Run, trial: TrialRecord) -> Timeline | None:
 
 
 def _since_created_ns(trial: TrialRecord) -> int:
-    """Return how long after the run's time of creation, which is taken as it begins to record, a trial began.
+    """Return how long after the creation time of the run, taken when recording starts, a trial began.
 
-    Nothing in older folders, which do not hold that moment.
+    0 for older folders, which do not hold that moment.
     """
     recording = [s.start_ns for s in trial.segments if s.name == "record" and s.start_ns < 0]
     return -recording[-1] if recording else 0
 
 
 def _moved(segments: Sequence[Segment]) -> list[Segment]:
-    """Return the segments with the set-up ending where the trial begins, whatever ran between the two."""
+    """Return the segments with the set-up ending when the trial begins, whatever ran in between."""
     setup = [segment for segment in segments if segment.start_ns < 0]
     gap_ns = -max((_end_ns(segment) for segment in setup), default=0)
     return [
@@ -81,7 +81,7 @@ def _moved(segments: Sequence[Segment]) -> list[Segment]:
 
 
 def _in_order(segments: Sequence[Segment]) -> list[Segment]:
-    """Return the segments by their starts, none longer than to the next, which two clocks may disagree on."""
+    """Return the segments by start, cut off at the next start, since two clocks may disagree on it."""
     ordered = sorted(segments, key=lambda segment: segment.start_ns)
     return [
         replace(segment, length_ns=min(segment.length_ns, following.start_ns - segment.start_ns))

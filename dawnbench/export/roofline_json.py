@@ -17,7 +17,8 @@ def peaks_json(peaks: Peaks) -> str:
 def profile_json(profile: StepProfile) -> str:
     """Return the fields of `StepProfile`, with those of `Roofline` in each row, and its `Gap` as `gap`.
 
-    Times in seconds a step, rates in FLOP/s and bytes/s, shares from 0 to 1. What was not counted is null.
+    Times are in seconds per step, rates in FLOP/s and bytes/s, shares from 0 to 1. What was not
+    counted is null.
     """
     rows = []
     for row in profile.rows:

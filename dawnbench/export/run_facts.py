@@ -1,4 +1,4 @@
-"""What several formats tell of a run."""
+"""Facts about a run that several formats report."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.records.schema import DataRecord
 
 
 def is_cifar10(data: DataRecord) -> bool:
-    """Return whether data has the sizes of CIFAR-10's official split, which no other known data set has."""
+    """Return whether data has the sizes of the official CIFAR-10 split, which no other known data set has."""
     sizes = (data.train_images, data.validation_images, tuple(data.image_shape), data.classes)
     return sizes == (50_000, 10_000, (32, 32, 3), 10)
 
@@ -28,12 +28,13 @@ def created_at(run: Run) -> datetime:
         return created.replace(tzinfo=UTC) if created.tzinfo is None else created.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise DawnbenchError(
-            f"{run.folder / 'run.json'} is damaged: created is {run.record.created[:40]!r} and no time"
+            f"{run.folder / 'run.json'} is damaged: created is {run.record.created[:40]!r}, "
+            "which is not a time"
         ) from error
 
 
 def public_recipe(run: Run) -> dict[str, Any]:
-    """Return the recipe as others may see it: of data in a file, the file's name without its folders."""
+    """Return the recipe as others may see it: a data file is named without its folders."""
     recipe = dict(run.record.recipe)
     dataset = recipe.get("dataset")
     if isinstance(dataset, dict) and isinstance(dataset.get("name"), str):

@@ -12,12 +12,12 @@ from dawnbench.records.listed import Listed
 
 
 def find_folders(names: Sequence[str]) -> tuple[list[Path], list[str]]:
-    """Return run folders, the oldest run first and none twice, and what could not be read, a sentence each.
+    """Return run folders, the oldest run first and none twice, and a sentence for each that is unreadable.
 
-    `names` are of run folders, of folders that hold some, or globs over either.
+    `names` are run folders, folders that contain some, or globs over either.
 
     Raises:
-        DawnbenchError: nothing lies at a name or matches it, or no run is there.
+        DawnbenchError: a name does not exist or matches nothing, or there is no run.
     """
     found: dict[Path, Listed] = {}
     troubles: list[str] = []
@@ -25,7 +25,7 @@ def find_folders(names: Sequence[str]) -> tuple[list[Path], list[str]]:
         places = [name] if Path(name).exists() else sorted(glob(name))  # noqa: PTH207  # absolute too
         folders = [Path(place) for place in places if place == name or Path(place).is_dir()]
         if not folders:
-            raise DawnbenchError(f"nothing lies at {name}; name run folders, folders of them, or globs")
+            raise DawnbenchError(f"{name} does not exist; name run folders, folders of them, or globs")
         for folder in folders:
             index = index_runs(folder)
             troubles += index.troubles

@@ -1,4 +1,4 @@
-"""A run whole, as one JSON document."""
+"""A whole run as one JSON document."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class RunDocument:
 
 
 def run_json(run: Run) -> Iterator[str]:
-    """Yield the parts of a run as JSON that the published schema `run-v1.json` describes.
+    """Yield the parts of a run as JSON, which the published schema `run-v1.json` describes.
 
-    Joined they are a `RunDocument`; apart they take little memory, whatever the run's length. What is not
+    Joined they are a `RunDocument`. Apart they take little memory, however long the run. A value that is not
     finite is null.
 
     Raises:
@@ -95,7 +95,7 @@ def _list(items: Iterable[str]) -> Iterator[str]:
 def _by_trial(run: Run, samples: Samples) -> Iterator[str]:
     """Yield a `TrialSamples` for each trial that has samples.
 
-    Made of text from the start, as the numbers of a day would take gigabytes as Python objects.
+    It is built as text, since the numbers of a day would take gigabytes as Python objects.
     """
     known: dict[tuple[str, ...], str] = {}
     for trial in run.trials:
@@ -114,7 +114,7 @@ def _by_trial(run: Run, samples: Samples) -> Iterator[str]:
 
 
 def _numbers(column: np.ndarray, indent: int) -> str:
-    """Return a list of numbers, one a line behind so many spaces; what is not finite is null."""
+    """Return a list of numbers, one per line after `indent` spaces; null if not finite."""
     values = column.tolist()
     for place in np.flatnonzero(~np.isfinite(column)):
         values[place] = None

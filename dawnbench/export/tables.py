@@ -20,23 +20,23 @@ if TYPE_CHECKING:
     import pandas
 
 Parts = Iterable["pandas.DataFrame"]
-"""Of a table, one after the other; at least one, and each has all columns."""
+"""The parts of a table in order; there is at least one, and each has all columns."""
 Tables = dict[str, Parts]
 """By name: trials, epochs and telemetry."""
 
 PART_ROWS = 50_000
-"""As many, and those of one more trial at most, are in memory at a time."""
+"""At most this many rows, plus those of one more trial, are in memory at a time."""
 
 TELEMETRY_COLUMNS = {"run": "str", "trial": "int64", "t_seconds": "float64", "throttle": "str"}
-"""Those beside the metrics, which stand before the last."""
+"""The columns other than the metrics, which come before the last of these."""
 
 
 def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
-    """Return the three tables of run folders, and what could not be read, a sentence each.
+    """Return the three tables of run folders, and a sentence for everything that could not be read.
 
     `trials` and `epochs` are the frames of `load_runs`. Columns of `telemetry`: run and trial as there,
-    t_seconds since the trial began, one a metric in the unit of its readings, and throttle, the reasons of
-    the GPU's driver with "; " between; a row a sample. Samples between the trials are left out.
+    t_seconds since the trial began, one per metric in the unit of its readings, and throttle, the reasons of
+    the GPU's driver separated by "; ". There is one row per sample. Samples between trials are left out.
 
     Raises:
         DawnbenchError: a run folder cannot be read.
@@ -55,7 +55,7 @@ def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
             warnings += (f"{folder}: {warning}" for warning in samples.warnings)
             if any(samples.of_trial(trial) is not None for trial in read_run(folder).trials):
                 metrics |= dict.fromkeys(map(encodable, samples.values))
-    # Read once more when they are written, since those of all runs together may not fit.
+    # Samples are read again when they are written, since those of all runs may not fit into memory.
     telemetry = _telemetry(named, [name for name in metrics if name not in TELEMETRY_COLUMNS])
     return {"trials": [frames.trials], "epochs": [frames.epochs], "telemetry": telemetry}, warnings
 
@@ -63,9 +63,9 @@ def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
 def write_csv(found: Tables, out: Path) -> list[Path]:
     """Write TABLE.csv for each table into a folder, and return the paths.
 
-    UTF-8 with a comma between cells; a figure that there is none of is an empty cell, every other has all
-    its digits; times of day are ISO 8601 in UTC. A text that a spreadsheet would run as a formula has a
-    single quote before it, as OWASP advises.
+    UTF-8 with commas between cells. A missing figure is an empty cell, every other has all its digits. Times
+    of day are ISO 8601 in UTC. A text that a spreadsheet would run as a formula is prefixed with a single
+    quote, as OWASP advises.
     """
     for name, parts in found.items():
         texts = (
@@ -81,13 +81,13 @@ def write_csv(found: Tables, out: Path) -> list[Path]:
 def write_parquet(found: Tables, out: Path) -> list[Path]:
     """Write TABLE.parquet for each table into a folder, and return the paths.
 
-    Column types are those of the frames; seeds are text where one does not fit 64 bits with a sign.
+    Column types are those of the frames. Seeds are text if one does not fit into 64 bits with a sign.
 
     Raises:
-        DawnbenchError: pyarrow is missing, or the disk does not take it.
+        DawnbenchError: pyarrow is missing, or the file cannot be written.
     """
     try:
-        import pyarrow  # type: ignore[import-untyped]  # noqa: F401  # pandas says it less well
+        import pyarrow  # type: ignore[import-untyped]  # noqa: F401  # pandas gives a less helpful message
     except ImportError as error:
         raise DawnbenchError(
             "--format parquet needs the package pyarrow; install it with `pip install 'dawnbench[parquet]'`"
@@ -122,13 +122,13 @@ def _write_parts(parts: Parts, file: IO[bytes]) -> None:
 
 
 def _inert(table: pandas.DataFrame) -> pandas.DataFrame:
-    """Return the table with every text, those above the columns as well, as a spreadsheet may open it."""
+    """Return the table with every text, including column names, safe for a spreadsheet."""
     texts = table.columns[table.dtypes == "str"]
     return table.assign(**{name: table[name].map(csv_cell) for name in texts}).rename(columns=csv_cell)
 
 
 def _telemetry(named: Mapping[Path, str], metrics: Sequence[str]) -> Iterator[pandas.DataFrame]:
-    """Yield the samples of run folders, which have names, in parts."""
+    """Yield the samples of the named run folders in parts."""
     parts: list[pandas.DataFrame] = []
     rows, begun = 0, False
     for folder, name in named.items():

@@ -134,7 +134,7 @@ def test_a_wrong_author_in_the_configuration_is_told(text: str, says: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("gone", "--format", "csv"), "nothing lies at gone"),
+        (("gone", "--format", "csv"), "gone does not exist; name run folders"),
         (
             ("runs/one", "--format", "csv", "-o", "-"),
             "--format csv writes several files; name a folder with -o",

@@ -136,7 +136,7 @@ def test_a_trial_that_was_broken_off_does_not_count(tmp_path: Path) -> None:
             None,
             "trained on digits, and DAWNBench",
         ),
-        ({"created": "yesterday"}, None, "created is 'yesterday' and no time"),
+        ({"created": "yesterday"}, None, "created is 'yesterday', which is not a time"),
     ],
 )
 def test_what_the_officials_would_refuse_is_refused_here(

@@ -116,7 +116,7 @@ def test_a_trial_whose_data_was_not_touched_has_no_timeline(
 
 @pytest.mark.parametrize("created", ["noon", "0001-01-01T00:00:00+23:00"])
 def test_a_run_of_no_known_time_is_refused(tmp_path: Path, created: str) -> None:
-    with pytest.raises(DawnbenchError, match=r"run\.json is damaged: created is '.*' and no time"):
+    with pytest.raises(DawnbenchError, match=r"run\.json is damaged: created is '.*', which is not a time"):
         seen(tmp_path, FIRST, 1, created=created)
 
 

@@ -41,7 +41,7 @@ def test_one_that_is_named_and_cannot_be_read_is_an_error(runs: Path) -> None:
 
 @pytest.mark.parametrize("name", ["gone", "gone-*", "runs/README*"])
 def test_nothing_there_is_an_error(runs: Path, name: str) -> None:
-    with pytest.raises(DawnbenchError, match="nothing lies at"):
+    with pytest.raises(DawnbenchError, match="does not exist; name run folders"):
         find_folders([str(runs.parent / name)])
 
 
