@@ -137,7 +137,7 @@ def test_no_side_is_cold_and_all_other_rules_time_both(campaign: Campaign) -> No
 def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: Campaign) -> None:
     shown = campaign.result.stdout
     assert campaign.result.stderr == ""
-    assert all("narrow epochs=" in run.record.identity.recipe for run in campaign.sides)
+    assert all("epochs=12" in run.record.identity.recipe for run in campaign.sides)
     assert "\x1b" not in shown
     lines = shown.splitlines()
     for side, run, line in zip("AB", campaign.sides, lines, strict=False):
