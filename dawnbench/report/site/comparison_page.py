@@ -55,11 +55,7 @@ def render_comparison(comparison: Comparison, trail: Sequence[tuple[str, str]]) 
             layout.headline(f"{verdict_sentence(comparison)}."),
             runs,
         ),
-        *(
-            [layout.section("careful", "Warnings", layout.bullets(warnings), kind="doubts")]
-            if warnings
-            else []
-        ),
+        layout.section("careful", "Warnings", layout.bullets(warnings), kind="doubts"),
         layout.section(
             "ratios",
             "Ratios",

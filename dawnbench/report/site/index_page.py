@@ -1,19 +1,30 @@
-"""The index page of a site."""
+"""The index page of a site, with its leaderboards."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
-from dawnbench.report.site.leaderboard_section import board_section, filters
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
-from dawnbench.stats.leaderboard import leaderboard
+from dawnbench.safe_text import html
+from dawnbench.stats.entries import SeriesKey
+from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
+BOARD_COLUMNS = (
+    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
+    "Run (UTC)",
+)
+BOARD_NOTE = (
+    "Each row is the newest run of its series that has an interval, not the best, which is partly luck. "
+    "Time is the expected time to the target, with misses counted. Under rules that do not stop at the "
+    "target it is the time of a whole trial, and a row whose accuracy claim fails has no place. The claim is "
+    "that the mean final accuracy is at least the target (one-sided t-test at 0.05)."
+)
 MAX_STEPS = 20
 """Step changes on the index page; the pages of the series show all of them."""
 MAX_TROUBLES = 5
@@ -30,17 +41,16 @@ def render_index(
     """
     boards = leaderboard({history.key: history.runs for history in histories})
     by_key = {history.key: history for history in histories}
-    pairs = [pair for pair in compared if pair[0].kind == "pair"]
     body = [
         layout.hero(
             "dawnbench", HOME, layout.headline(_summary(histories)), layout.tiles(_tiles(histories, rule))
         ),
         _troubles(troubles),
-        *([filters(boards, by_key, rule)] if boards else []),
-        *(board_section(board, by_key, number) for number, board in enumerate(boards, start=1)),
+        *([_filters(boards, by_key, rule)] if boards else []),
+        *(_board(board, by_key, number) for number, board in enumerate(boards, start=1)),
         layout.section("news", "Step changes", *_steps(histories, rule)),
-        *([layout.section("pairs", "Compared in pairs", _pairs_table(pairs))] if pairs else []),
-        *([layout.section("series", "All series", _series_table(histories, rule))] if histories else []),
+        layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
+        layout.section("series", "All series", _series_table(histories, rule)),
     ]
     return layout.site_page(HOME, body, up="")
 
@@ -50,11 +60,9 @@ def _summary(histories: Sequence[SeriesHistory]) -> str:
     if not runs:
         return "No runs yet. Record one with `dawnbench run`, then call `dawnbench site` again."
     trials = sum(run.trials for run in runs)
-    what = (
-        f"{layout.count(len(runs), 'run')} with {layout.count(trials, 'trial')} in {len(histories):,} series"
-    )
+    counted = f"{layout.count(len(runs), 'run')} with {layout.count(trials, 'trial')}"
     first, last = min(run.created for run in runs), max(run.created for run in runs)
-    return f"{what}, from {first[:10]} to {last[:10]}."
+    return f"{counted} in {len(histories):,} series, from {first[:10]} to {last[:10]}."
 
 
 def _tiles(histories: Sequence[SeriesHistory], rule: str) -> list[tuple[str, str, str]]:
@@ -69,12 +77,68 @@ def _tiles(histories: Sequence[SeriesHistory], rule: str) -> list[tuple[str, str
 
 
 def _troubles(troubles: Sequence[str]) -> Markup:
-    if not troubles:
-        return Markup("")
     listed = layout.bullets(troubles)
     if len(troubles) > MAX_TROUBLES:
         listed = Markup("<details>\n<summary>Which, and why</summary>\n{}</details>\n").format(listed)
     return layout.section("troubles", "What could not be read or compared", listed, kind="doubts")
+
+
+def _filters(boards: Sequence[Board], series: Mapping[SeriesKey, SeriesHistory], rule: str) -> Markup:
+    """Return the filters above the boards, with `rule` selected.
+
+    Without JavaScript they are hidden, and every row is shown.
+    """
+    rows = [row for board in boards for row in board.rows]
+    rules = list(dict.fromkeys(row.time.rule for row in rows))
+    selects = (
+        _select("Recipe", sorted({series[row.key].label for row in rows})),
+        _select("Device", sorted({_device(row) for row in rows})),
+        _select("Rule", rules, rule if rule in rules else ""),
+    )
+    return Markup(
+        '<form class="filters scripted" aria-label="Rows of the leaderboards">\n{}'
+        '<button type="button">All rows</button>\n<p role="status"></p>\n</form>\n'
+    ).format(Markup("").join(selects))
+
+
+def _board(board: Board, series: Mapping[SeriesKey, SeriesHistory], number: int) -> Markup:
+    """Return the board with that number on the page; number 1 explains what the columns mean."""
+    title = f"{board.data} to {100 * board.target:g} %"
+    rows = [_cells(row, series[row.key]) for row in board.rows]
+    data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
+    return layout.section(
+        f"board-{number}",
+        title,
+        layout.paragraph(data, "note"),
+        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows),
+        *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
+        kind="board",
+    )
+
+
+def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
+    option = Markup('<option value="{}">{}</option>\n')
+    options = Markup("").join(option.format(html(value), html(value)) for value in values)
+    return Markup(
+        '<label>{} <select data-column="{}" data-first="{}">\n'
+        '<option value="">all</option>\n{}</select></label>\n'
+    ).format(column, column, html(selected), options)
+
+
+def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
+    return [
+        Cell(history.label, link=history.page),
+        Cell(_device(row)),
+        Cell(row.time.rule),
+        Cell("-" if row.place is None else str(row.place), row.place),
+        layout.interval_cell(row.time),
+        *layout.run_cells(row.entry),
+        layout.run_link(row.entry),
+    ]
+
+
+def _device(row: Row) -> str:
+    return f"{row.key.device_name}, {row.key.precision}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
@@ -87,7 +151,7 @@ def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
     table = layout.table(f"The newest first, under the {rule} rule", columns, rows)
     more = len(found) - MAX_STEPS
     older = f"{more:,} older ones are on the pages of their series."
-    return [table, *([layout.paragraph(older, "note")] if more > 0 else [])]
+    return [table, layout.paragraph(older, "note")] if more > 0 else [table]
 
 
 def _step_row(history: SeriesHistory, level: Level) -> list[Cell]:
@@ -95,7 +159,7 @@ def _step_row(history: SeriesHistory, level: Level) -> list[Cell]:
     assert step is not None
     return [
         Cell(history.title, link=history.page),
-        Cell(layout.minute(first.created), link=run_page(first.name)),
+        layout.run_link(first),
         layout.time_cell(step.before),
         layout.time_cell(step.after),
         Cell(layout.change(1 + step.change), step.change),
@@ -103,7 +167,8 @@ def _step_row(history: SeriesHistory, level: Level) -> list[Cell]:
     ]
 
 
-def _pairs_table(pairs: Sequence[Compared]) -> Markup:
+def _pairs_table(compared: Sequence[Compared]) -> Markup:
+    pairs = [pair for pair in compared if pair[0].kind == "pair"]
     newest = sorted(pairs, key=lambda pair: (pair[0].other.created, pair[0].other.name), reverse=True)
     rows = [
         [
@@ -129,7 +194,7 @@ def _series_table(histories: Sequence[SeriesHistory], rule: str) -> Markup:
             Cell(history.key.precision),
             Cell(f"{len(history.runs):,}", len(history.runs)),
             Cell(str(len(history.steps(rule))), len(history.steps(rule))),
-            Cell(layout.minute(history.runs[-1].created), link=run_page(history.runs[-1].name)),
+            layout.run_link(history.runs[-1]),
         ]
         for history in histories
     ]

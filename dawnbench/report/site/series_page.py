@@ -11,11 +11,13 @@ from dawnbench.report.page import Cell, render_chart
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import SeriesHistory, history_chart
-from dawnbench.report.site.site_folder import HOME, INDEX, run_page
+from dawnbench.report.site.site_folder import HOME, INDEX
 from dawnbench.report.units import percent, significant
 from dawnbench.stats.entries import key_of
 from dawnbench.stats.history import MIN_RUNS, Step
 
+NONE = Cell("-")
+DRIFT = "The newest run compared with the first: slow drift"
 STEPS_NOTE = (
     "Levels are found by PELT on the logarithm of the runs' medians, and each step is confirmed by a "
     "Mann-Whitney test of the runs on both sides, with p below 0.01. The page of the comparison says what "
@@ -37,26 +39,24 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
         if one.kind != "first" and key_of(one.reference) == key
     }
     overall = next(((one, finding) for one, finding in compared if one.kind == "first"), None)
-    charts = [chart for name, levels in history.levels.items() if (chart := history_chart(name, levels))]
+    charts = Markup("").join(
+        render_chart(chart)
+        for name, levels in history.levels.items()
+        if (chart := history_chart(name, levels))
+    )
     body = [
         layout.hero(
             f"{key.device_name} · {key.precision} · target {percent(key.target)}",
             history.label,
             layout.headline(_summary(history, rule)),
             layout.tiles(_tiles(history, rule, overall)),
-            layout.paragraph(
-                layout.link("The newest run compared with the first: slow drift", f"../{overall[0].page}")
-            )
-            if overall
-            else Markup(""),
+            layout.paragraph(layout.link(DRIFT, f"../{overall[0].page}")) if overall else Markup(""),
         ),
         layout.section("steps", "Step changes", *_steps(history, previous)),
         layout.section(
             "history",
             "History",
-            Markup('<div class="pair">\n{}</div>\n').format(Markup("").join(map(render_chart, charts)))
-            if charts
-            else Markup(""),
+            *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
             _runs_table(history, previous, rule),
             layout.paragraph(RUNS_NOTE, "note"),
         ),
@@ -106,10 +106,8 @@ def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Mar
     columns = ("First run of the new level", "What differed", *(f"#{rule} [s]" for rule in rules))
     rows = [
         [
-            Cell(layout.minute(run.created), link=f"../{run_page(run.name)}"),
-            Cell("comparison", link=f"../{previous[run.name][0].page}")
-            if run.name in previous
-            else Cell("-"),
+            layout.run_link(run, "../"),
+            Cell("comparison", link=f"../{before[0].page}") if (before := previous.get(run.name)) else NONE,
             *(_step_cell(steps[rule].get(run.name)) for rule in rules),
         ]
         for run in first
@@ -120,7 +118,7 @@ def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Mar
 
 def _step_cell(step: Step | None) -> Cell:
     if step is None:
-        return Cell("-")
+        return NONE
     before, after = significant(step.before), significant(step.after)
     return Cell(f"{before} to {after}, {layout.change(1 + step.change)}", step.change)
 
@@ -137,7 +135,7 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
         times = (run.time(name) for name in history.levels)
         rows.append(
             [
-                Cell(layout.minute(run.created), link=f"../{run_page(run.name)}"),
+                layout.run_link(run, "../"),
                 *(layout.time_cell(None if time is None else time.median) for time in times),
                 _verdict_cell(before),
                 Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
@@ -150,7 +148,7 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
 
 def _verdict_cell(compared: Compared | None) -> Cell:
     if compared is None:
-        return Cell("-")
+        return NONE
     one, finding = compared
     return layout.verdict_cell(finding.word, finding.ratio, f"../{one.page}")
 

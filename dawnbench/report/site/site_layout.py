@@ -11,7 +11,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from dawnbench.report.page import Cell, Column, Table, render_page, render_table, shared_assets
-from dawnbench.report.site.site_folder import ASSETS
+from dawnbench.report.site.site_folder import ASSETS, run_page
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import html
 from dawnbench.stats.entries import Entry, RuleTime
@@ -48,9 +48,9 @@ def paragraph(content: str | Markup, kind: str = "") -> Markup:
 
 
 def bullets(items: Iterable[str | Markup]) -> Markup:
-    """Return a bulleted list."""
+    """Return a bulleted list; nothing if there are no items."""
     inside = Markup("").join(Markup("<li>{}</li>\n").format(_escaped(item)) for item in items)
-    return Markup("<ul>\n{}</ul>\n").format(inside)
+    return Markup("<ul>\n{}</ul>\n").format(inside) if inside else inside
 
 
 def hero(eyebrow: str, title: str, *content: Markup) -> Markup:
@@ -68,22 +68,24 @@ def headline(sentence: str) -> Markup:
 def tiles(values: Iterable[tuple[str, str, str]]) -> Markup:
     """Return values in large type, each with a label before it and a note after it."""
     one = Markup("<div><dt>{}</dt><dd><strong>{}</strong><span>{}</span></dd></div>\n")
-    inside = Markup("").join(
-        one.format(html(label), html(value), html(note)) for label, value, note in values
-    )
+    inside = Markup("").join(one.format(*map(html, texts)) for texts in values)
     return Markup('<dl class="tiles">\n{}</dl>\n').format(inside)
 
 
 def section(identity: str, title: str, *content: Markup, kind: str = "") -> Markup:
-    """Return a section of a page with a heading."""
+    """Return a section of a page with a heading; nothing if it has no content."""
+    inside = Markup("").join(content)
     whole = Markup('<section class="{}" aria-labelledby="{}">\n<h2 id="{}">{}</h2>\n{}</section>\n')
-    return whole.format(kind, identity, identity, html(title), Markup("").join(content))
+    return whole.format(kind, identity, identity, html(title), inside) if inside else inside
 
 
 def table(caption: str, columns: Iterable[str], rows: Sequence[Sequence[Cell]]) -> Markup:
-    """Return a table that can be sorted; the title of a numeric column starts with a #."""
+    """Return a table that can be sorted, or nothing if it has no rows.
+
+    The title of a numeric column starts with a #.
+    """
     titles = [Column(title.removeprefix("#"), numeric=title.startswith("#")) for title in columns]
-    return render_table(Table(caption, titles, rows, sortable=True))
+    return render_table(Table(caption, titles, rows, sortable=True)) if rows else Markup("")
 
 
 def change(ratio: float) -> str:
@@ -105,6 +107,11 @@ def verdict_cell(word: str, ratio: float | None, link: str) -> Cell:
     """Return the verdict of a comparison with its ratio."""
     short = SHORT_VERDICTS.get(word, word)
     return Cell(short if ratio is None else f"{short}, {change(ratio)}", link=link)
+
+
+def run_link(run: Entry, up: str = "") -> Cell:
+    """Return when a run started, with a link to its page; `up` is the relative URL of the top folder."""
+    return Cell(minute(run.created), link=f"{up}{run_page(run.name)}")
 
 
 def time_cell(seconds: float | None) -> Cell:
