@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import socket
@@ -64,12 +65,10 @@ def test_pages_of_runs_and_comparisons_that_did_not_change_are_left_alone(
 ) -> None:
     out = tmp_path / "site"
     build(folder, out)
-    before, kept = (
-        files(out),
-        {path: path.stat().st_ino for path in (*out.glob("runs/*"), *out.glob("comp*/*"))},
-    )
+    before = files(out)
+    kept = {page: page.stat().st_ino for page in (*out.glob("runs/*"), *out.glob("comparisons/*"))}
     build(folder, out)
-    assert {path: path.stat().st_ino for path in kept} == kept
+    assert {page: page.stat().st_ino for page in kept} == kept
     assert files(out) == before
 
 
@@ -326,6 +325,19 @@ def test_runs_and_rules_that_do_not_exist_are_told(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match="there is no rule lap"):
         build(tmp_path, tmp_path / "site", rule="lap")
     assert not (tmp_path / "site").exists()
+
+
+def test_a_run_folder_whose_name_is_not_utf8_has_a_page(tmp_path: Path) -> None:
+    run = small_run(tmp_path / "runs", 1, 2.0)
+    history(tmp_path / "runs", [2.0, 2.1], first=2)
+    try:
+        run.rename(run.with_name(os.fsdecode(b"run-\xff")))
+    except OSError:
+        pytest.skip("this file system accepts only UTF-8 names")
+    built = build(tmp_path / "runs", tmp_path / "site")
+    assert (built.runs, built.troubles) == (3, ())
+    # The other pages are remembered all the same.
+    assert build(tmp_path / "runs", tmp_path / "site").written < built.written - 2
 
 
 def test_a_linked_run_is_called_as_the_link_is(tmp_path: Path) -> None:
