@@ -96,12 +96,14 @@ def build_site(
         Finding,
     )
     compared = [(one, findings[one.page]) for one in planned if one.page in findings]
+    assets = site_assets()
+    writer.announce([*(history.page for history in histories), INDEX, *assets])
     for history in histories:
         of_series = [pair for pair in compared if pair[0].series is history]
         writer.write_text(history.page, render_series(history, of_series, rule))
     troubles = sorted(_without_folder(one, runs) for one in (*index.troubles, *unread, *refused))
     writer.write_text(INDEX, render_index(histories, compared, troubles, rule))
-    for path, text in site_assets().items():
+    for path, text in assets.items():
         writer.write_text(path, text)
     writer.finish()
     return Built(out / INDEX, len(entries), len(writer.files), writer.written, tuple(troubles))

@@ -61,7 +61,7 @@ class SiteWriter:
 
     def write_pages(self, pages: Sequence[Page], kind: type[Result]) -> tuple[dict[str, Result], list[str]]:
         """Write pages; return what each of them found, by its path, and why others cannot be made."""
-        self._announce(page.path for page in pages)
+        self.announce(page.path for page in pages)
         adapter = TypeAdapter(kind)
         recalled = ((page.path, self._recalled(page, adapter)) for page in pages)
         found = {path: result for path, result in recalled if result is not None}
@@ -79,24 +79,23 @@ class SiteWriter:
         return found, refused
 
     def write_text(self, path: str, text: str) -> None:
-        """Write a file."""
-        self._announce([path])
+        """Write a file that was announced."""
         write(text, self._out / path)
         self.files.add(path)
         self.written += 1
+
+    def announce(self, paths: Iterable[str]) -> None:
+        """Add files to the manifest before they are written, so that no interrupted build leaves strays."""
+        both = self._manifest | set(paths)
+        if both != self._manifest:
+            write_manifest(self._out, both)
+            self._manifest = both
 
     def finish(self) -> None:
         """Remove the files of the last build that this one did not make, and keep what the next one needs."""
         remove(self._out, self._manifest - self.files)
         write_manifest(self._out, self.files)
         keep(cache_path(), self._place, self._fresh, self._known.keys() - self.files)
-
-    def _announce(self, paths: Iterable[str]) -> None:
-        """Add files to the manifest before they are written, so that no interrupted build leaves strays."""
-        both = self._manifest | set(paths)
-        if both != self._manifest:
-            write_manifest(self._out, both)
-            self._manifest = both
 
     def _recalled(self, page: Page, adapter: TypeAdapter[Result]) -> Result | None:
         if page.made_of is None or page.path not in self._known:

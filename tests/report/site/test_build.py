@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return runs
 
 
-def test_a_run_a_series_and_a_comparison_have_a_page_each(folder: Path, tmp_path: Path) -> None:
+def test_every_run_series_and_comparison_has_a_page(folder: Path, tmp_path: Path) -> None:
     built = build(folder, tmp_path / "site")
     pages = [name for name in files(tmp_path / "site") if name.endswith(".html")]
     counted = {
@@ -119,7 +119,7 @@ def test_built_step_by_step_or_at_once_it_is_the_same_to_the_byte(
     assert files(stepwise) == files(at_once)
 
 
-def test_it_is_the_same_wherever_the_runs_and_the_site_lie(folder: Path, tmp_path: Path) -> None:
+def test_the_location_of_the_runs_and_the_site_makes_no_difference(folder: Path, tmp_path: Path) -> None:
     build(folder, tmp_path / "site")
     shutil.copytree(folder, tmp_path / "elsewhere" / "copy")
     build(tmp_path / "elsewhere" / "copy", tmp_path / "elsewhere" / "out")
@@ -130,7 +130,7 @@ def test_it_is_the_same_wherever_the_runs_and_the_site_lie(folder: Path, tmp_pat
         assert socket.gethostname().encode() not in content
 
 
-def test_pages_of_a_run_that_is_gone_vanish(folder: Path, tmp_path: Path) -> None:
+def test_pages_of_a_removed_run_are_removed(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     gone = small_run(folder, 40, 1.0, recipe_name="gone")
     build(folder, out)
@@ -149,7 +149,7 @@ def test_pages_of_a_run_that_is_gone_vanish(folder: Path, tmp_path: Path) -> Non
         lambda run: (run / "trials.jsonl").unlink(),
     ],
 )
-def test_a_damaged_run_is_told_of_and_the_rest_is_built(
+def test_a_damaged_run_is_reported_and_the_rest_is_built(
     folder: Path, tmp_path: Path, damage: Callable[[Path], object]
 ) -> None:
     out = tmp_path / "site"
@@ -190,7 +190,7 @@ def test_a_page_that_was_lost_or_changed_is_written_again(folder: Path, tmp_path
     assert files(out) == before
 
 
-def test_another_dawnbench_writes_every_page_anew(
+def test_another_version_of_dawnbench_writes_every_page(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "site"
@@ -200,7 +200,7 @@ def test_another_dawnbench_writes_every_page_anew(
     assert built.written == built.pages
 
 
-def test_a_lost_or_damaged_cache_only_costs_time(
+def test_a_lost_or_damaged_cache_only_takes_time(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "site"
@@ -219,7 +219,7 @@ def test_a_lost_or_damaged_cache_only_costs_time(
     assert files(out) == before
 
 
-def test_a_cache_that_cannot_be_written_only_costs_time(
+def test_a_cache_that_cannot_be_written_only_takes_time(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -244,7 +244,7 @@ def test_what_is_not_ours_is_left_alone(folder: Path, tmp_path: Path, kind: str)
     assert not (out / "index.html").exists()
 
 
-def test_files_that_a_user_put_beside_the_pages_stay(folder: Path, tmp_path: Path) -> None:
+def test_files_that_a_user_added_stay(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "site"
     build(folder, out)
     (out / "CNAME").write_text("example.org")
@@ -289,7 +289,7 @@ def test_a_link_in_a_site_cannot_lead_out_of_it(folder: Path, tmp_path: Path) ->
     assert [path.name for path in outside.iterdir()] == ["precious"]
 
 
-def test_a_build_that_breaks_off_leaves_no_stray_page(
+def test_an_interrupted_build_leaves_no_stray_page(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = tmp_path / "site"
@@ -308,18 +308,18 @@ def test_a_build_that_breaks_off_leaves_no_stray_page(
     assert files(out) == files(tmp_path / "fresh")
 
 
-def test_a_folder_without_runs_is_a_site_that_says_so(tmp_path: Path) -> None:
+def test_a_folder_without_runs_makes_a_site_that_says_so(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     assert build(tmp_path / "runs", tmp_path / "site").runs == 0
     assert "No runs yet" in (tmp_path / "site" / "index.html").read_text()
 
 
-def test_one_run_folder_is_a_site_as_well(tmp_path: Path) -> None:
+def test_a_single_run_folder_makes_a_site(tmp_path: Path) -> None:
     run = small_run(tmp_path / "runs", 1, 2.0)
     assert build(run, tmp_path / "site").runs == 1
 
 
-def test_runs_and_rules_that_do_not_exist_are_told(tmp_path: Path) -> None:
+def test_runs_and_rules_that_do_not_exist_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match="there is no folder"):
         build(tmp_path / "nowhere", tmp_path / "site")
     with pytest.raises(DawnbenchError, match="there is no rule lap"):
@@ -340,7 +340,7 @@ def test_a_run_folder_whose_name_is_not_utf8_has_a_page(tmp_path: Path) -> None:
     assert build(tmp_path / "runs", tmp_path / "site").written < built.written - 2
 
 
-def test_a_linked_run_is_called_as_the_link_is(tmp_path: Path) -> None:
+def test_a_linked_run_has_the_name_of_the_link(tmp_path: Path) -> None:
     run = small_run(tmp_path / "elsewhere", 1, 2.0)
     (tmp_path / "runs").mkdir()
     for name in ("one", "two"):
