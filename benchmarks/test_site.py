@@ -20,7 +20,7 @@ from dawnbench.records.index import SETTLED_NS
 from tests.records.full_runs import full_run
 
 RUNS = 1_000
-FIRST_SECONDS, AGAIN_SECONDS = 60.0, 5.0
+FIRST_SECONDS, AGAIN_SECONDS = 60.0, 15.0
 RECIPES, DEVICES = 5, 4
 """Twenty series of fifty runs."""
 

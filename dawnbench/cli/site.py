@@ -11,7 +11,7 @@ from dawnbench.cli.options import Place, rule_option
 from dawnbench.safe_text import one_line
 
 MAX_TROUBLES = 20
-"""Sentences about folders that cannot be read; all of them are on the first page."""
+"""Sentences about runs that cannot be read or compared; the index page has all of them."""
 
 
 @main.command()
@@ -22,17 +22,17 @@ MAX_TROUBLES = 20
     type=Place(path_type=Path),
     default=Path("site"),
     show_default=True,
-    help="The folder to write, or to bring up to date.",
+    help="Write the site into this folder.",
 )
 @rule_option
 def site(runs: Path, out: Path, rule: str) -> None:
     """Write a static site over the run folders in RUNS.
 
-    RUNS is the folder "runs" unless named.
+    RUNS defaults to the folder "runs".
 
-    A leaderboard, the history of each series of runs with its step changes marked, and a page for each run
-    and comparison. Any host serves the files, and they open from a disk. Only what changed since the last
-    time is written anew; --rule is the clock that verdicts and step changes are by.
+    The site has leaderboards, the history of each series of runs with its step changes marked, and one page
+    per run and comparison. Any web server can serve the files, and they open from a disk. Pages of runs and
+    comparisons that have not changed are kept. --rule is the timing rule for verdicts and step changes.
     """
     from dawnbench.report.site import build_site
 

@@ -1,5 +1,7 @@
 """What run folders held when they were last listed, in one SQLite file of the user's.
 
+A site keeps there, under a place of its own, what its pages were made of and what they found.
+
 Nothing depends on it: where it cannot be read, written or trusted, every folder is read again.
 """
 

@@ -1,4 +1,4 @@
-"""A static site over many runs: a leaderboard, the history of each series, a page a run and a comparison."""
+"""A static site over many runs: leaderboards, the history of each series, one page per run and comparison."""
 
 from dawnbench.report.site.build import Built, build_site
 

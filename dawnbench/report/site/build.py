@@ -1,37 +1,64 @@
-"""A site built, or brought up to date."""
+"""Building a site over a folder of runs."""
 
 from __future__ import annotations
 
+import hashlib
+import math
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
-from dawnbench.records.index import SETTLED_NS, index_runs
+from dawnbench.records.index import RUN_FILES, SETTLED_NS, index_runs, stamp
+from dawnbench.records.listed import Listed
+from dawnbench.records.reader import read_run
 from dawnbench.records.rules import known_rule
-from dawnbench.report.site.folder import read_manifest
+from dawnbench.records.samples import read_samples
+from dawnbench.records.trial_set import TrialSet, trial_set_of
+from dawnbench.report.page import render_run_page
+from dawnbench.report.site.comparison_page import render_comparison
 from dawnbench.report.site.index_page import render_index
-from dawnbench.report.site.layout import assets
-from dawnbench.report.site.names import INDEX
-from dawnbench.report.site.state import recall
-from dawnbench.report.site.timeline import timelines
-from dawnbench.report.site.update import Update
-from dawnbench.report.site.work import without_folder
-from dawnbench.report.site.workers import Workers
+from dawnbench.report.site.page_writer import Page, SiteWriter
+from dawnbench.report.site.planned_comparisons import Finding, PlannedComparison, plan_comparisons
+from dawnbench.report.site.series_history import series_histories
+from dawnbench.report.site.series_page import render_series
+from dawnbench.report.site.site_folder import ASSETS, HOME, INDEX, run_page, series_page
+from dawnbench.report.site.site_layout import site_assets
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.entries import Entry, entry_of
+from dawnbench.stats.summary import summarise
+
+TO_HOME = (HOME, f"../{INDEX}")
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build came to."""
+    """The result of a build."""
 
     index: Path
     runs: int
-    """With a page of their own."""
+    """That have a page."""
     pages: int
+    """Files of the site, without its manifest."""
     written: int
-    """Of these pages; the others were as they should be."""
+    """Files written by this build; the others were up to date."""
     troubles: tuple[str, ...]
-    """What cannot be read, or not be compared, a sentence each."""
+    """What cannot be read or compared, one sentence each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """A run folder; its name differs from the folder's if it is a link."""
+
+    name: str
+    folder: Path
+    made_of: str | None
+    """As in `Page`."""
+
+    def trials(self) -> TrialSet:
+        return replace(trial_set_of(read_run(self.folder)), name=self.name)
 
 
 def build_site(
@@ -42,27 +69,95 @@ def build_site(
     processes: int | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> Built:
-    """Write a site over the run folders in `runs` into the folder `out`, or bring the one there up to date.
+    """Write a site over the run folders in `runs` into the folder `out`.
 
-    Only what changed is read and written; the files are the same as if all were written anew. `rule` is the
-    one that verdicts and step changes are by. A run folder that cannot be read is told of on the first page.
-    `processes` is how many work at a time, as many as there are cores if None; `clock` gives nanoseconds
+    Every page is written, except those of runs and comparisons that have not changed since the last build.
+    `rule` is the timing rule for verdicts and step changes. Run folders that cannot be read are listed on the
+    index page. `processes` is how many work at a time, by default one per core; `clock` returns nanoseconds
     since 1970.
 
     Raises:
-        DawnbenchError: there are no runs to look for, `out` holds something that is no site, the disk does
-            not take a page, or there is no such rule.
+        DawnbenchError: there is no folder `runs`, `out` contains something that is not a site, a page cannot
+            be written, or there is no such rule.
     """
     known_rule(rule)
-    before = read_manifest(out)
+    writer = SiteWriter(out, processes)
     index = index_runs(runs)
-    with Workers(processes) as workers:
-        site = Update(out, rule, workers, recall(out, rule), before)
-        unread = site.write_runs(index.runs, clock() - SETTLED_NS)
-        series = timelines(run.entry for run in site.new.runs.values())
-        compared, refused = site.write_comparisons(series, {run.name: run.folder for run in index.runs})
-        site.write_series(series, compared)
-    troubles = sorted(without_folder(one, runs) for one in (*index.troubles, *unread, *refused))
-    site.write_texts({INDEX: render_index(series, compared, troubles, rule), **assets()})
-    site.finish()
-    return Built(out / INDEX, len(site.new.runs), len(site.new.pages), site.written, tuple(troubles))
+    settled_ns = clock() - SETTLED_NS
+    found = {run.name: _Run(run.name, run.folder, _made_of(run, rule, settled_ns)) for run in index.runs}
+    entries, unread = writer.write_pages(
+        [Page(run_page(run.name), partial(_run_page, run, rule), run.made_of) for run in found.values()],
+        Entry,
+    )
+    histories = series_histories(entries.values())
+    planned = plan_comparisons(histories, rule)
+    findings, refused = writer.write_pages(
+        [_comparison_page(one, found[one.reference.name], found[one.other.name], rule) for one in planned],
+        Finding,
+    )
+    compared = [(one, findings[one.page]) for one in planned if one.page in findings]
+    assets = site_assets()
+    writer.announce([*(history.page for history in histories), INDEX, *assets])
+    for history in histories:
+        of_series = [pair for pair in compared if pair[0].series is history]
+        writer.write_text(history.page, render_series(history, of_series, rule))
+    troubles = sorted(_without_folder(one, runs) for one in (*index.troubles, *unread, *refused))
+    writer.write_text(INDEX, render_index(histories, compared, troubles, rule))
+    for path, text in assets.items():
+        writer.write_text(path, text)
+    writer.finish()
+    return Built(out / INDEX, len(entries), len(writer.files), writer.written, tuple(troubles))
+
+
+def _made_of(run: Listed, rule: str, settled_ns: int) -> str | None:
+    """Return what changes with everything that a run's page is made of; None if a change might not show.
+
+    A file touched after `settled_ns` (since 1970) may change again without a new time, and a process may die
+    without any change to the files.
+    """
+    try:
+        seen, touched_ns = stamp(run.folder, RUN_FILES)
+    except OSError:  # reading the run will say why
+        return None
+    settled = touched_ns < settled_ns and run.status != "running"
+    return _digest(seen, run.status, rule) if settled else None
+
+
+def _run_page(source: _Run, rule: str) -> tuple[str, Entry]:
+    run = read_run(source.folder)
+    trials = replace(trial_set_of(run), name=source.name)
+    summary = summarise(trials)
+    entry = entry_of(trials, summary)
+    to_series = (
+        f"{entry.identity.recipe} on {entry.identity.device_name}",
+        f"../{series_page(entry.identity)}",
+    )
+    samples, trail = read_samples(source.folder), (TO_HOME, to_series)
+    page = render_run_page(run, samples, rule=rule, assets=f"../{ASSETS}", trail=trail, summary=summary)
+    return page, entry
+
+
+def _comparison_page(planned: PlannedComparison, reference: _Run, other: _Run, rule: str) -> Page:
+    trail = (TO_HOME, (planned.series.title, f"../{planned.series.page}"))
+    made_of = None
+    if reference.made_of and other.made_of:
+        made_of = _digest(reference.name, reference.made_of, other.name, other.made_of, repr(trail))
+    return Page(planned.page, partial(_compare, reference, other, trail, rule), made_of)
+
+
+def _compare(
+    reference: _Run, other: _Run, trail: tuple[tuple[str, str], ...], rule: str
+) -> tuple[str, Finding]:
+    comparison = compare(reference.trials(), other.trials(), rule=rule)
+    verdict = comparison.verdict
+    ratio = verdict.ratio.value if verdict.ratio is not None and 0 < verdict.ratio.value < math.inf else None
+    return render_comparison(comparison, trail), Finding(verdict.word, ratio)
+
+
+def _without_folder(sentence: str, folder: Path) -> str:
+    """Return a sentence about a run folder without the path of the folder that contains it."""
+    return sentence.replace(f"{folder}{os.sep}", "")
+
+
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
@@ -13,79 +14,115 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.comparison import comparison_report, figures_rows
 from dawnbench.report.page import Axis, Cell, Chart, Column, Line, Table, render_chart, render_table
 from dawnbench.report.page.charts import Color
-from dawnbench.report.site import words
-from dawnbench.report.site.layout import site_page
-from dawnbench.report.site.markup import bullets, headline, hero, link, paragraph, section
-from dawnbench.report.site.names import run_page
-from dawnbench.report.site.ratio_bars import ratio_bars
-from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.report.site import site_layout as layout
+from dawnbench.report.site.site_folder import run_page
+from dawnbench.report.units import significant
+from dawnbench.safe_text import html
+from dawnbench.stats.comparison.outcome import Comparison, Ratio
 from dawnbench.stats.comparison.words import names, verdict_sentence
 from dawnbench.stats.cost import Prices
 
 WARNING = "! "
-"""Before a line of a report that a reader is to beware of."""
+"""Starts a line of the terminal report that is a warning."""
+MIN_SCALE = 0.02
+"""Least width of the ratios' scale to either side of 1, as a logarithm: tiny differences look tiny."""
+_BAR = Markup(
+    '<div class="ratio"><span>{}</span><div class="scale"><i style="left:{:.2f}%;right:{:.2f}%"></i>'
+    '<b style="left:{:.2f}%"></b></div><span>{}</span></div>\n'
+)
+_SCALE = Markup(
+    '<div class="ratio ends"><span></span><div><span>{}</span><span>1</span><span>{}</span></div></div>\n'
+)
 
 
 def render_comparison(comparison: Comparison, trail: Sequence[tuple[str, str]]) -> str:
-    """Return the HTML document about a comparison; `trail` is the way back."""
+    """Return the HTML document about a comparison; `trail` links back to the pages above it."""
     reference, other = comparison.reference, comparison.other
     lines = _lines(comparison)
     warnings = [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
     rule, roles = comparison.verdict.rule, _roles(comparison)
-    runs = bullets(
-        Markup("{}: {}, begun {} UTC").format(
-            role, link(run.name, f"../{run_page(run.name)}"), words.day(run.created)
+    runs = layout.bullets(
+        Markup("{}: {}, started {} UTC").format(
+            role, layout.link(run.name, f"../{run_page(run.name)}"), layout.minute(run.created)
         )
         for role, run in zip(roles, (reference, other), strict=True)
     )
+    by = f"The verdict is by the {rule} rule ({known_rule(rule).source})."
     body = [
-        hero(
+        layout.hero(
             f"{other.identity.recipe} · {other.device_name} · {other.precision}",
             _title(comparison),
-            headline(f"{verdict_sentence(comparison)}."),
+            layout.headline(f"{verdict_sentence(comparison)}."),
             runs,
         ),
-        section("careful", "What to be careful about", bullets(warnings), kind="doubts")
-        if warnings
-        else Markup(""),
-        section(
+        layout.section("careful", "Warnings", layout.bullets(warnings), kind="doubts"),
+        layout.section(
             "ratios",
             "Ratios",
             ratio_bars(comparison),
             render_table(_table(comparison)),
-            *(paragraph(line, "note") for line in lines if not line.startswith(WARNING)),
-            paragraph(
-                f"A ratio is {roles[1]} over {roles[0]}. The verdict is by the {rule} rule "
-                f"({known_rule(rule).source}).",
-                "note",
-            ),
+            *(layout.paragraph(line, "note") for line in lines if not line.startswith(WARNING)),
+            layout.paragraph(f"A ratio is {roles[1]} over {roles[0]}. {by}", "note"),
         ),
-        section("trials", "Trial by trial", *_trials(comparison)),
+        layout.section("trials", "Trial by trial", *_trials(comparison)),
     ]
-    return site_page(_title(comparison), body, trail=trail)
+    return layout.site_page(_title(comparison), body, trail=trail)
+
+
+def ratio_bars(comparison: Comparison) -> Markup:
+    """Return each ratio as a dot with its interval, on one logarithmic scale with 1 in the middle.
+
+    They are hidden from screen readers, which have the table. Empty if no ratio is positive and finite.
+    """
+    found = [(f"{time.rule}, time", time.ratio) for time in comparison.times]
+    found.append(("energy", comparison.energy))
+    ratios = [(name, ratio) for name, ratio in found if ratio is not None and 0 < ratio.value < math.inf]
+    if not ratios:
+        return Markup("")
+    width = max(MIN_SCALE, *(1.1 * abs(math.log(end)) for _, ratio in ratios for end in _ends(ratio)))
+    bars = []
+    for name, ratio in ratios:
+        low, high = (_percent(end, width) for end in _ends(ratio))
+        at = _percent(ratio.value, width)
+        bars.append(_BAR.format(html(name), low, 100 - high, at, significant(ratio.value)))
+    bars.append(_SCALE.format(significant(math.exp(-width), 3), significant(math.exp(width), 3)))
+    return Markup('<div class="ratios" aria-hidden="true">\n{}</div>\n').format(Markup("").join(bars))
+
+
+def _percent(ratio: float, width: float) -> float:
+    """Return the position of a ratio from the left; `width` is that of the scale to either side of 1."""
+    return 50 + 50 * math.log(ratio) / width
+
+
+def _ends(ratio: Ratio) -> tuple[float, float]:
+    """Return the interval, or twice the ratio itself if there is no interval that can be drawn."""
+    interval = ratio.interval
+    if interval is None or not 0 < interval.low <= interval.high < math.inf:
+        return ratio.value, ratio.value
+    return interval.low, interval.high
 
 
 def _title(comparison: Comparison) -> str:
     reference, other = names(comparison)
     if comparison.paired is not None:
-        return f"{other} against {reference}"
-    days = (words.day(run.created) for run in (comparison.other, comparison.reference))
-    return f"{comparison.other.identity.recipe}, {' against '.join(days)}"
+        return f"{other} compared with {reference}"
+    days = (layout.minute(run.created) for run in (comparison.other, comparison.reference))
+    return f"{comparison.other.identity.recipe}, {' compared with '.join(days)}"
 
 
 def _roles(comparison: Comparison) -> tuple[str, str]:
-    """Return what the two are called in tables, whose run folders' names are long."""
+    """Return short names for the tables, because names of run folders are long."""
     return names(comparison) if comparison.paired is not None else ("reference", "other")
 
 
 def _lines(comparison: Comparison) -> list[str]:
-    """Return what the report for a terminal says beside the verdict and the table."""
+    """Return the lines of the terminal report other than the verdict and the table."""
     report = comparison_report(comparison, (Prices(), Prices()))
     assert isinstance(report, Group)
     found = [part.plain for part in report.renderables if isinstance(part, Text)]
     both = zip(names(comparison), (comparison.reference, comparison.other), strict=True)
-    said = {f"{verdict_sentence(comparison)}.", *(f"{name} is {series.name}" for name, series in both)}
-    return [line for line in found if line not in said]
+    shown = {f"{verdict_sentence(comparison)}.", *(f"{name} is {trials.name}" for name, trials in both)}
+    return [line for line in found if line not in shown]
 
 
 def _table(comparison: Comparison) -> Table:
@@ -95,29 +132,23 @@ def _table(comparison: Comparison) -> Table:
 
 
 def _trials(comparison: Comparison) -> list[Markup]:
-    rule, named = comparison.verdict.rule, _roles(comparison)
-    reference, other = (_times(series, rule) for series in (comparison.reference, comparison.other))
-    lines = [_line(named[0], reference, "grey"), _line(named[1], other, "blue")]
-    columns = [Column("Trial"), *(Column(f"{name} [s]", numeric=True) for name in named)]
+    rule, roles = comparison.verdict.rule, _roles(comparison)
+    reference, other = (_times(trials, rule) for trials in (comparison.reference, comparison.other))
+    lines = [_line(roles[0], reference, "grey"), _line(roles[1], other, "blue")]
+    columns = ("Trial", *(f"#{name} [s]" for name in roles))
     numbers = sorted(reference.keys() | other.keys())
-    rows = [
-        [Cell(str(number)), *(words.figure(side.get(number)) for side in (reference, other))]
-        for number in numbers
-    ]
-    title = f"Time of each trial by the {rule} rule"
-    note = f"Blue: {named[1]}; grey: {named[0]}."
+    rows = [[Cell(str(n)), *(layout.time_cell(side.get(n)) for side in (reference, other))] for n in numbers]
+    title = f"Time of each trial under the {rule} rule"
+    note = f"Blue: {roles[1]}; grey: {roles[0]}."
     chart = Chart(title, Axis("trial", kind="count"), Axis("time", "s", digits=3), lines, note=note)
-    return [
-        *([render_chart(chart)] if numbers else []),
-        render_table(Table(title, columns, rows, sortable=True)),
-    ]
+    return [*([render_chart(chart)] if numbers else []), layout.table(title, columns, rows)]
 
 
 def _line(name: str, times: Mapping[int, float], color: Color) -> Line:
     return Line(name, [float(number) for number in times], list(times.values()), color=color, dots=True)
 
 
-def _times(series: TrialSet, rule: str) -> dict[int, float]:
-    """Return the seconds of the trials that the rule gives a time, by their numbers, ascending."""
-    found = ((trial.trial, trial.seconds.get(rule)) for trial in series.counting)
+def _times(trials: TrialSet, rule: str) -> dict[int, float]:
+    """Return the seconds of the trials that have a time under the rule, by their numbers, ascending."""
+    found = ((trial.trial, trial.seconds.get(rule)) for trial in trials.counting)
     return dict(sorted((number, seconds) for number, seconds in found if seconds is not None))

@@ -1,92 +1,202 @@
-"""The first page of a site."""
+"""The index page of a site, with its leaderboards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from markupsafe import Markup
 
-from dawnbench.report.page import render_table
-from dawnbench.report.site import words
-from dawnbench.report.site.boards import board_section, filters
-from dawnbench.report.site.index_tables import news_table, pairs_table, series_table
-from dawnbench.report.site.layout import site_page
-from dawnbench.report.site.markup import bullets, headline, hero, paragraph, section, tiles
-from dawnbench.report.site.names import HOME
-from dawnbench.report.site.plan import Planned
-from dawnbench.report.site.state import Finding
-from dawnbench.report.site.timeline import Timeline
-from dawnbench.stats.leaderboard import leaderboard
+from dawnbench.records.identity import RunIdentity
+from dawnbench.report.page import Cell
+from dawnbench.report.site import site_layout as layout
+from dawnbench.report.site.planned_comparisons import Compared
+from dawnbench.report.site.series_history import Level, SeriesHistory
+from dawnbench.report.site.site_folder import HOME, run_page
+from dawnbench.safe_text import html
+from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
-MAX_NEWS = 20
-"""Rows of a table of what is new; all of it is on the pages of the series."""
+BOARD_COLUMNS = (
+    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
+    "Run (UTC)",
+)
+BOARD_NOTE = (
+    "Each row is the newest run of its series that has an interval, not the best, which is partly luck. "
+    "Time is the expected time to the target, with misses counted. Under rules that do not stop at the "
+    "target it is the time of a whole trial, and a row whose accuracy claim fails has no place. The claim is "
+    "that the mean final accuracy is at least the target (one-sided t-test at 0.05)."
+)
+MAX_STEPS = 20
+"""Step changes on the index page; the pages of the series show all of them."""
 MAX_TROUBLES = 5
-"""Sentences that may stand above the leaderboard; more are folded away."""
+"""Sentences shown above the leaderboards; if there are more, they are folded away."""
 
 
 def render_index(
-    timelines: Sequence[Timeline],
-    compared: Mapping[Planned, Finding],
-    troubles: Sequence[str],
-    rule: str,
+    histories: Sequence[SeriesHistory], compared: Sequence[Compared], troubles: Sequence[str], rule: str
 ) -> str:
-    """Return the HTML document with the leaderboard, what is new, and the way to every other page.
+    """Return the HTML document with the leaderboards, recent step changes and links to the other pages.
 
-    `troubles` say what cannot be read or compared, a sentence each; `rule` is the one that steps and
-    verdicts are by.
+    `troubles` says what cannot be read or compared, one sentence each; `rule` is the timing rule for step
+    changes and verdicts.
     """
-    boards = leaderboard({timeline.key: timeline.runs for timeline in timelines})
-    by_key = {timeline.key: timeline for timeline in timelines}
-    pairs = {one: found for one, found in compared.items() if one.kind == "pair"}
+    boards = leaderboard({history.key: history.runs for history in histories})
+    by_key = {history.key: history for history in histories}
     body = [
-        hero("dawnbench", HOME, headline(_summary(timelines)), tiles(_tiles(timelines, rule))),
+        layout.hero(
+            "dawnbench", HOME, layout.headline(_summary(histories)), layout.tiles(_tiles(histories, rule))
+        ),
         _troubles(troubles),
-        *([filters(boards, by_key, rule)] if boards else []),
-        *(board_section(board, by_key, number) for number, board in enumerate(boards, start=1)),
-        section("news", "Step changes", *_news(timelines, rule)),
-        *([section("pairs", "Compared in pairs", render_table(pairs_table(pairs)))] if pairs else []),
-        section("series", "Every series", render_table(series_table(timelines, rule)))
-        if timelines
-        else Markup(""),
+        *([_filters(boards, by_key, rule)] if boards else []),
+        *(_board(board, by_key, number) for number, board in enumerate(boards, start=1)),
+        layout.section("news", "Step changes", *_steps(histories, rule)),
+        layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
+        layout.section("series", "All series", _series_table(histories, rule)),
     ]
-    return site_page(HOME, body, up="")
+    return layout.site_page(HOME, body, up="")
 
 
-def _summary(timelines: Sequence[Timeline]) -> str:
-    runs = [run for timeline in timelines for run in timeline.runs]
+def _summary(histories: Sequence[SeriesHistory]) -> str:
+    runs = [run for history in histories for run in history.runs]
     if not runs:
-        return "No run yet: dawnbench run makes one, and dawnbench site puts it here."
+        return "No runs yet. Record one with `dawnbench run`, then call `dawnbench site` again."
     trials = sum(run.trials for run in runs)
-    what = f"{words.count(len(runs), 'run')} with {words.count(trials, 'trial')} in {len(timelines):,} series"
+    counted = f"{layout.count(len(runs), 'run')} with {layout.count(trials, 'trial')}"
     first, last = min(run.created for run in runs), max(run.created for run in runs)
-    return f"{what}, from {words.day(first)[:10]} to {words.day(last)[:10]}."
+    return f"{counted} in {len(histories):,} series, from {first[:10]} to {last[:10]}."
 
 
-def _tiles(timelines: Sequence[Timeline], rule: str) -> list[tuple[str, str, str]]:
-    recipes = {run.identity.recipe_digest for timeline in timelines for run in timeline.runs}
-    devices = {timeline.key.device_name for timeline in timelines}
-    steps = sum(len(timeline.steps(rule)) for timeline in timelines)
+def _tiles(histories: Sequence[SeriesHistory], rule: str) -> list[tuple[str, str, str]]:
+    runs = [run for history in histories for run in history.runs]
+    steps = sum(len(history.steps(rule)) for history in histories)
     return [
-        ("Runs", f"{sum(len(timeline.runs) for timeline in timelines):,}", f"in {len(timelines):,} series"),
-        ("Recipes", f"{len(recipes):,}", "told apart by their digests"),
-        ("Devices", f"{len(devices):,}", ""),
+        ("Runs", f"{len(runs):,}", f"in {len(histories):,} series"),
+        ("Recipes", f"{len({run.identity.recipe_digest for run in runs}):,}", "told apart by their digests"),
+        ("Devices", f"{len({history.key.device_name for history in histories}):,}", ""),
         ("Step changes", f"{steps:,}", f"under the {rule} rule"),
     ]
 
 
 def _troubles(troubles: Sequence[str]) -> Markup:
-    if not troubles:
-        return Markup("")
-    listed = bullets(troubles)
+    listed = layout.bullets(troubles)
     if len(troubles) > MAX_TROUBLES:
         listed = Markup("<details>\n<summary>Which, and why</summary>\n{}</details>\n").format(listed)
-    return section("troubles", "What could not be read or compared", listed, kind="doubts")
+    return layout.section("troubles", "What could not be read or compared", listed, kind="doubts")
 
 
-def _news(timelines: Sequence[Timeline], rule: str) -> list[Markup]:
-    steps = sum(len(timeline.steps(rule)) for timeline in timelines)
-    if not steps:
-        return [paragraph(f"None shown under the {rule} rule.")]
-    more = steps - MAX_NEWS
-    older = [paragraph(f"{more:,} older ones are on the pages of their series.", "note")] if more > 0 else []
-    return [render_table(news_table(timelines, rule, MAX_NEWS)), *older]
+def _filters(boards: Sequence[Board], series: Mapping[RunIdentity, SeriesHistory], rule: str) -> Markup:
+    """Return the filters above the boards, with `rule` selected.
+
+    Without JavaScript they are hidden, and every row is shown.
+    """
+    rows = [row for board in boards for row in board.rows]
+    rules = list(dict.fromkeys(row.time.rule for row in rows))
+    selects = (
+        _select("Recipe", sorted({series[row.entry.identity].label for row in rows})),
+        _select("Device", sorted({_device(row) for row in rows})),
+        _select("Rule", rules, rule if rule in rules else ""),
+    )
+    return Markup(
+        '<form class="filters scripted" aria-label="Rows of the leaderboards">\n{}'
+        '<button type="button">All rows</button>\n<p role="status"></p>\n</form>\n'
+    ).format(Markup("").join(selects))
+
+
+def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: int) -> Markup:
+    """Return the board with that number on the page; number 1 explains what the columns mean."""
+    title = f"{board.data} to {100 * board.target:g} %"
+    rows = [_cells(row, series[row.entry.identity]) for row in board.rows]
+    data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
+    return layout.section(
+        f"board-{number}",
+        title,
+        layout.paragraph(data, "note"),
+        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows),
+        *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
+        kind="board",
+    )
+
+
+def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
+    option = Markup('<option value="{}">{}</option>\n')
+    options = Markup("").join(option.format(html(value), html(value)) for value in values)
+    return Markup(
+        '<label>{} <select data-column="{}" data-first="{}">\n'
+        '<option value="">all</option>\n{}</select></label>\n'
+    ).format(column, column, html(selected), options)
+
+
+def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
+    return [
+        Cell(history.label, link=history.page),
+        Cell(_device(row)),
+        Cell(row.time.rule),
+        Cell("-" if row.place is None else str(row.place), row.place),
+        layout.interval_cell(row.time),
+        *layout.run_cells(row.entry),
+        layout.run_link(row.entry),
+    ]
+
+
+def _device(row: Row) -> str:
+    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"
+
+
+def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
+    found = [(history, level) for history in histories for level in history.steps(rule)]
+    if not found:
+        return [layout.paragraph(f"None found under the {rule} rule.")]
+    found.sort(key=lambda step: (step[1].runs[0].created, step[1].runs[0].name), reverse=True)
+    columns = ("Series", "First run of the new level", "#Before [s]", "#After [s]", "#Change", "#Runs since")
+    rows = [_step_row(history, level) for history, level in found[:MAX_STEPS]]
+    table = layout.table(f"The newest first, under the {rule} rule", columns, rows)
+    more = len(found) - MAX_STEPS
+    older = f"{more:,} older ones are on the pages of their series."
+    return [table, layout.paragraph(older, "note")] if more > 0 else [table]
+
+
+def _step_row(history: SeriesHistory, level: Level) -> list[Cell]:
+    step, first = level.step, level.runs[0]
+    assert step is not None
+    return [
+        Cell(history.title, link=history.page),
+        layout.run_link(first),
+        layout.time_cell(step.before),
+        layout.time_cell(step.after),
+        Cell(layout.change(1 + step.change), step.change),
+        Cell(str(step.runs[1]), step.runs[1]),
+    ]
+
+
+def _pairs_table(compared: Sequence[Compared]) -> Markup:
+    pairs = [pair for pair in compared if pair[0].kind == "pair"]
+    newest = sorted(pairs, key=lambda pair: (pair[0].other.created, pair[0].other.name), reverse=True)
+    rows = [
+        [
+            *(
+                Cell(f"{run.identity.recipe}: {run.name}", link=run_page(run.name))
+                for run in (one.other, one.reference)
+            ),
+            layout.verdict_cell(finding.word, finding.ratio, one.page),
+            Cell(layout.minute(one.other.created)),
+        ]
+        for one, finding in newest
+    ]
+    columns = ("B", "A", "B compared with A", "Started (UTC)")
+    return layout.table("The two sides of each dawnbench ab, the newest first", columns, rows)
+
+
+def _series_table(histories: Sequence[SeriesHistory], rule: str) -> Markup:
+    rows = [
+        [
+            Cell(history.title, link=history.page),
+            Cell(f"{history.key.data} {history.key.fingerprint[:8]}"),
+            Cell(f"{100 * history.key.target:g} %", history.key.target),
+            Cell(history.key.precision),
+            Cell(f"{len(history.runs):,}", len(history.runs)),
+            Cell(str(len(history.steps(rule))), len(history.steps(rule))),
+            layout.run_link(history.runs[-1]),
+        ]
+        for history in histories
+    ]
+    columns = ("Series", "Data", "#Target", "Precision", "#Runs", "#Steps", "Newest run (UTC)")
+    return layout.table("Recipes on devices, with their histories", columns, rows)

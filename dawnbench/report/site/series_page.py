@@ -2,125 +2,159 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from markupsafe import Markup
 
-from dawnbench.report.page import render_chart, render_table
-from dawnbench.report.site import words
-from dawnbench.report.site.history_chart import history_chart
-from dawnbench.report.site.layout import site_page
-from dawnbench.report.site.markup import bullets, headline, hero, link, paragraph, section, tiles
-from dawnbench.report.site.names import HOME, INDEX
-from dawnbench.report.site.plan import Planned
-from dawnbench.report.site.series_tables import Against, runs_table, steps_table
-from dawnbench.report.site.state import Finding
-from dawnbench.report.site.timeline import Timeline
+from dawnbench.report.page import Cell, render_chart
+from dawnbench.report.site import site_layout as layout
+from dawnbench.report.site.planned_comparisons import Compared
+from dawnbench.report.site.series_history import SeriesHistory, history_chart
+from dawnbench.report.site.site_folder import HOME, INDEX
 from dawnbench.report.units import percent, significant
-from dawnbench.stats.history import MIN_RUNS
+from dawnbench.stats.history import MIN_RUNS, Step
 
-Compared = Mapping[Planned, Finding]
-"""The comparisons whose pages are there, with what they came to."""
+NONE = Cell("-")
+DRIFT = "The newest run compared with the first: slow drift"
 STEPS_NOTE = (
-    "Levels are found by PELT on the logarithm of the runs' medians, and each step is borne out by a "
-    "Mann-Whitney test of the runs on both sides, with p below 0.01. What differed across the step, the "
-    "page of the comparison says."
+    "Levels are found by PELT on the logarithm of the runs' medians, and each step is confirmed by a "
+    "Mann-Whitney test of the runs on both sides, with p below 0.01. The page of the comparison says what "
+    "differed across the step."
+)
+RUNS_NOTE = (
+    "Times are medians over a run's trials, in seconds. Each run is compared with the previous one that has "
+    "a time under the rule."
 )
 
 
-def render_series(timeline: Timeline, compared: Compared, rule: str) -> str:
-    """Return the HTML document with a series' history; `compared` are those of its runs."""
-    key = timeline.key
-    # The sides of a `dawnbench ab` follow each other in a history only where they are of one recipe.
-    against = {
-        one.other.name: (one, found)
-        for one, found in compared.items()
+def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: str) -> str:
+    """Return the HTML document with a series' history; `compared` are its comparisons."""
+    key = history.key
+    # The two sides of a `dawnbench ab` are successive runs of one history only if they share a recipe.
+    previous = {
+        one.other.name: (one, finding)
+        for one, finding in compared
         if one.kind != "first" and one.reference.identity == key
     }
-    overall = next(((one, found) for one, found in compared.items() if one.kind == "first"), None)
-    charts = [chart for name, levels in timeline.levels.items() if (chart := history_chart(name, levels))]
+    overall = next(((one, finding) for one, finding in compared if one.kind == "first"), None)
+    charts = Markup("").join(
+        render_chart(chart)
+        for name, levels in history.levels.items()
+        if (chart := history_chart(name, levels))
+    )
     body = [
-        hero(
+        layout.hero(
             f"{key.device_name} · {key.precision} · target {percent(key.target)}",
-            timeline.label,
-            headline(_summary(timeline, rule)),
-            tiles(_tiles(timeline, rule, overall)),
-            _overall(overall),
+            history.label,
+            layout.headline(_summary(history, rule)),
+            layout.tiles(_tiles(history, rule, overall)),
+            layout.paragraph(layout.link(DRIFT, f"../{overall[0].page}")) if overall else Markup(""),
         ),
-        section("steps", "Step changes", *_steps(timeline, against)),
-        section(
+        layout.section("steps", "Step changes", *_steps(history, previous)),
+        layout.section(
             "history",
             "History",
-            Markup('<div class="pair">\n{}</div>\n').format(Markup("").join(map(render_chart, charts)))
-            if charts
-            else Markup(""),
-            render_table(runs_table(timeline, against, rule)),
-            paragraph(
-                "Times are medians over a run's trials, in seconds. Each run is held against the one "
-                "before it in which the rule gave a time.",
-                "note",
-            ),
+            *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
+            _runs_table(history, previous, rule),
+            layout.paragraph(RUNS_NOTE, "note"),
         ),
-        section("about", "What the runs share", _facts(timeline)),
+        layout.section("about", "What the runs share", _facts(history)),
     ]
-    return site_page(timeline.title, body, trail=[(HOME, f"../{INDEX}")])
+    return layout.site_page(history.title, body, trail=[(HOME, f"../{INDEX}")])
 
 
-def _summary(timeline: Timeline, rule: str) -> str:
-    count, steps = words.count(len(timeline.runs), "run"), timeline.steps(rule)
-    if rule not in timeline.levels:
-        return f"{count}, of which none has a time under the {rule} rule."
-    now = significant(median(timeline.levels[rule][-1].seconds))
-    start = f"{timeline.title}: {now} s under the {rule} rule, the median of "
-    latest = len(timeline.levels[rule][-1].runs)
+def _summary(history: SeriesHistory, rule: str) -> str:
+    runs, steps = layout.count(len(history.runs), "run"), history.steps(rule)
+    if rule not in history.levels:
+        return f"{runs}, none of which has a time under the {rule} rule."
+    latest = history.levels[rule][-1]
+    now = f"{history.title}: {significant(median(latest.seconds))} s under the {rule} rule, the median of "
     if not steps:
-        timed = count if latest == len(timeline.runs) else f"the {latest} of {count} that have one"
-        return f"{start}{timed}; no step change shown."
-    step = steps[-1].step
+        timed = len(latest.runs)
+        which = runs if timed == len(history.runs) else f"the {timed} of {runs} that have one"
+        return f"{now}{which}; no step change found."
+    step = latest.step
     assert step is not None
-    since = f"since {words.day(steps[-1].runs[0].created)} UTC"
-    changed = words.change(1 + step.change)
-    return f"{start}the {words.count(latest, 'run')} {since}, when it changed by {changed}."
+    since = f"since {layout.minute(latest.runs[0].created)} UTC"
+    changed = layout.change(1 + step.change)
+    return f"{now}the {layout.count(len(latest.runs), 'run')} {since}, when it changed by {changed}."
 
 
-def _tiles(
-    timeline: Timeline, rule: str, overall: tuple[Planned, Finding] | None
-) -> list[tuple[str, str, str]]:
+def _tiles(history: SeriesHistory, rule: str, overall: Compared | None) -> list[tuple[str, str, str]]:
+    runs = history.runs
     found = [
-        (
-            "Runs",
-            f"{len(timeline.runs):,}",
-            f"{timeline.runs[0].created[:10]} to {timeline.runs[-1].created[:10]}",
-        )
+        ("Runs", f"{len(runs):,}", f"{runs[0].created[:10]} to {runs[-1].created[:10]}"),
+        ("Step changes", str(len(history.steps(rule))), f"under the {rule} rule"),
     ]
-    steps = timeline.steps(rule)
-    found.append(("Step changes", str(len(steps)), f"under the {rule} rule"))
     if overall is not None:
-        _, what = overall
-        ratio = "-" if what.ratio is None else words.change(what.ratio)
-        found.append(("Newest against first", ratio, words.SHORT.get(what.word, what.word)))
+        _, finding = overall
+        ratio = "-" if finding.ratio is None else layout.change(finding.ratio)
+        found.append(("Newest vs first", ratio, layout.SHORT_VERDICTS.get(finding.word, finding.word)))
     return found
 
 
-def _overall(overall: tuple[Planned, Finding] | None) -> Markup:
-    if overall is None:
-        return Markup("")
-    return paragraph(link("The newest run against the first: what crept in", f"../{overall[0].page}"))
-
-
-def _steps(timeline: Timeline, against: Against) -> list[Markup]:
-    table = steps_table(timeline, against)
-    if table is None:
+def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Markup]:
+    rules = [rule for rule in history.levels if history.steps(rule)]
+    steps = {rule: {level.runs[0].name: level.step for level in history.steps(rule)} for rule in rules}
+    first = [run for run in reversed(history.runs) if any(run.name in steps[rule] for rule in rules)]
+    if not first:
         least = 2 * MIN_RUNS
-        why = f" It takes at least {least} runs to show one." if len(timeline.runs) < least else ""
-        return [paragraph(f"None shown.{why}")]
-    return [render_table(table), paragraph(STEPS_NOTE, "note")]
+        why = f" Finding one takes at least {least} runs." if len(history.runs) < least else ""
+        return [layout.paragraph(f"None found.{why}")]
+    columns = ("First run of the new level", "What differed", *(f"#{rule} [s]" for rule in rules))
+    rows = [
+        [
+            layout.run_link(run, "../"),
+            Cell("comparison", link=f"../{before[0].page}") if (before := previous.get(run.name)) else NONE,
+            *(_step_cell(steps[rule].get(run.name)) for rule in rules),
+        ]
+        for run in first
+    ]
+    table = layout.table("Medians before and after, the newest first", columns, rows)
+    return [table, layout.paragraph(STEPS_NOTE, "note")]
 
 
-def _facts(timeline: Timeline) -> Markup:
-    key, newest = timeline.key, timeline.runs[-1]
-    return bullets(
+def _step_cell(step: Step | None) -> Cell:
+    if step is None:
+        return NONE
+    before, after = significant(step.before), significant(step.after)
+    return Cell(f"{before} to {after}, {layout.change(1 + step.change)}", step.change)
+
+
+def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: str) -> Markup:
+    steps = {level.runs[0].name: level.step for level in history.steps(rule)}
+    columns = (
+        *("Started (UTC)", *(f"#{name} [s]" for name in history.levels), "Compared with the previous run"),
+        *("#Step", "#Reached", "#Accuracy", "Claim", "dawnbench"),
+    )
+    rows = []
+    for run in reversed(history.runs):
+        step, before = steps.get(run.name), previous.get(run.name)
+        times = (run.time(name) for name in history.levels)
+        rows.append(
+            [
+                layout.run_link(run, "../"),
+                *(layout.time_cell(None if time is None else time.median) for time in times),
+                _verdict_cell(before),
+                Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
+                *layout.run_cells(run),
+                Cell(run.dawnbench_version),
+            ]
+        )
+    return layout.table("All runs, the newest first", columns, rows)
+
+
+def _verdict_cell(compared: Compared | None) -> Cell:
+    if compared is None:
+        return NONE
+    one, finding = compared
+    return layout.verdict_cell(finding.word, finding.ratio, f"../{one.page}")
+
+
+def _facts(history: SeriesHistory) -> Markup:
+    key, newest = history.key, history.runs[-1]
+    return layout.bullets(
         [
             f"Recipe {newest.identity.recipe}, digest {key.recipe_digest[:16]}",
             f"Device {key.device_name}, precision {key.precision}",

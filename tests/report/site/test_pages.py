@@ -124,7 +124,7 @@ def test_the_way_from_the_first_page_to_a_comparison_and_back(site: Path, visit:
     expect(page.locator("h1")).to_have_text("davidnet")
     step = page.get_by_role("table", name="All runs").get_by_role("row", name="2026-01-02 18:00")
     step.get_by_role("link", name="slower").click()
-    expect(page.locator("h1")).to_contain_text("davidnet, 2026-01-02 18:00 against")
+    expect(page.locator("h1")).to_contain_text("davidnet, 2026-01-02 18:00 compared with")
     page.get_by_role("link", name="20260102T180000Z-davidnet-000006").click()
     expect(page.locator("h1")).to_have_text("davidnet")
     page.get_by_role("link", name="davidnet on NVIDIA H200").click()

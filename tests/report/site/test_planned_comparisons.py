@@ -4,8 +4,9 @@ from pathlib import Path
 
 from dawnbench.records.reader import read_run
 from dawnbench.records.trial_set import trial_set_of
-from dawnbench.report.site.plan import plan
-from dawnbench.stats.entries import entry_of, histories
+from dawnbench.report.site.planned_comparisons import plan_comparisons
+from dawnbench.report.site.series_history import series_histories
+from dawnbench.stats.entries import entry_of
 from dawnbench.stats.summary import summarise
 from tests.report.site.folders import history, pair, small_run
 
@@ -13,11 +14,11 @@ from tests.report.site.folders import history, pair, small_run
 def planned(folders: list[Path], rule: str = "dawnbench") -> list[tuple[str, str, str]]:
     """Return kind, reference and other, the runs by the numbers that their folders' names end with."""
     opened = [trial_set_of(read_run(folder)) for folder in folders]
-    found = plan(histories(entry_of(series, summarise(series)) for series in opened), rule)
-    return [(one.kind, one.reference.name[-1], one.other.name[-1]) for one in found]
+    series = series_histories(entry_of(trials, summarise(trials)) for trials in opened)
+    return [(one.kind, one.reference.name[-1], one.other.name[-1]) for one in plan_comparisons(series, rule)]
 
 
-def test_a_run_is_held_against_the_one_before_and_the_newest_against_the_first(tmp_path: Path) -> None:
+def test_a_run_is_compared_with_the_previous_one_and_the_newest_with_the_first(tmp_path: Path) -> None:
     assert planned(history(tmp_path, [2.6, 2.7, 2.8])) == [
         ("previous", "0", "1"),
         ("previous", "1", "2"),

@@ -8,8 +8,7 @@ import pytest
 from dawnbench.records.reader import read_run
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.page import Chart
-from dawnbench.report.site.history_chart import history_chart
-from dawnbench.report.site.timeline import timelines
+from dawnbench.report.site.series_history import history_chart, series_histories
 from dawnbench.stats.entries import entry_of
 from dawnbench.stats.summary import summarise
 from tests.report.site.folders import history, small_run
@@ -17,8 +16,8 @@ from tests.report.site.folders import history, small_run
 
 def chart(folders: list[Path]) -> Chart | None:
     opened = [trial_set_of(read_run(folder)) for folder in folders]
-    (timeline,) = timelines(entry_of(series, summarise(series)) for series in opened)
-    return history_chart("dawnbench", timeline.levels["dawnbench"])
+    (series_history,) = series_histories(entry_of(trials, summarise(trials)) for trials in opened)
+    return history_chart("dawnbench", series_history.levels["dawnbench"])
 
 
 def test_every_run_is_a_point_at_its_time(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dawnbench.report.site.ratio_bars import ratio_bars
+from dawnbench.report.site.comparison_page import ratio_bars
 from dawnbench.stats.comparison.compare import compare
 from tests.cli.made_runs import make_trial_set, trials
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.records.identity import RunIdentity
-from dawnbench.report.site.names import comparison_page, run_page, safe, series_page
+from dawnbench.report.site.site_folder import comparison_page, file_name, run_page, series_page
 
 ANY = st.text(st.characters(), max_size=300)
 
@@ -24,7 +24,7 @@ def test_whatever_a_run_is_called_its_page_is_a_plain_file_name(name: str) -> No
 
 @given(ANY, ANY)
 def test_two_names_are_two_files(one: str, other: str) -> None:
-    assert (safe(one) == safe(other)) == (one == other)
+    assert (file_name(one) == file_name(other)) == (one == other)
 
 
 def test_a_usual_name_is_kept() -> None:

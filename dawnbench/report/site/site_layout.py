@@ -1,0 +1,141 @@
+"""What the pages of a site share: the frame, a few kinds of markup, and values as cells of a table.
+
+All text that is put in is escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from markupsafe import Markup
+
+from dawnbench.report.page import Cell, Column, Table, render_page, render_table, shared_assets
+from dawnbench.report.site.site_folder import ASSETS, run_page
+from dawnbench.report.units import percent, significant
+from dawnbench.safe_text import html
+from dawnbench.stats.entries import Entry, RuleTime
+
+SHORT_VERDICTS = {"no difference shown": "no difference", "cannot tell with so few trials": "too few trials"}
+_FOLDER = Path(__file__).parent / "assets"
+_SCRIPT, _STYLE = "site.js", "site.css"
+
+
+def site_page(
+    title: str, body: Iterable[Markup], *, up: str = "../", trail: Sequence[tuple[str, str]] = ()
+) -> str:
+    """Return the HTML document of a page; `up` is the relative URL of the site's top folder."""
+    style = Markup('<link rel="stylesheet" href="{}{}{}">\n').format(up, ASSETS, _STYLE)
+    script = Markup('<script src="{}{}{}" defer></script>\n').format(up, ASSETS, _SCRIPT)
+    return render_page(title, Markup("").join([style, *body, script]), assets=f"{up}{ASSETS}", trail=trail)
+
+
+def site_assets() -> dict[str, str]:
+    """Return the files that the pages load, by their paths within the site."""
+    own = {name: (_FOLDER / name).read_bytes() for name in (_SCRIPT, _STYLE)}
+    return {f"{ASSETS}{name}": content.decode() for name, content in (shared_assets() | own).items()}
+
+
+def link(text: str, url: str) -> Markup:
+    """Return a link to a relative URL."""
+    return Markup('<a href="{}">{}</a>').format(url, html(text))
+
+
+def paragraph(content: str | Markup, kind: str = "") -> Markup:
+    """Return a paragraph, with a class if one is given."""
+    start = Markup('<p class="{}">').format(kind) if kind else Markup("<p>")
+    return Markup("{}{}</p>\n").format(start, _escaped(content))
+
+
+def bullets(items: Iterable[str | Markup]) -> Markup:
+    """Return a bulleted list; nothing if there are no items."""
+    inside = Markup("").join(Markup("<li>{}</li>\n").format(_escaped(item)) for item in items)
+    return Markup("<ul>\n{}</ul>\n").format(inside) if inside else inside
+
+
+def hero(eyebrow: str, title: str, *content: Markup) -> Markup:
+    """Return the head of a page."""
+    return Markup('<header class="hero">\n<p class="eyebrow">{}</p>\n<h1>{}</h1>\n{}</header>\n').format(
+        html(eyebrow), html(title), Markup("").join(content)
+    )
+
+
+def headline(sentence: str) -> Markup:
+    """Return the main statement of a page."""
+    return Markup('<blockquote class="headline"><p>{}</p></blockquote>\n').format(html(sentence))
+
+
+def tiles(values: Iterable[tuple[str, str, str]]) -> Markup:
+    """Return values in large type, each with a label before it and a note after it."""
+    one = Markup("<div><dt>{}</dt><dd><strong>{}</strong><span>{}</span></dd></div>\n")
+    inside = Markup("").join(one.format(*map(html, texts)) for texts in values)
+    return Markup('<dl class="tiles">\n{}</dl>\n').format(inside)
+
+
+def section(identity: str, title: str, *content: Markup, kind: str = "") -> Markup:
+    """Return a section of a page with a heading; nothing if it has no content."""
+    inside = Markup("").join(content)
+    whole = Markup('<section class="{}" aria-labelledby="{}">\n<h2 id="{}">{}</h2>\n{}</section>\n')
+    return whole.format(kind, identity, identity, html(title), inside) if inside else inside
+
+
+def table(caption: str, columns: Iterable[str], rows: Sequence[Sequence[Cell]]) -> Markup:
+    """Return a table that can be sorted, or nothing if it has no rows.
+
+    The title of a numeric column starts with a #.
+    """
+    titles = [Column(title.removeprefix("#"), numeric=title.startswith("#")) for title in columns]
+    return render_table(Table(caption, titles, rows, sortable=True)) if rows else Markup("")
+
+
+def change(ratio: float) -> str:
+    """Return a ratio as a change: +5.2 %."""
+    return f"{100 * (ratio - 1):+.1f} %"
+
+
+def minute(created: str) -> str:
+    """Return the date and the minute of an ISO time."""
+    return created[:16].replace("T", " ")
+
+
+def count(number: int, singular: str) -> str:
+    """Return a number of things: 1 run, 2 runs."""
+    return f"{number:,} {singular if number == 1 else singular + 's'}"
+
+
+def verdict_cell(word: str, ratio: float | None, link: str) -> Cell:
+    """Return the verdict of a comparison with its ratio."""
+    short = SHORT_VERDICTS.get(word, word)
+    return Cell(short if ratio is None else f"{short}, {change(ratio)}", link=link)
+
+
+def run_link(run: Entry, up: str = "") -> Cell:
+    """Return when a run started, with a link to its page; `up` is the relative URL of the top folder."""
+    return Cell(minute(run.created), link=f"{up}{run_page(run.name)}")
+
+
+def time_cell(seconds: float | None) -> Cell:
+    """Return a time that sorts as a number."""
+    return Cell("-") if seconds is None else Cell(significant(seconds), seconds)
+
+
+def interval_cell(time: RuleTime) -> Cell:
+    """Return an expected time with its 95 % interval."""
+    if time.expected is None or time.low is None:
+        return time_cell(time.expected)
+    bounds = f"{significant(time.low)} to {'∞' if time.high is None else significant(time.high)}"
+    return Cell(f"{significant(time.expected)} ({bounds})", time.expected)
+
+
+def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:
+    """Return how many trials reached the target, the mean accuracy, and whether it meets the target."""
+    share = run.reached / run.trials if run.trials else None
+    return (
+        Cell(f"{run.reached} of {run.trials}", share),
+        Cell(percent(run.accuracy), run.accuracy),
+        Cell("-" if run.claim is None else run.claim.standing),
+    )
+
+
+def _escaped(content: str | Markup) -> Markup:
+    return content if isinstance(content, Markup) else html(content)
