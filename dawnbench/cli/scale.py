@@ -146,7 +146,7 @@ def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
     from dawnbench.report.console import open_console
-    from dawnbench.report.figures.scaling import write_scaling_figure
+    from dawnbench.report.plots.scaling import write_scaling_figure
     from dawnbench.report.scaling import scaling_json, scaling_page, scaling_table, scaling_words
 
     console = open_console()

@@ -10,9 +10,9 @@ from rich.text import Text
 
 from dawnbench.records.rules import known_rule
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.charts import Axis, Chart, Color, Line
 from dawnbench.report.comparison import comparison_report, figures_rows
-from dawnbench.report.page import Axis, Cell, Chart, Column, Line, Table, render_chart, render_table
-from dawnbench.report.page.charts import Color
+from dawnbench.report.page import Cell, Column, Table, render_chart, render_table
 from dawnbench.report.site import words
 from dawnbench.report.site.layout import site_page
 from dawnbench.report.site.markup import bullets, headline, hero, link, paragraph, section

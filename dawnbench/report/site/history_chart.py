@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from statistics import median
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.report.page import Axis, Chart, Line, Mark
+from dawnbench.report.charts import Axis, Chart, Line, Mark
 from dawnbench.report.site import words
 from dawnbench.report.site.timeline import Level
 

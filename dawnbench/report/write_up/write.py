@@ -7,9 +7,9 @@ from pathlib import Path
 
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run
-from dawnbench.report.figures.series import draw_series
-from dawnbench.report.figures.style import save, styled
 from dawnbench.report.log_views import LogView
+from dawnbench.report.plots.series import draw_series
+from dawnbench.report.plots.style import save, styled
 from dawnbench.report.write_up.document import model_names, write_up
 
 

@@ -9,7 +9,7 @@
     return {
       title: panel.title,
       x: { label: "time since the trial began", unit: "s", digits: 3, kind: "number" },
-      y: { label: panel.title.toLowerCase(), unit: panel.unit, digits: panel.digits, kind: "number", fromZero: panel.unit === "%" },
+      y: { label: panel.title.toLowerCase(), unit: panel.unit, digits: panel.digits, kind: "number", from_zero: panel.unit === "%" },
       lines: metrics.map(([name, label], i) => ({
         label,
         x,
@@ -20,7 +20,7 @@
       targets: [],
       points: [],
       marks: trial.epochs.map(([start, epoch]) => ({ x: start, label: String(epoch) })),
-      shades: trial.throttled.map(([start, end, why]) => ({ start, end, label: `held below its clocks: ${why}` })),
+      spans: trial.throttled.map(([start, end, why]) => ({ start, end, label: `held below its clocks: ${why}` })),
       height: 220,
       shared: true,
     };

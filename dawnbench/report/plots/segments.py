@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from dawnbench.records.reader import Run
-from dawnbench.report.figures.style import (
+from dawnbench.report.plots.style import (
     BLUE,
     GREEN,
     GREY,

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from dawnbench.report.figures.style import BLUE, GREY, VERMILION, new_figure, plain_label
+from dawnbench.report.plots.style import BLUE, GREY, VERMILION, new_figure, plain_label
 from dawnbench.safe_text import figure_text
 from dawnbench.stats.comparison.outcome import Comparison, Ratio, TimeComparison
 from dawnbench.stats.comparison.words import verdict_sentence

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
 from dawnbench.records.reader import Run
-from dawnbench.report.figures.style import (
+from dawnbench.report.plots.style import (
     BLUE,
     GREEN,
     GREY,

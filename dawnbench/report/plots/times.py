@@ -5,7 +5,7 @@ from __future__ import annotations
 from matplotlib.figure import Figure
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.report.figures.style import BLUE, VERMILION, new_figure, plain_label
+from dawnbench.report.plots.style import BLUE, VERMILION, new_figure, plain_label
 from dawnbench.stats.times import Times
 
 

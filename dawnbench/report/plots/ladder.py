@@ -11,7 +11,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.figures.style import BLUE, GREY, new_figure, plain_label
+from dawnbench.report.plots.style import BLUE, GREY, new_figure, plain_label
 from dawnbench.report.units import seconds
 from dawnbench.safe_text import plain
 from dawnbench.stats.times import times

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
-from dawnbench.report.figures.style import (
+from dawnbench.report.plots.style import (
     BLUE,
     GREEN,
     GREY,

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullLocator
 
-from dawnbench.report.figures.style import BLUE, VERMILION, save
+from dawnbench.report.plots.style import BLUE, VERMILION, save
 from dawnbench.report.scaling import ScalingStudy
 from dawnbench.safe_text import plain
 from dawnbench.stats.scaling import AxisStudy, ScalePoint

@@ -17,11 +17,22 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from dawnbench.records.files import write
+from dawnbench.report.charts import Color
 from dawnbench.safe_text import plain
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#8C8C8C"
+COLORS: dict[Color, str] = {
+    "blue": BLUE,
+    "red": VERMILION,
+    "green": GREEN,
+    "purple": PURPLE,
+    "grey": GREY,
+    "orange": ORANGE,
+    "sky": SKY,
+    "black": "black",
+}
 WIDTH = 7.2
 """Inches: the text width of a page."""
 TITLE_LETTERS = 85

@@ -11,8 +11,8 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dawnbench.report.figures.series import draw_series
-from dawnbench.report.figures.style import save, styled
+from dawnbench.report.plots.series import draw_series
+from dawnbench.report.plots.style import save, styled
 from tests.cli.made_runs import HOSTILE, steers
 from tests.report.write_up.models import RISING, finished, model_run
 

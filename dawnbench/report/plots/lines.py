@@ -1,0 +1,91 @@
+"""Charts of lines, drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from dawnbench.report.charts import Chart, Line
+from dawnbench.report.plots.style import COLORS, new_figure, plain_label, thin_lines
+from dawnbench.safe_text import figure_text
+
+
+def draw_chart(chart: Chart, height: float) -> Figure:
+    """Draw one chart, `height` inches tall."""
+    figure = new_figure(height, chart.subject or chart.title)
+    draw_lines(figure.subplots(), chart)
+    return figure
+
+
+def draw_row(charts: Sequence[Chart], height: float) -> Figure:
+    """Draw charts side by side under the subject of the first."""
+    figure = new_figure(height, charts[0].subject)
+    for axes, chart in zip(figure.subplots(1, len(charts), squeeze=False)[0], charts, strict=True):
+        draw_lines(axes, chart)
+    return figure
+
+
+def draw_lines(axes: Axes, chart: Chart) -> None:
+    """Draw one chart into its place in a figure."""
+    _draw_thin(axes, chart.lines)
+    for line in chart.lines:
+        if line.thick:
+            _draw_thick(axes, line)
+    for target in chart.targets:
+        axes.axhline(target.y, color=COLORS[target.color], linestyle="--", linewidth=1, label=target.label)
+    for point in chart.points:
+        if point.label:
+            _ring(axes, chart, point.x, point.y, COLORS[point.color], point.label)
+    for one, locate, limit in ((chart.x, axes.xaxis, axes.set_xlim), (chart.y, axes.yaxis, axes.set_ylim)):
+        if one.kind == "count":
+            locate.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+        if one.from_zero:
+            limit(0)
+    plain_label(axes, chart.x.title, chart.y.title)
+    if chart.targets or any(line.key for line in chart.lines):
+        axes.legend(loc="lower right")
+
+
+def _draw_thin(axes: Axes, lines: Sequence[Line]) -> None:
+    """Draw the thin lines, those that look alike as one object: thousands of objects take minutes."""
+    looks: dict[tuple[str, bool, str], list[Line]] = {}
+    for line in lines:
+        if not line.thick:
+            looks.setdefault((COLORS[line.color], line.dashed, line.key), []).append(line)
+    thick = {"", *(line.key for line in lines if line.thick)}
+    for (color, dashed, key), alike in looks.items():
+        dashes = "--" if dashed else "-"
+        thin_lines(
+            axes, [line.known() for line in alike], colors=color, linestyles=dashes, linewidths=0.8, alpha=0.5
+        )
+        if key not in thick:
+            axes.plot([], [], dashes, color=color, linewidth=0.8, label=figure_text(key))
+
+
+def _draw_thick(axes: Axes, line: Line) -> None:
+    x, y = line.known()
+    # One point alone draws no line.
+    marker = "o" if len(x) == 1 else None
+    dashes = "--" if line.dashed else "-"
+    axes.plot(
+        x,
+        y,
+        dashes,
+        color=COLORS[line.color],
+        linewidth=2,
+        marker=marker,
+        label=figure_text(line.key) or None,
+    )
+
+
+def _ring(axes: Axes, chart: Chart, x: float, y: float, color: str, label: str) -> None:
+    axes.plot([x], [y], marker="o", markersize=8, color=color, fillstyle="none", zorder=5)
+    # After the crossing the curves are flat and leave room below, unless it is at the very end.
+    last = max(line.x[-1] for line in chart.lines)
+    side, offset = ("left", (8, -20)) if x < 0.7 * last else ("right", (-8, -30))
+    axes.annotate(
+        label, (x, y), xytext=offset, textcoords="offset points", ha=side, color=color, parse_math=False
+    )

@@ -1,0 +1,53 @@
+"""All plots of a run, drawn and written beside a report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from dawnbench.records.reader import Run
+from dawnbench.records.samples import read_samples
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.accuracy import accuracy_chart
+from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
+from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.trials import median_number, subject
+from dawnbench.report.plots.lines import draw_chart, draw_row
+from dawnbench.report.plots.segments import draw_segments
+from dawnbench.report.plots.style import save, styled
+from dawnbench.report.plots.telemetry import draw_telemetry
+from dawnbench.report.plots.times import draw_times
+from dawnbench.stats.times import times
+
+
+def run_plots(run: Run, rule: str) -> dict[str, Figure]:
+    """Return every plot for which a run's records hold something, by name."""
+    median = median_number(run, rule)
+    rate = learning_rate_chart(run, median)
+    by_epoch = [chart for make in (loss_chart, epoch_accuracy_chart) if (chart := make(run, median))]
+    with styled():
+        drawn = {
+            "accuracy": draw_accuracy(run, rule),
+            "curves": draw_row(by_epoch, 3.0) if by_epoch else None,
+            "learning-rate": draw_chart(rate, 2.4) if rate else None,
+            "segments": draw_segments(run),
+            "telemetry": draw_telemetry(run, read_samples(run.folder), rule),
+            "times": draw_times(times(trial_set_of(run), rule), subject(run)),
+        }
+    return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+def draw_accuracy(run: Run, rule: str) -> Figure | None:
+    """Draw validation accuracy over a rule's clock; None if there is none."""
+    chart = accuracy_chart(run, rule, median_number(run, rule))
+    return None if chart is None else draw_chart(chart, 3.4)
+
+
+def write_plots(plots: dict[str, Figure], folder: Path) -> dict[str, Path]:
+    """Write plots as SVG and PNG into a folder and return the SVGs by name.
+
+    Raises:
+        DawnbenchError: the files cannot be written.
+    """
+    return {name: save(figure, folder / name)[0] for name, figure in plots.items()}
