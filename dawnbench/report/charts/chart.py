@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 Color = Literal["blue", "red", "green", "purple", "grey", "orange", "sky", "black"]
 """By name, since each backend and theme has its own shade; after Okabe and Ito's palette."""
 Scale = Literal["linear", "log", "error"]
@@ -41,10 +43,10 @@ class Line:
     """One line of a chart."""
 
     label: str
-    x: Sequence[float]
+    x: Sequence[float] | np.ndarray
     """Ascending."""
-    y: Sequence[float | None]
-    """As long as `x`; None where the value is unknown."""
+    y: Sequence[float | None] | np.ndarray
+    """As long as `x`; None, or NaN in an array, is a value that is unknown."""
     color: Color = "blue"
     thick: bool = False
     dashed: bool = False
@@ -57,10 +59,11 @@ class Line:
     key: str = ""
     """Its entry in a printed key, where lines of one key share an entry; empty for none."""
 
-    def known(self) -> tuple[list[float], list[float]]:
+    def known(self) -> tuple[np.ndarray, np.ndarray]:
         """Return x and y of the points whose value is known."""
-        points = [(x, y) for x, y in zip(self.x, self.y, strict=True) if y is not None]
-        return [x for x, _ in points], [y for _, y in points]
+        y = np.asarray(self.y, dtype=float)
+        is_known = ~np.isnan(y)
+        return np.asarray(self.x, dtype=float)[is_known], y[is_known]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.scripts import script_json
 from dawnbench.report.page.stacks import setup_bar, trial_bars
-from dawnbench.report.page.telemetry import telemetry_data
+from dawnbench.report.page.telemetry import page_telemetry
 from dawnbench.report.run_summary import sentences
 from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.summary import Summary, summarise
@@ -49,7 +49,7 @@ def render_run_page(
     summary = summary or summarise(series)
     median = median_number(run, rule)
     by_epoch = (make(run, median) for make in (loss_chart, epoch_accuracy_chart, learning_rate_chart))
-    data = telemetry_data(run, samples)
+    telemetry = page_telemetry(run, samples)
     body = render_template(
         "run.html",
         run=run,
@@ -63,8 +63,8 @@ def render_run_page(
         accuracy=accuracy_chart(run, rule, median),
         charts=[chart for chart in by_epoch if chart is not None],
         numbers=sorted({epoch.trial for epoch in run.epochs}),
-        telemetry=data,
-        telemetry_json=script_json(data),
+        telemetry=telemetry,
+        telemetry_json=script_json(telemetry),
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
         setup=setup_bar(run, rule),
         bars=trial_bars(run, rule),

@@ -12,6 +12,9 @@ from dawnbench.report.charts import Chart, Line
 from dawnbench.report.plots.style import COLORS, new_figure, plain_label, thin_lines
 from dawnbench.safe_text import figure_text
 
+MAX_MARKS = 40
+"""More dotted lines would hide the curves."""
+
 
 def draw_chart(chart: Chart, height: float) -> Figure:
     """Draw one chart, `height` inches tall."""
@@ -28,9 +31,28 @@ def draw_row(charts: Sequence[Chart], height: float) -> Figure:
     return figure
 
 
+def draw_column(charts: Sequence[Chart], title: str) -> Figure:
+    """Draw charts below each other over one x axis."""
+    figure = new_figure(0.6 + 1.5 * len(charts), title)
+    panels = figure.subplots(len(charts), 1, sharex=True, squeeze=False)[:, 0]
+    for axes, chart in zip(panels, charts, strict=True):
+        draw_lines(axes, chart)
+        axes.legend(loc="lower right", ncols=3, fontsize=7)
+    for axes in panels[:-1]:
+        axes.set_xlabel("")
+    if 0 < len(charts[0].marks) <= MAX_MARKS:
+        panels[-1].set_xlabel(f"{charts[0].x.title}; dotted: an epoch begins", parse_math=False)
+    return figure
+
+
 def draw_lines(axes: Axes, chart: Chart) -> None:
     """Draw one chart into its place in a figure."""
-    _draw_thin(axes, chart.lines)
+    for span in chart.spans:
+        # With an edge, so that a span of one sample shows.
+        axes.axvspan(span.start, span.end, color=COLORS["red"], alpha=0.15, linewidth=0.8)
+    for mark in chart.marks if len(chart.marks) <= MAX_MARKS else ():
+        axes.axvline(mark.x, color=COLORS["grey"], linestyle=":", linewidth=0.8)
+    _draw_thin(axes, chart)
     for line in chart.lines:
         if line.thick:
             _draw_thick(axes, line)
@@ -49,18 +71,17 @@ def draw_lines(axes: Axes, chart: Chart) -> None:
         axes.legend(loc="lower right")
 
 
-def _draw_thin(axes: Axes, lines: Sequence[Line]) -> None:
+def _draw_thin(axes: Axes, chart: Chart) -> None:
     """Draw the thin lines, those that look alike as one object: thousands of objects take minutes."""
     looks: dict[tuple[str, bool, str], list[Line]] = {}
-    for line in lines:
+    for line in chart.lines:
         if not line.thick:
             looks.setdefault((COLORS[line.color], line.dashed, line.key), []).append(line)
-    thick = {"", *(line.key for line in lines if line.thick)}
+    alpha = 1.0 if chart.shared else 0.5
+    thick = {"", *(line.key for line in chart.lines if line.thick)}
     for (color, dashed, key), alike in looks.items():
-        dashes = "--" if dashed else "-"
-        thin_lines(
-            axes, [line.known() for line in alike], colors=color, linestyles=dashes, linewidths=0.8, alpha=0.5
-        )
+        dashes, points = "--" if dashed else "-", [line.known() for line in alike]
+        thin_lines(axes, points, colors=color, linestyles=dashes, linewidths=0.8, alpha=alpha)
         if key not in thick:
             axes.plot([], [], dashes, color=color, linewidth=0.8, label=figure_text(key))
 

@@ -67,8 +67,8 @@ def new_figure(height: float, title: str) -> Figure:
     return figure
 
 
-def thin_lines(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]], **looks: Any) -> None:
-    """Draw many lines as one object, each a sequence of x and one of y; thousands of objects take minutes.
+def thin_lines(axes: Axes, lines: Sequence[tuple[np.ndarray, np.ndarray]], **looks: Any) -> None:
+    """Draw many lines as one object, each an array of x and one of y.
 
     `looks` are a `LineCollection`'s. A line of one point, which would not show, is a dot.
     """

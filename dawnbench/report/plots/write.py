@@ -12,12 +12,13 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
 from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
 from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
 from dawnbench.report.charts.trials import median_number, subject
-from dawnbench.report.plots.lines import draw_chart, draw_row
+from dawnbench.report.plots.lines import draw_chart, draw_column, draw_row
 from dawnbench.report.plots.segments import draw_segments
 from dawnbench.report.plots.style import save, styled
-from dawnbench.report.plots.telemetry import draw_telemetry
 from dawnbench.report.plots.times import draw_times
+from dawnbench.stats.progress import median_trial
 from dawnbench.stats.times import times
 
 
@@ -32,7 +33,7 @@ def run_plots(run: Run, rule: str) -> dict[str, Figure]:
             "curves": draw_row(by_epoch, 3.0) if by_epoch else None,
             "learning-rate": draw_chart(rate, 2.4) if rate else None,
             "segments": draw_segments(run),
-            "telemetry": draw_telemetry(run, read_samples(run.folder), rule),
+            "telemetry": _telemetry(run, rule),
             "times": draw_times(times(trial_set_of(run), rule), subject(run)),
         }
     return {name: figure for name, figure in drawn.items() if figure is not None}
@@ -42,6 +43,15 @@ def draw_accuracy(run: Run, rule: str) -> Figure | None:
     """Draw validation accuracy over a rule's clock; None if there is none."""
     chart = accuracy_chart(run, rule, median_number(run, rule))
     return None if chart is None else draw_chart(chart, 3.4)
+
+
+def _telemetry(run: Run, rule: str) -> Figure | None:
+    median, samples = median_trial(run.trials, rule), read_samples(run.folder)
+    own = None if median is None or samples is None else samples.of_trial(median)
+    if median is None or own is None:
+        return None
+    charts = telemetry_charts(median, own, metric_units(run))
+    return draw_column(charts, f"{run.record.device_name}, trial {median.trial}") if charts else None
 
 
 def write_plots(plots: dict[str, Figure], folder: Path) -> dict[str, Path]:

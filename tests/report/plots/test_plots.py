@@ -10,10 +10,8 @@ from matplotlib.figure import Figure
 
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run, read_run
-from dawnbench.records.samples import read_samples
 from dawnbench.report.plots.ladder import draw_ladder
 from dawnbench.report.plots.ratios import draw_ratios
-from dawnbench.report.plots.telemetry import throttled_stretches
 from dawnbench.report.plots.write import run_plots, write_plots
 from dawnbench.stats.comparison.compare import compare
 from tests.cli.made_runs import HOSTILE, make_trial_set, trials
@@ -57,25 +55,12 @@ def test_telemetry_marks_epochs_and_shades_throttling(tmp_path: Path) -> None:
     run = made(tmp_path / "a", trials=1)
     figure = run_plots(run, "dawnbench")["telemetry"]
     labels = [axes.get_ylabel() for axes in figure.axes]
-    assert labels == ["power, W", "use, %", "temperature, °C", "clock, MHz"]
+    assert labels == ["power, W", "utilization, %", "temperature, °C", "clocks, MHz"]
     for axes in figure.axes:
         assert len([line for line in axes.lines if line.get_linestyle() == ":"]) == 10
         assert len(axes.patches) == 1
     quiet = run_plots(made(tmp_path / "b", trials=1, throttled=False), "dawnbench")["telemetry"]
     assert not quiet.axes[0].patches
-
-
-def test_throttling_lasts_until_the_first_sample_without(tmp_path: Path) -> None:
-    run = made(tmp_path / "a", trials=2)
-    samples = read_samples(run.folder)
-    assert samples is not None
-    of_trial = samples.of_trial(run.trials[0])
-    assert of_trial is not None
-    ((start, end),) = throttled_stretches(of_trial)
-    assert start == pytest.approx(run.trials[0].wall_seconds / 2, abs=0.1)
-    assert end == pytest.approx(run.trials[0].wall_seconds, abs=0.1)
-    ((_, whole),) = throttled_stretches(samples)
-    assert whole > run.trials[0].wall_seconds
 
 
 def test_misses_are_crosses_beside_the_dots(tmp_path: Path) -> None:
