@@ -16,6 +16,7 @@ from dawnbench.report.charts import Chart
 from dawnbench.report.page.assets import EARLY_SCRIPT, SCRIPTS, STYLES, content_policy, inline
 from dawnbench.report.page.scripts import script_json
 from dawnbench.report.page.tables import Table
+from dawnbench.report.units import seconds
 from dawnbench.safe_text import html, plain
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(%|s|J)(?!\w))")
@@ -75,7 +76,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    environment.filters["tied"] = _tied
+    environment.filters.update(tied=_tied, seconds=seconds)
     environment.globals.update(
         inline=inline, render_table=render_table, render_chart=render_chart, picture_url=picture_url
     )

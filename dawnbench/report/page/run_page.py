@@ -12,13 +12,13 @@ from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
 from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
 from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.charts.trials import median_number
 from dawnbench.report.headline import headline
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.scripts import script_json
-from dawnbench.report.page.stacks import setup_bar, trial_bars
 from dawnbench.report.page.telemetry import page_telemetry
 from dawnbench.report.run_summary import sentences
 from dawnbench.stats.run_warnings import find_warnings
@@ -66,8 +66,7 @@ def render_run_page(
         telemetry=telemetry,
         telemetry_json=script_json(telemetry),
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
-        setup=setup_bar(run, rule),
-        bars=trial_bars(run, rule),
+        ledger=segment_chart(run, rule),
         known_segments=SEGMENTS,
         trials=run_tables.trials_table(run, median),
         figures=run_tables.summary_table(summary),

@@ -65,7 +65,7 @@ def page_telemetry(run: Run, samples: Samples | None) -> PageTelemetry | None:
 def _trial(trial: TrialRecord, samples: Samples, charts: Sequence[Chart], max_points: int) -> TrialTelemetry:
     return TrialTelemetry(
         trial.trial,
-        _rounded(thin_times(samples.t_ns, max_points) / 1e9, digits=3),
+        np.round(thin_times(samples.t_ns, max_points) / 1e9, 3).tolist(),
         [
             replace(chart, lines=[_thinned(line, chart.y.digits, max_points) for line in chart.lines])
             for chart in charts

@@ -12,10 +12,11 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
 from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
 from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
 from dawnbench.report.charts.trials import median_number, subject
+from dawnbench.report.plots.bars import draw_segments
 from dawnbench.report.plots.lines import draw_chart, draw_column, draw_row
-from dawnbench.report.plots.segments import draw_segments
 from dawnbench.report.plots.style import save, styled
 from dawnbench.report.plots.times import draw_times
 from dawnbench.stats.progress import median_trial
@@ -32,7 +33,7 @@ def run_plots(run: Run, rule: str) -> dict[str, Figure]:
             "accuracy": draw_accuracy(run, rule),
             "curves": draw_row(by_epoch, 3.0) if by_epoch else None,
             "learning-rate": draw_chart(rate, 2.4) if rate else None,
-            "segments": draw_segments(run),
+            "segments": draw_segments(segment_chart(run, rule)),
             "telemetry": _telemetry(run, rule),
             "times": draw_times(times(trial_set_of(run), rule), subject(run)),
         }

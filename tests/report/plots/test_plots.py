@@ -75,10 +75,20 @@ def test_misses_are_crosses_beside_the_dots(tmp_path: Path) -> None:
 
 def test_bars_of_segments_add_up_to_the_ledger(tmp_path: Path) -> None:
     run = made(tmp_path / "a", trials=2)
-    axes = run_plots(run, "dawnbench")["segments"].axes[0]
-    drawn = sum(bar.get_width() for bar in axes.patches)  # type: ignore[attr-defined]
-    recorded = sum(s.length_ns for t in run.trials for s in t.segments) / 1e9
-    assert drawn == pytest.approx(recorded)
+    setup, trials = run_plots(run, "dawnbench")["segments"].axes
+    for axes, segments in (
+        (setup, [s for s in run.trials[0].segments if s.start_ns < 0]),
+        (trials, [s for t in run.trials for s in t.segments if s.start_ns >= 0]),
+    ):
+        drawn = sum(bar.get_width() for bar in axes.patches)  # type: ignore[attr-defined]
+        assert drawn == pytest.approx(sum(s.length_ns for s in segments) / 1e9)
+
+
+def test_what_the_clock_does_not_count_is_hatched(tmp_path: Path) -> None:
+    figure = run_plots(made(tmp_path / "a", trials=2), "dawnbench")["segments"]
+    hatched = [bar for axes in figure.axes for bar in axes.patches if bar.get_hatch()]
+    assert 0 < len(hatched) < sum(len(axes.patches) for axes in figure.axes)
+    assert "not on the dawnbench clock" in texts(figure)
 
 
 def test_a_ratio_is_drawn_with_its_interval_and_the_verdict(tmp_path: Path) -> None:

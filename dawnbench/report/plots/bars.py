@@ -1,0 +1,83 @@
+"""Charts of bars, drawn."""
+
+from __future__ import annotations
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from dawnbench.report.charts.segments import Bar, SegmentChart
+from dawnbench.report.plots.style import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PURPLE,
+    SKY,
+    VERMILION,
+    YELLOW,
+    new_figure,
+    plain_label,
+)
+from dawnbench.safe_text import figure_text
+
+COLORS = {
+    "startup": GREY,
+    "load": SKY,
+    "build": PURPLE,
+    "compile": YELLOW,
+    "to_device": VERMILION,
+    "reset": "#5B3A29",
+    "init": "#A6761D",
+    "train": BLUE,
+    "evaluate": ORANGE,
+    "final_evaluate": GREEN,
+    "record": "#333333",
+    "checkpoint": "#8A8D2F",
+}
+HATCH = "////"
+MAX_TRIALS = 40
+"""What fits on a page."""
+
+
+def draw_segments(chart: SegmentChart) -> Figure | None:
+    """Draw a stacked bar per trial, the first 40, below the bar of the set-up; None without a bar."""
+    groups = [bars for bars in ([chart.setup] if chart.setup else [], chart.trials[:MAX_TRIALS]) if bars]
+    if not groups:
+        return None
+    rows = [len(bars) for bars in groups]
+    figure = new_figure(1.5 + 0.22 * sum(rows) + 0.3 * len(groups), chart.title)
+    ratios = [1.3 + count for count in rows]
+    panels = figure.subplots(len(groups), 1, squeeze=False, height_ratios=ratios)[:, 0]
+    entries: dict[str, Patch] = {}
+    for axes, bars in zip(panels, groups, strict=True):
+        for place, bar in enumerate(bars):
+            _draw_bar(axes, place, bar, entries)
+        axes.set_yticks(range(len(bars)), [bar.label for bar in bars])
+        axes.invert_yaxis()
+        axes.grid(visible=False, axis="y")
+    plain_label(panels[-1], "seconds", "")
+    if any(not part.is_counted for bars in groups for bar in bars for part in bar.parts):
+        label = f"not on the {chart.rule} clock"
+        entries["uncounted"] = Patch(facecolor="white", edgecolor="black", hatch=HATCH, label=label)
+    figure.legend(handles=list(entries.values()), loc="outside lower center", ncols=6, fontsize=7)
+    return figure
+
+
+def _draw_bar(axes: Axes, place: int, bar: Bar, entries: dict[str, Patch]) -> None:
+    left = 0.0
+    for part in bar.parts:
+        color = COLORS.get(part.name, "black")
+        entries.setdefault(part.name, Patch(color=color, label=figure_text(part.name)))
+        hatch = "" if part.is_counted else HATCH
+        axes.barh(
+            place,
+            part.seconds,
+            left=left,
+            height=0.7,
+            color=color,
+            edgecolor="white",
+            hatch=hatch,
+            linewidth=0,
+        )
+        left += part.seconds
