@@ -13,11 +13,12 @@ from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
 from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
+from dawnbench.report.plots.dots import draw_ratios
 from dawnbench.report.plots.ladder import draw_ladder
-from dawnbench.report.plots.ratios import draw_ratios
 from dawnbench.report.plots.style import save, styled, svg
 from dawnbench.report.plots.write import draw_accuracy, run_plots
 from dawnbench.report.run_report import Drawn, report
@@ -76,7 +77,8 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
         of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_plots(run, rule).items()})
     first = trial_set_of(runs[0])
     with styled():
-        ratios = [draw_ratios(comparison) for comparison in held[0]]
+        charts = [ratio_chart(comparison) for comparison in held[0]]
+        ratios = [None if chart is None else draw_ratios(chart) for chart in charts]
         ladder = draw_ladder(first, comparable_figures(first, read_published()), rule)
     return Drawn(
         runs=tuple(of_runs),

@@ -1,4 +1,4 @@
-"""The parts of a chart of lines over one x axis."""
+"""The parts of which charts are made, and the chart of lines over one x axis."""
 
 from __future__ import annotations
 
@@ -102,6 +102,17 @@ class Span:
     start: float
     end: float
     label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value with its 95 % interval."""
+
+    label: str
+    value: float
+    low: float | None
+    """None if there is no interval, or none that can be drawn."""
+    high: float | None
 
 
 @dataclass(frozen=True, slots=True)

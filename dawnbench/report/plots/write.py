@@ -14,11 +14,12 @@ from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
 from dawnbench.report.charts.learning_rate import learning_rate_chart
 from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
+from dawnbench.report.charts.times import times_chart
 from dawnbench.report.charts.trials import median_number, subject
 from dawnbench.report.plots.bars import draw_segments
+from dawnbench.report.plots.dots import draw_times
 from dawnbench.report.plots.lines import draw_chart, draw_column, draw_row
 from dawnbench.report.plots.style import save, styled
-from dawnbench.report.plots.times import draw_times
 from dawnbench.stats.progress import median_trial
 from dawnbench.stats.times import times
 
@@ -28,6 +29,7 @@ def run_plots(run: Run, rule: str) -> dict[str, Figure]:
     median = median_number(run, rule)
     rate = learning_rate_chart(run, median)
     by_epoch = [chart for make in (loss_chart, epoch_accuracy_chart) if (chart := make(run, median))]
+    spread = times_chart(times(trial_set_of(run), rule), subject(run))
     with styled():
         drawn = {
             "accuracy": draw_accuracy(run, rule),
@@ -35,7 +37,7 @@ def run_plots(run: Run, rule: str) -> dict[str, Figure]:
             "learning-rate": draw_chart(rate, 2.4) if rate else None,
             "segments": draw_segments(segment_chart(run, rule)),
             "telemetry": _telemetry(run, rule),
-            "times": draw_times(times(trial_set_of(run), rule), subject(run)),
+            "times": None if spread is None else draw_times(spread),
         }
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
