@@ -13,12 +13,13 @@ from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
 from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
+from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
-from dawnbench.report.plots.ladder import draw_ladder
 from dawnbench.report.plots.style import save, styled, svg
 from dawnbench.report.plots.write import draw_accuracy, run_plots
 from dawnbench.report.run_report import Drawn, report
@@ -79,14 +80,15 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
     with styled():
         charts = [ratio_chart(comparison) for comparison in held[0]]
         ratios = [None if chart is None else draw_ratios(chart) for chart in charts]
-        ladder = draw_ladder(first, comparable_figures(first, read_published()), rule)
+        published = ladder(first, comparable_figures(first, read_published()), rule)
+        drawn_ladder = None if published is None else draw_ladder(published)
     return Drawn(
         runs=tuple(of_runs),
         ratios=tuple(
             None if figure is None else _save(figure, to.figures / f"ratio-{number}", to)
             for number, figure in enumerate(ratios, start=2)
         ),
-        ladder=None if ladder is None else _save(ladder, to.figures / "ladder", to),
+        ladder=None if drawn_ladder is None else _save(drawn_ladder, to.figures / "ladder", to),
     )
 
 

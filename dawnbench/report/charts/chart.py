@@ -58,6 +58,8 @@ class Line:
     """What to call each point when it is read off; as long as `x`, or empty."""
     key: str = ""
     """Its entry in a printed key, where lines of one key share an entry; empty for none."""
+    joined: bool = True
+    """Whether the points are joined by a line; thick lines only."""
 
     def known(self) -> tuple[np.ndarray, np.ndarray]:
         """Return x and y of the points whose value is known."""

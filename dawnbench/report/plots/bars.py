@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.ticker import LogLocator
 
+from dawnbench.report.charts.ladder import Ladder
 from dawnbench.report.charts.segments import Bar, SegmentChart
+from dawnbench.report.plots.scales import plain_ticks
 from dawnbench.report.plots.style import (
     BLUE,
     GREEN,
@@ -19,7 +24,8 @@ from dawnbench.report.plots.style import (
     new_figure,
     plain_label,
 )
-from dawnbench.safe_text import figure_text
+from dawnbench.report.units import seconds
+from dawnbench.safe_text import figure_text, plain
 
 COLORS = {
     "startup": GREY,
@@ -81,3 +87,37 @@ def _draw_bar(axes: Axes, place: int, bar: Bar, entries: dict[str, Patch]) -> No
             linewidth=0,
         )
         left += part.seconds
+
+
+def draw_ladder(ladder: Ladder) -> Figure | None:
+    """Draw a bar per time, the run's in colour; None if the run has no median."""
+    if not math.isfinite(ladder.own.seconds):
+        return None
+    rungs = ladder.rungs
+    figure = new_figure(1.0 + 0.26 * len(rungs), ladder.title)
+    axes = figure.subplots()
+    places = range(len(rungs))
+    colors = [BLUE if rung.is_own else GREY for rung in rungs]
+    axes.barh(places, [rung.seconds for rung in rungs], color=colors)
+    for place, rung in enumerate(rungs):
+        axes.annotate(
+            seconds(rung.seconds),
+            (rung.seconds, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            weight="bold" if rung.is_own else "normal",
+        )
+    labels = [_shortened(plain(f"{rung.system}, {rung.hardware}")) for rung in rungs]
+    axes.set_yticks(places, labels, parse_math=False)
+    axes.invert_yaxis()
+    axes.set_xscale("log")
+    axes.margins(x=0.15)
+    axes.grid(visible=False, axis="y")
+    plain_ticks(axes.xaxis, LogLocator(subs=(1, 2, 5)))
+    plain_label(axes, ladder.x.title, "")
+    return figure
+
+
+def _shortened(label: str, most: int = 48) -> str:
+    return label if len(label) <= most else label[: most - 1] + "…"

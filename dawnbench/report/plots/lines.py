@@ -6,14 +6,17 @@ from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from dawnbench.report.charts import Chart, Line
+from dawnbench.report.plots.scales import plain_ticks
 from dawnbench.report.plots.style import COLORS, new_figure, plain_label, thin_lines
 from dawnbench.safe_text import figure_text
 
+PANEL_INCHES = (3.6, 2.8)
+"""Width and height of one chart of a grid."""
 MAX_MARKS = 40
-"""More dotted lines would hide the curves."""
+"""More dotted lines, or dots on a line, would hide the curves."""
 
 
 def draw_chart(chart: Chart, height: float) -> Figure:
@@ -45,7 +48,18 @@ def draw_column(charts: Sequence[Chart], title: str) -> Figure:
     return figure
 
 
-def draw_lines(axes: Axes, chart: Chart) -> None:
+def draw_grid(rows: Sequence[Sequence[Chart]]) -> Figure:
+    """Draw rows of as many charts each under their subject."""
+    width, height = PANEL_INCHES
+    columns = len(rows[0])
+    figure = new_figure(len(rows) * height + 0.4, rows[0][0].subject, width=columns * width)
+    panels = figure.subplots(len(rows), columns, squeeze=False)
+    for axes, chart in zip(panels.flat, (chart for row in rows for chart in row), strict=True):
+        draw_lines(axes, chart, legend="best")
+    return figure
+
+
+def draw_lines(axes: Axes, chart: Chart, legend: str = "lower right") -> None:
     """Draw one chart into its place in a figure."""
     for span in chart.spans:
         # With an edge, so that a span of one sample shows.
@@ -66,9 +80,22 @@ def draw_lines(axes: Axes, chart: Chart) -> None:
             locate.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
         if one.from_zero:
             limit(0)
+    _scale(axes, chart)
     plain_label(axes, chart.x.title, chart.y.title)
     if chart.targets or any(line.key for line in chart.lines):
-        axes.legend(loc="lower right")
+        axes.legend(loc=legend)
+
+
+def _scale(axes: Axes, chart: Chart) -> None:
+    """Make axes logarithmic; matplotlib needs a value for that."""
+    if not any(len(line.known()[0]) for line in chart.lines):
+        return
+    if chart.y.scale == "log":
+        axes.set_yscale("log")
+        plain_ticks(axes.yaxis, MaxNLocator(5))
+    if chart.x.scale == "log":
+        axes.set_xscale("log", base=2)
+        plain_ticks(axes.xaxis, FixedLocator(chart.x.ticks))
 
 
 def _draw_thin(axes: Axes, chart: Chart) -> None:
@@ -89,8 +116,8 @@ def _draw_thin(axes: Axes, chart: Chart) -> None:
 def _draw_thick(axes: Axes, line: Line) -> None:
     x, y = line.known()
     # One point alone draws no line.
-    marker = "o" if len(x) == 1 else None
-    dashes = "--" if line.dashed else "-"
+    marker = "o" if len(x) == 1 or (line.dots and len(x) <= MAX_MARKS) else None
+    dashes = "" if not line.joined else "--" if line.dashed else "-"
     axes.plot(
         x,
         y,
@@ -98,6 +125,7 @@ def _draw_thick(axes: Axes, line: Line) -> None:
         color=COLORS[line.color],
         linewidth=2,
         marker=marker,
+        markersize=4,
         label=figure_text(line.key) or None,
     )
 

@@ -60,9 +60,9 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, title: str) -> Figure:
-    """Return an empty figure of the page's width and a height in inches; the title is no markup."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+def new_figure(height: float, title: str, width: float = WIDTH) -> Figure:
+    """Return an empty figure of that size in inches; nothing in the title is markup."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(textwrap.fill(plain(title), TITLE_LETTERS), parse_math=False, fontsize=10)
     return figure
 

@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run, read_run
+from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.charts.ratios import ratio_chart
+from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
-from dawnbench.report.plots.ladder import draw_ladder
 from dawnbench.report.plots.write import run_plots, write_plots
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
@@ -129,7 +130,9 @@ def test_a_title_fits_across_the_figure(tmp_path: Path) -> None:
 
 def test_the_ladder_has_the_run_in_its_place(tmp_path: Path) -> None:
     series = make_trial_set(tmp_path / "a", trials(30.0, 10))
-    figure = draw_ladder(series, read_published(), "dawnbench")
+    published = ladder(series, read_published(), "dawnbench")
+    assert published is not None
+    figure = draw_ladder(published)
     assert figure is not None
     values = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
     assert values == sorted(values)
