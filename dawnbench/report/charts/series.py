@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dawnbench.records.reader import Run
-from dawnbench.report.charts.chart import Axis
+from dawnbench.report.charts.chart import Axis, Scale
 from dawnbench.report.charts.curves import EPOCH
 from dawnbench.stats.write_up_results import typical_trial
 
@@ -53,7 +53,7 @@ def series_chart(runs: Sequence[Run], names: Sequence[str], rule: str) -> Series
         return None
     errors = [100 - value for curve in curves for value in (*curve.accuracies, curve.target)]
     smallest = min((error for error in errors if error > 0), default=100.0)
-    scale = "linear" if max(errors) / smallest < MIN_ERROR_RATIO else "error"
+    scale: Scale = "linear" if max(errors) / smallest < MIN_ERROR_RATIO else "error"
     return SeriesChart("Test accuracy by epoch", EPOCH, Axis("test accuracy", "%", scale=scale), curves)
 
 

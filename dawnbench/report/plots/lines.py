@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -59,7 +60,7 @@ def draw_grid(rows: Sequence[Sequence[Chart]]) -> Figure:
     return figure
 
 
-def draw_lines(axes: Axes, chart: Chart, legend: str = "lower right") -> None:
+def draw_lines(axes: Axes, chart: Chart, legend: Literal["lower right", "best"] = "lower right") -> None:
     """Draw one chart into its place in a figure."""
     for span in chart.spans:
         # With an edge, so that a span of one sample shows.
@@ -117,11 +118,11 @@ def _draw_thick(axes: Axes, line: Line) -> None:
     x, y = line.known()
     # One point alone draws no line.
     marker = "o" if len(x) == 1 or (line.dots and len(x) <= MAX_MARKS) else None
-    dashes = "" if not line.joined else "--" if line.dashed else "-"
+    dashes = "none" if not line.joined else "--" if line.dashed else "-"
     axes.plot(
         x,
         y,
-        dashes,
+        linestyle=dashes,
         color=COLORS[line.color],
         linewidth=2,
         marker=marker,

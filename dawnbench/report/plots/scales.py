@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.ticker import FixedLocator, FuncFormatter, Locator, NullLocator
 
-ERROR_TICKS = (0, 20, 40, 60, 70, 80, 90, 95, 97, 98, 99)
-ERROR_TICKS += (99.3, 99.5, 99.7, 99.8, 99.9, 99.95, 99.97, 99.98, 99.99)
+_BELOW_99 = (0, 20, 40, 60, 70, 80, 90, 95, 97, 98)
+ERROR_TICKS = (*_BELOW_99, 99, 99.3, 99.5, 99.7, 99.8, 99.9, 99.95, 99.97, 99.98, 99.99)
 """Accuracies in percent that an axis by the error names."""
 
 
