@@ -23,7 +23,7 @@ def learning_rate_chart(run: Run, median: int) -> Chart | None:
         note="The schedule, by step of the optimizer." if steps else "The rate at each epoch's first step.",
         subject=f"{run.record.recipe_name}: learning rate",
         x=Axis("step", kind="count") if steps else EPOCH,
-        y=Axis("learning rate", digits=6, from_zero=True),
+        y=Axis("learning rate" if steps else "learning rate at its first step", digits=6, from_zero=True),
         lines=[Line("learning rate", x, y, "green", thick=True, dots=not steps)],
         group="" if steps else "epochs",
     )

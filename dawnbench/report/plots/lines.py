@@ -28,10 +28,11 @@ def draw_chart(chart: Chart, height: float) -> Figure:
 
 
 def draw_row(charts: Sequence[Chart], height: float) -> Figure:
-    """Draw charts side by side under the subject of the first."""
+    """Draw charts of the same lines side by side, under one subject and with one legend."""
     figure = new_figure(height, charts[0].subject)
-    for axes, chart in zip(figure.subplots(1, len(charts), squeeze=False)[0], charts, strict=True):
-        draw_lines(axes, chart)
+    panels = figure.subplots(1, len(charts), squeeze=False)[0]
+    for axes, chart in zip(panels, charts, strict=True):
+        draw_lines(axes, chart, legend="lower right" if axes is panels[-1] else None)
     return figure
 
 
@@ -60,7 +61,9 @@ def draw_grid(rows: Sequence[Sequence[Chart]]) -> Figure:
     return figure
 
 
-def draw_lines(axes: Axes, chart: Chart, legend: Literal["lower right", "best"] = "lower right") -> None:
+def draw_lines(
+    axes: Axes, chart: Chart, legend: Literal["lower right", "best"] | None = "lower right"
+) -> None:
     """Draw one chart into its place in a figure."""
     for span in chart.spans:
         # With an edge, so that a span of one sample shows.
@@ -71,6 +74,7 @@ def draw_lines(axes: Axes, chart: Chart, legend: Literal["lower right", "best"] 
     for line in chart.lines:
         if line.thick:
             _draw_thick(axes, line)
+    _name_thin(axes, chart)
     for target in chart.targets:
         axes.axhline(target.y, color=COLORS[target.color], linestyle="--", linewidth=1, label=target.label)
     for point in chart.points:
@@ -83,7 +87,7 @@ def draw_lines(axes: Axes, chart: Chart, legend: Literal["lower right", "best"] 
             limit(0)
     _scale(axes, chart)
     plain_label(axes, chart.x.title, chart.y.title)
-    if chart.targets or any(line.key for line in chart.lines):
+    if legend is not None and (chart.targets or any(line.key for line in chart.lines)):
         axes.legend(loc=legend)
 
 
@@ -101,17 +105,22 @@ def _scale(axes: Axes, chart: Chart) -> None:
 
 def _draw_thin(axes: Axes, chart: Chart) -> None:
     """Draw the thin lines, those that look alike as one object: thousands of objects take minutes."""
-    looks: dict[tuple[str, bool, str], list[Line]] = {}
+    looks: dict[tuple[str, bool], list[Line]] = {}
     for line in chart.lines:
         if not line.thick:
-            looks.setdefault((COLORS[line.color], line.dashed, line.key), []).append(line)
+            looks.setdefault((COLORS[line.color], line.dashed), []).append(line)
     alpha = 1.0 if chart.shared else 0.5
-    thick = {"", *(line.key for line in chart.lines if line.thick)}
-    for (color, dashed, key), alike in looks.items():
+    for (color, dashed), alike in looks.items():
         dashes, points = "--" if dashed else "-", [line.known() for line in alike]
         thin_lines(axes, points, colors=color, linestyles=dashes, linewidths=0.8, alpha=alpha)
-        if key not in thick:
-            axes.plot([], [], dashes, color=color, linewidth=0.8, label=figure_text(key))
+
+
+def _name_thin(axes: Axes, chart: Chart) -> None:
+    """Give thin lines their entries in the legend, below those of the thick ones."""
+    thick = {"", *(line.key for line in chart.lines if line.thick)}
+    for key, line in {line.key: line for line in chart.lines if line.key not in thick}.items():
+        dashes = "--" if line.dashed else "-"
+        axes.plot([], [], dashes, color=COLORS[line.color], linewidth=0.8, label=figure_text(key))
 
 
 def _draw_thick(axes: Axes, line: Line) -> None:
