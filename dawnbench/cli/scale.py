@@ -146,7 +146,7 @@ def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
     from dawnbench.report.console import open_console
-    from dawnbench.report.figures.scaling import write_scaling_figure
+    from dawnbench.report.plots.scaling import write_scaling_plot
     from dawnbench.report.scaling import scaling_json, scaling_page, scaling_table, scaling_words
 
     console = open_console()
@@ -157,7 +157,7 @@ def _show_and_write(study: ScalingStudy, out: Path) -> None:
         console.print(sentence, highlight=False, markup=False)
     write(scaling_json(study), out / "scaling.json")
     write(scaling_page(study, "scaling.svg"), out / "scaling.md")
-    write_scaling_figure(study, out / "scaling")
+    write_scaling_plot(study, out / "scaling")
     console.print(plain(str(out / "scaling.md")), highlight=False, markup=False, soft_wrap=True)
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.comparison import figures_rows
 from dawnbench.report.markdown import table
 from dawnbench.report.units import seconds, significant
@@ -16,7 +16,6 @@ from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.words import verdict_sentence
-from dawnbench.stats.times import times
 
 Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be held against it."""
@@ -52,29 +51,19 @@ def comparable_figures(series: TrialSet, figures: Sequence[PublishedFigure]) -> 
 def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
     """Return the published times by a rule, fastest first, with the run's median among them.
 
-    Nothing where there is none to stand among, or the run has no median.
+    Nothing if no time is published by the rule, or the run has no median.
     """
-    found = times(series, rule)
-    median = statistics.median(found.censored) if found.censored else math.inf
-    mine = [figure for figure in figures if figure.rule == rule]
-    rungs = [(f.seconds, f"{f.team}: {f.system}", f.device, f.source) for f in mine]
-    if not rungs or not math.isfinite(median):
+    found = ladder(series, figures, rule)
+    if found is None or not math.isfinite(found.own.seconds):
         return []
-    rows = [
-        [f"[{markdown(system)}]({source})", markdown(device), seconds(time), significant(median / time, 3)]
-        for time, system, device, source in rungs
-    ]
-    own = [
-        f"**this run: {markdown(series.identity.recipe)}**",
-        markdown(series.device_name),
-        seconds(median),
-        "1",
-    ]
-    ordered = sorted(
-        [(median, own), *zip((rung[0] for rung in rungs), rows, strict=True)], key=lambda r: r[0]
-    )
+    rows = []
+    for rung in found.rungs:
+        name = markdown(rung.system)
+        system = f"**{name}**" if rung.is_own else f"[{name}]({rung.source})"
+        ratio = "1" if rung.is_own else significant(found.own.seconds / rung.seconds, 3)
+        rows.append([system, markdown(rung.hardware), seconds(rung.seconds), ratio])
     note = "The run's time is the median over its trials. Hardware differs, so no verdict follows."
-    return [table(["System", "Hardware", "Time", "Run takes, times"], [row for _, row in ordered]), note]
+    return [table(["System", "Hardware", "Time", "Run takes, times"], rows), note]
 
 
 def _plain(name: str) -> str:

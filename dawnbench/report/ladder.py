@@ -1,7 +1,8 @@
-"""A run among the published times: a ladder a timing rule, the fastest on top."""
+"""A run among the published times, for a terminal: one ladder per timing rule, the fastest on top."""
 
 from __future__ import annotations
 
+import itertools
 import math
 import statistics
 from collections.abc import Iterator, Sequence
@@ -14,74 +15,60 @@ from rich.text import Text
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.charts.ladder import Ladder, ladder
 from dawnbench.report.listing import fitted
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.figures import accuracies
 from dawnbench.stats.regression.judge import left_out
-from dawnbench.stats.times import Times, times
+from dawnbench.stats.times import times
 
 HARDWARE_WIDTH = 15
 COLUMNS: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
     ("", 2, "right"),
     ("time", 8, "right"),
-    ("system", 12, "left"),  # what gives way, on to a second line, where the terminal is narrow
+    ("system", 12, "left"),  # wraps on to a second line if the terminal is narrow
     ("hardware", HARDWARE_WIDTH, "left"),
     ("trials", 6, "right"),
     ("run takes", 9, "right"),
 )
-"""Header, least width and alignment."""
+"""Header, minimum width and alignment."""
 OWN = ">"
-"""Marks the run's rung where there is no bold type."""
+"""Marks the run's rung without bold type."""
 
 
 def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
-    """Return a ladder for each rule that the figures are by, and what a reader must know beside them."""
+    """Return a ladder for each rule by which a time was published, and what a reader must know about them."""
     parts: list[RenderableType] = []
-    for rule in (rule.name for rule in RULES if any(figure.rule == rule.name for figure in figures)):
-        parts += [Text(_heading(rule), style="bold"), ladder_table(series, figures, rule)]
-        parts += [*(Text(plain(f"! {note}"), style="yellow") for note in _notes(series, rule)), ""]
+    for rule in (rule.name for rule in RULES):
+        if (found := ladder(series, figures, rule)) is not None:
+            parts += [Text(_heading(rule), style="bold"), ladder_table(found)]
+            parts += [*(Text(plain(f"! {note}"), style="yellow") for note in _notes(series, rule)), ""]
     return Group(*parts, *(Text(plain(line)) for line in _closing(series, figures)))
 
 
-def ladder_table(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> Table:
-    """Return the figures by one rule, fastest first, with the run's median under that rule among them.
+def ladder_table(ladder: Ladder) -> Table:
+    """Return the times of a ladder, fastest first, the run's marked.
 
-    The last column is the run's time over the figure's. A trial that missed the target is slower than every
-    other, so that a run of which half missed it has no median; it stands last then, without a time.
+    The last column is the run's time over the published one. A trial that missed the target is slower than
+    every other, so a run of which half missed it has no median; it stands last then, without a time.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header, least, justify in COLUMNS:
         table.add_column(header, min_width=least, justify=justify, no_wrap=header != "system")
-    found = times(series, rule)
-    median = _median(found)
-    above = sorted((figure for figure in figures if figure.rule == rule), key=lambda figure: figure.seconds)
-    for place, figure in enumerate(above, start=1):
-        if figure.seconds > median and table.row_count == place - 1:
-            table.add_row(*_own_cells(series, found, median), style="bold")
-        table.add_row(str(place), *_cells(figure, median))
-    if table.row_count == len(above):
-        table.add_row(*_own_cells(series, found, median), style="bold")
+    places = itertools.count(1)
+    for rung in ladder.rungs:
+        ratio = ladder.times_as_long(rung)
+        table.add_row(
+            OWN if rung.is_own else str(next(places)),
+            seconds(rung.seconds if math.isfinite(rung.seconds) else None),
+            Text(plain(rung.system)),
+            Text(fitted(plain(rung.hardware), HARDWARE_WIDTH) if rung.is_own else plain(rung.hardware)),
+            "-" if rung.trials is None else str(rung.trials),
+            "" if rung.is_own else "-" if ratio is None else f"{significant(ratio, 3)}x",
+            style="bold" if rung.is_own else None,
+        )
     return table
-
-
-def _cells(figure: PublishedFigure, median: float) -> list[str | Text]:
-    named = figure.system if figure.system.startswith(figure.team) else f"{figure.team}: {figure.system}"
-    devices = figure.device if figure.devices == 1 else f"{figure.devices} x {figure.device}"
-    trials = "-" if figure.trials is None else str(figure.trials)
-    ratio = f"{significant(median / figure.seconds, 3)}x" if math.isfinite(median) else "-"
-    return [seconds(figure.seconds), Text(plain(named)), Text(plain(devices)), trials, ratio]
-
-
-def _own_cells(series: TrialSet, found: Times, median: float) -> list[str | Text]:
-    device = fitted(plain(series.device_name), HARDWARE_WIDTH)
-    shown = seconds(median if math.isfinite(median) else None)
-    named = Text(plain(f"this run: {series.identity.recipe}"))
-    return [OWN, shown, named, Text(device), str(len(found.censored)), ""]
-
-
-def _median(found: Times) -> float:
-    return statistics.median(found.censored) if found.censored else math.inf
 
 
 def _heading(rule: str) -> str:
@@ -97,7 +84,7 @@ def _notes(series: TrialSet, rule: str) -> Iterator[str]:
         yield "no trial of this run has a time by this rule"
     if found.missed:
         misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
-        without = "" if math.isfinite(_median(found)) else ", so there is no median"
+        without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
         yield f"{misses}; a miss counts as the slowest{without}"
     reached = accuracies(series)
     if stops_at_target(rule) or not reached:

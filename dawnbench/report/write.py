@@ -13,14 +13,15 @@ from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.ladder import ladder
+from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
-from dawnbench.report.figures.accuracy import draw_accuracy
-from dawnbench.report.figures.ladder import draw_ladder
-from dawnbench.report.figures.ratios import draw_ratios
-from dawnbench.report.figures.run_figures import run_figures
-from dawnbench.report.figures.style import save, styled, svg
 from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
+from dawnbench.report.plots.bars import draw_ladder
+from dawnbench.report.plots.dots import draw_ratios
+from dawnbench.report.plots.style import save, styled, svg
+from dawnbench.report.plots.write import draw_accuracy, run_plots
 from dawnbench.report.run_report import Drawn, report
 from dawnbench.stats.summary import summarise
 
@@ -74,18 +75,20 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
     of_runs = []
     for number, run in enumerate(runs, start=1):
         folder = to.figures if len(runs) == 1 else to.figures / str(number)
-        of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_figures(run, rule).items()})
+        of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_plots(run, rule).items()})
     first = trial_set_of(runs[0])
     with styled():
-        ratios = [draw_ratios(comparison) for comparison in held[0]]
-        ladder = draw_ladder(first, comparable_figures(first, read_published()), rule)
+        charts = [ratio_chart(comparison) for comparison in held[0]]
+        ratios = [None if chart is None else draw_ratios(chart) for chart in charts]
+        published = ladder(first, comparable_figures(first, read_published()), rule)
+        drawn_ladder = None if published is None else draw_ladder(published)
     return Drawn(
         runs=tuple(of_runs),
         ratios=tuple(
             None if figure is None else _save(figure, to.figures / f"ratio-{number}", to)
             for number, figure in enumerate(ratios, start=2)
         ),
-        ladder=None if ladder is None else _save(ladder, to.figures / "ladder", to),
+        ladder=None if drawn_ladder is None else _save(drawn_ladder, to.figures / "ladder", to),
     )
 
 

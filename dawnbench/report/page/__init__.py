@@ -6,22 +6,14 @@ of a run. Each returns one document: with all it needs inside, or, with `assets`
 """
 
 from dawnbench.report.page.assets import shared_assets
-from dawnbench.report.page.charts import Axis, Chart, Line, Mark, Point, Shade, Target
 from dawnbench.report.page.layout import render_chart, render_page, render_table
 from dawnbench.report.page.run_page import render_run_page
 from dawnbench.report.page.tables import Cell, Column, Table
 
 __all__ = [
-    "Axis",
     "Cell",
-    "Chart",
     "Column",
-    "Line",
-    "Mark",
-    "Point",
-    "Shade",
     "Table",
-    "Target",
     "render_chart",
     "render_page",
     "render_run_page",

@@ -12,9 +12,11 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dawnbench.report.charts import Chart
 from dawnbench.report.page.assets import EARLY_SCRIPT, SCRIPTS, STYLES, content_policy, inline
-from dawnbench.report.page.charts import Chart, chart_json
+from dawnbench.report.page.scripts import script_json
 from dawnbench.report.page.tables import Table
+from dawnbench.report.units import seconds
 from dawnbench.safe_text import html, plain
 
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(%|s|J)(?!\w))")
@@ -49,7 +51,7 @@ def render_table(table: Table) -> Markup:
 
 def render_chart(chart: Chart) -> Markup:
     """Return a chart, which only readers with JavaScript see."""
-    return Markup(_render("chart.html", chart=chart, data=chart_json(chart)))
+    return Markup(_render("chart.html", chart=chart, data=script_json(chart)))
 
 
 def render_template(name: str, **context: Any) -> Markup:
@@ -74,7 +76,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    environment.filters["tied"] = _tied
+    environment.filters.update(tied=_tied, seconds=seconds)
     environment.globals.update(
         inline=inline, render_table=render_table, render_chart=render_chart, picture_url=picture_url
     )

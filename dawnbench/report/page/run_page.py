@@ -9,16 +9,18 @@ from dawnbench.records.reader import Run
 from dawnbench.records.rules import SEGMENTS, known_rule
 from dawnbench.records.samples import Samples
 from dawnbench.records.trial_set import TrialSet, trial_set_of
+from dawnbench.report.charts.accuracy import accuracy_chart
+from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
+from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.segments import segment_chart
+from dawnbench.report.charts.trials import median_number
 from dawnbench.report.headline import headline
 from dawnbench.report.page import run_tables
-from dawnbench.report.page.charts import script_json
-from dawnbench.report.page.curves import accuracy_by_time, by_epoch
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
-from dawnbench.report.page.stacks import setup_bar, trial_bars
-from dawnbench.report.page.telemetry import telemetry_data
+from dawnbench.report.page.scripts import script_json
+from dawnbench.report.page.telemetry import page_telemetry
 from dawnbench.report.run_summary import sentences
-from dawnbench.stats.progress import median_trial
 from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.summary import Summary, summarise
 
@@ -45,9 +47,9 @@ def render_run_page(
     known_rule(rule)
     series = trial_set_of(run)
     summary = summary or summarise(series)
-    middle = median_trial(run.trials, rule)
-    median = middle.trial if middle else min((epoch.trial for epoch in run.epochs), default=1)
-    data = telemetry_data(run, samples)
+    median = median_number(run, rule)
+    by_epoch = (make(run, median) for make in (loss_chart, epoch_accuracy_chart, learning_rate_chart))
+    telemetry = page_telemetry(run, samples)
     body = render_template(
         "run.html",
         run=run,
@@ -58,14 +60,13 @@ def render_run_page(
         warnings=_warnings(run, samples, series, rule),
         picture=picture,
         median=median,
-        accuracy=accuracy_by_time(run, rule, median),
-        charts=by_epoch(run, median),
+        accuracy=accuracy_chart(run, rule, median),
+        charts=[chart for chart in by_epoch if chart is not None],
         numbers=sorted({epoch.trial for epoch in run.epochs}),
-        telemetry=data,
-        telemetry_json=script_json(data),
+        telemetry=telemetry,
+        telemetry_json=script_json(telemetry),
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
-        setup=setup_bar(run, rule),
-        bars=trial_bars(run, rule),
+        ledger=segment_chart(run, rule),
         known_segments=SEGMENTS,
         trials=run_tables.trials_table(run, median),
         figures=run_tables.summary_table(summary),
@@ -78,7 +79,7 @@ def render_run_page(
         recipe=run_tables.settings_table("The recipe as resolved", run.record.recipe),
         command=shlex.join(run.record.command),
     )
-    return render_page(run.record.recipe_name, body, assets=assets, trail=trail)
+    return render_page(run.record.identity.recipe, body, assets=assets, trail=trail)
 
 
 def _warnings(run: Run, samples: Samples | None, series: TrialSet, rule: str) -> list[str]:

@@ -1,118 +1,97 @@
-"""The samples of each trial, thinned to what a chart can show."""
+"""The telemetry charts of each trial, thinned to what a page can show."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
-from dawnbench.report.units import metric_name
-from dawnbench.safe_text import plain
+from dawnbench.report.charts import Chart, Line
+from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
 
 MAX_POINTS = 1_500
-"""A trial and metric; a chart on a wide screen has about as many pixels."""
-FEW_POINTS = 100
+"""Per trial and metric; a chart on a wide screen has about as many pixels."""
+MIN_POINTS = 100
 """What each trial keeps, however many there are."""
 PAGE_POINTS = 30_000
-"""A metric, all trials together: a page is to open at once."""
+"""Per metric, all trials together: a page should open at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Panel:
-    """The metrics of one unit, which share a chart."""
+class TrialTelemetry:
+    """What the page's telemetry script draws for one trial."""
 
-    title: str
-    unit: str
-    """As shown."""
-    step: float
-    """What a value is rounded to, in the unit shown; a power of ten."""
-    scale: float = 1.0
-    """The unit shown in the unit recorded."""
-
-
-PANELS = {
-    "W": Panel("Power", "W", 0.1),
-    "%": Panel("Utilisation", "%", 0.1),
-    "degC": Panel("Temperature", "°C", 0.1),
-    "MHz": Panel("Clocks", "MHz", 1.0),
-    "bytes": Panel("Memory", "GB", 0.001, 1e9),
-}
-"""By the unit recorded, in the order of the page."""
+    trial: int
+    x: Sequence[float]
+    """Seconds since the trial began, which all lines share; the lines have none of their own."""
+    charts: Sequence[Chart]
+    throttled: Sequence[str]
+    """The reasons for running below its clocks, each once."""
 
 
-def telemetry_data(run: Run, samples: Samples | None) -> dict[str, Any] | None:
-    """Return what the page's telemetry script draws; None where no trial has a sample to draw.
+@dataclass(frozen=True, slots=True)
+class PageTelemetry:
+    """The telemetry of all trials of a run."""
 
-    Times are whole milliseconds since the trial began, values whole steps of their panel. `thinned` says
-    whether samples were left out, so that a trial and metric have at most `most`.
-    """
-    if samples is None or not run.trials:
+    trials: Sequence[TrialTelemetry]
+    thinned: bool
+    """Whether samples were left out."""
+    max_points: int
+    """Per trial and metric."""
+
+
+def page_telemetry(run: Run, samples: Samples | None) -> PageTelemetry | None:
+    """Return the telemetry charts of a run's trials; None if no trial has a sample to draw."""
+    if samples is None:
         return None
-    units = {
-        name: reading.unit
-        for t in run.trials
-        if t.telemetry
-        for name, reading in t.telemetry.readings.items()
-    }
-    shown = [name for name in samples.values if units.get(name) in PANELS]
+    units = metric_units(run)
     # A slice of every trial's samples at once would be a second copy of a day.
     counts = [0 if (own := samples.of_trial(trial)) is None else len(own) for trial in run.trials]
-    most = max(FEW_POINTS, min(MAX_POINTS, PAGE_POINTS // max(1, len(counts) - counts.count(0))))
+    sampled = len(counts) - counts.count(0)
+    max_points = max(MIN_POINTS, min(MAX_POINTS, PAGE_POINTS // max(1, sampled)))
     trials = [
-        _trial(trial, own, shown, units, most)
+        drawn
         for trial in run.trials
         if (own := samples.of_trial(trial)) is not None
+        and (drawn := _trial(trial, own, telemetry_charts(trial, own, units), max_points)).charts
     ]
-    drawn = {name for trial in trials for name in trial["values"]}
-    panels = [
-        {
-            "title": panel.title,
-            "unit": panel.unit,
-            "step": panel.step,
-            "digits": max(0, -round(np.log10(panel.step))),
-            "metrics": [
-                [name, plain(metric_name(name))] for name in shown if units[name] == unit and name in drawn
-            ],
-        }
-        for unit, panel in PANELS.items()
+    return PageTelemetry(trials, max(counts) > max_points, max_points) if trials else None
+
+
+def _trial(trial: TrialRecord, samples: Samples, charts: Sequence[Chart], max_points: int) -> TrialTelemetry:
+    return TrialTelemetry(
+        trial.trial,
+        np.round(thin_times(samples.t_ns, max_points) / 1e9, 3).tolist(),
+        [
+            replace(chart, lines=[_thinned(line, chart.y.digits, max_points) for line in chart.lines])
+            for chart in charts
+        ],
+        list(dict.fromkeys(span.label for chart in charts[:1] for span in chart.spans)),
+    )
+
+
+def _thinned(line: Line, digits: int, max_points: int) -> Line:
+    return replace(line, x=(), y=_rounded(thin(np.asarray(line.y), max_points), digits))
+
+
+def _rounded(values: np.ndarray, digits: int) -> list[float | None]:
+    """Return values as short in JSON as their digits allow; None for NaN."""
+    rounded: list[float | None] = [
+        None if np.isnan(value) else value for value in np.round(values, digits).tolist()
     ]
-    panels = [panel for panel in panels if panel["metrics"]]
-    thinned = max(counts) > most
-    return {"panels": panels, "trials": trials, "thinned": thinned, "most": most} if panels else None
+    return rounded if digits else [None if value is None else int(value) for value in rounded]
 
 
-def _trial(
-    trial: TrialRecord, samples: Samples, shown: Sequence[str], units: dict[str, str], most: int
-) -> dict[str, Any]:
-    values = {}
-    for name in shown:
-        panel = PANELS[units[name]]
-        column = samples.values[name] / (panel.scale * panel.step)
-        column = np.where(np.abs(column) < MAX_FIGURE, column, np.nan)
-        if not np.isnan(column).all():
-            values[name] = _whole(thin(column, most))
-    return {
-        "trial": trial.trial,
-        "t": (thin_times(samples.t_ns, most) // 1_000_000).tolist(),
-        "values": values,
-        "epochs": [[s.start_ns / 1e9, s.epoch] for s in trial.segments if s.name == "train" and s.epoch],
-        "throttled": _throttled(samples),
-    }
-
-
-def thin(column: np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
-    """Return at most `most` values: of each bucket of neighbours the least and the most, in order."""
+def thin(column: np.ndarray, max_points: int = MAX_POINTS) -> np.ndarray:
+    """Return at most `max_points` values: of each bucket of neighbours the smallest and largest, in order."""
     count = len(column)
-    if count <= most:
+    if count <= max_points:
         return column
-    rows = _buckets(column, np.nan, most)
+    rows = _buckets(column, np.nan, max_points)
     known = ~np.isnan(rows)
     low = np.where(known, rows, np.inf).argmin(axis=1)
     high = np.where(known, rows, -np.inf).argmax(axis=1)
@@ -121,36 +100,16 @@ def thin(column: np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
     return np.stack([rows[line, first], rows[line, second]], axis=1).reshape(-1)
 
 
-def thin_times(t_ns: np.ndarray, most: int = MAX_POINTS) -> np.ndarray:
+def thin_times(t_ns: np.ndarray, max_points: int = MAX_POINTS) -> np.ndarray:
     """Return the times that belong to the values of `thin`: of each bucket the first and the last."""
-    if len(t_ns) <= most:
+    if len(t_ns) <= max_points:
         return t_ns
-    return _buckets(t_ns, t_ns[-1], most)[:, [0, -1]].reshape(-1)
+    return _buckets(t_ns, t_ns[-1], max_points)[:, [0, -1]].reshape(-1)
 
 
-def _buckets(values: np.ndarray, filler: float, most: int) -> np.ndarray:
-    """Return an array (buckets, samples a bucket), the last bucket filled up."""
-    size = -(-len(values) // (most // 2))
+def _buckets(values: np.ndarray, filler: float, max_points: int) -> np.ndarray:
+    """Return an array (buckets, samples per bucket), the last bucket filled up."""
+    size = -(-len(values) // (max_points // 2))
     count = -(-len(values) // size)
     missing = np.full(count * size - len(values), filler, dtype=values.dtype)
     return np.concatenate([values, missing]).reshape(count, size)
-
-
-def _whole(column: np.ndarray) -> list[int | None]:
-    unknown = np.isnan(column)
-    whole: list[int | None] = np.rint(np.where(unknown, 0, column)).astype(np.int64).tolist()
-    for place in np.flatnonzero(unknown):
-        whole[place] = None
-    return whole
-
-
-def _throttled(samples: Samples) -> list[list[Any]]:
-    """Return each stretch in which the GPU gave the same reasons: begin and end in seconds, the reasons."""
-    stretches, place = [], 0
-    for reasons, same in groupby(samples.throttle):
-        begin, place = place, place + sum(1 for _ in same)
-        if reasons:
-            end = min(place, len(samples) - 1)
-            words = plain(", ".join(reasons))
-            stretches.append([samples.t_ns[begin] / 1e9, samples.t_ns[end] / 1e9, words])
-    return stretches

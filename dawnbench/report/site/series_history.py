@@ -10,7 +10,7 @@ from statistics import median
 
 from dawnbench.records.identity import RunIdentity, recipe_labels
 from dawnbench.records.rules import stops_at_target
-from dawnbench.report.page import Axis, Chart, Line, Mark
+from dawnbench.report.charts import Axis, Chart, Line, Mark
 from dawnbench.report.site.site_folder import series_page
 from dawnbench.report.site.site_layout import change
 from dawnbench.stats.entries import Entry, histories

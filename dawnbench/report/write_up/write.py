@@ -7,9 +7,10 @@ from pathlib import Path
 
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run
-from dawnbench.report.figures.series import draw_series
-from dawnbench.report.figures.style import save, styled
+from dawnbench.report.charts.series import series_chart
 from dawnbench.report.log_views import LogView
+from dawnbench.report.plots.series import draw_series
+from dawnbench.report.plots.style import save, styled
 from dawnbench.report.write_up.document import model_names, write_up
 
 
@@ -29,8 +30,9 @@ def write_write_up(
     """
     picture = None
     if len(runs) > 1:
-        with styled():
-            figure = draw_series(runs, model_names(runs), rule)
-        if figure is not None:
+        chart = series_chart(runs, model_names(runs), rule)
+        if chart is not None:
+            with styled():
+                figure = draw_series(chart)
             picture = save(figure, path.parent / "figures" / "series")[0].relative_to(path.parent).as_posix()
     write(write_up(runs, rule, view, title=title, note=note, picture=picture), path)

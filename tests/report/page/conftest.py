@@ -6,19 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.records.reader import Run, read_run
+from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.report.page import render_run_page
 from tests.browser import browser, visit
-from tests.records.full_runs import full_run
 
 __all__ = ["browser", "visit"]
-
-
-@pytest.fixture(scope="package")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    """Five trials of ten epochs with telemetry; the GPU throttles in the first."""
-    return read_run(full_run(tmp_path_factory.mktemp("runs") / "20260203T040506Z-davidnet-abcdef"))
 
 
 @pytest.fixture(scope="package")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,21 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from dawnbench.records.reader import Run
+from dawnbench.report.charts import Axis, Chart, Line
 from dawnbench.report.page import (
-    Axis,
     Cell,
-    Chart,
     Column,
-    Line,
     Table,
     render_chart,
     render_page,
     render_table,
 )
-from dawnbench.report.page.charts import script_json
-from dawnbench.report.page.curves import accuracy_by_time, by_epoch
-from dawnbench.stats.progress import elapsed_seconds
+from dawnbench.report.page.scripts import script_json
 from tests.browser import Visit, violations
 
 HISTORY = Chart(
@@ -57,34 +51,9 @@ def test_json_within_a_script_element_ends_none_and_reads_back(data: object) -> 
     assert json.loads(text) == data
 
 
-def test_a_figure_that_is_not_finite_is_no_json() -> None:
+def test_a_number_that_is_not_finite_cannot_be_json() -> None:
     with pytest.raises(ValueError, match="JSON"):
         script_json([float("nan")])
-
-
-def test_accuracy_is_drawn_at_the_rule_s_clock_with_the_median_on_top(run: Run) -> None:
-    chart = accuracy_by_time(run, "strict", median=2)
-    assert chart is not None
-    top = chart.lines[-1]
-    assert (top.trial, top.thick) == (2, True)
-    assert [line.thick for line in chart.lines[:-1]] == [False] * 4
-    assert list(top.x) == list(elapsed_seconds(run.trials[1], "strict").values())
-    assert top.y[-1] == pytest.approx(100 * run.trials[1].accuracy)  # type: ignore[operator]
-    crossed = {point.trial: point for point in chart.points}
-    assert crossed[2].x == top.x[run.trials[1].epochs_to_target - 1]  # type: ignore[operator]
-    assert crossed[2].y >= chart.targets[0].y == pytest.approx(94)
-
-
-def test_loss_accuracy_and_rate_are_drawn_by_epoch(run: Run) -> None:
-    loss, accuracy, rate = by_epoch(run, median=2)
-    assert [line.dashed for line in loss.lines] == [True, False] * 5
-    assert [line.trial for line in accuracy.lines][-2:] == [2, 2]
-    assert list(rate.lines[0].y) == [epoch.learning_rate for epoch in run.epochs_of(2)]
-    record = replace(run.record, learning_rates=((0, 0.0), (200, 0.4), (1000, 0.0)))
-    by_step = by_epoch(replace(run, record=record), median=2)[2]
-    assert by_step.x.label == "step"
-    assert (list(by_step.lines[0].x), list(by_step.lines[0].y)) == ([0, 200, 1000], [0.0, 0.4, 0.0])
-    assert by_epoch(Run(run.folder, run.record, (), (), ()), median=1) == []
 
 
 def test_a_table_marks_a_row_links_a_cell_and_escapes_both() -> None:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from dawnbench.records.reader import read_run
-from dawnbench.records.samples import Samples, read_samples
-from dawnbench.report.page.telemetry import MAX_POINTS, telemetry_data, thin, thin_times
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.samples import read_samples
+from dawnbench.report.page.telemetry import MAX_POINTS, page_telemetry, thin, thin_times
 from tests.records.full_runs import full_run
 
 COLUMNS = st.integers(0, 4 * MAX_POINTS).flatmap(
@@ -63,48 +63,33 @@ def test_what_lies_beside_a_gap_is_not_lost_in_it() -> None:
     assert not np.isnan(thinned).any(), "every stretch has a value"
 
 
-def test_values_are_rounded_to_the_step_of_their_unit(tmp_path: Path) -> None:
+def test_values_are_rounded_to_the_digits_of_their_unit(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", trials=2))
     samples = read_samples(run.folder)
     assert samples is not None
-    data = telemetry_data(run, samples)
-    assert data is not None
-    assert [panel["title"] for panel in data["panels"]] == ["Power", "Utilisation", "Temperature", "Clocks"]
-    first = samples.of_trial(run.trials[0])
-    assert first is not None
-    drawn = data["trials"][0]
-    np.testing.assert_allclose(
-        np.array(drawn["values"]["gpu_power"]) * 0.1, first.values["gpu_power"], atol=0.05
-    )
-    assert drawn["t"] == (first.t_ns // 1_000_000).tolist()
-    assert None in drawn["values"]["gpu_utilization"]
-    assert not data["thinned"]
+    telemetry = page_telemetry(run, samples)
+    assert telemetry is not None
+    own = samples.of_trial(run.trials[0])
+    assert own is not None
+    first = telemetry.trials[0]
+    power, use, _, clocks = (chart.lines[0].y for chart in first.charts)
+    np.testing.assert_allclose(np.array(power), own.values["gpu_power"], atol=0.05)
+    assert list(power) == [round(value, 1) for value in power]  # type: ignore[arg-type]
+    assert None in list(use)
+    assert all(isinstance(value, int) for value in clocks)
+    np.testing.assert_allclose(first.x, own.t_ns / 1e9, atol=0.0005)
+    assert not telemetry.thinned
 
 
-def test_throttling_is_a_stretch_from_its_first_sample_on(tmp_path: Path) -> None:
+def test_a_trial_s_reasons_for_throttling_are_said_once(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", trials=2))
-    data = telemetry_data(run, read_samples(run.folder))
-    assert data is not None
-    ((begin, end, why),) = data["trials"][0]["throttled"]
-    half = run.trials[0].wall_seconds / 2
-    assert half < begin < half + 0.1
-    assert 1.9 * half < end < 2.1 * half
-    assert why == "sw_thermal_slowdown"
-    assert data["trials"][1]["throttled"] == []
+    telemetry = page_telemetry(run, read_samples(run.folder))
+    assert telemetry is not None
+    assert [trial.throttled for trial in telemetry.trials] == [["sw_thermal_slowdown"], []]
 
 
-def test_what_no_sensor_shows_is_left_out(tmp_path: Path) -> None:
-    run = read_run(full_run(tmp_path / "run", trials=1))
-    samples = read_samples(run.folder)
-    assert samples is not None
-    wild = samples.values | {
-        "gpu_power": np.full(len(samples), math.inf),
-        "unheard_of": np.ones(len(samples)),
-    }
-    data = telemetry_data(run, Samples(samples.t_ns, wild, samples.throttle))
-    assert data is not None
-    assert set(data["trials"][0]["values"]) == {"gpu_utilization", "gpu_temperature", "gpu_sm_clock"}
-    assert telemetry_data(run, None) is None
+def test_a_run_without_samples_has_no_telemetry(run: Run) -> None:
+    assert page_telemetry(run, None) is None
 
 
 @pytest.mark.parametrize(("trials", "points"), [(3, 120), (30, 50), (100, 20)])
@@ -112,9 +97,9 @@ def test_many_trials_share_what_a_page_has_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, points: int
 ) -> None:
     monkeypatch.setattr("dawnbench.report.page.telemetry.PAGE_POINTS", 1_500)
-    monkeypatch.setattr("dawnbench.report.page.telemetry.FEW_POINTS", 20)
+    monkeypatch.setattr("dawnbench.report.page.telemetry.MIN_POINTS", 20)
     run = read_run(full_run(tmp_path / "a", trials=trials, epochs=1, hertz=200.0))
-    data = telemetry_data(run, read_samples(run.folder))
-    assert data is not None
-    assert 0.8 * points <= max(len(trial["t"]) for trial in data["trials"]) <= 1.05 * points
-    assert data["thinned"] is (trials > 3)
+    telemetry = page_telemetry(run, read_samples(run.folder))
+    assert telemetry is not None
+    assert 0.8 * points <= max(len(trial.x) for trial in telemetry.trials) <= 1.05 * points
+    assert telemetry.thinned is (trials > 3)

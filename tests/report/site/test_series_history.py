@@ -7,7 +7,7 @@ import pytest
 
 from dawnbench.records.reader import read_run
 from dawnbench.records.trial_set import trial_set_of
-from dawnbench.report.page import Chart
+from dawnbench.report.charts import Chart
 from dawnbench.report.site.series_history import history_chart, series_histories
 from dawnbench.stats.entries import entry_of
 from dawnbench.stats.summary import summarise

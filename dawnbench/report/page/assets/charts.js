@@ -19,7 +19,7 @@
 
   const behind = (chart) => (u) => within(u, (ctx, box, pixel) => {
     ctx.fillStyle = dawnbench.color("shade");
-    for (const { start, end } of chart.shades) {
+    for (const { start, end } of chart.spans) {
       const left = vertical(u, start);
       ctx.fillRect(left, box.top, Math.max(pixel, vertical(u, end) - left), box.height);
     }

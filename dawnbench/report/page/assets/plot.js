@@ -1,5 +1,5 @@
 "use strict";
-// A chart's data (see charts.py) as options of the plotting library.
+// A chart's data (see report/charts) as options of the plotting library.
 const dawnbench = {};
 {
   const probe = document.createElement("span");
@@ -77,7 +77,7 @@ const dawnbench = {};
     if (low === null) return levels.length ? [levels[0] - 1, levels[0] + 1] : [0, 1];
     const least = Math.min(low, ...levels), most = Math.max(high, ...levels);
     const room = 0.06 * (most - least || Math.abs(most) || 1);
-    const floor = chart.y.fromZero || (least >= 0 && least < room) ? 0 : least - room;
+    const floor = chart.y.from_zero || (least >= 0 && least < room) ? 0 : least - room;
     return [floor, chart.y.unit === "%" && most <= 100 ? Math.min(101, most + room) : most + room];
   };
 

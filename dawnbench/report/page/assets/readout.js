@@ -27,8 +27,8 @@
     const value = (line) => `${line.label}: ${dawnbench.format(line.y[index], chart.y)}`;
     if (chart.shared) {
       const shown = chart.lines.filter((line) => known(line, index)).map(value);
-      const shade = chart.shades.find((one) => chart.lines[0].x[index] >= one.start && chart.lines[0].x[index] <= one.end);
-      return [`${chart.x.label}: ${moment}`, ...shown, ...(shade ? [shade.label] : [])];
+      const span = chart.spans.find((one) => chart.lines[0].x[index] >= one.start && chart.lines[0].x[index] <= one.end);
+      return [`${chart.x.label}: ${moment}`, ...shown, ...(span ? [`held below its clocks: ${span.label}`] : [])];
     }
     const line = chart.lines[number];
     const where = chart.x.kind === "number" ? moment : `${chart.x.label} ${moment}`;

@@ -11,10 +11,12 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from dawnbench.report.figures.series import draw_series
-from dawnbench.report.figures.style import save, styled
+from dawnbench.records.reader import Run
+from dawnbench.report.charts.series import series_chart
+from dawnbench.report.plots.series import draw_series
+from dawnbench.report.plots.style import save, styled
 from tests.cli.made_runs import HOSTILE, steers
-from tests.report.write_up.models import RISING, finished, model_run
+from tests.report.write_up.models import RISING, model_run
 
 
 @pytest.fixture
@@ -34,11 +36,16 @@ class Drawn:
             model_run(self._folder / str(i), accuracies, target=goal)
             for i, (accuracies, goal) in enumerate(zip(models, goals, strict=True))
         ]
-        with styled():
-            figure = draw_series(runs, [f"{name}{i}" for i in range(len(runs))], "dawnbench")
-        assert figure is not None
+        figure = drawn_of(runs, [f"{name}{i}" for i in range(len(runs))])
         FigureCanvasAgg(figure).draw()
         return figure
+
+
+def drawn_of(runs: Sequence[Run], names: Sequence[str], rule: str = "dawnbench") -> Figure:
+    chart = series_chart(runs, names, rule)
+    assert chart is not None
+    with styled():
+        return draw_series(chart)
 
 
 def legend(figure: Figure) -> list[str]:
@@ -102,32 +109,11 @@ def test_the_axis_follows_the_error_where_that_spreads_it(
     assert len([tick for tick in axes.get_yticks() if low <= tick <= high]) >= 2
 
 
-def test_the_median_of_the_trials_that_ended_is_drawn(tmp_path: Path) -> None:
-    ended = [
-        finished(1),
-        finished(2),
-        finished(3),
-        finished(4, status="diverged", seconds={"strict": 1.0}),
-    ]
-    run = model_run(tmp_path / "a", [0.1] * 7, [0.2] * 7, [0.3] * 7, [0.4], ended=ended)
-    figure = draw_series([run], ["a"], "strict")
-    assert figure is not None
-    assert list(figure.axes[0].lines[0].get_ydata()) == [20.0] * 7
-
-
 def test_a_single_epoch_is_numbered_whole(drawn: Drawn) -> None:
     figure = drawn([0.5], [0.6])
     (axes,) = figure.axes
     low, high = axes.get_xlim()
     assert [tick for tick in axes.get_xticks() if low <= tick <= high] == [1]
-
-
-def test_what_has_no_epoch_is_not_drawn(tmp_path: Path) -> None:
-    runs = [model_run(tmp_path / "a", (), ended=[]), model_run(tmp_path / "b")]
-    figure = draw_series(runs, ["a", "b"], "dawnbench")
-    assert figure is not None
-    assert legend(figure)[0] == "b"
-    assert draw_series(runs[:1], ["a"], "dawnbench") is None
 
 
 def test_names_are_no_markup_and_leave_room(tmp_path: Path, drawn: Drawn) -> None:
@@ -141,9 +127,6 @@ def test_names_are_no_markup_and_leave_room(tmp_path: Path, drawn: Drawn) -> Non
 def test_files_are_equal_whenever_they_are_drawn(tmp_path: Path) -> None:
     run = model_run(tmp_path / "a")
     for name in "xy":
-        with styled():
-            figure = draw_series([run], ["a"], "dawnbench")
-        assert figure is not None
-        save(figure, tmp_path / name)
+        save(drawn_of([run], ["a"]), tmp_path / name)
     assert (tmp_path / "x.svg").read_bytes() == (tmp_path / "y.svg").read_bytes()
     assert (tmp_path / "x.png").read_bytes() == (tmp_path / "y.png").read_bytes()

@@ -17,11 +17,22 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
 from dawnbench.records.files import write
+from dawnbench.report.charts import Color
 from dawnbench.safe_text import plain
 
 # Okabe and Ito's palette, which people with any kind of colour vision tell apart.
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#8C8C8C"
+COLORS: dict[Color, str] = {
+    "blue": BLUE,
+    "red": VERMILION,
+    "green": GREEN,
+    "purple": PURPLE,
+    "grey": GREY,
+    "orange": ORANGE,
+    "sky": SKY,
+    "black": "black",
+}
 WIDTH = 7.2
 """Inches: the text width of a page."""
 TITLE_LETTERS = 85
@@ -49,15 +60,15 @@ def styled() -> Iterator[None]:
         yield
 
 
-def new_figure(height: float, title: str) -> Figure:
-    """Return an empty figure of the page's width and a height in inches; the title is no markup."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+def new_figure(height: float, title: str, width: float = WIDTH) -> Figure:
+    """Return an empty figure of that size in inches; nothing in the title is markup."""
+    figure = Figure(figsize=(width, height), layout="constrained")
     figure.suptitle(textwrap.fill(plain(title), TITLE_LETTERS), parse_math=False, fontsize=10)
     return figure
 
 
-def thin_lines(axes: Axes, lines: Sequence[tuple[Sequence[float], Sequence[float]]], **looks: Any) -> None:
-    """Draw many lines as one object, each a sequence of x and one of y; thousands of objects take minutes.
+def thin_lines(axes: Axes, lines: Sequence[tuple[np.ndarray, np.ndarray]], **looks: Any) -> None:
+    """Draw many lines as one object, each an array of x and one of y.
 
     `looks` are a `LineCollection`'s. A line of one point, which would not show, is a dot.
     """

@@ -1,1 +1,0 @@
-"""Pictures for pages and papers; the only room that imports matplotlib."""
