@@ -15,11 +15,10 @@ from rich.text import Text
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.charts.ladder import Ladder, ladder
+from dawnbench.report.charts.ladder import Ladder, ladder, no_place
 from dawnbench.report.listing import fitted
-from dawnbench.report.units import percent, seconds, significant
+from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import plain
-from dawnbench.stats.figures import accuracies
 from dawnbench.stats.regression.judge import left_out
 from dawnbench.stats.times import times
 
@@ -40,8 +39,11 @@ OWN = ">"
 def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
     """Return a ladder for each rule by which a time was published, and what a reader must know about them."""
     parts: list[RenderableType] = []
-    for rule in (rule.name for rule in RULES):
-        if (found := ladder(series, figures, rule)) is not None:
+    published = {figure.rule for figure in figures}
+    for rule in (rule.name for rule in RULES if rule.name in published):
+        if (why := no_place(series, figures, rule)) is not None:
+            parts += [Text(_heading(rule), style="bold"), Text(plain(f"No place: {why}.")), ""]
+        elif (found := ladder(series, figures, rule)) is not None:
             parts += [Text(_heading(rule), style="bold"), ladder_table(found)]
             parts += [*(Text(plain(f"! {note}"), style="yellow") for note in _notes(series, rule)), ""]
     return Group(*parts, *(Text(plain(line)) for line in _closing(series, figures)))
@@ -86,20 +88,10 @@ def _notes(series: TrialSet, rule: str) -> Iterator[str]:
         misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
         without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
         yield f"{misses}; a miss counts as the slowest{without}"
-    reached = accuracies(series)
-    if stops_at_target(rule) or not reached:
-        return
-    mean = statistics.fmean(reached)
-    if mean < series.target:
-        yield f"the run's mean accuracy of {percent(mean)} is below its target of {percent(series.target)}"
 
 
 def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
-    targets = {figure.target for figure in figures}
-    if targets != {series.target}:
-        theirs = " and ".join(percent(target) for target in sorted(targets))
-        yield f"! The run's target is {percent(series.target)}, that of the figures {theirs}."
     datasets = " and ".join(sorted({figure.dataset for figure in figures}))
     yield "The run's time is the median over its trials, a figure's the mean over its own."
     yield f"Hardware and data differ ({series.data.source} here, {datasets} there): no verdict follows."

@@ -164,9 +164,11 @@ def test_below_the_ladder_stands_that_no_verdict_follows() -> None:
     assert flat(drawn(series(20.0))).endswith(said)
 
 
-def test_another_target_than_that_of_the_figures_is_said() -> None:
-    assert "The run's target is 90.00 %, that of the figures 94.00 %." in drawn(series(20.0, target=0.9))
-    assert "that of the figures" not in drawn(series(20.0))
+def test_a_run_to_another_target_gets_no_place() -> None:
+    text = drawn(series(20.0, target=0.9))
+    assert "No place: the run's target is 90.00 % and that of the published times 94.00 %." in flat(text)
+    assert rungs(text) == []
+    assert "No place" not in drawn(series(20.0))
 
 
 def test_the_ladder_of_all_published_figures_fits_eighty_columns_with_every_cell_whole() -> None:

@@ -8,8 +8,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dawnbench.records.published import PublishedFigure
+from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.chart import Axis
+from dawnbench.report.units import percent
+from dawnbench.stats.claim import claim
+from dawnbench.stats.figures import accuracies
 from dawnbench.stats.times import times
 
 
@@ -51,10 +55,26 @@ class Ladder:
         return self.own.seconds / rung.seconds if math.isfinite(self.own.seconds) else None
 
 
+def no_place(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> str | None:
+    """Return why a run has no place among the times published by a rule; None if it has one."""
+    targets = sorted({figure.target for figure in figures if figure.rule == rule})
+    if not any(math.isclose(series.target, target) for target in targets):
+        theirs = " and ".join(percent(target) for target in targets)
+        return f"the run's target is {percent(series.target)} and that of the published times {theirs}"
+    found = None if stops_at_target(rule) else claim(accuracies(series), series.target)
+    if found is not None and (found.standing == "fails" or found.mean < found.target):
+        mean, target = percent(found.mean), percent(found.target)
+        return f"the run's mean accuracy of {mean} is below its target of {target}"
+    return None
+
+
 def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> Ladder | None:
-    """Return the published times by a rule with the run's among them; None if none is published by it."""
+    """Return the published times by a rule with the run's among them.
+
+    None if none is published by the rule, or the run has no place among them.
+    """
     rungs = [_published(figure) for figure in figures if figure.rule == rule]
-    if not rungs:
+    if not rungs or no_place(series, figures, rule) is not None:
         return None
     found = times(series, rule).censored
     median = statistics.median(found) if found else math.inf
