@@ -21,7 +21,7 @@ def faults(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = Non
     root = root or schema
     kind = schema.get("type")
     if kind and (not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean")):
-        return [f"{at}: {value!r} is no {kind}"]
+        return [f"{at}: {value!r} is not a {kind}"]
     found: list[str] = []
     for keyword, wanted in schema.items():
         match keyword:

@@ -96,7 +96,7 @@ def strict_json(text: str) -> Any:
     """Return what a strict parser makes of a document: UTF-8, no NaN, no infinity, each key once."""
 
     def no_constant(name: str) -> None:
-        raise AssertionError(f"{name} is no JSON")
+        raise AssertionError(f"{name} is not JSON")
 
     def object_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         assert len(dict(pairs)) == len(pairs)

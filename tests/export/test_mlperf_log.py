@@ -1,4 +1,4 @@
-"""Logs are held against the package's own compliance checker, with our rule file for CIFAR-10."""
+"""Check logs with the package's own compliance checker and our rule file for CIFAR-10."""
 
 from __future__ import annotations
 

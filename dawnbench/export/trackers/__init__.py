@@ -1,6 +1,6 @@
-"""Experiment trackers: a run, as it goes on or afterwards, in the stores that other tools show.
+"""Experiment trackers: write a run, during it or afterwards, into the stores of other tools.
 
-Importing this imports none of the trackers' libraries.
+Importing this module imports no tracker library.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 _CLASSES = {"tensorboard": "TensorBoard", "trackio": "Trackio", "wandb": "Wandb", "mlflow": "Mlflow"}
 
 TRACKERS = tuple(_CLASSES)
-"""Names of trackers; each is also its package's, and that of the extra that installs it."""
+"""The tracker names; each is also the name of its package and of the extra that installs it."""
 
 
 def default_store(runs: Path, name: str) -> Path:
-    """Return where a tracker keeps all runs of a folder of run folders, side by side."""
+    """Return where a tracker keeps all runs of a folder of run folders."""
     return runs / "tracking" / name
 
 
@@ -40,19 +40,19 @@ def open_tracker(name: str, store: Path) -> Tracker:
 
 
 def replay(run: Run, name: str, out: Path | None = None) -> str:
-    """Write a run folder into a tracker's store, in place of what it held of that run.
+    """Write a run folder into a tracker's store, replacing an older version of that run.
 
-    `out` is the tracker's store; by default `tracking/NAME` beside the run folder. Returns a sentence that
-    says where it went and how to look at it.
+    `out` is the store; by default `tracking/NAME` next to the run folder. Returns a sentence that says where
+    the run is and how to look at it.
 
     Raises:
-        DawnbenchError: there is no such tracker, its package is not installed, it does not take the run, or
+        DawnbenchError: there is no such tracker, its package is not installed, it refuses the run, or
             the run folder is damaged.
-        OSError: the disk does not take it.
+        OSError: the store cannot be written.
     """
     from dawnbench.export.trackers.playback import play
 
-    # A folder called . or .. has no parent by its name.
+    # The name of a folder called . or .. does not give its parent.
     named = run.folder if run.folder.name not in ("", "..") else run.folder.resolve()
     tracker = open_tracker(name, default_store(named.parent, name) if out is None else out)
     try:
@@ -64,6 +64,6 @@ def replay(run: Run, name: str, out: Path | None = None) -> str:
 
 
 def brief(error: Exception) -> str:
-    """Return the first line of what a library says went wrong."""
+    """Return the first line of a library's error message."""
     said = str(error).strip().splitlines()
     return f"{type(error).__name__}: {said[0]}" if said else type(error).__name__

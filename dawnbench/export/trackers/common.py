@@ -1,4 +1,4 @@
-"""The face that every experiment tracker shows, and what it is told."""
+"""The interface of an experiment tracker, and the data that it receives."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Figures of one moment."""
+    """Figures at one moment."""
 
     step: int
-    """The epoch, counted from 1; of telemetry, the milliseconds since the trial began."""
+    """The epoch, counted from 1; for telemetry, the milliseconds since the trial began."""
     at: float
     """Seconds since 1970, by the clock of the machine that ran."""
     figures: Mapping[str, float]
@@ -29,14 +29,14 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What a tracker is told of a run before its first trial."""
+    """What a tracker receives about a run before its first trial."""
 
     name: str
-    """Of the run folder."""
+    """The name of the run folder."""
     key: str
-    """16 hexadecimal digits that stand for the name where a tracker takes no other letters."""
+    """16 hexadecimal digits that replace the name if a tracker accepts no other characters."""
     project: str
-    """The recipe's name as part of a file's name: what is worth one chart."""
+    """The recipe's name, safe in a file name; its runs share one chart."""
     began: float
     """Seconds since 1970."""
     parameters: Mapping[str, Leaf]
@@ -47,12 +47,12 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrialFacts:
-    """What a tracker is told of a trial as it begins."""
+    """What a tracker receives about a trial when it begins."""
 
     number: int
     """Counted from 1."""
     name: str
-    """Unlike that of any other trial of the run, and in the order of the numbers."""
+    """Unique within the run; sorts in the order of the numbers."""
     seed: int
     began: float
     """Seconds since 1970."""
@@ -60,55 +60,55 @@ class TrialFacts:
 
 @dataclass(frozen=True, slots=True)
 class TrialOutcome:
-    """What a trial came to."""
+    """The result of a trial."""
 
     status: TrialStatus
     result: Point
     """Its time under each rule, accuracies, energy and telemetry; its step is the trial's number."""
     tags: Mapping[str, str]
-    """Why it ended early, throttled or is doubtful, as far as it did, throttled or is."""
+    """Why it ended early, was throttled or is doubtful, if so."""
 
 
 class Tracker(Protocol):
-    """Takes one run, as it goes on or afterwards; the library behind it is imported by `begin_run`.
+    """Receives one run, during it or afterwards; `begin_run` imports the tracker's library.
 
     The calls come in this order: `begin_run`; for each trial `begin_trial`, any number of `log_epochs` and,
-    unless the run was killed, `end_trial`; `log_telemetry` for some of the trials; `finish`. What was called
-    is on the disk when a call returns, or when `finish` does, and no thread or process is at work in between.
-    A run that the store holds already is replaced. Any exception of the library's may come out.
+    unless the run was killed, `end_trial`; `log_telemetry` for some of the trials; `finish`. Data is on
+    the disk when the call returns, or when `finish` does, and no thread or process is active in between.
+    A run that the store already holds is replaced. Any exception of the library may be raised.
     """
 
     def begin_run(self, run: RunFacts) -> None:
-        """Open the store and take the run in."""
+        """Open the store and begin the run."""
 
     def begin_trial(self, trial: TrialFacts) -> None:
-        """Take in that a trial begins."""
+        """Begin a trial."""
 
     def log_epochs(self, trial: TrialFacts, points: Sequence[Point]) -> None:
-        """Take in epochs, in order."""
+        """Write epochs, in order."""
 
     def end_trial(self, trial: TrialFacts, outcome: TrialOutcome) -> None:
-        """Take in what a trial came to."""
+        """Write the result of a trial."""
 
     def log_telemetry(self, trial: TrialFacts, points: Sequence[Point]) -> None:
-        """Take in what the sensors showed during a trial, in order."""
+        """Write the telemetry of a trial, in order."""
 
     def finish(self, status: RunStatus, at: float) -> str:
         """Close the run, which ended `at` seconds since 1970; return how to look at it."""
 
 
 def require(package: str) -> None:
-    """Look whether a tracker's package is there, without importing it.
+    """Check that a tracker's package is installed, without importing it.
 
     Raises:
-        DawnbenchError: it is not.
+        DawnbenchError: it is not installed.
     """
     if find_spec(package) is None:
         raise DawnbenchError(f"{package} is not installed; pip install 'dawnbench[{package}]'")
 
 
 def load(module: str) -> Any:
-    """Return a module of a tracker's package, imported.
+    """Import and return a module of a tracker's package.
 
     Raises:
         DawnbenchError: the package is not installed.

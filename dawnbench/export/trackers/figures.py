@@ -17,11 +17,11 @@ from dawnbench.safe_text import plain, slug
 
 LONGEST_NAME = 100
 LONGEST_TEXT = 500
-"""Characters; the trackers' own limits begin above."""
+"""In characters; below the limits of all trackers."""
 
 
 def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
-    """Return what is known of a run before its first trial."""
+    """Return the facts about a run before its first trial."""
     digest = hashlib.sha256(folder_name.encode("utf-8", "surrogateescape")).hexdigest()
     return RunFacts(
         name=text(folder_name)[:LONGEST_NAME],
@@ -45,7 +45,7 @@ def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
 
 
 def created(record: RunRecord) -> float:
-    """Return when the run folder was made, in seconds since 1970.
+    """Return when the run folder was created, in seconds since 1970.
 
     Raises:
         DawnbenchError: the record holds no time.
@@ -59,12 +59,12 @@ def created(record: RunRecord) -> float:
 
 
 def trial_facts(number: int, seed: int, began: float, of: int) -> TrialFacts:
-    """Return what is known of a trial as it begins, one `of` so many."""
+    """Return the facts about a trial when it begins, one of `of` trials."""
     return TrialFacts(number, f"trial-{number:0{len(str(of))}d}", seed, began)
 
 
 def epoch_point(record: EpochRecord, at: float) -> Point:
-    """Return an epoch's figures, recorded at a time in seconds since 1970."""
+    """Return the figures of an epoch, recorded `at` seconds since 1970."""
     figures = {
         "train/loss": record.train_loss,
         "train/accuracy": record.train_correct / record.train_images,
@@ -110,7 +110,7 @@ def with_unit(metric: str, unit: str) -> str:
 
 
 def finite(figures: Mapping[str, float | None]) -> dict[str, float]:
-    """Return the figures that there are, under names that every tracker takes."""
+    """Return the figures that are known and finite, under names that every tracker accepts."""
     return {
         name(key): float(value)
         for key, value in figures.items()
@@ -119,18 +119,18 @@ def finite(figures: Mapping[str, float | None]) -> dict[str, float]:
 
 
 def name(key: str) -> str:
-    """Return a key with nothing in it but letters, digits, underscores, dots, hyphens and slashes."""
+    """Return a key that contains only letters, digits, underscores, dots, hyphens and slashes."""
     return re.sub(r"[^A-Za-z0-9_.\-/]+", "_", key).strip("/.")[:LONGEST_NAME] or "unnamed"
 
 
 def text(value: str) -> str:
-    """Return a text on one line that every tracker takes whole."""
+    """Return a text on one line that every tracker accepts uncut."""
     shown = plain(value)
     return shown if len(shown) <= LONGEST_TEXT else shown[: LONGEST_TEXT - 1] + "…"
 
 
 def leaf(value: object) -> Leaf:
-    """Return a leaf of a recipe as trackers have parameters; lists and null become JSON text."""
+    """Return a leaf of a recipe as a tracker parameter; lists and null become JSON text."""
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))

@@ -1,4 +1,4 @@
-"""MLflow: an experiment a recipe, a run for each run folder and below it one for each trial, in SQLite."""
+"""MLflow: one experiment per recipe, one run per run folder with one child per trial, in SQLite."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _STATUS = {
     "interrupted": "KILLED",
 }
 _MOST_METRICS, _MOST_PARAMETERS = 1000, 100
-"""In one batch, by MLflow's limits."""
+"""MLflow's limit for one batch."""
 
 
 class Mlflow:
-    """Writes <store>/mlflow.db; telemetry's steps are milliseconds."""
+    """Writes <store>/mlflow.db; the steps of telemetry are milliseconds."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
@@ -36,20 +36,22 @@ class Mlflow:
         self._trials: dict[int, str] = {}
 
     def begin_run(self, run: RunFacts) -> None:
-        """Open the database, which takes seconds the first time; take an older version of the run away."""
-        os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"  # it would send usage figures over the network
+        """Open the database, which takes seconds the first time; remove an older version of the run."""
+        os.environ["MLFLOW_DISABLE_TELEMETRY"] = (
+            "true"  # otherwise it sends usage statistics over the network
+        )
         self._entities = load("mlflow.entities")
         for chatty in ("mlflow", "alembic"):  # the import sets their levels
             logging.getLogger(chatty).setLevel(logging.WARNING)
         self._store.mkdir(parents=True, exist_ok=True)
-        # Two processes would both make the database's tables, and the second one fail.
+        # Two processes would both create the tables of the database, and the second one would fail.
         with one_at_a_time(self._store / "mlflow.lock"):
             self._open(run)
         self._run = run
         self._parent = self._begin(run.name, run.began, run.parameters, {})
 
     def begin_trial(self, trial: TrialFacts) -> None:
-        """Begin a run below that of the run folder."""
+        """Begin a child of the run that stands for the run folder."""
         parameters = {**self._run.parameters, "seed": trial.seed}
         within = {"mlflow.parentRunId": self._parent}
         self._trials[trial.number] = self._begin(
@@ -61,7 +63,7 @@ class Mlflow:
         self._log(self._trials[trial.number], points)
 
     def end_trial(self, trial: TrialFacts, outcome: TrialOutcome) -> None:
-        """Write the result, to the run of the run folder as well, where trials follow one another."""
+        """Write the result, also to the run that stands for the run folder, with one step per trial."""
         own = self._trials[trial.number]
         for run_id in (own, self._parent):
             self._log(run_id, [outcome.result])
@@ -74,7 +76,7 @@ class Mlflow:
         self._log(self._trials[trial.number], points)
 
     def finish(self, status: RunStatus, at: float) -> str:
-        """End the run of the run folder; say how to look at it."""
+        """End the run that stands for the run folder; say how to look at it."""
         self._end(self._parent, status, at)
         place = f"sqlite:///{self._store / 'mlflow.db'}"
         return f"look at it with `mlflow ui --backend-store-uri {quote(place)}`"
@@ -115,7 +117,7 @@ class Mlflow:
             self._client.log_batch(run_id, metrics=some)
 
     def _end(self, run_id: str, status: str, at: float) -> None:
-        if status not in ("running", "died"):  # how and when it ended nobody knows
+        if status not in ("running", "died"):  # how and when these ended is unknown
             self._client.set_terminated(run_id, _STATUS[status], _milliseconds(at))
 
 

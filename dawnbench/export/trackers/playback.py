@@ -1,4 +1,4 @@
-"""A finished run folder told to a tracker as if it were going on."""
+"""Report a finished run folder to a tracker as if the run were in progress."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dawnbench.records.samples import read_samples
 
 
 def play(run: Run, tracker: Tracker) -> str:
-    """Tell all of a run, its trials one after the other; return what the tracker says at its end.
+    """Report a whole run, one trial after the other; return what the tracker says at the end.
 
     Raises:
         DawnbenchError: the library is not installed, or the run folder is damaged.
@@ -40,7 +40,7 @@ def play(run: Run, tracker: Tracker) -> str:
 
 
 def tell_telemetry(run: Run, tracker: Tracker, told: list[TrialFacts]) -> None:
-    """Tell what the sensors showed during those trials that were recorded, as far as they showed anything."""
+    """Report the telemetry of the recorded trials that have any."""
     samples = read_samples(run.folder)
     if samples is None:
         return

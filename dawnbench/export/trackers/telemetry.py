@@ -1,4 +1,4 @@
-"""A trial's telemetry, thinned to what a chart can show."""
+"""The telemetry of a trial, reduced to what a chart can show."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 
 MAX_POINTS = 240
-"""Of one trial; 20 samples a second would fill a store with what no screen has pixels for."""
+"""The limit for one trial; 20 samples per second would store more than a screen has pixels for."""
 
 
 def telemetry_points(samples: Samples, trial: TrialRecord, began: float) -> list[Point]:
     """Return the means over equal stretches of the trial, each at the mean time of its samples.
 
-    None where a stretch has no sample; `began` is in seconds since 1970.
+    A stretch without samples gives no point; `began` is in seconds since 1970.
     """
     own = samples.of_trial(trial)
     if own is None:

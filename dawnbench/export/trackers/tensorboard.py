@@ -1,4 +1,4 @@
-"""TensorBoard: one folder a trial, with its curves, its result and, for the HPARAMS tab, its parameters.
+"""TensorBoard: one folder per trial, with its curves, its result and its parameters for the HPARAMS tab.
 
 Written record by record by TensorBoard's own RecordWriter, without the thread of its event writer, so the
 same run gives the same bytes. Every call appends to a file and closes it.
@@ -25,7 +25,7 @@ class TensorBoard:
         self._store = store
 
     def begin_run(self, run: RunFacts) -> None:
-        """Import the writer, clear an older version away, write the run's tags as a text."""
+        """Import the writer, remove an older version, write the tags of the run as text."""
         self._open_record = load("tensorboard.summary.writer.record_writer").RecordWriter
         self._events = load("tensorboard.compat.proto.event_pb2")
         self._summaries = load("tensorboard.compat.proto.summary_pb2")
@@ -35,7 +35,7 @@ class TensorBoard:
         self._text = load("tensorboard.plugins.text.summary").text_pb
         self._run = run
         self._folder = self._store / run.name
-        # Only what is surely ours: the store may be the folder of the run folders themselves.
+        # Remove only our own files: the store may be the folder of the run folders itself.
         for older in self._folder.glob("**/events.out.tfevents.*.dawnbench"):
             older.unlink()
         rows = [[markdown(key), markdown(value)] for key, value in run.tags.items()]

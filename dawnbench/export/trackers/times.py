@@ -1,4 +1,4 @@
-"""When what a run folder holds happened, in seconds since 1970."""
+"""When the events in a run folder happened, in seconds since 1970."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dawnbench.records.schema import EpochRecord, TrialRecord
 
 
 def trial_begins(run: Run) -> dict[int, float]:
-    """Return when each trial began, also one that was broken off with its run, by its number.
+    """Return when each trial began, by its number, including a trial that was cut off with its run.
 
-    A run folder keeps the time of day once, when it is made, and all else by a clock that counts from
-    nowhere; where a trial has lost that clock, it is taken to begin as the one before it ends.
+    A run folder keeps the time of day only once, when it is created. All other times are from a clock with an
+    arbitrary origin. A trial without a time on that clock is assumed to begin when the previous one ends.
     """
     begins: dict[int, float] = {}
     now = created(run.record)
@@ -33,7 +33,7 @@ def trial_begins(run: Run) -> dict[int, float]:
 
 
 def epoch_ends(epochs: tuple[EpochRecord, ...], trial: TrialRecord | None, began: float) -> Iterator[float]:
-    """Yield when each epoch of a trial was recorded: as its evaluation ended."""
+    """Yield when each epoch of a trial was recorded, which is when its evaluation ended."""
     segments = trial.segments if trial is not None else ()
     recorded = {s.epoch: s.start_ns / 1e9 for s in segments if s.name == "record" and s.epoch is not None}
     spent = 0.0
@@ -44,6 +44,6 @@ def epoch_ends(epochs: tuple[EpochRecord, ...], trial: TrialRecord | None, began
 
 
 def _set_up_seconds(first: TrialRecord) -> float:
-    """Return the time from the run folder's making to the first trial; 0 where the ledger does not tell."""
+    """Return the seconds from the creation of the run folder to the first trial; 0 if unknown."""
     making = [s.start_ns for s in first.segments if s.name == "record" and s.epoch is None and s.start_ns < 0]
     return -max(making, default=0) / 1e9

@@ -1,4 +1,4 @@
-"""Trackio: a project a recipe and a run a trial, in its SQLite files.
+"""Trackio: one project per recipe and one run per trial, in its SQLite files.
 
 Written by its storage class, which its own importers use, and not by `trackio.init`: that keeps threads
 going, looks at the network, and gives everything the time of writing.
@@ -28,13 +28,13 @@ class Trackio:
         folder = self._store.absolute()
         os.environ["TRACKIO_DIR"] = str(folder)
         storage, utils = load("trackio.sqlite_storage"), load("trackio.utils")
-        # Both read the variable only when they are imported, and a process may fill more than one store.
+        # Both read the variable only on import, and a process may write to more than one store.
         storage.TRACKIO_DIR = utils.TRACKIO_DIR = folder
         self._storage = storage.SQLiteStorage
         folder.mkdir(parents=True, exist_ok=True)
 
     def begin_trial(self, trial: TrialFacts) -> None:
-        """Clear an older version away; parameters and tags are written with the first figures."""
+        """Remove an older version; parameters and tags are written with the first figures."""
         self._storage.delete_run(self._run.project, self._name(trial))
         self._config = {**self._run.parameters, **self._run.tags, "seed": trial.seed, "run": self._run.name}
 
@@ -43,7 +43,7 @@ class Trackio:
         self._log(trial, points)
 
     def end_trial(self, trial: TrialFacts, outcome: TrialOutcome) -> None:
-        """Write the result at the trial's number, and what there is to say about it."""
+        """Write the result at the trial's number, with its tags."""
         self._config |= {"status": outcome.status, **outcome.tags}
         self._log(trial, [outcome.result])
 

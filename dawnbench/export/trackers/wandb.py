@@ -1,4 +1,4 @@
-"""Weights & Biases, offline: a run a trial, grouped by run folder.
+"""Weights & Biases, offline: one run per trial, grouped by run folder.
 
 An offline store shows nothing before it is synced, so all is kept in memory and written when the run is
 over: the service process that wandb starts lives only then, and no trial is timed beside it.
@@ -29,7 +29,7 @@ _QUIET = {
     "x_disable_machine_info": True,
     "x_save_requirements": False,
 }
-"""No network, no questions, no looking round on the machine: what it is, the run folder says."""
+"""No network, no questions, no inspection of the machine: the run folder describes it."""
 
 
 @dataclass
@@ -41,7 +41,7 @@ class _Trial:
 
 
 class Wandb:
-    """Writes <store>/wandb/offline-run-<time of writing>-<id>/, which `wandb sync` uploads if so wished."""
+    """Writes <store>/wandb/offline-run-<time of writing>-<id>/, which `wandb sync` can upload."""
 
     def __init__(self, store: Path) -> None:
         self._store = store
