@@ -1,4 +1,4 @@
-"""A report put on the disk with its figures and its page."""
+"""Write a report with its plots and its page."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from dawnbench.stats.summary import summarise
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the parts of a report go."""
+    """Where the parts of a report are written."""
 
     markdown: Path | None
     page: Path | None
@@ -37,7 +37,7 @@ class Places:
 
 
 def places(runs: Sequence[Run], out: Path | None) -> Places:
-    """Return where a report goes: into the run folder, or where `out` says, an .html file being the page."""
+    """Return where to write a report: into the run folder, or to `out`; an .html file is the page alone."""
     if out is None:
         folder = runs[0].folder
         return Places(folder / "report.md", folder / "report.html", folder / "figures")
@@ -50,7 +50,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     """Write the report on some runs and return the files that a reader opens.
 
     Raises:
-        DawnbenchError: the disk does not take them, or a run's telemetry is damaged.
+        DawnbenchError: a file cannot be written, or a run's telemetry is damaged.
     """
     written = []
     if to.markdown is not None:
@@ -61,7 +61,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     if to.page is not None:
         run = runs[0]
         picture = _picture(run, rule)
-        # Before the samples are there: what it draws takes as much memory as a day of them.
+        # Before the samples are read: making it takes as much memory as a day of them.
         summary = summarise(trial_set_of(run))
         samples = read_samples(run.folder)
         write(render_run_page(run, samples, rule=rule, picture=picture, summary=summary), to.page)
@@ -70,7 +70,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
 
 
 def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
-    """Write all figures, and return where they lie as seen from the report."""
+    """Write all plots, and return their paths relative to the report."""
     assert to.markdown is not None
     of_runs = []
     for number, run in enumerate(runs, start=1):
@@ -93,13 +93,13 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
 
 
 def _save(figure: Figure, stem: Path, to: Places) -> str:
-    """Write one figure, and return its address in the report."""
+    """Write one plot, and return its path relative to the report."""
     assert to.markdown is not None
     return save(figure, stem)[0].relative_to(to.markdown.parent).as_posix()
 
 
 def _picture(run: Run, rule: str) -> str | None:
-    """Return the accuracy figure as SVG, for a page's readers without JavaScript."""
+    """Return the accuracy plot as SVG, for readers without JavaScript."""
     with styled():
         figure = draw_accuracy(run, rule)
         return None if figure is None else svg(figure)

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-Color = Literal["blue", "red", "green", "purple", "grey", "orange", "sky", "black"]
+Color = Literal["blue", "red", "green", "purple", "grey"]
 """By name, since each backend and theme has its own shade; after Okabe and Ito's palette."""
 Scale = Literal["linear", "log", "error"]
 """`error` spreads accuracies in percent by the logarithm of what they lack to 100 %."""
@@ -29,6 +29,7 @@ class Axis:
     from_zero: bool = False
     """Whether the axis starts at zero, however far from it the values lie."""
     scale: Scale = "linear"
+    """Pages draw linear axes only."""
     ticks: Sequence[float] = ()
     """Where the ticks are; empty leaves it to the backend."""
 

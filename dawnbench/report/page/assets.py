@@ -23,26 +23,26 @@ SCRIPTS = (
     "telemetry.js",
     "page.js",
 )
-"""In the order in which they need each other."""
+"""In the order of their dependencies."""
 STYLES = ("uPlot.min.css", "page.css")
 
 
 @cache
 def shared_assets() -> dict[str, bytes]:
-    """Return each file that pages with `assets` load, and the plotting library's licence, by name."""
+    """Return each file that pages with `assets` load, and the plotting library's license, by name."""
     names = (EARLY_SCRIPT, *SCRIPTS, *STYLES, "uPlot.LICENSE")
     return {name: (_FOLDER / name).read_bytes() for name in names}
 
 
 @cache
 def content_policy() -> str:
-    """Return the policy of a page on its own: no request at all, and no script but the ones it comes with."""
+    """Return the content security policy of a self-contained page: no requests, no scripts but its own."""
     hashes = " ".join(_hash(shared_assets()[name]) for name in (EARLY_SCRIPT, *SCRIPTS))
     return f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; img-src data:"
 
 
 def inline(name: str) -> Markup:
-    """Return a script or style as it stands within its element."""
+    """Return a script or style for use inside its element."""
     return Markup(shared_assets()[name].decode("utf-8"))
 
 

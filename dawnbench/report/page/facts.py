@@ -1,4 +1,4 @@
-"""What stands at the head of a run's page, and what it was made on."""
+"""The large figures at the top of a run's page, and the facts about the run."""
 
 from __future__ import annotations
 
@@ -48,13 +48,13 @@ def _range(low: float, high: float, unit: str = "s") -> str:
 
 
 def software(run: Run) -> str:
-    """Return the version that made the run, and the commit where it was a checkout."""
+    """Return the version that made the run, and the commit if it was a checkout."""
     commit = (run.record.environment.get("git") or {}).get("commit")
     return f"dawnbench {run.record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
 
 
 def facts(run: Run) -> list[tuple[str, str]]:
-    """Return what the run was, on which device and data and with which model, by name."""
+    """Return the run's device, data, model and software, by name."""
     record = run.record
     data, model = record.data, record.model
     height, width, channels = data.image_shape
@@ -73,7 +73,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         (
             "Model",
             f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
-            f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial",
+            f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial",
         ),
         ("Software", software(run)),
     ]

@@ -28,8 +28,8 @@ def render_page(
     """Return an HTML document around a body.
 
     `assets` is the relative URL, with its final slash, of the folder that holds `shared_assets`; None puts
-    them all into the page. `trail` is the way back: a title and a relative URL each, the outermost first. The
-    title goes to the window's, and to the end of the trail; the body has a heading of its own.
+    them all into the page. `trail` is the breadcrumb trail: titles and relative URLs, outermost first. The
+    title is the window's, and the end of the trail; the body has a heading of its own.
     """
     return _render(
         "base.html",
@@ -45,12 +45,12 @@ def render_page(
 
 
 def render_table(table: Table) -> Markup:
-    """Return a table in a box of its own, in which it scrolls sideways where the page is narrow."""
+    """Return a table in a box of its own, in which it scrolls sideways if the page is narrow."""
     return Markup(_render("table.html", table=table))
 
 
 def render_chart(chart: Chart) -> Markup:
-    """Return a chart, which only readers with JavaScript see."""
+    """Return a chart, visible only to readers with JavaScript."""
     return Markup(_render("chart.html", chart=chart, data=script_json(chart)))
 
 
@@ -60,7 +60,7 @@ def render_template(name: str, **context: Any) -> Markup:
 
 
 def picture_url(svg: str) -> str:
-    """Return an SVG picture as a URL that holds it; as an image, no script of it runs."""
+    """Return an SVG picture as a data URL; in an image element, none of its scripts run."""
     return f"data:image/svg+xml;base64,{base64.b64encode(svg.encode('utf-8')).decode()}"
 
 
@@ -84,12 +84,12 @@ def _environment() -> Environment:
 
 
 def _shown(value: Any) -> Any:
-    """Return a text without what would steer the reader's screen; markup as it is."""
+    """Return text without control characters; markup as it is."""
     return plain(value) if type(value) is str else value
 
 
 def _tied(sentence: str) -> Markup:
-    """Return a sentence in which no figure is parted from its unit at the end of a line."""
+    """Return a sentence in which no number is separated from its unit by a line break."""
     return Markup(_BEFORE_UNIT.sub("&nbsp;", str(html(sentence))))
 
 

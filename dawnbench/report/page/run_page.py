@@ -38,11 +38,11 @@ def render_run_page(
     """Return the HTML document about a run.
 
     `samples` are its telemetry. `picture` is an SVG picture for readers without JavaScript; `assets` and
-    `trail` are as in `render_page`. `summary` is that of the run where the caller has it, since it takes
-    longer to make than the page.
+    `trail` are as in `render_page`. `summary` is the run's, if the caller has it: it takes longer to make
+    than the page.
 
     Raises:
-        DawnbenchError: there is no such rule, or the run holds figures that no run makes.
+        DawnbenchError: there is no such rule, or the run holds numbers that no run can have produced.
     """
     known_rule(rule)
     series = trial_set_of(run)
@@ -86,4 +86,4 @@ def _warnings(run: Run, samples: Samples | None, series: TrialSet, rule: str) ->
     of_trials = (f"trial {trial.trial}: {warning}" for trial in run.trials for warning in trial.warnings)
     of_samples = samples.warnings if samples is not None else ()
     of_run = (*run.warnings, *run.record.notes)
-    return [*(str(doubt) for doubt in find_warnings(series, rule)), *of_trials, *of_run, *of_samples]
+    return [*(str(warning) for warning in find_warnings(series, rule)), *of_trials, *of_run, *of_samples]

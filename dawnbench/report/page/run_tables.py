@@ -20,7 +20,7 @@ from dawnbench.stats.summary import Summary
 
 
 def trials_table(run: Run, median: int) -> Table:
-    """Return a row a trial: its time under each rule, epochs, accuracy, energy."""
+    """Return one row per trial: its time under each rule, epochs, accuracy, energy."""
     rules = list(dict.fromkeys(rule for trial in run.trials for rule in trial.seconds))
     metered = any(_energy(trial) is not None for trial in run.trials)
     header = ["Trial", "Seed", *rules, "Epochs to target", "Final accuracy", "Best accuracy"]
@@ -62,7 +62,7 @@ def summary_table(summary: Summary) -> Table:
 
 
 def segments_table(run: Run, rule: str) -> Table:
-    """Return a row a kind of segment: whether the rule counts it, mean and extremes over the trials."""
+    """Return one row per kind of segment: whether the rule counts it, mean and extremes over the trials."""
     counted = known_rule(rule).counted
     rows = [
         [
@@ -78,7 +78,7 @@ def segments_table(run: Run, rule: str) -> Table:
 
 
 def readings_table(run: Run) -> Table | None:
-    """Return a row a sensor, over all trials; None where there was none."""
+    """Return one row per sensor, over all trials; None if there was none."""
     rows = readings_rows(run)
     return texts("Readings over all trials", READINGS_HEADER, rows) if rows else None
 
@@ -90,7 +90,7 @@ def epochs_table(run: Run, trial: int) -> Table:
 
 
 def settings_table(caption: str, settings: Mapping[str, Any]) -> Table:
-    """Return a row a leaf of nested settings, under its path; what is not known is left out."""
+    """Return one row per leaf of nested settings, named by its path; unknown values are left out."""
     known = [(path, leaf) for path, leaf in leaves(settings) if leaf is not None and leaf != {}]
     rows = [[Cell(path), Cell(_setting(path, leaf))] for path, leaf in known]
     return Table(caption, [Column("Setting"), Column("Value")], rows)

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's heading and how it reads."""
+    """A column's heading and alignment."""
 
     title: str
     numeric: bool = False
-    """Set to the right, and sorted by `Cell.value`."""
+    """Aligned to the right, and sorted by `Cell.value`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What stands in one place of a table."""
+    """One cell of a table."""
 
     text: str
     value: float | None = None
-    """What a numeric column is sorted by; None comes last either way."""
+    """What a numeric column is sorted by; None comes last in either direction."""
     link: str | None = None
     """A relative URL that the text leads to."""
 
@@ -34,12 +34,12 @@ class Table:
     columns: Sequence[Column]
     rows: Sequence[Sequence[Cell]]
     sortable: bool = False
-    """Whether a reader with JavaScript may sort it by each column."""
+    """Whether readers with JavaScript can sort it by each column."""
     marked: int | None = None
-    """The row, counted from 0, that stands out."""
+    """The row to highlight, counted from 0."""
 
 
 def texts(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    """Return a plain table: the first column words, the others figures."""
+    """Return a plain table: the first column holds text, the others numbers."""
     columns = [Column(title, numeric=i > 0) for i, title in enumerate(header)]
     return Table(caption, columns, [[Cell(text) for text in row] for row in rows])

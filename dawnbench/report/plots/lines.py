@@ -80,11 +80,15 @@ def draw_lines(
     for point in chart.points:
         if point.label:
             _ring(axes, chart, point.x, point.y, COLORS[point.color], point.label)
-    for one, locate, limit in ((chart.x, axes.xaxis, axes.set_xlim), (chart.y, axes.yaxis, axes.set_ylim)):
+    for one, axis in ((chart.x, axes.xaxis), (chart.y, axes.yaxis)):
         if one.kind == "count":
-            locate.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-        if one.from_zero:
-            limit(0)
+            axis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if chart.x.from_zero:
+        axes.set_xlim(0)
+    if chart.y.from_zero:
+        # The usual margin is a share of the data's range, which would put a single value on the frame.
+        highest = axes.dataLim.y1
+        axes.set_ylim(0, 1.06 * highest if highest > 0 else None)
     _scale(axes, chart)
     plain_label(axes, chart.x.title, chart.y.title)
     if legend is not None and (chart.targets or any(line.key for line in chart.lines)):
@@ -100,6 +104,7 @@ def _scale(axes: Axes, chart: Chart) -> None:
         plain_ticks(axes.yaxis, MaxNLocator(5))
     if chart.x.scale == "log":
         axes.set_xscale("log", base=2)
+        axes.set_xticks(chart.x.ticks)
         plain_ticks(axes.xaxis, FixedLocator(chart.x.ticks))
 
 
@@ -135,7 +140,8 @@ def _draw_thick(axes: Axes, line: Line) -> None:
         color=COLORS[line.color],
         linewidth=2,
         marker=marker,
-        markersize=4,
+        markersize=4 if line.joined else 6,
+        zorder=2 if line.joined else 3,
         label=figure_text(line.key) or None,
     )
 

@@ -1,4 +1,4 @@
-"""What every figure shares: colours, sizes, and files that are the same whenever they are drawn."""
+"""Colours and sizes that all plots share, and files whose bytes depend on the data alone."""
 
 from __future__ import annotations
 
@@ -29,14 +29,11 @@ COLORS: dict[Color, str] = {
     "green": GREEN,
     "purple": PURPLE,
     "grey": GREY,
-    "orange": ORANGE,
-    "sky": SKY,
-    "black": "black",
 }
 WIDTH = 7.2
 """Inches: the text width of a page."""
 TITLE_LETTERS = 85
-"""In a line across that width."""
+"""Per line across that width."""
 RASTER_DPI = 150
 
 _SETTINGS: Any = {
@@ -53,9 +50,9 @@ _SETTINGS: Any = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Draw and save within this."""
+    """Apply the settings that all plots share; draw and save within this context."""
     with mpl.rc_context(_SETTINGS), warnings.catch_warnings():
-        # A letter that the font lacks is drawn as a box, which says as much as a warning would.
+        # A letter that the font lacks is drawn as a box, which says as much as the warning.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         yield
 
@@ -82,7 +79,7 @@ def thin_lines(axes: Axes, lines: Sequence[tuple[np.ndarray, np.ndarray]], **loo
 
 
 def plain_label(axes: Axes, x: str, y: str) -> None:
-    """Label both axes with text that is no markup."""
+    """Label both axes with text in which nothing is markup."""
     axes.set_xlabel(x, parse_math=False)
     axes.set_ylabel(y, parse_math=False)
 
@@ -91,7 +88,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure to `stem`.svg and `stem`.png and return the two paths; equal figures give equal bytes.
 
     Raises:
-        DawnbenchError: the disk does not take them.
+        DawnbenchError: a file cannot be written.
     """
     paths = [stem.parent / f"{stem.name}{suffix}" for suffix in (".svg", ".png")]
     for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
@@ -103,7 +100,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 
 def svg(figure: Figure) -> str:
-    """Return a figure as an SVG element, to be put into a page."""
+    """Return a figure as an SVG element for a page."""
     drawn = io.StringIO()
     with styled():
         figure.savefig(drawn, format="svg", metadata={"Date": None})

@@ -1,4 +1,4 @@
-"""A write-up put on the disk, with the figure of its series."""
+"""Write a write-up with the plot of its series."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def write_write_up(
     title: str | None = None,
     note: str | None = None,
 ) -> None:
-    """Write the text to `path`; of several runs their curves go into figures/ beside it.
+    """Write the text to `path`, and the curves of several runs into figures/ beside it.
 
     Raises:
-        DawnbenchError: the disk does not take them.
+        DawnbenchError: a file cannot be written.
     """
     picture = None
     if len(runs) > 1:

@@ -22,6 +22,9 @@ def test_each_axis_has_a_row_with_time_memory_and_accuracy() -> None:
     assert list(time.get_xticks()) == [256, 512, 1024]
     assert len(memory.lines) == 2
     assert memory.get_ylim()[0] == 0
+    assert list(memory.get_xlim()) == pytest.approx(list(time.get_xlim()), rel=0.1)
+    single = panels[4]
+    assert single.get_ylim()[1] > 1.05 * max(single.lines[0].get_ydata())
     assert memory.get_ylim()[1] > 2.1
     assert list(accuracy.lines[0].get_ydata()) == pytest.approx([91.23] * 3)
     assert [panel.get_xlabel() for panel in panels[::3]] == [

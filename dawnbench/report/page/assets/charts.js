@@ -1,5 +1,5 @@
 "use strict";
-// Charts drawn, and redrawn as the theme, the width or the trials shown change.
+// Draw charts, and redraw them when the theme, the width or the visible trials change.
 {
   dawnbench.plots = new Set();
 
@@ -35,7 +35,7 @@
     }
   });
 
-  // Above the frame, where no line runs through them, and none over another.
+  // Above the frame, so that no line crosses them; labels that would overlap are left out.
   const labels = (chart) => (u) => {
     const { ctx, bbox } = u;
     const pixel = ratio();
@@ -66,14 +66,14 @@
       ctx.moveTo(box.left, top);
       ctx.lineTo(box.left + box.width, top);
       ctx.stroke();
-      // Below the line where there is no room above it.
+      // Below the line if there is no space above it.
       const above = top - box.top > 18 * pixel;
       ctx.textBaseline = above ? "bottom" : "top";
       ctx.fillText(label, box.left + 6 * pixel, top + (above ? -3 : 4) * pixel);
     }
   });
 
-  // Not cut off by the frame, which the last point lies on.
+  // Not clipped by the frame, on which the last point lies.
   const rings = (plot) => (u) => {
     const { ctx, scales: { x: { min, max } } } = u;
     ctx.save();

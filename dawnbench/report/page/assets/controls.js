@@ -53,7 +53,7 @@
       button.addEventListener("click", () => step(plot, name));
       bar.append(button);
     }
-    // Over charts side by side that are zoomed together, one toolbar stands above them all.
+    // Charts side by side that are zoomed together share one toolbar above them.
     const row = plot.figure.closest(".pair");
     if (row && plot.figure.dataset.group) row.before(bar);
     else if (row) plot.figure.append(bar);
@@ -61,7 +61,7 @@
     plot.toolbar = bar;
   };
 
-  // The arrow keys walk along a line and from line to line; what is reached is shown and said.
+  // The arrow keys move along a line and from line to line; the point is shown and announced.
   const walk = (plot) => {
     const shown = () => plot.chart.lines.map((line, i) => i).filter((i) => plot.u.series[i + 1].show);
     let at = null;

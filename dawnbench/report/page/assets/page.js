@@ -1,5 +1,5 @@
 "use strict";
-// Everything on the page set going.
+// Start everything on the page.
 for (const figure of document.querySelectorAll("figure.chart")) {
   const data = figure.querySelector("script");
   if (data) dawnbench.draw(figure, JSON.parse(data.textContent));
@@ -13,7 +13,7 @@ for (const button of document.querySelectorAll("[data-copy]")) {
       await navigator.clipboard.writeText(text.textContent);
       button.textContent = "Copied";
     } catch {
-      getSelection().selectAllChildren(text); // where the browser keeps the clipboard to itself
+      getSelection().selectAllChildren(text); // if the browser does not allow writing to the clipboard
       button.textContent = "Selected";
     }
   });

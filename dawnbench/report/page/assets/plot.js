@@ -6,7 +6,7 @@ const dawnbench = {};
   probe.hidden = true;
   document.body.append(probe);
 
-  // A canvas cannot read the page's colours, which hang on the theme, so the browser resolves them.
+  // A canvas cannot read the page's colours, which depend on the theme, so the browser resolves them.
   dawnbench.color = (name) => {
     probe.style.color = `var(--${name})`;
     return getComputedStyle(probe).color;
@@ -30,7 +30,7 @@ const dawnbench = {};
     return axis.unit ? `${text} ${axis.unit}` : text;
   };
 
-  // A tick has no more decimals than the distance to the next one asks for.
+  // A tick has no more decimals than the distance to the next one requires.
   const ticks = (axis) => (u, values) => {
     const step = values.length > 1 ? values[1] - values[0] : 1;
     if (axis.kind === "date") return values.map(step < 86400 ? hour : date);
@@ -66,12 +66,12 @@ const dawnbench = {};
     width: line.thick ? 2.5 : 1.25,
     alpha: line.thick || chart.shared ? 1 : 0.6,
     dash: line.dashed ? [6, 4] : undefined,
-    // Lines whose points lie at different places are joined, which leaves holes that are none.
+    // Lines with different x are merged into one table, which leaves gaps that are not in the data.
     spanGaps: !chart.shared,
     points: { show: line.dots || line.x.length === 1, size: 6, fill: () => dawnbench.color(line.color) },
   });
 
-  // Room around the lines and the target, so that neither lies on the frame.
+  // Space around the lines and the target, so that neither lies on the frame.
   const range = (chart) => (u, low, high) => {
     const levels = chart.targets.map((target) => target.y);
     if (low === null) return levels.length ? [levels[0] - 1, levels[0] + 1] : [0, 1];

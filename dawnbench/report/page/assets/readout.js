@@ -1,7 +1,7 @@
 "use strict";
-// What lies under the cursor, in words: a box that follows it, and a line for screen readers.
+// The values under the cursor as text: a box that follows it, and a line for screen readers.
 {
-  // Of every visible line's points within the zoomed range, the nearest to a place in pixels.
+  // The point nearest to a place in pixels, of all visible lines within the zoomed range.
   const nearest = (plot, left, top) => {
     const { min, max } = plot.u.scales.x;
     let best = null;
@@ -61,7 +61,7 @@
       dot.style.cssText = `left:${left}px;top:${top}px;background:${dawnbench.color(line.color)}`;
       const beside = left > width / 2 ? left - box.offsetWidth - 12 : left + 12;
       box.style.left = `${Math.max(0, Math.min(beside, width - box.offsetWidth))}px`;
-      // Above the point, or below it where there is no room, so that it never hides what it tells of.
+      // Above the point, or below it if there is no space, so that it never hides the point.
       const above = top - box.offsetHeight - 12;
       box.style.top = `${above >= 0 ? above : top + 14}px`;
       if (aloud && announced !== text.join(". ")) plot.status.textContent = announced = text.join(". ");
