@@ -1,4 +1,4 @@
-"""A schedule's learning rates as a run's record keeps them, worked out before the first trial."""
+"""A schedule's learning rates for the run record, computed before the first trial."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule
 
 MAX_RATES = 100_000
-"""As many are worked out; of a trial with more steps, some that are equally far apart."""
+"""The number of rates computed; in a longer trial they are spaced evenly."""
 
 
 def learning_rates(schedule: Schedule, epochs: int, steps_per_epoch: int) -> tuple[tuple[int, float], ...]:
-    """Return the schedule as corners of straight lines: (step counted from 0, rate).
+    """Return the schedule as the vertices of a polyline: (step counted from 0, rate).
 
-    Empty where the rates depend on what happens in training.
+    The result is empty if the rates depend on what happens in training.
 
     Raises:
         DawnbenchError: a rate is not a finite number.

@@ -1,4 +1,4 @@
-"""Images from host memory to the device, in the size that a model takes."""
+"""Copies images from host memory to the device, resized for the model."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ IMAGES_AT_ONCE = 2_000
 
 
 def resize(images: Tensor, target: Tensor) -> None:
-    """Write uint8 images (N, H, W, C) into `target` (N, height, width, C), on whatever device that is.
+    """Write uint8 images (N, H, W, C) into `target` (N, height, width, C), on any device.
 
-    Where the sizes differ the images are resized bilinearly, smoothed where they shrink.
+    If the sizes differ, the images are resized bilinearly, with antialiasing when shrunk.
     """
     if images.shape == target.shape:
         target.copy_(images, non_blocking=True)

@@ -6,13 +6,13 @@ from torch import Tensor, nn
 
 
 class FittedModel(nn.Module):
-    """A network that looks at some training images before its first step."""
+    """A network that is fitted to some training images before its first step."""
 
     @property
     def fit_images(self) -> int:
-        """How many training images `fit` wants; 0 for none."""
+        """Number of training images that `fit` needs; 0 for none."""
         return 0
 
     def fit(self, images: Tensor) -> None:
-        """Compute what is fixed from normalized training images (N, C, H, W), in place."""
+        """Compute the fixed parts from normalized training images (N, C, H, W), in place."""
         raise NotImplementedError

@@ -9,7 +9,7 @@ from torch import Tensor
 class CrossEntropy:
     """Cross-entropy in nats.
 
-    With label smoothing, of a target that spreads this share of its weight evenly over all classes
+    With label smoothing, the target spreads this fraction of its weight evenly over all classes
     (Szegedy et al. 2016, arXiv:1512.00567).
     """
 

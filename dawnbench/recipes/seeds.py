@@ -1,16 +1,16 @@
-"""From which seeds a run may go."""
+"""The seeds that a run may use."""
 
 from __future__ import annotations
 
 from dawnbench.recipes.constraints import require
 
 MAX_SEED = 2**63 - 1
-"""torch would take twice as many and negative ones, which are other names of the same; but tables in Parquet,
-pandas and the trackers' databases keep whole numbers in 64 bits with a sign."""
+"""torch accepts unsigned 64-bit seeds, and negative ones as aliases, but tables in Parquet, pandas and the
+trackers' databases store signed 64-bit integers."""
 
 
 def check_seeds(first: int, trials: int) -> None:
-    """Refuse seeds that not every trial of a run could take; each trial's is one more than the last.
+    """Check that every trial of a run has a valid seed; each trial's seed is one more than the last.
 
     Raises:
         DawnbenchError: the first is not a whole number from 0 to `MAX_SEED`, or the last is larger.
@@ -23,6 +23,6 @@ def check_seeds(first: int, trials: int) -> None:
     last = first + trials - 1
     require(
         last <= MAX_SEED,
-        f"seed={first} gives the last of {trials} trials the seed {last}, and the largest is {MAX_SEED} "
-        "(2**63 - 1); start from a smaller one",
+        f"seed={first} gives the last of {trials} trials the seed {last}, but the largest seed is {MAX_SEED} "
+        "(2**63 - 1); start from a smaller seed",
     )

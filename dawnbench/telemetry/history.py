@@ -1,4 +1,4 @@
-"""The samples kept to summarise a stretch of time."""
+"""The samples kept to summarize a stretch of time."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class History:
             del column[:count]
 
     def window(self, start_ns: int, end_ns: int) -> Window:
-        """Summarise the samples from start to end, both included.
+        """Summarize the samples from start to end, both included.
 
         A window between two samples takes the one nearest to it, if it is within a second.
         """

@@ -123,7 +123,7 @@ class Sampler:
     def summary(
         self, start_ns: int, end_ns: int, energy_joules: float | None, energy_to_target_joules: float | None
     ) -> TelemetrySummary:
-        """Summarise the samples between two times of time.perf_counter_ns, beside the energies given.
+        """Summarize the samples between two times of time.perf_counter_ns, beside the energies given.
 
         A window between two samples takes the nearest one; far from all samples it has no readings.
         """

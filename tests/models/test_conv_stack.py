@@ -91,7 +91,9 @@ def test_layers_that_leave_more_than_one_pixel_are_refused_with_the_way_out() ->
 
 
 def test_layers_that_end_in_other_channels_than_the_classes_are_refused() -> None:
-    with pytest.raises(DawnbenchError, match=r"leave 1x1 pixels of 16 channels, .* of 10, one a class"):
+    with pytest.raises(
+        DawnbenchError, match=r"leave 1x1 pixels of 16 channels, .* of 10 channels, one per class"
+    ):
         described("conv 16", "average pool")
     assert described("conv 16", "average pool", "conv classes 1x1") == 16 * 9 + 16 + 10 * 16 + 10
 

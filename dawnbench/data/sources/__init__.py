@@ -1,6 +1,6 @@
-"""Where images come from: published data sets by name, .npz files, image folders, and two of our own.
+"""Sources of images: published data sets by name, .npz files, image folders, and two built-in sets.
 
-Loading them needs numpy and naming them does not, so `load_dataset` is imported when it is first used.
+Loading needs numpy but listing the names does not, so `load_dataset` is imported on first use.
 """
 
 from __future__ import annotations

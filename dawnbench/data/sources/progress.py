@@ -1,12 +1,12 @@
-"""How a slow source says how far it is."""
+"""The callback for progress reports of slow sources."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 Progress = Callable[[str, int, int], None]
-"""Called with what is being done ("decoding flowers"), how many steps are done, and of how many."""
+"""Called with the task ("decoding flowers"), the number of steps done, and the total."""
 
 
 def silent(task: str, done: int, total: int) -> None:
-    """Say nothing."""
+    """Report nothing."""

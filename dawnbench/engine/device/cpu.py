@@ -79,8 +79,7 @@ class CpuDevice(Device):
         self._peak = None if self._before is None else PeakWatch()
 
     def peak_memory_bytes(self) -> int | None:
-        """Return the peak allocation since the last reset, minus what was allocated when the device was
-        tuned.
+        """Return the peak allocation since the last reset, minus the allocation at the time of `tune`.
 
         This excludes the interpreter and its libraries, but includes the data set and the weights. Like
         `torch.cuda.max_memory_allocated` it excludes what the allocator caches or loses between blocks. Ends

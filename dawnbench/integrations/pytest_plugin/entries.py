@@ -33,7 +33,7 @@ class _Measured:
 
     name: str
     fullname: str
-    """What `--benchmark-compare` recognises an entry by."""
+    """What `--benchmark-compare` recognizes an entry by."""
     group: str
     """Of the table that it stands in."""
     param: str | None

@@ -48,7 +48,7 @@ def test_a_file_may_name_its_classes(tmp_path: Path, make_arrays: Make) -> None:
 @pytest.mark.parametrize("classes", [np.array([1, 2]), np.array([["cat", "dog"]]), np.array("cat")])
 def test_names_of_another_kind_are_refused(tmp_path: Path, make_arrays: Make, classes: np.ndarray) -> None:
     path = write(tmp_path / "mine.npz", **make_arrays(), classes=classes)
-    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz is .*; save one string a class"):
+    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz is .*; save one string per class"):
         load_npz(path)
 
 
@@ -60,7 +60,7 @@ def test_names_that_are_no_text_are_refused(tmp_path: Path, make_arrays: Make) -
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match=r"there is no file .*nowhere.npz"):
+    with pytest.raises(DawnbenchError, match=r"nowhere.npz does not exist"):
         load_dataset(str(tmp_path / "nowhere.npz"))
 
 
@@ -75,7 +75,7 @@ def test_missing_keys_are_named_and_so_are_those_that_are_there(tmp_path: Path, 
         tmp_path / "mine.npz", x_train=arrays["x_train"], labels=arrays["y_train"], x_test=arrays["x_test"]
     )
     with pytest.raises(
-        DawnbenchError, match=r"has no y_train and no y_test, it has x_train, labels, x_test; save"
+        DawnbenchError, match=r"has no y_train and no y_test, only x_train, labels, x_test; save"
     ):
         load_npz(path)
 
@@ -100,7 +100,7 @@ def test_a_bare_npy_array(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(DawnbenchError, match="holds one bare array; save x_train"):
+    with pytest.raises(DawnbenchError, match="contains a single bare array; save x_train"):
         load_npz(path)
 
 
@@ -108,7 +108,7 @@ def test_a_bare_npy_array(tmp_path: Path) -> None:
 def test_a_file_that_is_no_npz(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.npz"
     path.write_bytes(content)
-    with pytest.raises(DawnbenchError, match=r"mine.npz is not a whole .npz file \(.+\); write it again"):
+    with pytest.raises(DawnbenchError, match=r"mine.npz is not a complete .npz file \(.+\); write it again"):
         load_npz(path)
 
 
@@ -216,7 +216,7 @@ def test_a_truncated_file_is_not_whole(tmp_path: Path, make_arrays: Make, share:
     path = write(tmp_path / "mine.npz", **make_arrays())
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(DawnbenchError, match=r"mine.npz is not a whole .npz file \(.+\); write it again"):
+    with pytest.raises(DawnbenchError, match=r"mine.npz is not a complete .npz file \(.+\); write it again"):
         load_npz(path)
 
 
