@@ -62,7 +62,7 @@ def energy_warning(
     if joules is None or power is None or power.readings < MIN_READINGS:
         return None
     off, larger = abs(joules - power.area), max(joules, power.area)
-    allowed = MAX_DIFFERENCE * larger + SMOOTHING_SECONDS * (power.peak - power.least)
+    allowed = MAX_DIFFERENCE * larger + SMOOTHING_SECONDS * (power.peak - power.lowest)
     if off > allowed or (joules == 0 and power.area > 0):
         return (
             f"the energy is {joules:,.1f} J by the {counter}, but {metric} integrated over the trial gives "

@@ -1,4 +1,4 @@
-"""How much processor time the process's control groups let it have.
+"""The processor time that the process's control groups allow.
 
 The files are described in the kernel's Documentation/admin-guide/cgroup-v2.rst (cpu.max) and
 Documentation/scheduler/sched-bwc.rst (cpu.cfs_quota_us).
@@ -10,13 +10,13 @@ from pathlib import Path
 
 
 def cpu_limit(root: Path = Path("/")) -> float | None:
-    """Return the tightest limit, in cores, of this process's control groups; None where there is none."""
+    """Return the tightest limit, in cores, of this process's control groups; None if there is none."""
     limits = [limit for folder in _folders(root) if (limit := _limit(folder)) is not None]
     return min(limits, default=None)
 
 
 def _folders(root: Path) -> list[Path]:
-    """Return the folders of the process's groups with all their parents, each of which may limit it."""
+    """Return the folders of the process's groups and all their parents, each of which may set a limit."""
     base = root / "sys/fs/cgroup"
     try:
         lines = (root / "proc/self/cgroup").read_text().splitlines()

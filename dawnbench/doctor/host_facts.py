@@ -1,4 +1,4 @@
-"""What the host checks look at."""
+"""The facts that the host checks examine."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from dawnbench.telemetry.processor import cpu_flags, scaling_governors
 
 @dataclass(frozen=True)
 class HostFacts:
-    """The host now."""
+    """The current state of the host."""
 
     cores: int
-    """Logical ones."""
+    """Logical cores."""
     governors: tuple[str, ...]
-    """The distinct ones; empty where the kernel shows none."""
+    """The distinct governors; empty if the kernel reports none."""
     flags: frozenset[str] | None
-    """Instruction sets; None where the kernel does not tell."""
+    """Instruction sets; None if unknown."""
     others_busy: float | None
-    """Percent of all cores that other processes took; None where the kernel does not tell."""
+    """Percent of all cores used by other processes; None if unknown."""
     memory_available: int
     """Bytes."""
     swap_used: int
@@ -35,7 +35,7 @@ class HostFacts:
 
 
 def read_host(root: Path = Path("/"), seconds: float = 0.3) -> HostFacts:
-    """Look at the host, for that many seconds to see how busy it is; `root` holds proc and sys."""
+    """Examine the host, measuring its load for `seconds`; `root` contains proc and sys."""
     kernel = open_kernel()
     try:
         others_busy = _others_busy(kernel, seconds)

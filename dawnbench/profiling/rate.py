@@ -1,4 +1,4 @@
-"""The shortest time that a piece of work takes."""
+"""Measures the shortest time of a piece of work."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from dataclasses import dataclass
 
 from dawnbench.engine.device import Device
 
-SHORTEST_SECONDS = 2e-3
-"""Of a batch of calls between two marks; below it the marks themselves would show."""
+MIN_BATCH_SECONDS = 2e-3
+"""The minimum time between two marks, below which the overhead of the marks would show."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast one piece of work was."""
+    """The timing of a piece of work."""
 
     seconds: float
-    """A call, in the fastest batch of calls."""
+    """Per call, in the fastest batch of calls."""
     calls: int
-    """That were timed."""
+    """Number of timed calls."""
 
 
 def fastest(work: Callable[[], object], device: Device, seconds: float) -> Timing:
     """Call `work` for about `seconds` of host time and return its shortest time.
 
-    Calls are timed in batches long enough for the clock, and at least one batch is.
+    Calls are timed in batches that are long enough for the clock, at least one batch.
     """
     work()  # the first call tunes and allocates
     device.synchronize()
@@ -37,7 +37,7 @@ def fastest(work: Callable[[], object], device: Device, seconds: float) -> Timin
             work()
         took = device.elapsed_ns(start, device.mark()) / 1e9
         over = time.perf_counter() >= deadline
-        if took >= SHORTEST_SECONDS or over:
+        if took >= MIN_BATCH_SECONDS or over:
             calls += batch
             best = min(best, took / batch)
         else:

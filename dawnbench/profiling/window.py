@@ -1,4 +1,4 @@
-"""A few steps from the middle of a real training."""
+"""Runs a few steps of a real trial."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import Trial
 
 BEFORE = 1
-"""Steps of the trial before the window: the first one makes the optimizer's state."""
+"""Steps of the trial before the window: the first one creates the optimizer's state."""
 
 
 def run_window(prepared: Prepared, steps: int, around: AbstractContextManager[object]) -> float:
-    """Train until `BEFORE` steps are done, then `steps` steps inside `around`; return the seconds of one.
+    """Train `BEFORE` steps, then `steps` steps inside `around`; return the seconds per step.
 
-    The trial is that of a run with seed 0. The seconds are the device's.
+    The trial is that of a run with seed 0. The time is device time.
     """
     device = prepared.device
     trial = Trial(prepared, 0, Ledger(device))

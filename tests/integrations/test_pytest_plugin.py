@@ -283,14 +283,14 @@ class TestTheBaselineMarker:
             (("'b.json'", "max_slow=1"), "got an unexpected keyword argument 'max_slow'"),
             (
                 ("'b.json'", "metrics=('speed',)"),
-                "*'speed'* is no tuple of some of time, epochs, accuracy, energy",
+                "*'speed'* is not a non-empty tuple of time, epochs, accuracy, energy",
             ),
             (("'b.json'", "metrics='time'"), "metrics='time' is no tuple *"),
             (
                 ("'b.json'", "max_slowdown='5 percent'"),
                 "max_slowdown='5 percent' is no share*",
             ),
-            (("'b.json'", "rule='dawn'"), "there is no timing rule 'dawn'; there are dawnbench, *"),
+            (("'b.json'", "rule='dawn'"), "unknown timing rule 'dawn'; use one of dawnbench, *"),
             (("'b.json'", "max_slowdown=5"), "max_slowdown='5' is no share *"),
             (("'b.json'", "max_accuracy_drop='nan%'"), "max_accuracy_drop='nan%' is no share *"),
         ],
@@ -382,7 +382,7 @@ class TestPytestBenchmark:
         monkeypatch.delattr("pytest_benchmark.stats.Metadata")
         result = tests(f"def test_one(dawnbench_run):\n    {MEASURE}", benchmark=True)
         result.assert_outcomes(passed=1, warnings=1)
-        result.stdout.fnmatch_lines(["*this pytest-benchmark takes in no times*Metadata*"])
+        result.stdout.fnmatch_lines(["*this pytest-benchmark accepts no times*Metadata*"])
 
 
 class TestThePluginItself:

@@ -1,7 +1,7 @@
-"""The pytest plugin: runs inside tests, held against baselines, their times in pytest-benchmark's tables.
+"""The pytest plugin: runs inside tests, compared with baselines, with times in pytest-benchmark's tables.
 
-pytest loads this file wherever dawnbench is installed, so it imports nothing that takes time; what a run
-needs is imported when a test asks for one.
+pytest loads this file wherever dawnbench is installed, so it imports nothing slow; what a run needs is
+imported when a test requests one.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ _RUNNER = pytest.StashKey["RecipeRunner"]()
 def dawnbench_run(request: pytest.FixtureRequest, tmp_path: Path) -> RecipeRunner:
     """Train a recipe into the test's tmp_path: `dawnbench_run("quickstart", trials=3)`.
 
-    It takes what `dawnbench run` takes and returns a MeasuredRun, whose accuracy, seconds and epochs to the
-    target a test can assert on.
+    It takes the options of `dawnbench run` and returns a MeasuredRun. A test can assert on its accuracy,
+    seconds and epochs to the target.
     """
     from dawnbench.integrations.pytest_plugin.runner import RecipeRunner
 
@@ -34,19 +34,19 @@ def dawnbench_run(request: pytest.FixtureRequest, tmp_path: Path) -> RecipeRunne
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the marker."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "dawnbench_baseline(path, metrics=('time', 'epochs', 'accuracy'), rule='dawnbench', "
-        "max_slowdown='2%', max_accuracy_drop='0.1%'): hold each run that the test makes with dawnbench_run "
-        "against a baseline, a file or the folder of `dawnbench baseline save`; the test fails where it does "
-        "not hold",
+        "max_slowdown='2%', max_accuracy_drop='0.1%'): compare each run made with "
+        "dawnbench_run to a baseline, a file or the folder of `dawnbench baseline save`; the test fails on a "
+        "regression",
     )
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Hold the runs of a marked test against its baseline, once the test itself has passed."""
+    """Compare the runs of a marked test with its baseline after the test itself has passed."""
     marker = item.get_closest_marker("dawnbench_baseline")
     if marker is None:
         return (yield)
@@ -63,10 +63,10 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
 def pytest_collection_modifyitems(
     config: pytest.Config, items: list[pytest.Item]
 ) -> Generator[None, object, object]:
-    """Let `--benchmark-skip` and `--benchmark-only` take a test that makes runs for a benchmark.
+    """Make `--benchmark-skip` and `--benchmark-only` treat a test that makes runs as a benchmark.
 
-    pytest-benchmark looks for its own fixture among the names that a test asks for, so the name stands there
-    while it looks.
+    pytest-benchmark looks for its own fixture among a test's fixture names, so its name is added while it
+    looks.
     """
     named = {id(names): names for item in items if FIXTURE in (names := getattr(item, "fixturenames", ()))}
     lists = [names for names in named.values() if isinstance(names, list) and "benchmark" not in names]

@@ -1,14 +1,13 @@
-"""A run's figures as entries of pytest-benchmark, so that its JSON, tables and comparisons have them.
+"""Adds a run's times to pytest-benchmark, so that its JSON, tables and comparisons include them.
 
-pytest-benchmark measures what it calls itself and has no documented way to take in times from elsewhere. Used
-of it here, undocumented but none with an underscore:
+pytest-benchmark measures only what it calls itself and has no documented way to add other times. This module
+uses these undocumented but not underscored names:
 
-- its session, the plugin registered as "pytest-benchmark": `benchmarks`, the list of what was measured, and
-  `disabled`;
-- `pytest_benchmark.stats.Metadata`, one thing measured: made from what stands for the fixture (`_Measured`
-  below), filled by `update(seconds)`, read by `as_dict()`.
+- its session, the plugin registered as "pytest-benchmark": `benchmarks`, the list of measurements, and
+`disabled`; - `pytest_benchmark.stats.Metadata`, one measurement: created from a stand-in for the fixture
+(`_Measured` below), filled by `update(seconds)`, read by `as_dict()`.
 
-Where a version is made otherwise, a warning says so and the test goes on.
+If a version differs, a warning says so and the test continues.
 """
 
 from __future__ import annotations
@@ -24,34 +23,34 @@ if TYPE_CHECKING:
     from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 
 RULE = "dawnbench"
-"""Whose clock the time to the target is by."""
+"""The timing rule of the time to the target."""
 
 
 @dataclass(frozen=True)
 class _Measured:
-    """What pytest-benchmark reads of its fixture."""
+    """The attributes that pytest-benchmark reads from its fixture."""
 
     name: str
     fullname: str
-    """What `--benchmark-compare` recognizes an entry by."""
+    """The key by which `--benchmark-compare` matches entries."""
     group: str
-    """Of the table that it stands in."""
+    """The table of the entry."""
     param: str | None
     params: dict[str, Any] | None
     extra_info: dict[str, Any]
     rounds: tuple[float, ...] = field(repr=False)
-    """Seconds each; not read by pytest-benchmark."""
+    """In seconds; not read by pytest-benchmark."""
     iterations: int = 1
-    """How many steps a round consists of."""
+    """Number of steps per round."""
     has_error: bool = False
     cprofile_stats: None = None
 
 
 def add_entries(item: pytest.Item, label: str, measured: MeasuredRun) -> None:
-    """Add a run's time to the target, a round a trial, and its training step, a round an epoch.
+    """Add a run's time to the target, one round per trial, and its training step, one round per epoch.
 
-    Without pytest-benchmark, or with `--benchmark-disable`, nothing happens. `label` tells the run from the
-    test's others.
+    Does nothing without pytest-benchmark or with `--benchmark-disable`. `label` distinguishes the test's
+    runs.
     """
     session = item.config.pluginmanager.get_plugin("pytest-benchmark")
     if session is None or getattr(session, "disabled", False):
@@ -62,7 +61,7 @@ def add_entries(item: pytest.Item, label: str, measured: MeasuredRun) -> None:
     except (ImportError, AttributeError, TypeError) as error:
         item.warn(
             pytest.PytestWarning(
-                f"this pytest-benchmark takes in no times ({type(error).__name__}: {error}), so {label} is "
+                f"this pytest-benchmark accepts no times ({type(error).__name__}: {error}), so {label} is "
                 "not among its benchmarks; use pytest-benchmark 5 or a newer dawnbench"
             )
         )
@@ -74,7 +73,7 @@ def _as_benchmark(entry: _Measured) -> Any:
     )
     for seconds in entry.rounds:
         metadata.update(seconds)
-    metadata.as_dict()  # what does not fit is to fail here and not at the session's end
+    metadata.as_dict()  # fail here, not at the end of the session
     return metadata
 
 
@@ -85,7 +84,7 @@ def _entries(item: pytest.Item, label: str, measured: MeasuredRun) -> Iterator[_
     if reached and len(reached) == len(trials):
         yield _entry(item, label, measured, "time to target", reached)
     else:
-        # A mean over the lucky ones would look like a figure.
+        # A mean over the successful trials only would be misleading.
         item.warn(
             pytest.PytestWarning(
                 f"{label}: {len(trials) - len(reached)} of {len(trials)} trials missed the target, so "

@@ -1,4 +1,4 @@
-"""The marker that holds a test's runs against a baseline."""
+"""The marker that compares a test's runs with a baseline."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from dawnbench.stats.regression.judgement import Judgement, Metric
 
 @dataclass(frozen=True)
 class Guard:
-    """By what a test's runs are judged."""
+    """The criteria for a test's runs."""
 
     path: Path
-    """A baseline's file, or the folder that holds RECIPE/DEVICE.json."""
+    """A baseline file, or the folder that contains RECIPE/DEVICE.json."""
     metrics: tuple[Metric, ...]
     rule: str
     max_slowdown: float
@@ -32,17 +32,17 @@ class Guard:
     """A fraction: 0.001 is 0.1 points."""
 
     def check(self, item: pytest.Item, runs: Sequence[MeasuredRun]) -> None:
-        """Fail the test where a run does not hold, or where there is none to judge."""
+        """Fail the test if a run regressed, or if there is no run to judge."""
         if not runs:
             raise _failure(
                 "the test made no run with the fixture dawnbench_run, so the baseline guards nothing"
             )
         judged = [self._judge(item, measured.series) for measured in runs]
-        told = [_told(measured, judgement) for measured, judgement in zip(runs, judged, strict=True)]
-        broken = [text for text, found in zip(told, judged, strict=True) if found.outcome != "holds"]
+        texts = [_text(measured, judgement) for measured, judgement in zip(runs, judged, strict=True)]
+        broken = [text for text, found in zip(texts, judged, strict=True) if found.outcome != "holds"]
         if broken:
             pytest.fail("\n\n".join(broken), pytrace=False)
-        item.add_report_section("call", "dawnbench", "\n\n".join(told))
+        item.add_report_section("call", "dawnbench", "\n\n".join(texts))
 
     def _judge(self, item: pytest.Item, series: TrialSet) -> Judgement:
         path = item.config.rootpath / self.path
@@ -67,7 +67,7 @@ class Guard:
 
 
 def guard_of(marker: pytest.Mark) -> Guard:
-    """Return what a marker asks for; what it cannot mean fails the test before anything is trained."""
+    """Return the guard that a marker describes; an invalid marker fails the test before training."""
     try:
         return dawnbench_baseline(*marker.args, **marker.kwargs)
     except (TypeError, ValueError, DawnbenchError) as error:
@@ -82,24 +82,24 @@ def dawnbench_baseline(
     max_slowdown: float | str = 0.02,
     max_accuracy_drop: float | str = 0.001,
 ) -> Guard:
-    """Return the guard of these terms, which are the marker's.
+    """Return the guard for the marker's arguments.
 
     Raises:
-        ValueError, DawnbenchError: one of them cannot be meant.
+        ValueError, DawnbenchError: an argument is invalid.
     """
     unknown = [metrics] if isinstance(metrics, str) else [m for m in metrics if m not in METRICS]
     if unknown or not metrics:
-        raise ValueError(f"metrics={metrics!r} is no tuple of some of {', '.join(METRICS)}")
+        raise ValueError(f"metrics={metrics!r} is not a non-empty tuple of {', '.join(METRICS)}")
     if rule not in RULES_BY_NAME:
-        raise ValueError(f"there is no timing rule {rule!r}; there are {', '.join(RULES_BY_NAME)}")
+        raise ValueError(f"unknown timing rule {rule!r}; use one of {', '.join(RULES_BY_NAME)}")
     slowdown = parse_share(max_slowdown, "max_slowdown=")
     drop = parse_share(max_accuracy_drop, "max_accuracy_drop=")
     return Guard(Path(path), tuple(metrics), rule, slowdown, drop)
 
 
-def _told(measured: MeasuredRun, judgement: Judgement) -> str:
-    # pytest's summary at the end shows the first line.
-    lines = [judgement.line, f"  {judgement.recipe_name} held against the baseline {judgement.baseline}"]
+def _text(measured: MeasuredRun, judgement: Judgement) -> str:
+    # pytest's final summary shows the first line.
+    lines = [judgement.line, f"  {judgement.recipe_name} compared with the baseline {judgement.baseline}"]
     lines += [f"  {gate.metric} {gate.outcome}: {gate.sentence}" for gate in judgement.gates]
     lines += [f"  note: {note}" for note in judgement.notes]
     return "\n".join([*lines, f"  run: {measured.folder}"])

@@ -1,4 +1,4 @@
-"""What a test asserts on."""
+"""The results that a test can assert on."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from dawnbench.records.trial_set import TrialSet
 
 @dataclass(frozen=True)
 class MeasuredRun:
-    """A run that a test has made.
+    """A run made by a test.
 
-    A figure that the run does not have fails the test with a sentence that says why.
+    Accessing a value that the run does not have fails the test with an explanation.
     """
 
     run: Run
     """The run folder as read."""
     series: TrialSet
-    """The trials' figures, one by one."""
+    """The values of each trial."""
 
     @property
     def folder(self) -> Path:
@@ -35,43 +35,43 @@ class MeasuredRun:
 
     @property
     def accuracy(self) -> float:
-        """The mean validation accuracy after the last epoch, 0 to 1; fails where a trial diverged."""
+        """The mean validation accuracy after the last epoch, 0 to 1; fails if a trial diverged."""
         __tracebackhide__ = True
         found = [trial.accuracy for trial in self.series.counting]
         known = [accuracy for accuracy in found if accuracy is not None]
         if not known or len(known) < len(found):
             self._fail(
-                f"no mean accuracy: {len(found) - len(known)} of {len(found)} trials have none at their end"
+                f"no mean accuracy: {len(found) - len(known)} of {len(found)} trials have none at the end"
             )
         return mean(known)
 
     def seconds(self, rule: str = "dawnbench") -> float:
         """Return the median time to the target in seconds under a rule.
 
-        A trial that missed the target counts as slower than every other; fails where it leaves no median.
+        A trial that missed the target counts as slower than all others; fails if there is no median.
         """
         __tracebackhide__ = True
         if rule not in RULES_BY_NAME:
-            self._fail(f"there is no timing rule {rule!r}; there are {', '.join(RULES_BY_NAME)}")
+            self._fail(f"unknown timing rule {rule!r}; use one of {', '.join(RULES_BY_NAME)}")
         if "startup" in RULES_BY_NAME[rule].required:
             self._fail(f"the rule {rule} counts from the process's start, which in a test is not the run's")
         return self._median([trial.seconds.get(rule) for trial in self.series.counting], f"time ({rule})")
 
     @property
     def epochs_to_target(self) -> float:
-        """The median number of epochs until the target was reached, by the same reckoning as `seconds`."""
+        """The median number of epochs until the target was reached, with missed targets as in `seconds`."""
         __tracebackhide__ = True
         return self._median([trial.epochs_to_target for trial in self.series.counting], "epochs to target")
 
     @property
     def step_seconds(self) -> tuple[float, ...]:
-        """The seconds of a training step: the mean over each epoch, of all trials' epochs but their first."""
+        """The mean seconds per training step in each epoch of all trials, except their first epochs."""
         later = [epoch.train_seconds for epoch in self.run.epochs if epoch.epoch > 1]
         return tuple(seconds / self.steps_per_epoch for seconds in later if seconds is not None)
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many training steps an epoch has."""
+        """Number of training steps per epoch."""
         images, batch = self.run.record.data.train_images, self.run.record.recipe["batch_size"]
         return int(images // batch if self.run.record.recipe["drop_last"] else -(-images // batch))
 

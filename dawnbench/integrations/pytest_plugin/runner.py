@@ -1,4 +1,4 @@
-"""What the fixture gives a test: call it to train a recipe."""
+"""The callable that the fixture provides, which trains a recipe."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RecipeRunner:
     """Trains recipes for one test."""
 
     def __init__(self, item: pytest.Item, out: Path) -> None:
-        """`out` is where the run folders go."""
+        """Write run folders to `out`."""
         self._item, self._out = item, out
         self.made: list[MeasuredRun] = []
         """The runs so far, in order."""
@@ -40,14 +40,14 @@ class RecipeRunner:
         settings: Sequence[str] = (),
         observer: Observer | None = None,
     ) -> MeasuredRun:
-        """Train and return what came of it.
+        """Train a recipe and return the measured run.
 
         `recipe` is a name, a recipe file (relative to pytest's root folder) or a Recipe; `settings` are what
-        `--set` takes, such as "optimizer.momentum=0.85"; the rest is as `dawnbench run` has it. `observer` is
-        told what happens meanwhile.
+        `--set` takes, such as "optimizer.momentum=0.85"; the rest is as for `dawnbench run`. `observer`
+        receives the run's events.
 
         Raises:
-            DawnbenchError: the recipe, the data or the device is not as it should be.
+            DawnbenchError: the recipe, the data or the device cannot be used.
         """
         __tracebackhide__ = True
         try:
@@ -63,7 +63,7 @@ class RecipeRunner:
             )
             recorded = read_run(folder)
         except DawnbenchError as error:
-            # It is a sentence: pytest then shows the test's own line and no others.
+            # The message suffices: pytest then shows only the test's own line.
             raise error.with_traceback(None) from None
         measured = MeasuredRun(recorded, trial_set_of(recorded))
         self.made.append(measured)
@@ -83,6 +83,6 @@ class RecipeRunner:
         return adapt(found, settings, data=None if data is None else str(data), **leaves)
 
     def _label(self, name: str) -> str:
-        """Return a name that no other run of the test has, and that is the same whenever the test runs."""
+        """Return a name that is unique among the test's runs and the same every time the test runs."""
         runs = sum(made.series.recipe_name == name for made in self.made)
         return name if runs == 1 else f"{name} {runs}"
