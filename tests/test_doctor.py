@@ -12,10 +12,9 @@ import pytest
 
 import dawnbench.doctor as doctor
 from dawnbench.doctor import Finding, examine
-from dawnbench.doctor.cgroup import cpu_limit
 from dawnbench.doctor.gpu import gpu_findings
 from dawnbench.doctor.host import host_findings
-from dawnbench.doctor.host_facts import HostFacts, _others_busy, read_host
+from dawnbench.doctor.host_facts import HostFacts, _others_busy, cpu_limit, read_host
 from dawnbench.doctor.software import checkout_finding, cudnn_finding
 from dawnbench.telemetry.checkout import Checkout
 from dawnbench.telemetry.device import NoGpuError

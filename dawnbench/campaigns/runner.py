@@ -9,8 +9,8 @@ from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.engine.device import open_device
+from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.seeds import check_seeds
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
 

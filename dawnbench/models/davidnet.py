@@ -1,4 +1,4 @@
-"""The nine-layer residual network of David Page's DAWNBench entry."""
+"""Residual networks: the nine layers of David Page's DAWNBench entry, and ResNet-18 (arXiv:1512.03385)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Literal
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
-from dawnbench.models.whitening import PatchWhitening
+from dawnbench.models.whitening import FittedModel, PatchWhitening
 
 
 class XavierConv2d(nn.Conv2d):
@@ -140,3 +139,16 @@ class DavidNet(FittedModel):
             x = self.whiten(x)
         x = self.layer3(self.layer2(self.layer1(self.prep(x))))
         return self.head(F.max_pool2d(x, 4).flatten(1)) * self.logit_scale  # type: ignore[no-any-return]
+
+
+def resnet18(channels: int, classes: int) -> nn.Module:
+    """Return torchvision's ResNet-18 with a 3x3 stem of stride 1 and no max pool, as usual on 32x32 images.
+
+    Input: normalized images (N, channels, H, W). Output: logits (N, classes).
+    """
+    from torchvision.models.resnet import BasicBlock, ResNet  # takes a second to import
+
+    model: nn.Module = ResNet(BasicBlock, [2, 2, 2, 2], num_classes=classes)
+    model.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+    model.maxpool = nn.Identity()
+    return model

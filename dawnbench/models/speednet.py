@@ -7,9 +7,8 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
-from dawnbench.models.whitening import PatchWhitening
+from dawnbench.models.whitening import FittedModel, PatchWhitening
 
 Activation = Literal["gelu", "silu"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "silu": nn.SiLU}

@@ -1,4 +1,4 @@
-"""A fixed first layer that decorrelates the pixels of small patches."""
+"""Layers that are fitted to training images instead of trained: whitening of small patches."""
 
 from __future__ import annotations
 
@@ -75,3 +75,16 @@ class PatchWhitening(nn.Module):
         """Return the settings for the module's printed form."""
         filters, channels, size, _ = self.weight.shape
         return f"{channels}, {filters}, size={size}, images={self.images}"
+
+
+class FittedModel(nn.Module):
+    """A network that is fitted to some training images before its first step."""
+
+    @property
+    def fit_images(self) -> int:
+        """Number of training images that `fit` needs; 0 for none."""
+        return 0
+
+    def fit(self, images: Tensor) -> None:
+        """Compute the fixed parts from normalized training images (N, C, H, W), in place."""
+        raise NotImplementedError

@@ -1,10 +1,11 @@
-"""The interfaces that the training loop requires of optimizers, weight averages and losses."""
+"""The interfaces of optimizers, weight averages and losses, and the cross-entropy loss."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
@@ -59,3 +60,18 @@ class Loss(Protocol):
 
         `logits` is (B, classes) float32 and `labels` (B,) int64.
         """
+
+
+class CrossEntropy:
+    """Cross-entropy in nats.
+
+    With label smoothing, the target spreads this fraction of its weight evenly over all classes
+    (Szegedy et al. 2016, arXiv:1512.00567).
+    """
+
+    def __init__(self, label_smoothing: float) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the sum, a scalar, from logits (B, classes) in float32 and labels (B,) in int64."""
+        return F.cross_entropy(logits, labels, reduction="sum", label_smoothing=self.label_smoothing)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.device.common import DTYPES
 from dawnbench.errors import DawnbenchError
-from dawnbench.profiling.rate import fastest
 from dawnbench.records.roofline import Peak, Peaks
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
@@ -116,3 +116,41 @@ def _copy(device: Device, work: str, sizes: Iterable[int], seconds: float) -> Pe
         timing = fastest(lambda: target.copy_(source), device, seconds / len(sizes))  # noqa: B023
         peaks.append(Peak(work, 2 * size / timing.seconds, size, timing.calls))
     return max(peaks, key=lambda peak: peak.rate)
+
+
+MIN_BATCH_SECONDS = 2e-3
+"""The minimum time between two marks, below which the overhead of the marks would show."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The timing of a piece of work."""
+
+    seconds: float
+    """Per call, in the fastest batch of calls."""
+    calls: int
+    """Number of timed calls."""
+
+
+def fastest(work: Callable[[], object], device: Device, seconds: float) -> Timing:
+    """Call `work` for about `seconds` of host time and return its shortest time.
+
+    Calls are timed in batches that are long enough for the clock, at least one batch.
+    """
+    work()  # the first call tunes and allocates
+    device.synchronize()
+    deadline = time.perf_counter() + seconds
+    best, calls, batch = float("inf"), 0, 1
+    while True:
+        start = device.mark()
+        for _ in range(batch):
+            work()
+        took = device.elapsed_ns(start, device.mark()) / 1e9
+        over = time.perf_counter() >= deadline
+        if took >= MIN_BATCH_SECONDS or over:
+            calls += batch
+            best = min(best, took / batch)
+        else:
+            batch *= 2
+        if over:
+            return Timing(best, calls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,15 +10,15 @@ from torch._inductor import config as inductor
 from torch.profiler import ProfilerActivity, profile
 
 from dawnbench.data.sources import load_dataset
-from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
+from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.memory import explain_out_of_memory
-from dawnbench.engine.prepare import prepare
+from dawnbench.engine.prepare import Prepared, describe_model, prepare
+from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling.counts import CountingMode, float32_name
 from dawnbench.profiling.kernels import kernel_rows
-from dawnbench.profiling.window import BEFORE, run_window
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.roofline import Peaks, StepProfile
 
@@ -97,3 +97,27 @@ def _check_steps(steps: int, steps_per_epoch: int, recipe: Recipe) -> None:
             f"--steps {steps} is too many: an epoch of {recipe.name} has {steps_per_epoch}, of which the "
             f"first {BEFORE} is omitted; {fewer}choose a smaller batch_size"
         )
+
+
+BEFORE = 1
+"""Steps of the trial before the window: the first one creates the optimizer's state."""
+
+
+def run_window(prepared: Prepared, steps: int, around: AbstractContextManager[object]) -> float:
+    """Train `BEFORE` steps, then `steps` steps inside `around`; return the seconds per step.
+
+    The trial is that of a run with seed 0. The time is device time.
+    """
+    device = prepared.device
+    trial = Trial(prepared, 0, Ledger(device))
+    trial.begin_epoch()
+    for _ in range(BEFORE):
+        trial.train_step()
+    device.synchronize()
+    with around:
+        start = device.mark()
+        for _ in range(steps):
+            trial.train_step()
+        end = device.mark()
+        device.synchronize()
+    return device.elapsed_ns(start, end) / 1e9 / steps

@@ -1,4 +1,4 @@
-"""The types and bounds of recipe fields, checked by pydantic and reported in plain sentences."""
+"""The types and bounds of recipe fields and seeds, checked by pydantic and reported in plain sentences."""
 
 from __future__ import annotations
 
@@ -156,3 +156,27 @@ def _phrase(bounds: dict[str, Any]) -> str:
     if not limits and bounds.get("allow_inf_nan") is False:
         limits = ["a finite number"]
     return f"be {' and '.join(limits)}" if limits else ""
+
+
+MAX_SEED = 2**63 - 1
+"""torch accepts unsigned 64-bit seeds, and negative ones as aliases, but tables in Parquet, pandas and the
+trackers' databases store signed 64-bit integers."""
+
+
+def check_seeds(first: int, trials: int) -> None:
+    """Check that every trial of a run has a valid seed; each trial's seed is one more than the last.
+
+    Raises:
+        DawnbenchError: the first is not a whole number from 0 to `MAX_SEED`, or the last is larger.
+    """
+    require(
+        isinstance(first, int) and not isinstance(first, bool),
+        f"seed={first!r} has the wrong type: it must be a whole number",
+    )
+    require(0 <= first <= MAX_SEED, f"seed={first} must lie between 0 and {MAX_SEED} (2**63 - 1)")
+    last = first + trials - 1
+    require(
+        last <= MAX_SEED,
+        f"seed={first} gives the last of {trials} trials the seed {last}, but the largest seed is {MAX_SEED} "
+        "(2**63 - 1); start from a smaller seed",
+    )

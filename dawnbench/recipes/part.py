@@ -79,7 +79,7 @@ class ModelPart(Part):
         """Return the network, which maps normalized images (B, channels, H, W) to logits (B, classes).
 
         Each module with weights of its own needs a `reset_parameters()`, which every trial calls first. A
-        `dawnbench.models.fitted.FittedModel` is fitted to training images before its first step.
+        `dawnbench.models.whitening.FittedModel` is fitted to training images before its first step.
         """
         raise NotImplementedError
 

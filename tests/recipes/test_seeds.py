@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes.seeds import MAX_SEED, check_seeds
+from dawnbench.recipes.constraints import MAX_SEED, check_seeds
 
 
 @pytest.mark.parametrize(("first", "trials"), [(0, 1), (0, 10), (MAX_SEED, 1), (MAX_SEED - 2, 3)])

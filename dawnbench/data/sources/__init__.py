@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dawnbench.data.sources.names import DATASETS
-from dawnbench.data.sources.progress import Progress
+from dawnbench.data.sources.names import DATASETS, Progress
 
 if TYPE_CHECKING:
     from dawnbench.data.sources.load import load_dataset

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dawnbench.data.dataset import Images
-from dawnbench.data.sources.progress import Progress
+from dawnbench.data.sources.names import Progress
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:

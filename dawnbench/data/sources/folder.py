@@ -10,8 +10,8 @@ from dawnbench.data.dataset import Array, Dataset
 from dawnbench.data.sources.cache import data_folders, is_file, save_decoded
 from dawnbench.data.sources.decode import decode_images
 from dawnbench.data.sources.listing import Listing, list_folder
+from dawnbench.data.sources.names import Progress, silent
 from dawnbench.data.sources.npz import from_keras_layout, load_npz
-from dawnbench.data.sources.progress import Progress, silent
 
 
 def load_folder(

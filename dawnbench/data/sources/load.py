@@ -8,10 +8,9 @@ from pathlib import Path
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.digits import load_digits
 from dawnbench.data.sources.folder import load_folder
-from dawnbench.data.sources.names import DATASETS, OFFICIAL
+from dawnbench.data.sources.names import DATASETS, OFFICIAL, Progress, silent
 from dawnbench.data.sources.npz import load_npz
 from dawnbench.data.sources.official import load_official
-from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.data.sources.synthetic import load_synthetic
 from dawnbench.errors import DawnbenchError
 from dawnbench.user_folders import expanded

@@ -5,6 +5,7 @@ This file imports neither torch nor numpy, so that a help text can list the name
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 DATASETS: dict[str, str] = {
@@ -99,3 +100,11 @@ OFFICIAL: dict[str, Official] = {
         Official("fashion_mnist", "FashionMNIST", _GREY, _FASHION, "FashionMNIST/raw", "FashionMNIST/raw"),
     )
 }
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with the task ("decoding flowers"), the number of steps done, and the total."""
+
+
+def silent(task: str, done: int, total: int) -> None:
+    """Report nothing."""

@@ -11,9 +11,8 @@ from pathlib import Path
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.cache import ENVIRONMENT, data_folders, is_file, save_decoded
 from dawnbench.data.sources.download import download, read_torchvision_folder
-from dawnbench.data.sources.names import Official
+from dawnbench.data.sources.names import Official, Progress, silent
 from dawnbench.data.sources.npz import LAYOUT, from_keras_layout, load_npz
-from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import one_at_a_time
 

@@ -21,6 +21,6 @@ class CrossEntropySpec(LossPart, kind="cross_entropy"):
 
     def build(self, model: nn.Module, label_smoothing: float) -> Loss:
         """Return the cross-entropy, which does not depend on the model."""
-        from dawnbench.optim.losses import CrossEntropy
+        from dawnbench.optim.contracts import CrossEntropy
 
         return CrossEntropy(label_smoothing)

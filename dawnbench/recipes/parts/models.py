@@ -77,7 +77,7 @@ class ResNet18Spec(ModelPart, kind="resnet18"):
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
-        from dawnbench.models.resnet import resnet18
+        from dawnbench.models.davidnet import resnet18
 
         return resnet18(channels=channels, classes=classes)
 
