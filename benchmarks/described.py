@@ -7,7 +7,7 @@ from datetime import datetime
 
 from benchmarks.engine import Made
 from dawnbench import __version__
-from dawnbench.engine.describe import describe_model
+from dawnbench.engine.prepare import describe_model
 from dawnbench.records.schema import SCHEMA_VERSION, DataRecord, RunRecord
 from dawnbench.telemetry import environment
 

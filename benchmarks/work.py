@@ -19,7 +19,7 @@ from benchmarks.engine import synthetic
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import prepare
 from dawnbench.profiling.counts import CountingMode
-from dawnbench.profiling.window import BEFORE, run_window
+from dawnbench.profiling.profile import BEFORE, run_window
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt
 

@@ -12,10 +12,9 @@ import pytest
 
 import dawnbench.doctor as doctor
 from dawnbench.doctor import Finding, examine
-from dawnbench.doctor.cgroup import cpu_limit
 from dawnbench.doctor.gpu import gpu_findings
 from dawnbench.doctor.host import host_findings
-from dawnbench.doctor.host_facts import HostFacts, _others_busy, read_host
+from dawnbench.doctor.host_facts import HostFacts, _others_busy, cpu_limit, read_host
 from dawnbench.doctor.software import checkout_finding, cudnn_finding
 from dawnbench.telemetry.checkout import Checkout
 from dawnbench.telemetry.device import NoGpuError
@@ -88,9 +87,9 @@ def test_what_spoils_a_gpu_is_found_alone_and_with_a_remedy(change, check: str, 
     ],
 )
 def test_what_nvml_does_not_tell_is_unknown_with_its_reason(field: str, check: str):
-    facts = replace(GPU, **{field: None}, unreadable={field: "NVML does not tell: Not Supported"})
+    facts = replace(GPU, **{field: None}, unreadable={field: "NVML does not report it: Not Supported"})
     finding = named(gpu_findings(facts), check)
-    assert (finding.level, finding.message) == ("unknown", "NVML does not tell: Not Supported")
+    assert (finding.level, finding.message) == ("unknown", "NVML does not report it: Not Supported")
 
 
 @pytest.mark.parametrize(
@@ -99,10 +98,10 @@ def test_what_nvml_does_not_tell_is_unknown_with_its_reason(field: str, check: s
         ({"governors": ("performance", "powersave")}, "cpu governor", "warning", "performance and powersave"),
         ({"governors": ()}, "cpu governor", "unknown", "no frequency governor"),
         ({"others_busy": 35.0}, "cpu load", "warning", "35 % of the 16 cores"),
-        ({"others_busy": None}, "cpu load", "unknown", "does not tell"),
+        ({"others_busy": None}, "cpu load", "unknown", "does not report"),
         ({"flags": frozenset({"avx512_bf16"})}, "cpu bf16", "warning", "AVX-512, which is slower"),
         ({"flags": frozenset({"avx2"})}, "cpu bf16", "warning", "neither AMX nor AVX-512"),
-        ({"flags": None}, "cpu bf16", "unknown", "does not tell"),
+        ({"flags": None}, "cpu bf16", "unknown", "does not report"),
         ({"memory_available": 2 * GIB}, "memory", "problem", "only 2.0 GiB"),
         ({"swap_used": 6 * GIB}, "swap", "warning", "6.0 GiB of swap"),
         ({"cpu_limit": 1.5}, "cpu limit", "warning", "1.5 of 16 cores"),

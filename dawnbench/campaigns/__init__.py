@@ -1,4 +1,4 @@
-"""Runs as a whole: recipes, a device and run folders brought together, trial by trial."""
+"""Whole runs: train recipes on a device trial by trial and record them in run folders."""
 
 from dawnbench.campaigns.ab import ab
 from dawnbench.campaigns.observer import Observer, SilentObserver

@@ -1,4 +1,4 @@
-"""Two recipes run alternately on one warmed device, pair by pair."""
+"""Runs two recipes alternately on one warmed-up device, pair by pair."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup
 from dawnbench.engine.device import open_device
+from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.seeds import check_seeds
 from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
@@ -34,14 +34,14 @@ def ab(
 ) -> tuple[Path, Path]:
     """Train both recipes `pairs` times and return their run folders.
 
-    The two of a pair share a seed and follow each other at once, and the order turns with every pair (ABBA),
-    so that neither a slow drift nor the heat that a trial leaves behind favours a side. Both are compiled and
-    warmed up before the first pair, in one process, so the `cold` rule gives no time. The telemetry of the
-    whole campaign goes into both folders.
+    The two trials of a pair share a seed and run back to back, and the order alternates from pair to pair
+    (ABBA), so that neither slow drift nor heat left by the previous trial favors a side. Both recipes are
+    compiled and warmed up before the first pair, in one process, so the `cold` rule yields no time. The
+    telemetry of the whole campaign goes into both folders.
 
     Raises:
-        DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
-        KeyboardInterrupt: passed on once the trial's record is written.
+        DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
+        KeyboardInterrupt: re-raised after the trial's record is written.
     """
     check_seeds(seed, pairs)
     opened = open_device(device)
@@ -50,8 +50,8 @@ def ab(
     sessions: list[Session] = []
     status: RunStatus = "failed"
     try:
-        told = observers or (SilentObserver(), SilentObserver())
-        for side, recipe, observer in zip(SIDES, (recipe_a, recipe_b), told, strict=True):
+        observed = observers or (SilentObserver(), SilentObserver())
+        for side, recipe, observer in zip(SIDES, (recipe_a, recipe_b), observed, strict=True):
             session = Session(
                 replace(recipe, trials=pairs),
                 opened,
@@ -82,7 +82,7 @@ def ab(
         status = "interrupted"
         raise
     finally:
-        with ExitStack() as stack:  # an interrupt at one does not leave the other open
+        with ExitStack() as stack:  # an interrupt while closing one must not leave the other open
             for session in sessions:
                 stack.callback(session.close, status)
     return sessions[0].folder, sessions[1].folder

@@ -1,4 +1,4 @@
-"""The model that a run kept, evaluated again."""
+"""Evaluates the model that a run saved."""
 
 from __future__ import annotations
 
@@ -22,40 +22,41 @@ from dawnbench.records.reader import Run, read_run
 
 @dataclass(frozen=True)
 class RunEvaluation:
-    """What a run's model came to on the validation images of a data set."""
+    """The results of a run's model on the validation images of a data set."""
 
     data: str
     """The data set's name or path."""
     fingerprint: str
-    """Of the data set."""
+    """The data set's fingerprint."""
     images: int
-    """That were evaluated."""
+    """Number of images evaluated."""
     correct: int
-    """Images classified rightly."""
+    """Images classified correctly."""
     loss: float
     """The mean cross-entropy over the images, in nats."""
     trial: int | None
-    """The number of the trial that trained the model; None where the file does not say it."""
+    """The number of the trial that trained the model; None if the file does not say."""
     recorded_accuracy: float | None
-    """What the run recorded of that trial, between 0 and 1; None for other data than the run's own."""
+    """The accuracy that the run recorded for that trial, from 0 to 1; None if the data is not the run's
+    own."""
 
     @property
     def accuracy(self) -> float:
-        """The fraction of images classified rightly, between 0 and 1."""
+        """The fraction of images classified correctly, from 0 to 1."""
         return self.correct / self.images
 
 
 def evaluate_run(
     folder: Path, *, data: str | None = None, device: str = "auto", recipe: str | None = None
 ) -> RunEvaluation:
-    """Load the model of a run folder and evaluate it with all the views of the last epoch.
+    """Load the model of a run folder and evaluate it with all views of the last epoch.
 
-    `data` takes the place of the run's own data set. `recipe` is the file of a recipe that has parts of its
-    author's own, which defines them.
+    `data` replaces the run's own data set. `recipe` is the recipe file that defines the custom parts, if the
+    recipe has any.
 
     Raises:
         DawnbenchError: the folder holds no model of its run, a part of the recipe is not defined, or the data
-            set or the device is not as it should be.
+        set or the device cannot be used.
     """
     run = read_run(folder)
     trained = _recipe_of(run, recipe)
@@ -64,8 +65,8 @@ def evaluate_run(
     name = data or trained.dataset.name
     dataset = load_dataset(name, image_size=trained.dataset.image_size)
     _check_data(dataset, run)
-    # Nothing is trained, so a data set of less than one batch will do. What was compiled is compiled again:
-    # single operations round otherwise.
+    # Nothing is trained, so a data set smaller than one batch is enough. Compile if the run compiled:
+    # otherwise operations round differently.
     settings = {"precision": run.record.precision, "drop_last": False}
     prepared = prepare(Recipe.from_dict(trained.to_dict() | settings), dataset, opened)
     facts = load_model(folder / FILE_NAME, prepared, run.record.recipe_digest)
@@ -90,7 +91,7 @@ def _recipe_of(run: Run, file: str | None) -> Recipe:
     missing = sorted({kind for kind in _kinds(run.record.recipe) if spec_of(kind) is None})
     if missing:
         raise DawnbenchError(
-            f"{run.folder} was trained with a part that dawnbench does not have, {missing[0]!r}; "
+            f"{run.folder} was trained with a part that dawnbench does not define, {missing[0]!r}; "
             + ("give the file that defines it" if file else "give the recipe's file")
             + " with --recipe FILE"
         )
@@ -110,7 +111,7 @@ def _kinds(data: Any) -> Iterator[str]:
 
 
 def _check_data(dataset: Dataset, run: Run) -> None:
-    """Refuse images that the model cannot take, and labels that it does not know."""
+    """Check that the model accepts the images and knows all labels."""
     trained = run.record.data
     for what, has, needs in (
         ("channels", dataset.image_shape[2], trained.image_shape[2]),
@@ -118,6 +119,6 @@ def _check_data(dataset: Dataset, run: Run) -> None:
     ):
         if has != needs:
             raise DawnbenchError(
-                f"the images of {dataset.source} have {has} {what} and those that the model was trained on "
-                f"have {needs}; give other data with --data"
+                f"the images of {dataset.source} have {has} {what} but the model was trained on images with "
+                f"{needs}; choose other data with --data"
             )

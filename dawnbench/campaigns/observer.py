@@ -1,4 +1,4 @@
-"""Who is told what happens during a run."""
+"""The interface through which a run reports its events."""
 
 from __future__ import annotations
 
@@ -9,56 +9,56 @@ from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 
 
 class Observer(Protocol):
-    """Hears of a run's events as they happen."""
+    """Receives a run's events as they happen."""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Hear how far a download or decoding has come; `total` is 0 where nobody knows it."""
+        """Report the progress of a download or of decoding; `total` is 0 if unknown."""
 
     def preparing(self, what: str, slow: bool = False) -> None:
-        """Hear what is done next before the first trial; with `slow`, many seconds may pass until it is."""
+        """Report the next step of preparation; `slow` means that it may take many seconds."""
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
-        """Hear that the run folder is there; a trial will take `steps` steps. Warm-up comes next."""
+        """Report that the run folder exists and that a trial takes `steps` steps. Warm-up comes next."""
 
     def noted(self, sentence: str) -> None:
-        """Hear what was asked for and could not be done."""
+        """Report something that was requested but could not be done."""
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """Hear that a trial begins."""
+        """Report the start of a trial."""
 
     def step(self, steps: int) -> None:
-        """Hear that `steps` steps of the trial were given to the device."""
+        """Report that `steps` steps of the trial have been submitted to the device."""
 
     def epoch_ended(self, record: EpochRecord) -> None:
-        """Hear that an epoch was recorded."""
+        """Report that an epoch was recorded."""
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Hear that a trial was recorded, whatever its status."""
+        """Report that a trial was recorded, whatever its status."""
 
 
 class SilentObserver:
-    """Does nothing about any of it."""
+    """Ignores all events."""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def preparing(self, what: str, slow: bool = False) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def noted(self, sentence: str) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def step(self, steps: int) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def epoch_ended(self, record: EpochRecord) -> None:
-        """Ignore it."""
+        """Do nothing."""
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Ignore it."""
+        """Do nothing."""

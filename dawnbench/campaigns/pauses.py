@@ -1,4 +1,4 @@
-"""Times at which a trial, or the whole machine, stood still."""
+"""Detects pauses of a trial or of the whole machine."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from dawnbench.telemetry.history import Gap
 
 READS = 5
 MIN_SUSPENDED_NS = 500_000_000
-"""A machine takes longer than this to go to sleep and wake up; two clocks read one after the other may differ
-by a little where the process had to wait for its core between them."""
+"""A machine takes longer than this to suspend and resume. Two clocks read in succession may differ slightly
+if the process had to wait for its core in between."""
 
 
 def suspended_ns() -> int:
-    """Return the nanoseconds since boot in which the machine was suspended; 0 where no clock says it."""
+    """Return the nanoseconds since boot during which the machine was suspended; 0 if no clock tells."""
     if not hasattr(time, "CLOCK_BOOTTIME"):
         return 0
-    return min(_clocks_apart() for _ in range(READS))[1]
+    return min(_read_clocks() for _ in range(READS))[1]
 
 
-def _clocks_apart() -> tuple[int, int]:
-    """Return how long the reading took, the shortest being the best, and how far apart the clocks are."""
+def _read_clocks() -> tuple[int, int]:
+    """Return the duration of the reading (shorter is more accurate) and the difference of the clocks."""
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
     booted = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     return time.clock_gettime_ns(time.CLOCK_MONOTONIC) - before, booted - before
 
 
 def suspend_warning(since_ns: int, now_ns: int) -> str | None:
-    """Return what to tell of two readings of `suspended_ns`, at a trial's start and end."""
+    """Return a warning for two readings of `suspended_ns`, at a trial's start and end, or None."""
     if now_ns - since_ns < MIN_SUSPENDED_NS:
         return None
     return (
@@ -38,11 +38,11 @@ def suspend_warning(since_ns: int, now_ns: int) -> str | None:
     )
 
 
-def pause_warning(gap: Gap | None, began_ns: int, segments: Sequence[Segment]) -> str | None:
-    """Return what to tell of the longest silence of the telemetry; `segments` are those of the trial."""
+def pause_warning(gap: Gap | None, started_ns: int, segments: Sequence[Segment]) -> str | None:
+    """Return a warning about the longest gap in the telemetry, or None; `segments` are the trial's."""
     if gap is None:
         return None
-    start_ns, end_ns = gap.start_ns - began_ns, gap.start_ns - began_ns + gap.length_ns
+    start_ns, end_ns = gap.start_ns - started_ns, gap.start_ns - started_ns + gap.length_ns
     epochs = {s.epoch for s in segments if s.start_ns < end_ns and start_ns < s.start_ns + s.length_ns}
     known = sorted(epoch for epoch in epochs if epoch is not None)
     where = "" if not known else f" in epoch {known[0]}"
@@ -50,5 +50,5 @@ def pause_warning(gap: Gap | None, began_ns: int, segments: Sequence[Segment]) -
         where = f" in epochs {known[0]} to {known[-1]}"
     return (
         f"nothing was sampled for {gap.length_ns / 1e9:.1f} s{where}: the process was stopped or swapped "
-        "out, or the machine stood still, and the times count it; measure again"
+        "out, or the machine was paused, and the times include it; measure again"
     )

@@ -1,4 +1,4 @@
-"""A run: some trials of one recipe on one device, into one run folder."""
+"""A run: the trials of one recipe on one device, recorded in one run folder."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.engine.device import open_device
+from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.recipes.seeds import check_seeds
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
 
@@ -26,16 +26,16 @@ def run(
     own_process: bool = False,
     save_model: bool = False,
 ) -> Path:
-    """Train the recipe's trials one after the other and return the run folder.
+    """Run the recipe's trials one after another and return the run folder.
 
-    `seed` is that of the first trial, each later one adds 1; none may pass 2**63 - 1.
-    `own_process` says that the process was started for this run, so that the `cold` rule counts from there;
-    without it that rule gives no time. `save_model` keeps the model of the last finished trial as
-    model.safetensors in the run folder.
+    `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
+    the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
+    yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
+    folder.
 
     Raises:
-        DawnbenchError: the data, the device or the disk is not as it should be; what was recorded is kept.
-        KeyboardInterrupt: passed on once the trial's record is written.
+        DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
+        KeyboardInterrupt: re-raised after the trial's record is written.
     """
     check_seeds(seed, recipe.trials)
     opened = open_device(device)

@@ -1,4 +1,4 @@
-"""One recipe made ready on a device, its trials recorded into a run folder."""
+"""Prepares one recipe on a device and records its trials in a run folder."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from dawnbench.campaigns.startup import Startup
 from dawnbench.campaigns.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
-from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
-from dawnbench.engine.prepare import prepare
+from dawnbench.engine.prepare import describe_model, prepare
 from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
@@ -39,10 +38,10 @@ from dawnbench.version import __version__
 
 
 class Session:
-    """The trials of one recipe: prepared, begun with a sampler, run one by one, closed.
+    """The trials of one recipe: prepare, begin with a sampler, run them one by one, close.
 
-    Every step raises DawnbenchError where the data, the device or the disk is not as it should be. There is a
-    run folder from `begin` on, so that nothing is left of a recipe that cannot be prepared.
+    Every method raises DawnbenchError if the data, the device or the disk cannot be used. The run folder is
+    created by `begin`, so a recipe that cannot be prepared leaves nothing behind.
     """
 
     def __init__(
@@ -58,7 +57,7 @@ class Session:
         pairing: PairingRecord | None = None,
         save_model: bool = False,
     ) -> None:
-        """Load the data and build the model; `save_model` keeps that of the last finished trial."""
+        """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
         self._recipe, self._device, self._seed, self._out = recipe, device, seed, out
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
@@ -80,7 +79,7 @@ class Session:
                 self._described = describe_model(recipe, channels, classes, shape.train_images)
                 self._predicted_bytes = check_memory(recipe, shape, device)
             if pairing is not None:
-                # What only the first model of a process costs would be on side A's clock alone.
+                # Otherwise side A alone would pay for what only the first model of a process costs.
                 prepare(recipe, dataset, device)
             with self.setup.segment("build"):
                 self._prepared = prepare(recipe, dataset, device)
@@ -99,7 +98,7 @@ class Session:
 
     @property
     def writer(self) -> RunWriter:
-        """The run folder's; there is none before `begin`."""
+        """The writer of the run folder, which does not exist before `begin`."""
         assert self._writer is not None
         return self._writer
 
@@ -135,10 +134,10 @@ class Session:
             self._observer.noted(note)
 
     def trial(self, number: int) -> None:
-        """Run and record trial `number`, counted from 1; it goes from the run's seed plus `number` - 1."""
+        """Run and record trial `number`, counted from 1; its seed is the run's seed plus `number` - 1."""
         seed = self._seed + number - 1
-        keep = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
-        hooks = (keep,) if self._save_model else ()
+        save = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
+        hooks = (save,) if self._save_model else ()
         with explain_out_of_memory(self._recipe.batch_size):
             TrialRecorder(
                 number,
@@ -151,13 +150,13 @@ class Session:
             ).run(self._prepared, self.setup, self._startup.segments, hooks)
 
     def close(self, status: RunStatus) -> None:
-        """Note how the run ended, and close its files; before `begin` there is nothing to close.
+        """Record how the run ended and close its files; does nothing before `begin`.
 
-        An interrupt that comes just then is passed on when that is done.
+        An interrupt in the meantime is re-raised when that is done.
         """
         if self._writer is None:
             return
-        # Where the disk is full this fails as well, and the first failure is the one to tell.
+        # If the disk is full this fails too, and the first failure is the one to report.
         with suppress(DawnbenchError):
             try:
                 self._writer.close(status)
@@ -195,7 +194,7 @@ class Session:
 
 
 def _in_host_memory(dataset: Dataset, device: Device) -> Dataset:
-    """Return the data set with its images where the device reads them fastest."""
+    """Return the data set with its images in the host memory that the device reads fastest."""
     return replace(
         dataset,
         train_images=device.to_host_memory(dataset.train_images),

@@ -1,4 +1,4 @@
-"""One trial: trained, timed, recorded, whichever way it ends."""
+"""Runs, times and records one trial, however it ends."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from dawnbench.records.schema import EpochRecord, Segment, TelemetrySummary, Tri
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
 
-CLOCKS_MAY_DIFFER = 0.02
-"""Of the host's time; beyond it a trial says so."""
+MAX_CLOCK_DIFFERENCE = 0.02
+"""As a fraction of the host's time; beyond it the trial gets a warning."""
 FROM_THE_KEYBOARD = "interrupted from the keyboard"
-"""Why a trial was interrupted, where whoever did it does not say."""
+"""The reason recorded for an interrupt without a message."""
 
 
 class TrialRecorder(Hook):
-    """Runs one trial and writes its lines as they come."""
+    """Runs one trial and writes its records as they become available."""
 
     def __init__(
         self,
@@ -50,9 +50,9 @@ class TrialRecorder(Hook):
         startup: tuple[Segment, ...],
         hooks: tuple[Hook, ...] = (),
     ) -> None:
-        """Train and record, with further guests; a diverged or interrupted trial is recorded too.
+        """Train and record, with further hooks; a diverged or interrupted trial is recorded too.
 
-        An interrupt is passed on.
+        An interrupt is re-raised.
         """
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
@@ -63,24 +63,24 @@ class TrialRecorder(Hook):
         try:
             Trial(prepared, self._seed, self._ledger, (self, *hooks)).run()
         except DivergedError as error:
-            self._surely_record("diverged", str(error), setup, startup)
+            self._record_despite_interrupt("diverged", str(error), setup, startup)
         except KeyboardInterrupt as error:
-            self._surely_record("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
+            self._record_despite_interrupt("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
             raise
         except Exception as error:
-            # Where the disk is full this fails as well, and the first failure is the one to tell.
+            # If the disk is full this fails too, and the first failure is the one to report.
             with suppress(DawnbenchError):
-                self._surely_record("failed", f"{type(error).__name__}: {error}", setup, startup)
+                self._record_despite_interrupt("failed", f"{type(error).__name__}: {error}", setup, startup)
             raise
         else:
-            self._surely_record("finished", None, setup, startup)
+            self._record_despite_interrupt("finished", None, setup, startup)
 
     def after_step(self, trial: Progress, step: int) -> None:
-        """Tell the observer."""
+        """Report the step to the observer."""
         self._observer.step(step)
 
     def after_epoch(self, trial: Progress, result: EpochResult) -> None:
-        """Write the epoch's line."""
+        """Record the epoch."""
         seconds = {s.name: s.length_ns / 1e9 for s in self._ledger.segments() if s.epoch == result.epoch}
         record = EpochRecord(
             trial=self._trial,
@@ -101,10 +101,10 @@ class TrialRecorder(Hook):
         self._epochs.append(record)
         self._observer.epoch_ended(record)
 
-    def _surely_record(
+    def _record_despite_interrupt(
         self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
     ) -> None:
-        """Record the trial, even if an interrupt comes just then, which is passed on."""
+        """Record the trial even if interrupted meanwhile; then re-raise the interrupt."""
         try:
             self._record_trial(status, reason, setup, startup)
         except KeyboardInterrupt:
@@ -122,7 +122,7 @@ class TrialRecorder(Hook):
         offset_ns = self._ledger.started_wall_ns - setup.started_wall_ns
         before = shift_segments(startup + setup.segments(), offset_ns)
         segments = before + self._ledger.segments()
-        # A final evaluation that was broken off has no time.
+        # An interrupted final evaluation has no time.
         whole = tuple(s for s in segments if status == "finished" or s.name != "final_evaluate")
         reached = [e.epoch for e in self._epochs if e.validation_accuracy >= self._target]
         epochs_to_target = reached[0] if reached else None
@@ -156,21 +156,21 @@ class TrialRecorder(Hook):
     def _warnings(
         self, ended_ns: int, wall_seconds: float, device_seconds: float, joules: float | None
     ) -> Iterator[str]:
-        if abs(wall_seconds - device_seconds) > CLOCKS_MAY_DIFFER * wall_seconds:
+        if abs(wall_seconds - device_seconds) > MAX_CLOCK_DIFFERENCE * wall_seconds:
             yield (
                 f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
-                "than 2 % apart, so something other than the trial held one of them up; measure again"
+                "than 2 % apart, so something other than the trial delayed one of them; measure again"
             )
         sampler, began_ns = self._sampler, self._ledger.started_wall_ns
         if sampler.error is not None:
             yield f"the telemetry ended early: {sampler.error}"
         gap = sampler.pause(began_ns, ended_ns)
-        # Across a gap there is nothing to integrate.
+        # Power cannot be integrated across a gap.
         power = sampler.power_integral(began_ns, ended_ns) if gap is None and sampler.error is None else None
         found = (
             suspend_warning(self._suspended_ns, suspended_ns()),
             pause_warning(gap, began_ns, self._ledger.segments()),
-            f"the energy is not known: {self._energy.unknown}" if self._energy.unknown is not None else None,
+            f"the energy is unknown: {self._energy.unknown}" if self._energy.unknown is not None else None,
             energy_warning(sampler.energy_source, joules, wall_seconds, sampler.power_name, power),
         )
         yield from (warning for warning in found if warning is not None)

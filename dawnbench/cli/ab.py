@@ -61,7 +61,7 @@ def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> N
     The order turns with every pair (ABBA), so that no side has the colder machine. With two recipes, --set
     goes for both. With one recipe, give --set twice: first A's, then B's.
     """
-    from dawnbench.recipes.seeds import check_seeds
+    from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.status_line import waiting_for
 
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}

@@ -79,7 +79,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. Of a SERIES
     (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
     """
-    from dawnbench.recipes.seeds import check_seeds
+    from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}

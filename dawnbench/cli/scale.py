@@ -89,7 +89,7 @@ def scale(recipe: str, **options: Any) -> None:
 
 def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, Any]) -> int:
     """Measure, show and write; return the exit code."""
-    from dawnbench.recipes.seeds import check_seeds
+    from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.status_line import waiting_for
 
     check_seeds(options["seed"], options["trials"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dawnbench.data.sources import load_dataset
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
-from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import open_device
 from dawnbench.engine.memory import forecast
+from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.probe import DataShape
 from dawnbench.recipes import Recipe
 from dawnbench.report.sections import model_table

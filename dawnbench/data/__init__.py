@@ -1,1 +1,1 @@
-"""Datasets, decoded once and kept on the device as uint8; augmentation; batches."""
+"""Data sets, decoded once and kept on the device as uint8; augmentation; batches."""

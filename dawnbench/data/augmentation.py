@@ -1,10 +1,9 @@
-"""What a random change of training images is, in two halves.
+"""The interface of random augmentations, in two halves.
 
-`draw` makes the random numbers of a batch, at the start of the epoch; what follows from them is a function of
-tensors alone, which a compiler can fuse and a CUDA graph can replay. A change either moves pixels, by saying
-from which row and column of the source each target pixel comes (so that any number of moves cost one gather,
-and no padded copy of the set is kept), or recolors the pixels before they are normalized, or changes the
-normalized ones.
+`draw` makes the random numbers of a batch at the start of the epoch; the rest is a pure function of tensors,
+which a compiler can fuse and a CUDA graph can replay. A change either moves pixels, by saying from which row
+and column of the source each target pixel comes (so that any number of moves cost one gather, and no padded
+copy of the set is kept), or recolors the pixels before they are normalized, or changes the normalized ones.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor
 
 Draws = tuple[Tensor, ...]
-"""The random numbers of some images, each tensor (B, ...), on the images' device."""
+"""The random numbers of a set of images, each tensor (B, ...), on the images' device."""
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Shown:
     """Which images a batch shows, and when."""
 
     index: Tensor
-    """(B,) int64, their places in the training set."""
+    """(B,) int64, their indices in the training set."""
     epoch: int
     """Counted from 0."""
     size: tuple[int, int]
@@ -43,17 +42,17 @@ class Shown:
 
 
 class Augmentation:
-    """A random change of training images; derive from `Move`, `Recolor` or `Change`."""
+    """A random transformation of training images; subclass `Move`, `Recolor` or `Change`."""
 
     draws_by_batch = True
-    """Whether draws are made batch by batch; False for those that depend on no generator's state, which can
+    """Whether draws are made batch by batch; False if they do not depend on the state of a generator and can
     be made for a whole epoch at once."""
 
     def check(self, size: tuple[int, int]) -> None:
-        """Raise DawnbenchError where images of `size` (height, width) are too small."""
+        """Raise DawnbenchError if images of `size` (height, width) are too small."""
 
     def draw(self, shown: Shown) -> Draws:
-        """Return the random numbers of some images, one row each."""
+        """Return the random numbers of the images, one row per image."""
         return ()
 
 
@@ -61,24 +60,24 @@ class Move(Augmentation):
     """Moves pixels."""
 
     leaves_image = False
-    """Whether a source may lie outside the image, where all is black."""
+    """Whether source pixels may lie outside the image, which is black there."""
 
     def move(
         self, rows: Tensor, columns: Tensor, draws: Draws, size: tuple[int, int]
     ) -> tuple[Tensor, Tensor]:
         """Return new source rows and columns, int64.
 
-        Both come and go as (B or 1, H or 1, W or 1), 1 where all pixels of a row or column are alike. `size`
-        is the height and width of the images.
+        Inputs and outputs are (B or 1, H or 1, W or 1), with 1 if all images, rows or columns are alike.
+        `size` is the height and width of the images.
         """
         raise NotImplementedError
 
 
 class Recolor(Augmentation):
-    """Changes pixels as they are stored."""
+    """Changes stored pixels."""
 
     def recolor(self, pixels: Tensor, draws: Draws) -> Tensor:
-        """Return other pixels (B, H, W, C), 0 to 255, of any type, in place of uint8 ones."""
+        """Return new pixels (B, H, W, C), 0 to 255, of any type, for uint8 pixels."""
         raise NotImplementedError
 
 
@@ -86,5 +85,5 @@ class Change(Augmentation):
     """Changes normalized pixels."""
 
     def change(self, images: Tensor, draws: Draws) -> Tensor:
-        """Return other images in place of `images` (B, C, H, W), of the same type."""
+        """Return new images for `images` (B, C, H, W), of the same type."""
         raise NotImplementedError

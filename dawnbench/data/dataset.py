@@ -1,4 +1,4 @@
-"""What every data source hands over: two splits of decoded uint8 images, checked, with a fingerprint."""
+"""What every data source returns: two validated splits of decoded uint8 images, with a fingerprint."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ Images = npt.NDArray[np.uint8]
 Labels = npt.NDArray[np.int64]
 
 MAX_CLASSES = 100_000
-"""Where no class names are given, a label beyond this is taken for a mistake (ImageNet-21k has 21,841)."""
+"""Without class names, a label beyond this is considered a mistake (ImageNet-21k has 21,841 classes)."""
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Decoded images and labels of two splits, in host memory; build it with `make_dataset`."""
+    """Decoded images and labels of two splits, in host memory; create it with `make_dataset`."""
 
     source: str
     """The name, or the path as the user gave it."""
@@ -35,7 +35,7 @@ class Dataset:
     test_labels: Labels
     """(M,)."""
     classes: tuple[str, ...]
-    """The name of each label; its number where the source has no names."""
+    """The name of each label, or its number if the source has no names."""
     fingerprint: str
     """64 hex digits: see `fingerprint_of`."""
 
@@ -58,13 +58,13 @@ def make_dataset(
 ) -> Dataset:
     """Check both splits and return them as a `Dataset`.
 
-    Images are uint8, (N, height, width, channels), or (N, height, width) for grey ones, which get a channel
-    axis of one. Labels are integers of any width, (N,) or (N, 1). Without `classes` there are as many as the
-    largest label of either split plus one, named by their numbers. `where` is the file or folder that an
-    error names; `source` if it is not given.
+    Images are uint8, (N, height, width, channels), or (N, height, width) for gray images, which get a channel
+    axis of one. Labels are integers of any width, (N,) or (N, 1). Without `classes` their number is the
+    largest label of either split plus one, and they are named by number. `where` is the file or folder that
+    an error names, by default `source`.
 
     Raises:
-        DawnbenchError: A split is empty, has another dtype or shape, or a label that no class has.
+        DawnbenchError: A split is empty, has the wrong dtype or shape, or a label without a class.
     """
     where = source if where is None else where
     train_images = _checked_images(train_images, "train", where)
@@ -72,7 +72,7 @@ def make_dataset(
     if train_images.shape[1:] != test_images.shape[1:]:
         raise DawnbenchError(
             f"the train images of {where} are {_by(train_images.shape[1:])} and the test images are "
-            f"{_by(test_images.shape[1:])} (height x width x channels); bring both to one size"
+            f"{_by(test_images.shape[1:])} (height x width x channels); resize both to one size"
         )
     train_labels = _checked_labels(train_labels, len(train_images), "train", where)
     test_labels = _checked_labels(test_labels, len(test_images), "test", where)
@@ -105,9 +105,10 @@ def fingerprint_of(
 ) -> str:
     """Return the sha256, as 64 hex digits, of the shapes, pixels and labels of both splits.
 
-    It depends on the decoded values and their order alone: an .npz file and a folder of PNG files that hold
-    the same images in the same order share it, whatever the labels' integer type, the compression or the
-    class names. Labels enter as little-endian 64-bit integers, so that it is the same on every machine.
+    It depends only on the decoded values and their order: an .npz file and a folder of PNG files with the
+    same images in the same order have the same fingerprint, whatever the labels' integer type, the
+    compression or the class names. Labels are hashed as little-endian 64-bit integers, so that it is the same
+    on every machine.
     """
     digest = hashlib.sha256()
     for array in (
@@ -116,7 +117,7 @@ def fingerprint_of(
         test_images,
         test_labels.astype("<i8", copy=False),
     ):
-        # The shape goes first, or two arrays could trade bytes at their border unnoticed.
+        # The shape comes first; otherwise bytes could move across the boundary of two arrays unnoticed.
         digest.update(f"{_by(array.shape)};".encode())
         digest.update(np.ascontiguousarray(array).data)
     return digest.hexdigest()
@@ -127,14 +128,14 @@ def _checked_images(images: Array, split: str, where: str) -> Images:
     if images.dtype != np.uint8:
         raise DawnbenchError(
             f"the {split} images of {where} are {images.dtype}; convert them to uint8, 0 to 255, "
-            "the way the files were decoded"
+            "as they were decoded"
         )
     if images.ndim == 3:
         images = images[..., np.newaxis]
     if images.ndim != 4 or 0 in images.shape:
         raise DawnbenchError(
-            f"the {split} images of {where} have the shape {images.shape}; at least one image in the shape "
-            "(N, height, width, channels), or (N, height, width) for grey ones, is needed"
+            f"the {split} images of {where} have the shape {images.shape}; give at least one image, shaped "
+            "(N, height, width, channels), or (N, height, width) for gray images"
         )
     if images.shape[1] in (1, 3, 4) and images.shape[3] > 4:
         raise DawnbenchError(
@@ -145,28 +146,28 @@ def _checked_images(images: Array, split: str, where: str) -> Images:
 
 
 def _checked_labels(labels: Array, images: int, split: str, where: str) -> Labels:
-    """Return `labels` as (N,) int64, not negative."""
+    """Return `labels` as non-negative (N,) int64."""
     if labels.dtype.kind not in "iu":
         raise DawnbenchError(
-            f"the {split} labels of {where} are {labels.dtype}; store whole numbers from 0 on"
+            f"the {split} labels of {where} are {labels.dtype}; store whole numbers starting from 0"
         )
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
     if labels.ndim != 1:
         raise DawnbenchError(
             f"the {split} labels of {where} have the shape {labels.shape}; store one class number "
-            "an image, (N,) or (N, 1); argmax(axis=1) makes them of one-hot rows"
+            "per image, (N,) or (N, 1); argmax(axis=1) converts one-hot rows"
         )
     if len(labels) != images:
         raise DawnbenchError(
             f"the {split} split of {where} has {images} images and {len(labels)} labels; "
-            "give every image its label"
+            "give every image one label"
         )
     for worst in (int(labels.argmin()), int(labels.argmax())):
         if not 0 <= int(labels[worst]) <= np.iinfo(np.int64).max:
             raise DawnbenchError(
                 f"{split} image {worst} of {where} has the label {labels[worst]}; "
-                "number the classes from 0 on"
+                "number the classes starting from 0"
             )
     return np.ascontiguousarray(labels, dtype=np.int64)
 

@@ -1,4 +1,4 @@
-"""Training images shifted and mirrored."""
+"""Random shifts and mirroring of training images."""
 
 from __future__ import annotations
 
@@ -12,32 +12,32 @@ from dawnbench.errors import DawnbenchError
 
 
 def reflect(index: Tensor, size: int) -> Tensor:
-    """Fold indices that lie outside 0 to size-1 back in, mirrored at the outermost pixels."""
+    """Reflect indices outside 0 to size-1 at the outermost pixels."""
     last = size - 1
     return last - (last - index.abs()).abs()
 
 
 def per_image(draw: Tensor) -> Tensor:
-    """Return draws (B,) as (B, 1, 1), to be combined with rows and columns."""
+    """Return draws (B,) as (B, 1, 1), to broadcast with rows and columns."""
     return draw[:, None, None]
 
 
 class RandomCrop(Move):
-    """Shifts by up to `padding` pixels each way; what comes in is the mirrored border, or black."""
+    """Shifts by up to `padding` pixels each way; the new pixels are the mirrored border, or black."""
 
     def __init__(self, padding: int, border: Literal["reflect", "black"] = "reflect") -> None:
         self.padding = padding
         self.leaves_image = border == "black"
 
     def check(self, size: tuple[int, int]) -> None:
-        """Refuse a padding of more than there is."""
+        """Check that the padding is smaller than the image."""
         if self.padding >= min(size):
             raise DawnbenchError(
                 f"augmentation.crop.padding={self.padding} must be less than the images' {min(size)} pixels"
             )
 
     def draw(self, shown: Shown) -> Draws:
-        """Return the pixels by which each image moves down and to the right."""
+        """Return the shifts of each image down and to the right, in pixels."""
         return tuple(shown.integers(-self.padding, self.padding + 1) for _ in range(2))
 
     def move(
@@ -58,14 +58,14 @@ class RandomFlip(Move):
     def move(
         self, rows: Tensor, columns: Tensor, draws: Draws, size: tuple[int, int]
     ) -> tuple[Tensor, Tensor]:
-        """Return the coordinates, the columns of the mirrored images reversed."""
+        """Return the coordinates, with the columns of mirrored images reversed."""
         return rows, torch.where(per_image(draws[0]), size[1] - 1 - columns, columns)
 
 
 class AlternatingFlip(RandomFlip):
-    """Mirrors each image in every other epoch; which half begins mirrored depends on the trial's seed.
+    """Mirrors each image in every other epoch; the trial's seed determines which half starts mirrored.
 
-    Two epochs in a row show an image from both sides, which half of the random flips do not
+    Two consecutive epochs always show both sides of an image, which random flips do only half the time
     (Jordan 2024, arXiv:2404.00498).
     """
 
@@ -77,10 +77,10 @@ class AlternatingFlip(RandomFlip):
 
 
 def fair_coins(index: Tensor, seed: int) -> Tensor:
-    """Return a coin (B,) bool for each place of `index` (B,) int64, always the same for a place and a seed.
+    """Return a fair coin (B,) bool for each element of `index` (B,) int64, determined by index and seed.
 
-    By a hash, so that nothing needs to be kept from batch to batch: two rounds of folding and multiplying, in
-    31 bits, whose products an int64 holds on every device.
+    It is a hash, so that no state has to be kept between batches: two rounds of folding and multiplying in 31
+    bits, whose products fit in an int64 on every device.
     """
     mask = (1 << 31) - 1
     hashed = (index + seed % 999_983 * 65_537 + 1) & mask

@@ -1,4 +1,4 @@
-"""From uint8 pixels to what a network takes."""
+"""Converts uint8 pixels to normalized network inputs."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ IMAGES_AT_ONCE = 5_000
 
 
 class Normalization:
-    """Subtracts a mean and divides by a standard deviation, by channel, in units of the full pixel range.
+    """Subtracts a mean and divides by a standard deviation per channel, in units of the full pixel range.
 
-    Its tensors are made once and changed in place, so that a captured step finds them where they were.
+    Its tensors are allocated once and changed in place, so that captured steps can rely on their addresses.
     """
 
     def __init__(
@@ -21,7 +21,7 @@ class Normalization:
         mean: tuple[float, ...] | None = None,
         std: tuple[float, ...] | None = None,
     ) -> None:
-        """Take the statistics, one number per channel between 0 and 1; without them `fit` measures them."""
+        """Take the statistics, one number per channel from 0 to 1; by default `fit` measures them."""
         self._measures = mean is None or std is None
         self.mean = torch.tensor(mean or (0.0,) * channels, device=device)
         self.std = torch.tensor(std or (1.0,) * channels, device=device)
@@ -30,7 +30,7 @@ class Normalization:
         self._prepare()
 
     def fit(self, images: Tensor) -> None:
-        """Measure the statistics of uint8 training images (N, H, W, C), unless they were given."""
+        """Measure the statistics of uint8 training images (N, H, W, C), unless they are given."""
         if not self._measures:
             return
         total, squares = torch.zeros_like(self.mean), torch.zeros_like(self.mean)
@@ -43,7 +43,7 @@ class Normalization:
         self.set(mean, variance.sqrt())
 
     def set(self, mean: Tensor, std: Tensor) -> None:
-        """Take statistics (C,), in place."""
+        """Set the statistics (C,), in place."""
         self.mean.copy_(mean)
         self.std.copy_(std)
         self._prepare()

@@ -1,4 +1,4 @@
-"""Training images made lighter, darker or flatter, or with a square cut out."""
+"""Random brightness, contrast and cutout of training images."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class BrightnessContrast(Recolor):
     """Scales an image's pixels, then their distance from the image's mean, clipped to the pixel range.
 
     Each image draws its factors from 1 - `brightness` to 1 + `brightness` and from 1 - `contrast` to
-    1 + `contrast`. It is what torchvision's ColorJitter does to one gray image at a time, there in an order
-    that is drawn as well.
+    1 + `contrast`. torchvision's ColorJitter does the same to one gray image at a time, but in a random
+    order.
     """
 
     def __init__(self, brightness: float, contrast: float) -> None:
@@ -59,22 +59,22 @@ class ColorJitter(Change):
 class Cutout(Change):
     """Sets a square of `size` pixels, wholly inside the image, to the mean color.
 
-    After DeVries and Taylor 2017 (arXiv:1708.04552), whose square may reach over the border. An image has its
-    square with `probability`.
+    After DeVries and Taylor 2017 (arXiv:1708.04552), whose square may extend beyond the border. An image gets
+    a square with `probability`.
     """
 
     def __init__(self, size: int, probability: float = 1.0) -> None:
         self.size, self.probability = size, probability
 
     def check(self, size: tuple[int, int]) -> None:
-        """Refuse a square that does not fit in."""
+        """Check that the square fits into the image."""
         if self.size > min(size):
             raise DawnbenchError(
-                f"augmentation.cutout.size={self.size} is more than the images' {min(size)} pixels"
+                f"augmentation.cutout.size={self.size} exceeds the images' {min(size)} pixels"
             )
 
     def draw(self, shown: Shown) -> Draws:
-        """Return the first row and column of each square, and where some images have none, which have one."""
+        """Return the first row and column of each square, and, if some images have none, which have one."""
         corner = tuple(shown.integers(0, extent - self.size + 1) for extent in shown.size)
         return corner if self.probability >= 1 else (*corner, shown.uniform() < self.probability)
 
@@ -86,7 +86,7 @@ class Cutout(Change):
         square = rows & columns
         if len(draws) > 2:
             square = square & draws[2][:, None, None, None]
-        # Unlike masked_fill, which would give up `channels_last` for a mask that all channels share.
+        # Unlike masked_fill, this keeps `channels_last` with a mask shared by all channels.
         return torch.where(square, 0, images)
 
     def _covered(self, first: Tensor, extent: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Training batches from images that lie on the device: (stored uint8, index, draws) to a batch."""
+"""Makes training batches on the device from stored uint8 images, indices and draws."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from dawnbench.errors import DawnbenchError
 class InputPipeline:
     """Augments and normalizes the images of a batch.
 
-    `draw` makes an epoch's random numbers; calling the pipeline is a function of tensors alone, which a
-    compiler turns into one kernel.
+    `draw` makes an epoch's random numbers; the call is a pure function of tensors, which a compiler turns
+    into one kernel.
     """
 
     def __init__(
         self, augmentations: Sequence[Augmentation], normalization: Normalization, dtype: torch.dtype
     ) -> None:
-        """Take the augmentations; batches come in `dtype`.
+        """Take the augmentations; batches are returned in `dtype`.
 
-        Whatever their order in the recipe, moves come first, then what recolors stored pixels, then what
-        changes normalized ones.
+        Whatever the order in the recipe, moves are applied first, then changes of stored pixels, then changes
+        of normalized pixels.
 
         Raises:
-            DawnbenchError: one is none of these.
+            DawnbenchError: an augmentation is none of these.
         """
         roles = (Move, Recolor, Change)
         for augmentation in augmentations:
             if not isinstance(augmentation, roles):
                 raise DawnbenchError(
-                    "an augmentation part builds a subclass of Move, Recolor or Change from "
+                    "an augmentation part must build a subclass of Move, Recolor or Change from "
                     f"dawnbench.data.augmentation, not a {type(augmentation).__name__}"
                 )
         self._augmentations = tuple(a for role in roles for a in augmentations if isinstance(a, role))
@@ -50,9 +50,9 @@ class InputPipeline:
         size: tuple[int, int],
         generator: torch.Generator,
     ) -> tuple[Draws, ...]:
-        """Return each augmentation's draws for an epoch (counted from 0) that shows images in this `order`.
+        """Return each augmentation's draws for an epoch, counted from 0, with images in this `order`.
 
-        They are made batch by batch, as many as `batch_size` images each; every tensor is (len(order), ...).
+        They are made in batches of `batch_size` images; every tensor is (len(order), ...).
         `size` is the stored images' height and width.
         """
         by_batch = [a for a in self._augmentations if a.draws_by_batch]
@@ -61,8 +61,8 @@ class InputPipeline:
             for index in order.split(batch_size)
         ]
         joined = (
-            tuple(torch.cat(parts) for parts in zip(*of_one, strict=True))
-            for of_one in zip(*batches, strict=True)
+            tuple(torch.cat(parts) for parts in zip(*drawn, strict=True))
+            for drawn in zip(*batches, strict=True)
         )
         whole = Shown(order, epoch, size, generator)
         return tuple(next(joined) if a.draws_by_batch else a.draw(whole) for a in self._augmentations)
@@ -71,7 +71,7 @@ class InputPipeline:
         """Return the batch (B, C, size, size) in `channels_last` memory.
 
         `stored` is (N, H, W, C) uint8, `index` (B,) int64 and each tensor of `draws` (B, ...). Images larger
-        than `size` are shrunk after they were augmented.
+        than `size` are shrunk after augmentation.
         """
         pixels = self._moved(stored, index, draws)
         for augmentation, drawn in zip(self._augmentations, draws, strict=True):
@@ -82,14 +82,14 @@ class InputPipeline:
             if isinstance(augmentation, Change):
                 images = augmentation.change(images, drawn)
         if size != images.shape[2]:
-            # The whole scene smaller, not a window of it: that costs less accuracy (fulcrumresearch,
+            # Shrink the whole image rather than crop it: that costs less accuracy (fulcrumresearch,
             # investigations/24px-curriculum.md, 2026).
             images = F.interpolate(images, size=(size, size), mode="bilinear")
-        # A change of one's own may have laid them out in another way.
+        # A custom change may have returned another memory format.
         return images.contiguous(memory_format=torch.channels_last)
 
     def _moved(self, stored: Tensor, index: Tensor, draws: Sequence[Draws]) -> Tensor:
-        """Return the stored pixels (B, H, W, C) from where the moves say."""
+        """Return the stored pixels (B, H, W, C) at the coordinates that the moves give."""
         moves = [
             (augmentation, drawn)
             for augmentation, drawn in zip(self._augmentations, draws, strict=True)

@@ -1,4 +1,4 @@
-"""What would spoil a measurement on this machine, and what to do about it."""
+"""Finds what would distort a measurement on this machine, and says what to do about it."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Finding", "Level", "examine"]
 
 
 def examine(device_uuid: str | None = None) -> list[Finding]:
-    """Check the GPU with this UUID (the machine's first when None), the host and the software.
+    """Check the GPU with this UUID (the first one if None), the host and the software.
 
-    Takes about half a second, and torch's import where there is a GPU.
+    Takes about half a second, plus torch's import if there is a GPU.
     """
-    # First of all, before this process itself makes the machine busy.
+    # First, before this process itself makes the machine busy.
     host = read_host()
     try:
         findings = gpu_findings(gpu_facts(device_uuid))

@@ -1,4 +1,4 @@
-"""One answer of the doctor."""
+"""The result of one check of the doctor."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ Level = Literal["ok", "warning", "problem", "unknown"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check found."""
+    """The result of one check."""
 
     check: str
     level: Level
-    """`problem` spoils a measurement, `warning` may; `unknown` could not be checked here."""
+    """`problem` distorts a measurement, `warning` may; `unknown` could not be checked here."""
     message: str
     remedy: str | None = None
-    """What to do about it; None when there is nothing to do."""
+    """What to do about it; None if there is nothing to do."""

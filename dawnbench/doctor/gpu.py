@@ -1,4 +1,4 @@
-"""The checks of the GPU."""
+"""Checks the GPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _FREE_MEMORY = 4 * _GIB
 
 
 def gpu_findings(gpu: GpuFacts) -> list[Finding]:
-    """Check one GPU as it stands now."""
+    """Check the current state of one GPU."""
     return [
         _processes(gpu),
         _throttling(gpu),
@@ -30,12 +30,12 @@ def _processes(gpu: GpuFacts) -> Finding:
         return _unread(check, gpu, "process_ids")
     others = sorted(set(gpu.process_ids) - {os.getpid()})
     if not others:
-        return Finding(check, "ok", f"no other process computes on the {gpu.name}")
+        return Finding(check, "ok", f"no other process uses the {gpu.name}")
     ids = ", ".join(map(str, others))
     return Finding(
         check,
         "problem",
-        f"other processes compute on the {gpu.name}: {ids}",
+        f"other processes use the {gpu.name}: {ids}",
         "wait for them, stop them, or measure on another GPU; `nvidia-smi` shows what they are",
     )
 
@@ -45,13 +45,13 @@ def _throttling(gpu: GpuFacts) -> Finding:
     if gpu.throttle_reasons is None:
         return _unread(check, gpu, "throttle_reasons")
     if not gpu.throttle_reasons:
-        return Finding(check, "ok", "the GPU is not throttled now")
+        return Finding(check, "ok", "the GPU is not throttled")
     return Finding(
         check,
         "problem",
-        f"the GPU runs below its clocks now: {', '.join(gpu.throttle_reasons)}",
+        f"the GPU is throttled: {', '.join(gpu.throttle_reasons)}",
         "let it cool and raise its power limit if one is set; "
-        "`nvidia-smi -q -d PERFORMANCE` shows when the reason is gone",
+        "`nvidia-smi -q -d PERFORMANCE` shows whether the reason persists",
     )
 
 
@@ -67,8 +67,8 @@ def _power_cap(gpu: GpuFacts) -> Finding:
         check,
         "warning",
         f"the power limit is {gpu.power_limit:.0f} W, below the default of {gpu.default_power_limit:.0f} W",
-        f"set it back with `sudo nvidia-smi -pl {gpu.default_power_limit:.0f}`, "
-        "or name the limit beside the figure",
+        f"reset it with `sudo nvidia-smi -pl {gpu.default_power_limit:.0f}`, "
+        "or report the limit with the result",
     )
 
 
@@ -81,8 +81,8 @@ def _temperature(gpu: GpuFacts) -> Finding:
     return Finding(
         check,
         "warning",
-        f"the GPU is at {gpu.temperature:.0f} degC before it has trained anything, over {_HOT:.0f} degC",
-        "let it cool down and look after its fans and airflow, or it will throttle within the trial",
+        f"the GPU is at {gpu.temperature:.0f} degC before any training, above {_HOT:.0f} degC",
+        "let it cool down and check its fans and airflow, or it will throttle during the trial",
     )
 
 
@@ -106,12 +106,12 @@ def _memory(gpu: GpuFacts) -> Finding:
         return _unread(check, gpu, "memory_free")
     free = gpu.memory_free / _GIB
     if gpu.memory_free >= _FREE_MEMORY:
-        return Finding(check, "ok", f"{free:.1f} GiB of GPU memory are free")
+        return Finding(check, "ok", f"{free:.1f} GiB of GPU memory is free")
     return Finding(
         check,
         "problem",
-        f"only {free:.1f} GiB of GPU memory are free, less than {_FREE_MEMORY / _GIB:.0f} GiB",
-        "stop what holds it (`nvidia-smi` shows that), or train with a smaller batch size",
+        f"only {free:.1f} GiB of GPU memory is free, less than {_FREE_MEMORY / _GIB:.0f} GiB",
+        "stop the processes that use it (`nvidia-smi` shows them), or train with a smaller batch size",
     )
 
 

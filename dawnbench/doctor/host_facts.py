@@ -1,4 +1,8 @@
-"""What the host checks look at."""
+"""The facts that the host checks examine, including the limits of control groups.
+
+Control group files are described in the kernel's Documentation/admin-guide/cgroup-v2.rst (cpu.max) and
+Documentation/scheduler/sched-bwc.rst (cpu.cfs_quota_us).
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,22 @@ from pathlib import Path
 
 import psutil
 
-from dawnbench.doctor.cgroup import cpu_limit
 from dawnbench.telemetry.kernel import Kernel, open_kernel
 from dawnbench.telemetry.processor import cpu_flags, scaling_governors
 
 
 @dataclass(frozen=True)
 class HostFacts:
-    """The host now."""
+    """The current state of the host."""
 
     cores: int
-    """Logical ones."""
+    """Logical cores."""
     governors: tuple[str, ...]
-    """The distinct ones; empty where the kernel shows none."""
+    """The distinct governors; empty if the kernel reports none."""
     flags: frozenset[str] | None
-    """Instruction sets; None where the kernel does not tell."""
+    """Instruction sets; None if unknown."""
     others_busy: float | None
-    """Percent of all cores that other processes took; None where the kernel does not tell."""
+    """Percent of all cores used by other processes; None if unknown."""
     memory_available: int
     """Bytes."""
     swap_used: int
@@ -35,7 +38,7 @@ class HostFacts:
 
 
 def read_host(root: Path = Path("/"), seconds: float = 0.3) -> HostFacts:
-    """Look at the host, for that many seconds to see how busy it is; `root` holds proc and sys."""
+    """Examine the host, measuring its load for `seconds`; `root` contains proc and sys."""
     kernel = open_kernel()
     try:
         others_busy = _others_busy(kernel, seconds)
@@ -67,3 +70,42 @@ def _others_busy(kernel: Kernel, seconds: float) -> float | None:
 def _own_seconds() -> float:
     times = os.times()
     return times.user + times.system
+
+
+def cpu_limit(root: Path = Path("/")) -> float | None:
+    """Return the tightest limit, in cores, of this process's control groups; None if there is none."""
+    limits = [limit for folder in _folders(root) if (limit := _limit(folder)) is not None]
+    return min(limits, default=None)
+
+
+def _folders(root: Path) -> list[Path]:
+    """Return the folders of the process's groups and all their parents, each of which may set a limit."""
+    base = root / "sys/fs/cgroup"
+    try:
+        lines = (root / "proc/self/cgroup").read_text().splitlines()
+    except OSError:
+        return []
+    folders: list[Path] = []
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if controllers == "":
+            mounts = [base, base / "unified"]
+        elif "cpu" in controllers.split(","):
+            mounts = [base / "cpu", base / "cpu,cpuacct"]
+        else:
+            continue
+        parts = Path(path.lstrip("/")).parts
+        folders += [mount.joinpath(*parts[:depth]) for mount in mounts for depth in range(len(parts) + 1)]
+    return folders
+
+
+def _limit(folder: Path) -> float | None:
+    try:
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota = (folder / "cpu.cfs_quota_us").read_text().strip()
+            period = (folder / "cpu.cfs_period_us").read_text().strip()
+    except (OSError, ValueError):
+        return None
+    return None if quota in ("max", "-1") else int(quota) / int(period)

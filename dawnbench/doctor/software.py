@@ -1,4 +1,4 @@
-"""The checks of the software: cuDNN and the checkout."""
+"""Checks the software: cuDNN and the checkout."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def has_cudnn() -> bool:
 
 
 def cudnn_finding(available: bool) -> Finding:
-    """Check that convolutions on the GPU have their library."""
+    """Check that cuDNN is available for convolutions on the GPU."""
     check = "cudnn"
     if available:
         return Finding(check, "ok", "torch finds cuDNN")
@@ -22,7 +22,7 @@ def cudnn_finding(available: bool) -> Finding:
         check,
         "problem",
         "this torch finds no cuDNN, without which convolutions are slow",
-        "install a CUDA build of torch as https://pytorch.org/get-started has it",
+        "install a CUDA build of torch as described at https://pytorch.org/get-started",
     )
 
 
@@ -30,12 +30,14 @@ def checkout_finding(checkout: Checkout | None) -> Finding:
     """Check that a run can be traced to a commit."""
     check = "git checkout"
     if checkout is None:
-        return Finding(check, "unknown", "git is missing here, or the working directory is not in a checkout")
+        return Finding(
+            check, "unknown", "git is not installed, or the working directory is not in a checkout"
+        )
     if not checkout.dirty:
         return Finding(check, "ok", f"the checkout is clean at {checkout.commit[:12]}")
     return Finding(
         check,
         "warning",
         f"the checkout differs from its commit {checkout.commit[:12]}, so a run cannot be traced to it",
-        "commit the changes or put them aside with `git stash`",
+        "commit the changes or set them aside with `git stash`",
     )

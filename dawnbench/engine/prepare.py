@@ -1,4 +1,4 @@
-"""Builds what trials run on from a recipe, a data set and a device."""
+"""Builds what trials run on from a recipe, a data set and a device, and describes the model."""
 
 from __future__ import annotations
 
@@ -20,9 +20,11 @@ from dawnbench.engine.rates import make_rates, reset_optimizer
 from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.fitted import FittedModel
+from dawnbench.models.summary import describe
+from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.schema import ModelRecord
 
 MAX_STEPS = 10**10
 """The longest allowed trial; at a thousand steps per second it would take four months."""
@@ -201,3 +203,34 @@ def _normalization(recipe: Recipe, channels: int, device: Device) -> Normalizati
             "and dataset.std=null to measure them"
         )
     return Normalization(channels, device.torch, mean, std)
+
+
+def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
+    """Return the layers, parameters and FLOPs of the recipe's model without computing anything.
+
+    Raises:
+        DawnbenchError: the model does not accept the recipe's batches or images.
+    """
+    size = recipe.dataset.image_size
+    last = 0 if recipe.drop_last else images % recipe.batch_size
+    per_epoch = steps_per_epoch(recipe, images)
+    steps = {size: epochs * per_epoch for size, epochs in recipe.epochs_by_resolution().items()}
+    try:
+        return describe(
+            lambda: recipe.model.build(channels, classes),
+            (channels, size, size),
+            recipe.batch_size,
+            steps,
+            last,
+        )
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise DawnbenchError(
+            f"the model does not accept batches of {recipe.batch_size}"
+            + (f" and a last one of {last}" if last else "")
+            + f" images of {size}x{size}: {_first_line(error)}"
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    """Return torch's message without its stack trace."""
+    return next(iter(str(error).splitlines()), type(error).__name__)

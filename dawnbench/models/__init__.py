@@ -1,1 +1,1 @@
-"""The networks, nothing else: how they are trained is the recipe's business."""
+"""The networks. How they are trained is up to the recipe."""

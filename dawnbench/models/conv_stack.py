@@ -1,4 +1,4 @@
-"""A plain stack of convolutions, as the small models of MNIST write-ups are."""
+"""A plain stack of convolutions, like the small models of the MNIST series."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dawnbench.models.layer_parser import Layer, read_layer
 
 
 class FlattenLogits(nn.Flatten):
-    """Takes one pixel of a channel a class for logits, and nothing else."""
+    """Flattens one pixel with one channel per class to logits, and rejects anything else."""
 
     def __init__(self, classes: int) -> None:
         super().__init__()
@@ -20,23 +20,25 @@ class FlattenLogits(nn.Flatten):
         """Map (N, classes, 1, 1) to (N, classes).
 
         Raises:
-            ValueError: the layers left anything else, which would train as so many classes unnoticed.
+            ValueError: the input has another shape, which would silently train with a wrong number of
+            classes.
         """
         channels, height, width = x.shape[1:]
         if (channels, height, width) != (self.classes, 1, 1):
             raise ValueError(
-                f"the layers leave {height}x{width} pixels of {channels} channels, where one pixel of "
-                f'{self.classes}, one a class, is needed: end with "conv classes {height}x{width}", or with '
+                f"the layers output {height}x{width} pixels of {channels} channels, but one pixel of "
+                f"{self.classes} channels, one per class, is needed: end with "
+                f'"conv classes {height}x{width}", or with '
                 '"average pool" and "conv classes 1x1"'
             )
         return super().forward(x)
 
 
 def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -> nn.Module:
-    """Return the layers, which `read_layer` understands, one behind the other.
+    """Return a sequence of the layers, in the words that `read_layer` understands.
 
-    Input: normalised images (N, channels, H, W). Output: logits (N, classes), where the last layers leave one
-    pixel of `classes` channels. `bias` says whether convolutions have one.
+    Input: normalized images (N, channels, H, W). Output: logits (N, classes), if the last layer outputs one
+    pixel of `classes` channels. `bias` says whether convolutions have a bias.
     """
     stack: list[nn.Module] = []
     for layer in map(read_layer, layers):
@@ -53,7 +55,7 @@ def conv_stack(channels: int, classes: int, layers: Sequence[str], bias: bool) -
 
 
 def _simple(layer: Layer, channels: int) -> nn.Module:
-    """Return a layer that leaves the number of channels as it is."""
+    """Return a layer that does not change the number of channels."""
     match layer.kind:
         case "norm":
             return nn.BatchNorm2d(channels)

@@ -1,4 +1,4 @@
-"""The layers of a plain convolutional network in words, read without torch: a recipe checks them by it."""
+"""Parses layer descriptions such as "conv 16" without importing torch, so that recipes can validate them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Kind = Literal["conv", "depthwise", "norm", "relu", "silu", "dropout", "max pool
 GRAMMAR = (
     '"conv WIDTH", "conv classes" or "depthwise", 3x3 unless KxK follows, then "stride S" and "same" '
     "(padded) as needed; "
-    '"norm"; "relu"; "silu"; "dropout RATE"; "max pool" (2x2); "average pool" (over all that is left)'
+    '"norm"; "relu"; "silu"; "dropout RATE"; "max pool" (2x2); "average pool" (over all remaining pixels)'
 )
 CONV = re.compile(
     r"(?:conv (?P<width>[1-9]\d*|classes)|depthwise)(?: (?P<kernel>[1-9]\d*)x(?P=kernel))?"
@@ -29,22 +29,23 @@ class Layer:
 
     kind: Kind
     width: int | None = None
-    """Channels that a convolution gives; None is one a class, and of a depthwise one as many as it takes."""
+    """Output channels of a convolution; None means one per class, or for a depthwise one as many as its
+    input."""
     kernel: int = 3
     """Height and width in pixels."""
     stride: int = 1
     """In pixels."""
     padding: int = 0
-    """Pixels of zeros on each side."""
+    """Zero padding on each side, in pixels."""
     rate: float = 0.0
-    """The share of values that a dropout sets to 0."""
+    """The fraction of values that dropout sets to 0."""
 
 
 def read_layer(words: str) -> Layer:
-    """Return the layer that some words name.
+    """Return the layer that the words describe.
 
     Raises:
-        DawnbenchError: they name none.
+        DawnbenchError: they describe no layer.
     """
     conv, dropout = CONV.fullmatch(words), DROPOUT.fullmatch(words)
     if conv is not None:

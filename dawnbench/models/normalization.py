@@ -1,4 +1,4 @@
-"""Batch normalisation over parts of a batch."""
+"""Batch normalization over parts of a batch."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 
 class GhostBatchNorm2d(nn.Module):
-    """Batch normalisation with statistics of its own for each of `splits` equal parts of the batch.
+    """Batch normalization with separate statistics for each of `splits` equal parts of the batch.
 
-    The noise of the smaller parts regularises (Hoffer et al. 2017, arXiv:1705.08741). Running statistics are
+    The noise of the smaller parts regularizes (Hoffer et al. 2017, arXiv:1705.08741). Running statistics are
     the means over the parts. Without `scale` the factor stays 1.
     Input and output: (N, C, H, W), N divisible by `splits` in training.
     """
@@ -34,21 +34,21 @@ class GhostBatchNorm2d(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def reset_parameters(self) -> None:
-        """Return to scale 1, bias 0 and the statistics of a standard normal."""
+        """Reset to scale 1, bias 0 and the statistics of a standard normal."""
         nn.init.ones_(self.weight)
         nn.init.zeros_(self.bias)
         self.running_mean.zero_()
         self.running_var.fill_(1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Normalise each part by its own statistics, or all by the running ones in evaluation."""
+        """Normalize each part by its own statistics, or in evaluation all by the running statistics."""
         if not self.training:
             return F.batch_norm(
                 x, self.running_mean, self.running_var, self.weight, self.bias, eps=self.epsilon
             )
         if x.shape[0] % self.splits:
             raise ValueError(f"a batch of {x.shape[0]} does not split into {self.splits} equal parts")
-        # One row of statistics a part, so that their mean over the parts is what enters the running ones.
+        # One row of statistics per part; their mean updates the running statistics.
         means = self.running_mean.repeat(self.splits, 1)
         variances = self.running_var.repeat(self.splits, 1)
         parts = [
@@ -68,10 +68,10 @@ class GhostBatchNorm2d(nn.Module):
 def batch_norm(
     channels: int, splits: int, scale: bool, momentum: float = 0.1, epsilon: float = 1e-5
 ) -> nn.Module:
-    """Return a batch normalisation over the whole batch (`splits` 1) or over parts of it.
+    """Return a batch norm over the whole batch (`splits` 1) or over parts of it.
 
-    Without `scale` the factor stays 1; the bias is learnt either way. `momentum` is the share of a batch's
-    statistics that enters the running ones.
+    Without `scale` the factor stays 1; the bias is always learned. `momentum` is the weight of a batch's
+    statistics in the running statistics.
     """
     if splits > 1:
         return GhostBatchNorm2d(channels, splits, scale, momentum, epsilon)

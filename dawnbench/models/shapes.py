@@ -1,9 +1,9 @@
-"""What torch's operators cost and what shapes they give, found on the meta device: nothing is computed.
+"""Costs and output shapes of torch operators on the meta device, without computing anything.
 
-On the meta device torch answers most operators in Python, and for the first of them it loads its compiler and
-a computer algebra system: 1.5 s, or 5 s where Python keeps no bytecode. The operators that convolutional
-networks consist of are therefore answered here, and only what is unknown here is left to torch. What an
-operator costs is always torch's own count.
+On the meta device torch implements most operators in Python, and the first of them loads its compiler and a
+computer algebra system: 1.5 s, or 5 s if Python keeps no bytecode. The operators of convolutional networks
+are therefore handled here, and only unknown ones are left to torch. The cost of an operator is always torch's
+own count.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from torch.utils.flop_counter import flop_registry
 
 aten = torch.ops.aten
 LAYOUT = {"memory_format", "pin_memory"}
-"""Keywords that change no shape."""
+"""Keywords that do not change the shape."""
 
 
 class UnansweredError(Exception):
-    """What an operator was given is for torch to answer, or to refuse in its own words."""
+    """Torch must handle these arguments, or reject them with its own message."""
 
 
 class OperatorCounter(TorchDispatchMode):
-    """Counts floating-point operations while it is entered; all tensors lie on the meta device.
+    """Counts floating-point operations while active; all tensors must be on the meta device.
 
-    It may refuse, with any exception, what torch would take. `FlopCounterMode` of torch has the last word.
+    It may reject, with any exception, what torch would accept. torch's `FlopCounterMode` is authoritative.
     """
 
     def __init__(self) -> None:
@@ -38,13 +38,13 @@ class OperatorCounter(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        # True, the default, loads the compiler at the first operator, to keep it away from this class.
+        # True, the default, would load the compiler at the first operator.
         return False
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Return what the operator gives, and add what it costs."""
+        """Return the operator's result and add its cost."""
         kwargs = kwargs or {}
         answer = None if kwargs.keys() - LAYOUT else ANSWERS.get(func)
         try:
@@ -57,7 +57,7 @@ class OperatorCounter(TorchDispatchMode):
         return given
 
     def get_total_flops(self) -> int:
-        """Return what all operators cost so far."""
+        """Return the cost of all operators so far."""
         return self._flops
 
 
@@ -120,7 +120,7 @@ def _windows(
     padding: Sequence[int],
     dilation: Sequence[int],
 ) -> list[int]:
-    """Return how many windows fit along each axis behind the channels."""
+    """Return how many windows fit along each axis after the channels."""
     axes = zip(x.shape[2:], kernel, stride, padding, dilation, strict=True)
     sizes = [(size + 2 * pad - gap * (width - 1) - 1) // step + 1 for size, width, step, pad, gap in axes]
     if min(sizes) < 1:
@@ -193,7 +193,7 @@ def _in_place(x: Tensor, *_: Any) -> Tensor:
 
 
 def _table() -> Iterable[tuple[Any, Callable[..., Any]]]:
-    """Yield operators, each with what answers for it."""
+    """Yield each operator with its implementation."""
     for packet in (aten.add, aten.sub, aten.mul, aten.div, aten.eq):
         answer = _comparison if packet is aten.eq else _elementwise
         yield from ((packet.Tensor, answer), (packet.Scalar, answer))
@@ -228,4 +228,4 @@ def _table() -> Iterable[tuple[Any, Callable[..., Any]]]:
 
 
 ANSWERS: dict[Any, Callable[..., Any]] = dict(_table())
-"""By operator, what gives a tensor of the shape that torch would give."""
+"""By operator, a function that returns a tensor of the same shape as torch would."""

@@ -1,4 +1,4 @@
-"""The six-convolution network of the CIFAR-10 speed records, from airbench94 on."""
+"""The six-convolution network of the CIFAR-10 speed records since airbench94."""
 
 from __future__ import annotations
 
@@ -7,25 +7,24 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from dawnbench.models.fitted import FittedModel
 from dawnbench.models.normalization import batch_norm
-from dawnbench.models.whitening import PatchWhitening
+from dawnbench.models.whitening import FittedModel, PatchWhitening
 
 Activation = Literal["gelu", "silu"]
 ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "silu": nn.SiLU}
 
 
 class DiracConv2d(nn.Conv2d):
-    """A 3x3 convolution without bias that begins as the identity on its first input channels.
+    """A 3x3 convolution without bias, initialized to the identity on its first input channels.
 
-    The further filters begin as torch's (Jordan 2024, arXiv:2404.00498, section 3.2).
+    The other filters use torch's initialization (Jordan 2024, arXiv:2404.00498, section 3.2).
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, padding=1, bias=False)
 
     def reset_parameters(self) -> None:
-        """Draw the filters anew and write the identity over the first ones."""
+        """Reinitialize the filters and set the first ones to the identity."""
         super().reset_parameters()
         # torch's dirac_ writes its ones one by one: on a GPU, one kernel per channel.
         first = self.weight.data[: self.in_channels]
@@ -51,7 +50,7 @@ class Group(nn.Module):
         super().__init__()
 
         def norm(pool: bool) -> nn.Module:
-            # No epsilon to speak of: the factor is frozen, and the statistics are of 1,000 images and more.
+            # A negligible epsilon: the scale is frozen, and the statistics come from 1,000 images or more.
             if fused:
                 # Registering operators with torch loads its compiler, which costs seconds.
                 from dawnbench.models.fused.norm_act import FusedNormActivation
@@ -76,13 +75,13 @@ class Group(nn.Module):
 
 
 class UnitHead(nn.Linear):
-    """A linear layer without bias, its weights begun at a standard deviation of 1, its output scaled."""
+    """A linear layer without bias, with weights initialized to unit std and a scaled output."""
 
     def __init__(self, inputs: int, classes: int) -> None:
         super().__init__(inputs, classes, bias=False)
 
     def reset_parameters(self) -> None:
-        """Draw the weights anew, at unit deviation."""
+        """Reinitialize the weights to unit std."""
         super().reset_parameters()
         with torch.no_grad():
             self.weight.div_(self.weight.std())
@@ -95,8 +94,8 @@ class UnitHead(nn.Linear):
 class SpeedNet(FittedModel):
     """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
 
-    Input: normalised images (N, channels, H, W), H and W from 16 on: whatever size is left behind the groups
-    goes into one global pool. Output: logits (N, classes). `fused` runs pool, norm and activation of the
+    Input: normalized images (N, channels, H, W), H and W at least 16: one global pool covers whatever size
+    remains after the groups. Output: logits (N, classes). `fused` runs pool, norm and activation of the
     groups as one layer each; the state dict is the same either way.
     """
 
@@ -128,17 +127,17 @@ class SpeedNet(FittedModel):
 
     @property
     def fit_images(self) -> int:
-        """How many training images `fit` wants."""
+        """Number of training images that `fit` needs."""
         return self.whiten.images
 
     def fit(self, images: Tensor) -> None:
-        """Compute the whitening from normalised training images (N, channels, H, W)."""
+        """Compute the whitening from normalized training images (N, channels, H, W)."""
         self.whiten.fit(images)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits."""
         x = self.groups(self.activation(self.whiten(x)))
-        # Not amax: its backward pass looks for the values that equal the maximum. Compiled in bf16, it
-        # compares values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. This one
-        # remembers where the maximum was.
+        # Not amax: its backward pass searches for values equal to the maximum. Compiled in bf16, it compares
+        # values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. max remembers the
+        # index.
         return self.head(x.flatten(2).max(2).values)  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""A model's layers, parameters and arithmetic, counted on the meta device: nothing is computed."""
+"""Counts a model's layers, parameters and FLOPs on the meta device, without computing anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Image = tuple[int, int, int]
 
 
 class Counter(AbstractContextManager[Any], Protocol):
-    """Counts floating-point operations while it is entered."""
+    """Counts floating-point operations while active."""
 
     def get_total_flops(self) -> int:
         """Return what was counted."""
@@ -29,16 +29,16 @@ def describe(
 ) -> ModelRecord:
     """Return the record of the model that `make` builds.
 
-    `image` is (channels, height, width) in full size, `steps` says how many steps of a trial are done on
-    images of each height and width, and `last` is how many images a smaller last batch has, if there is one.
+    `image` is the full size (channels, height, width), `steps` is the number of steps of a trial by image
+    height and width, and `last` is the size of a smaller last batch, or 0 if there is none.
 
     Raises:
-        RuntimeError, ValueError, TypeError: the model, or torch, does not take such batches.
+        RuntimeError, ValueError, TypeError: the model, or torch, does not accept such batches.
     """
     try:
         return _describe(make, image, batch_size, steps, last, OperatorCounter)
     except Exception:
-        # What the quick counter does not take is torch's to judge, in its own words.
+        # If the fast counter fails, torch decides, with its own error message.
         return _describe(make, image, batch_size, steps, last, lambda: FlopCounterMode(display=False))
 
 
@@ -74,9 +74,9 @@ def _describe(
 def count(
     model: nn.Module, image: Image, batch_size: int, counter: Callable[[], Counter] = OperatorCounter
 ) -> tuple[tuple[LayerRecord, ...], int]:
-    """Return the leaf modules in the order in which they run, and the FLOPs of a forward and backward pass.
+    """Return the leaf modules in execution order, and the FLOPs of a forward and backward pass.
 
-    `model` lies on the meta device; `image` is (channels, height, width).
+    `model` must be on the meta device; `image` is (channels, height, width).
     """
     found: list[LayerRecord] = []
 

@@ -1,15 +1,15 @@
-"""A fixed first layer that decorrelates the pixels of small patches."""
+"""Layers that are fitted to training images instead of trained: whitening of small patches."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
 
-PATCHES_AT_ONCE = 1_000  # images; keeps the unfolded patches of a 32x32 set within 120 MB
+PATCHES_AT_ONCE = 1_000  # images; limits the unfolded patches of 32x32 images to 120 MB
 
 
 def patch_covariance(images: Tensor, size: int) -> Tensor:
-    """Return the covariance of all `size` x `size` patches of (N, C, H, W) images, over C s s features."""
+    """Return the covariance of all `size` x `size` patches of (N, C, H, W) images: C size^2 features."""
     features = images.shape[1] * size * size
     total = torch.zeros(features, dtype=torch.float32, device=images.device)
     products = torch.zeros(features, features, dtype=torch.float32, device=images.device)
@@ -27,10 +27,10 @@ class PatchWhitening(nn.Module):
     """A convolution onto the principal components of the training images' patches, at unit variance.
 
     Its filters are computed once before training by `fit` and never trained (Page 2019, How to Train Your
-    ResNet 8: Bag of Tricks). With `mirrored` each comes once more with its sign changed, so that no side of
-    it is lost to an activation behind, and with `bias` there is a bias that is trained.
-    Input (N, C, H, W). Output (N, K, H, W) for odd patches, which see zeros around the image, and
-    (N, K, H - 1, W - 1) for patches of 2; K is C size^2, twice that with `mirrored`.
+    ResNet 8: Bag of Tricks). With `mirrored` each filter also appears negated, so that a following activation
+    loses neither sign; with `bias` there is a trainable bias. Input (N, C, H, W). Output (N, K, H, W) for odd
+    patch sizes, with zero padding, and (N, K, H - 1, W - 1) for size 2; K is C size^2, twice that with
+    `mirrored`.
     """
 
     weight: Tensor
@@ -51,16 +51,16 @@ class PatchWhitening(nn.Module):
         self.bias = nn.Parameter(torch.zeros(filters)) if bias else None
 
     def reset_parameters(self) -> None:
-        """Draw the bias anew, as torch does for a convolution; the filters stay as they were fitted."""
+        """Reinitialize the bias as torch does for a convolution; the filters keep their fitted values."""
         if self.bias is not None:
             bound = self.weight[0].numel() ** -0.5
             nn.init.uniform_(self.bias, -bound, bound)
 
     @torch.no_grad()
     def fit(self, images: Tensor) -> None:
-        """Set the filters from normalised training images (N, C, H, W), `self.images` of them or fewer."""
+        """Set the filters from normalized training images (N, C, H, W), `self.images` of them or fewer."""
         covariance = patch_covariance(images, self.weight.shape[2])
-        # Not on the device: not every one has this decomposition, and the matrix is small.
+        # On the CPU: not every device supports this decomposition, and the matrix is small.
         variances, components = torch.linalg.eigh(covariance.cpu().double())
         filters = (components.T / torch.sqrt(variances + self.epsilon)[:, None]).flip(0)
         if self.mirrored:
@@ -68,10 +68,23 @@ class PatchWhitening(nn.Module):
         self.weight.copy_(filters.reshape(self.weight.shape))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the whitened patch at every place."""
+        """Return the whitened patch at every position."""
         return nn.functional.conv2d(x, self.weight, self.bias, padding=(self.weight.shape[2] - 1) // 2)
 
     def extra_repr(self) -> str:
         """Return the settings for the module's printed form."""
         filters, channels, size, _ = self.weight.shape
         return f"{channels}, {filters}, size={size}, images={self.images}"
+
+
+class FittedModel(nn.Module):
+    """A network that is fitted to some training images before its first step."""
+
+    @property
+    def fit_images(self) -> int:
+        """Number of training images that `fit` needs; 0 for none."""
+        return 0
+
+    def fit(self, images: Tensor) -> None:
+        """Compute the fixed parts from normalized training images (N, C, H, W), in place."""
+        raise NotImplementedError

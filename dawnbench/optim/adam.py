@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 
 class Adam(torch.optim.Adam):
-    """torch's Adam, whose momentum (its first beta) a schedule may move."""
+    """torch's Adam, with a momentum (the first beta) that a schedule may set."""
 
     def set_momentum(self, momentum: float | Tensor) -> None:
-        """Take `momentum` from the next step on.
+        """Use `momentum` from the next step on.
 
         A captured step reads a tensor, whose value changes before each replay. Of torch's three code paths
-        only the single-tensor one takes such a first beta without asking the device for its value (2.11: the
-        fused kernels take numbers, and the foreach path turns 1 - beta1 into one).
+        only the single-tensor one accepts a tensor as the first beta without reading its value from the
+        device (2.11: the fused kernels take numbers, and the foreach path converts 1 - beta1 to one).
         """
         for group in self.param_groups:
             group["betas"] = (momentum, group["betas"][1])
@@ -34,8 +34,8 @@ def adam(
 ) -> Adam:
     """Return Adam with the decay added to the gradient (L2), as for the mean loss.
 
-    Summing makes gradients `batch_size` times as large as a mean would. What Adam makes of them does not
-    depend on their size once epsilon and the decay are multiplied by it as well.
+    Summing makes gradients `batch_size` times as large as a mean would. Adam's steps do not depend on that
+    scale once epsilon and the decay are multiplied by it as well.
     """
     trained = [p for p in model.parameters() if p.requires_grad]
     return Adam(

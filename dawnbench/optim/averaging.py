@@ -1,4 +1,4 @@
-"""Averages of the weights along the way."""
+"""Averages of the weights during training."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from torch import Tensor, nn
 class ExponentialAverage:
     """An exponential moving average of a model's weights and running statistics.
 
-    torch's `AveragedModel` asks the device for its update count at each step, which would stop the host.
+    torch's `AveragedModel` reads its update count from the device at each step, which makes the host wait.
     """
 
     def __init__(self, model: nn.Module, momentum: float, every: int) -> None:
         self.model = deepcopy(model)
-        """The averaged model, which is evaluated in place of the trained one."""
+        """The averaged model, which is evaluated instead of the trained one."""
         self._every = every
         self._weight = 1 - momentum**every
         self._all = list(zip(_tensors(self.model), _tensors(model), strict=True))
@@ -41,7 +41,7 @@ class ExponentialAverage:
 
 
 class Lookahead:
-    """Draws the weights back onto their own moving average every few steps, near the end of a training.
+    """Pulls the weights back to their own moving average every few steps, near the end of training.
 
     After Zhang et al. 2019 (arXiv:1907.08610); the running statistics are averaged as well. The trained model
     is the one to be evaluated.
@@ -60,7 +60,7 @@ class Lookahead:
 
     @torch.no_grad()
     def update(self, step: int, steps: int) -> None:
-        """Note the model, or draw it back, after step number `step`, counted from 1, of `steps`."""
+        """Record or pull back the model after step number `step`, counted from 1, of `steps`."""
         since = step - (steps - self._last_steps)
         if since == 0:
             torch._foreach_copy_(self._averaged, self._trained)

@@ -1,4 +1,4 @@
-"""Several optimizers, each for some of a model's parameters, that step as one."""
+"""Several optimizers, each for some of a model's parameters, used as one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ class CombinedOptimizer:
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
-        """Return the groups of all."""
+        """Return the groups of all optimizers."""
         return [group for optimizer in self._optimizers for group in optimizer.param_groups]
 
     @property
     def state(self) -> dict[Tensor, dict[str, Any]]:
-        """Return the state of all, by parameter; empty where no step was taken yet."""
+        """Return the state of all optimizers by parameter; empty before a parameter's first step."""
         return {
             parameter: optimizer.state[parameter]
             for optimizer in self._optimizers
@@ -30,11 +30,11 @@ class CombinedOptimizer:
         }
 
     def step(self) -> None:
-        """Step each."""
+        """Step each optimizer."""
         for optimizer in self._optimizers:
             optimizer.step()
 
     def zero_grad(self) -> None:
-        """Forget the gradients of each."""
+        """Clear the gradients of each optimizer."""
         for optimizer in self._optimizers:
             optimizer.zero_grad()

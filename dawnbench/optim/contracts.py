@@ -1,23 +1,24 @@
-"""What the training loop asks of an optimizer, an average of the weights and a loss."""
+"""The interfaces of optimizers, weight averages and losses, and the cross-entropy loss."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 
 class GroupedOptimizer(Protocol):
-    """An optimizer for a loss that is summed over the batch; torch's own qualify.
+    """An optimizer for a loss that is summed over the batch; torch's own optimizers qualify.
 
-    Each group has `rate_scale`, the factor on the schedule's rate, and may have `until_epoch`: until that
-    time, in epochs, its rate falls to 0 in a straight line, and from then on its parameters are not trained.
-    A group's `lr` may be a number or a tensor without dimensions. The state consists of tensors that begin
-    as zeros: a new trial zeroes them in place.
+    Each group has `rate_scale`, a factor on the schedule's rate, and may have `until_epoch`: its rate falls
+    linearly to 0 until that time, in epochs, and from then on its parameters are not trained. A group's `lr`
+    may be a number or a 0-dimensional tensor. The state consists of tensors that start as zeros: a new trial
+    zeroes them in place.
 
     An optimizer whose momentum a schedule may set also has `set_momentum(value)`, where the value is a number
-    or a tensor without dimensions.
+    or a 0-dimensional tensor.
     """
 
     @property
@@ -29,14 +30,14 @@ class GroupedOptimizer(Protocol):
         """Return the state by parameter."""
 
     def step(self) -> Any:
-        """Change the parameters by their gradients."""
+        """Update the parameters."""
 
     def zero_grad(self) -> None:
-        """Forget the gradients."""
+        """Clear the gradients."""
 
 
 class Average(Protocol):
-    """An average of the weights along the way; built once and restarted with every trial."""
+    """An average of the weights during training; built once and restarted with every trial."""
 
     model: nn.Module
     """The model to be evaluated; it may be the trained one itself."""
@@ -45,10 +46,10 @@ class Average(Protocol):
         """Start from the trained model as it is now, in place."""
 
     def update(self, step: int, steps: int) -> None:
-        """Take in the trained model after step number `step`, counted from 1, of `steps`."""
+        """Update the average after step number `step`, counted from 1, of `steps`."""
 
     def tensors(self) -> list[Tensor]:
-        """Return what has to be kept to go on from here, beside the trained model."""
+        """Return the tensors needed, besides the trained model, to resume from here."""
 
 
 class Loss(Protocol):
@@ -59,3 +60,18 @@ class Loss(Protocol):
 
         `logits` is (B, classes) float32 and `labels` (B,) int64.
         """
+
+
+class CrossEntropy:
+    """Cross-entropy in nats.
+
+    With label smoothing, the target spreads this fraction of its weight evenly over all classes
+    (Szegedy et al. 2016, arXiv:1512.00567).
+    """
+
+    def __init__(self, label_smoothing: float) -> None:
+        self.label_smoothing = label_smoothing
+
+    def __call__(self, logits: Tensor, labels: Tensor) -> Tensor:
+        """Return the sum, a scalar, from logits (B, classes) in float32 and labels (B,) in int64."""
+        return F.cross_entropy(logits, labels, reduction="sum", label_smoothing=self.label_smoothing)

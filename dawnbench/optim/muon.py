@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrices are made nearly orthogonal before they are taken as a step."""
+"""Muon: momentum whose matrices are nearly orthogonalized before each step."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from torch.optim import SGD, Optimizer
 from dawnbench.optim.combined import CombinedOptimizer
 
 COEFFICIENTS = (3.4445, -4.7750, 2.0315)
-"""Of the quintic that takes every singular value near 1 (Jordan 2024, "Muon: an optimizer for hidden layers
-in neural networks")."""
+"""Coefficients of the quintic that moves every singular value close to 1 (Jordan 2024, "Muon: an optimizer
+for hidden layers in neural networks")."""
 NORM_EPSILON = 1e-7
 
 
 def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
     """Return matrices (N, rows, columns) with all singular values moved towards 1, by Newton-Schulz steps.
 
-    After three steps they lie between about 0.5 and 1.3 where they began within a hundredth of the norm.
+    After three steps they are between about 0.5 and 1.3 if they were at least a hundredth of the norm.
     """
     first, third, fifth = COEFFICIENTS
     tall = matrices.shape[1] > matrices.shape[2]
@@ -34,11 +34,11 @@ def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
 
 
 class Muon(Optimizer):
-    """Nesterov momentum on convolution filters, orthogonalized, with the filters held at a constant norm.
+    """Orthogonalized Nesterov momentum for convolution filters, which are kept at a constant norm.
 
-    A filter bank (outputs, inputs, height, width) counts as a matrix of one row an output. Before each step
-    it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone says how far a step turns it.
-    Banks of one shape go through the matrix products together.
+    A filter bank (outputs, inputs, height, width) counts as a matrix with one row per output. Before each
+    step it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone determines how far a step
+    rotates it. Banks of the same shape share the matrix products.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Muon(Optimizer):
         dtype: torch.dtype = torch.float32,
         **group: Any,
     ) -> None:
-        """Take filters; the matrix products are in `dtype`; `group` are further keys of their one group."""
+        """Take filters; matrix products are in `dtype`; `group` holds further keys of their only group."""
         self._momentum, self._steps, self._dtype = momentum, steps, dtype
         super().__init__([{"params": list(parameters), **group}], {"lr": 0.0})
 
@@ -63,25 +63,25 @@ class Muon(Optimizer):
             for bank in group["params"]:
                 if bank.grad is not None:
                     by_shape[tuple(bank.shape)].append(bank)
-            for alike in by_shape.values():
-                self._step_alike(alike, group["lr"])
+            for banks in by_shape.values():
+                self._step_banks(banks, group["lr"])
 
-    def _step_alike(self, banks: list[Tensor], rate: float | Tensor) -> None:
-        """Step banks of one shape, each of which has a gradient."""
+    def _step_banks(self, banks: list[Tensor], rate: float | Tensor) -> None:
+        """Step banks of the same shape, each of which has a gradient."""
         gradients = [bank.grad for bank in banks if bank.grad is not None]
         momenta = [self._momentum_of(bank) for bank in banks]
         torch._foreach_mul_(momenta, self._momentum)
         torch._foreach_add_(momenta, gradients)
-        looking_ahead = torch._foreach_add(gradients, momenta, alpha=self._momentum)
+        nesterov = torch._foreach_add(gradients, momenta, alpha=self._momentum)
         rows = banks[0].shape[0]
-        matrices = torch.stack([step.reshape(rows, -1) for step in looking_ahead])
+        matrices = torch.stack([step.reshape(rows, -1) for step in nesterov])
         matrices = matrices.to(self._dtype)
-        turned = orthogonalize(matrices, self._steps).float() * rate
+        updates = orthogonalize(matrices, self._steps).float() * rate
         norms = torch._foreach_norm(banks)
         torch._foreach_add_(norms, NORM_EPSILON)
         torch._foreach_div_(banks, norms)
         torch._foreach_mul_(banks, rows**0.5)
-        torch._foreach_sub_(banks, [step.view(bank.shape) for step, bank in zip(turned, banks, strict=True)])
+        torch._foreach_sub_(banks, [step.view(bank.shape) for step, bank in zip(updates, banks, strict=True)])
 
     def _momentum_of(self, bank: Tensor) -> Tensor:
         state = self.state[bank]
@@ -106,11 +106,11 @@ def muon_with_sgd(
 ) -> CombinedOptimizer:
     """Return Muon for 3x3 filters and Nesterov SGD for the rest, for a loss that is summed over the batch.
 
-    Muon's step does not depend on the size of its gradients, so its rate is the schedule's; those of biases
-    and of matrices (the head) are multiples of it, for the summed loss. What a step takes off these as decay
-    is the schedule's rate times `weight_decay` times the batch, whatever their own rate. The first layer's
-    bias (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to nothing. Muon's
-    matrix products are in `dtype`.
+    Muon's step does not depend on the scale of its gradients, so its rate is the schedule's; the rates of
+    biases and of matrices (the head) are multiples of it, for the summed loss. Their decay per step is the
+    schedule's rate times `weight_decay` times the batch size, whatever their own rate. The first layer's bias
+    (named `whiten.bias`) is trained for `first_bias_epochs` only, its rate falling to 0. Muon's matrix
+    products are in `dtype`.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     filters = [p for _, p in trained if p.dim() == 4]

@@ -10,7 +10,7 @@ from dawnbench.errors import DawnbenchError
 
 
 def between_knots(at: float, knots: Sequence[float], values: Sequence[float]) -> float:
-    """Return the value on the straight lines through the knots; level before the first and after the last."""
+    """Return the linear interpolation between knots; constant before the first and after the last."""
     right = bisect_right(knots, at)
     if right == 0:
         return values[0]
@@ -25,40 +25,40 @@ class Schedule:
     """The learning rate, and possibly the momentum, of one trial; base of all schedules."""
 
     length: float | None = None
-    """In epochs; what has one is stretched to the recipe's epochs."""
+    """In epochs; a schedule with a length is stretched to the recipe's epochs."""
 
     @property
     def is_precomputable(self) -> bool:
-        """Whether the rates are known before training, as they depend on nothing that happens in it."""
+        """Whether the rates are known before training, because they do not depend on it."""
         return True
 
     def __call__(self, epoch: float) -> float:
-        """Return the rate at a time counted in epochs from 0."""
+        """Return the rate at time `epoch`, counted from 0."""
         raise NotImplementedError
 
     def momentum(self, epoch: float) -> float | None:
-        """Return the momentum at a time counted in epochs from 0; None leaves the optimizer's own."""
+        """Return the momentum at time `epoch`, counted from 0; None keeps the optimizer's own."""
         return None
 
     def observe_validation_loss(self, loss: float) -> None:
-        """Take in the mean validation loss, in nats, at the end of an epoch."""
+        """Observe the mean validation loss, in nats, at the end of an epoch."""
 
     def state_dict(self) -> dict[str, float]:
-        """Return what was learned from the losses observed so far."""
+        """Return the state derived from the losses observed so far."""
         return {}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
 
 
 class Stretched(Schedule):
-    """A schedule as a trial of so many epochs takes it: one with a `length` ends with the last epoch."""
+    """A schedule adapted to a number of epochs: one with a `length` ends with the last epoch."""
 
     def __init__(self, schedule: Schedule, epochs: int) -> None:
         if not isinstance(schedule, Schedule):
             raise DawnbenchError(
-                f"a schedule part builds a subclass of dawnbench.optim.schedules.Schedule, "
-                f"and {type(schedule).__name__} is none"
+                f"a schedule part must build a subclass of dawnbench.optim.schedules.Schedule, "
+                f"not a {type(schedule).__name__}"
             )
         self._schedule = schedule
         self.length = None if schedule.length is None else float(epochs)
@@ -66,7 +66,7 @@ class Stretched(Schedule):
 
     @property
     def is_precomputable(self) -> bool:
-        """Whether the stretched schedule is."""
+        """Whether the wrapped schedule is precomputable."""
         return self._schedule.is_precomputable
 
     def __call__(self, epoch: float) -> float:
@@ -74,24 +74,24 @@ class Stretched(Schedule):
         return float(self._schedule(epoch * self._stretch))
 
     def momentum(self, epoch: float) -> float | None:
-        """Return the momentum at a time in epochs; None leaves the optimizer's own."""
+        """Return the momentum at a time in epochs; None keeps the optimizer's own."""
         return self._schedule.momentum(epoch * self._stretch)
 
     def observe_validation_loss(self, loss: float) -> None:
-        """Hand the loss on."""
+        """Pass the loss to the wrapped schedule."""
         self._schedule.observe_validation_loss(loss)
 
     def state_dict(self) -> dict[str, float]:
-        """Return what the schedule learned."""
+        """Return the wrapped schedule's state."""
         return self._schedule.state_dict()
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Let the schedule go on."""
+        """Restore the wrapped schedule's state."""
         self._schedule.load_state_dict(state)
 
 
 class PiecewiseLinear(Schedule):
-    """Straight lines between knots, for the rate and, where `momenta` are given, for the momentum."""
+    """Linear interpolation between knots, for the rate and, if `momenta` are given, for the momentum."""
 
     def __init__(
         self, epochs: Sequence[float], rates: Sequence[float], momenta: Sequence[float] | None = None
@@ -104,12 +104,12 @@ class PiecewiseLinear(Schedule):
         return between_knots(epoch, self.epochs, self.rates)
 
     def momentum(self, epoch: float) -> float | None:
-        """Return the momentum at a time in epochs; None leaves the optimizer's own."""
+        """Return the momentum at a time in epochs; None keeps the optimizer's own."""
         return None if self.momenta is None else between_knots(epoch, self.epochs, self.momenta)
 
 
 class Steps(Schedule):
-    """A rate that is multiplied by `factor` every so many epochs, however many there are."""
+    """A rate that is multiplied by `factor` after every `every` epochs."""
 
     def __init__(self, rate: float, every: int, factor: float) -> None:
         self._rate, self._every, self._factor = rate, every, factor
@@ -120,10 +120,10 @@ class Steps(Schedule):
 
 
 class Plateau(Schedule):
-    """A rate that is multiplied by `factor` once the validation loss has not fallen for a while.
+    """A rate that is multiplied by `factor` when the validation loss has stopped falling.
 
-    As torch's ReduceLROnPlateau: a loss counts as fallen where it is lower than the lowest by one part in ten
-    thousand, and after more than `patience` epochs without that the rate falls and the count begins anew.
+    Like torch's ReduceLROnPlateau: the loss has fallen if it is below the lowest by one part in ten thousand;
+    after more than `patience` epochs without that, the rate falls and the count restarts.
     """
 
     THRESHOLD = 1e-4
@@ -134,11 +134,11 @@ class Plateau(Schedule):
         self._lowest, self._waited = math.inf, 0
 
     def __call__(self, epoch: float) -> float:
-        """Return the rate as the losses seen so far have left it."""
+        """Return the rate after the losses observed so far."""
         return self._rate
 
     def observe_validation_loss(self, loss: float) -> None:
-        """Take in the loss at the end of an epoch."""
+        """Observe the loss at the end of an epoch."""
         if loss < self._lowest * (1 - self.THRESHOLD):
             self._lowest, self._waited = loss, 0
         else:
@@ -151,5 +151,5 @@ class Plateau(Schedule):
         return {"rate": self._rate, "lowest": self._lowest, "waited": self._waited}
 
     def load_state_dict(self, state: dict[str, float]) -> None:
-        """Go on from what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         self._rate, self._lowest, self._waited = state["rate"], state["lowest"], int(state["waited"])

@@ -1,4 +1,4 @@
-"""Stochastic gradient descent with Nesterov momentum, in the groups that a recipe asks for."""
+"""Stochastic gradient descent with Nesterov momentum, in the groups that a recipe requires."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def nesterov_sgd(
 ) -> Optimizer:
     """Return SGD for a loss that is summed over the batch.
 
-    Summing makes gradients `batch_size` times as large as a mean would, so each group's `rate_scale`, the
-    factor on the schedule's rate, divides by it and the decay is multiplied by it: the product of the two,
-    what a step takes off a weight, is that of the mean loss. Biases learn `bias_rate_scale` times as fast
-    with as much less decay, so that their decay a step stays the same.
+    Summing makes gradients `batch_size` times as large as a mean would, so each group's `rate_scale`, a
+    factor on the schedule's rate, divides by it and the decay is multiplied by it: their product, the decay
+    per step, is that of the mean loss. Biases learn `bias_rate_scale` times as fast with correspondingly less
+    decay, so that their decay per step stays the same.
     """
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     scales = {False: 1.0, True: bias_rate_scale}

@@ -1,4 +1,4 @@
-"""What the machine can do, and what a recipe's training step does with it."""
+"""Measures the machine's peak rates and how a recipe's training step uses them."""
 
 from dawnbench.profiling.peaks import measure_peaks
 from dawnbench.profiling.profile import profile_recipe

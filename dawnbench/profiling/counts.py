@@ -1,4 +1,4 @@
-"""How much arithmetic and traffic each operation of a training step stands for."""
+"""Counts the FLOPs and bytes of each operation of a training step."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from torch.utils.flop_counter import flop_registry
 from dawnbench.engine.device.common import DTYPES
 
 Key = tuple[str, tuple[tuple[int, ...], ...]]
-"""An operation's name and the shapes of its tensors that have dimensions, those in lists left out."""
+"""An operation's name and the shapes of its tensors, except scalars and tensors in lists."""
 
 ONLY_WRITE = frozenset(
     f"aten::{name}"
@@ -32,9 +32,9 @@ ONLY_WRITE = frozenset(
         "_foreach_zero_",
     )
 )
-"""Operations in place that do not read what they write to."""
+"""In-place operations that do not read their target."""
 PICK = frozenset(f"aten::{name}" for name in ("index_select", "index", "gather", "embedding"))
-"""Operations that read as much of their first tensor as they write."""
+"""Operations that read only as much of their first tensor as they write."""
 ALLOCATE = frozenset(
     f"aten::{name}" for name in ("empty", "empty_like", "empty_strided", "new_empty", "new_empty_strided")
 )
@@ -42,30 +42,30 @@ PRECISION_NAMES = {dtype: name for name, dtype in DTYPES.items()}
 
 
 def key_of(name: str, shapes: Iterable[Sequence[int]]) -> Key:
-    """Return what an operation's counts and its times are brought together by."""
+    """Return the key that joins an operation's counts and times."""
     return name, tuple(tuple(shape) for shape in shapes if len(shape))
 
 
 @dataclass
 class Count:
-    """All calls of one key."""
+    """The totals of all calls with one key."""
 
     calls: int = 0
     flops: int = 0
-    """By torch's own formulae for products, convolutions and attention; 0 for all else."""
+    """By torch's own formulas for products, convolutions and attention; 0 for everything else."""
     bytes: int = 0
-    """Inputs and outputs touched once each."""
+    """Inputs and outputs, each accessed once."""
     precisions: Counter[str] = field(default_factory=Counter)
-    """Calls by the precision of the first tensor that has one."""
+    """Number of calls by the precision of the first tensor that has one."""
 
     @property
     def precision(self) -> str | None:
-        """The one of most calls."""
+        """The most frequent precision."""
         return self.precisions.most_common(1)[0][0] if self.precisions else None
 
 
 class CountingMode(TorchDispatchMode):
-    """Counts every operation that reaches the dispatcher while it is entered."""
+    """Counts every operation that reaches the dispatcher while active."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -93,9 +93,9 @@ class CountingMode(TorchDispatchMode):
 
 
 def moved_bytes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> int:
-    """Return the bytes of an operation's inputs and outputs, each touched once; 0 for views and allocations.
+    """Return the bytes of an operation's inputs and outputs, each accessed once; 0 for views and allocations.
 
-    What is changed in place is read and written.
+    Tensors changed in place are both read and written.
     """
     name = func._schema.name
     if func.is_view or name in ALLOCATE:
@@ -110,11 +110,11 @@ def moved_bytes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result
         if argument.name in kwargs:
             value = kwargs[argument.name]
             seen.update(map(id, _tensors([value])))
-            # What comes by name is a place for the result, or the state of an optimizer.
+            # Keyword arguments are output tensors or the state of an optimizer.
             written += _touched(value) if _is_changed(argument) else 0
             read += 0 if argument.is_out else _touched(value)
-    asked_for = _asked_for(func, args, kwargs, result)
-    written += sum(_bytes(tensor) for tensor in _tensors([asked_for]) if id(tensor) not in seen)
+    requested = _requested(func, args, kwargs, result)
+    written += sum(_bytes(tensor) for tensor in _tensors([requested]) if id(tensor) not in seen)
     if name in ONLY_WRITE:
         read -= _touched(args[0])
     if name in PICK:
@@ -122,10 +122,10 @@ def moved_bytes(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result
     return read + written
 
 
-def _asked_for(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
-    """Return the results that `output_mask` asks for, all where there is no mask.
+def _requested(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result: Any) -> Any:
+    """Return the results that `output_mask` selects, or all if there is no mask.
 
-    Some processors' kernels return others as well: the gradient of a frozen weight, say.
+    Some processors' kernels return others as well, such as the gradient of a frozen weight.
     """
     given = dict(zip((argument.name for argument in func._schema.arguments), args, strict=False)) | kwargs
     mask = given.get("output_mask")
@@ -135,7 +135,7 @@ def _asked_for(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], result:
 
 
 def _is_changed(argument: Any) -> bool:
-    # torch's fused optimizers may unscale the gradients in place, and without a loss scale they do not.
+    # torch's fused optimizers unscale the gradients in place only if there is a loss scale.
     return argument.alias_info is not None and argument.alias_info.is_write and argument.name != "grads"
 
 
@@ -148,7 +148,7 @@ def _touched(value: Any) -> int:
 
 
 def _bytes(tensor: Tensor) -> int:
-    """Return the bytes of the elements that differ in place: an expanded dimension has one."""
+    """Return the bytes of the distinct elements: an expanded dimension counts as one."""
     elements = 1
     for length, stride in zip(tensor.shape, tensor.stride(), strict=True):
         elements *= length if stride or not length else 1
@@ -156,5 +156,5 @@ def _bytes(tensor: Tensor) -> int:
 
 
 def float32_name(device: torch.device) -> str:
-    """Return the precision in which products of float32 are computed on this device."""
+    """Return the precision of float32 matrix products on this device."""
     return "tf32" if device.type == "cuda" and torch.get_float32_matmul_precision() != "highest" else "fp32"

@@ -1,4 +1,4 @@
-"""From the profiler's events to one row a kernel."""
+"""Converts the profiler's events to one row per kernel."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dawnbench.profiling.counts import Count, Key, key_of
 from dawnbench.records.roofline import KernelRow
 
 
-class _Spent:
+class _Time:
     """Calls and microseconds of one key."""
 
     def __init__(self) -> None:
@@ -21,17 +21,17 @@ class _Spent:
 def kernel_rows(
     events: Iterable[Any], counts: Mapping[Key, Count], steps: int, on_host: bool, float32: str
 ) -> tuple[KernelRow, ...]:
-    """Return the rows of an average step, the longest first.
+    """Return the rows of an average step, longest first.
 
     `events` are `torch.profiler.profile.events()` over `steps` steps. An event whose name and shapes were
-    counted takes all that happened below it; what is in no such event has a row by its own name, without
-    counts. `on_host` tells that the host computes; otherwise the time is that of the device's kernels.
-    `float32` is the precision in which products of float32 are computed.
+    counted includes everything below it; any other event gets a row of its own name, without counts.
+    `on_host` means that the host computes; otherwise the times are those of the device's kernels. `float32`
+    is the precision of float32 matrix products.
     """
     events = list(events)
     names = {name for name, _ in counts} | {f"{name}_" for name, _ in counts}
     roots = [e for e in events if _is_on_host(e) and e.cpu_parent is None and not e.is_async]
-    spent: defaultdict[Key, _Spent] = defaultdict(_Spent)
+    spent: defaultdict[Key, _Time] = defaultdict(_Time)
     matched: Counter[str] = Counter()
     for event, whole in _pieces(roots, names):
         key = key_of(event.name, event.input_shapes or ()) if whole else (event.name, ())
@@ -55,7 +55,7 @@ def kernel_rows(
 
 
 def _pieces(events: Iterable[Any], names: set[str]) -> Iterator[tuple[Any, bool]]:
-    """Yield the outermost events of counted operations, and with False those around them."""
+    """Yield the outermost events of counted operations with True, and those around them with False."""
     waiting = list(events)
     while waiting:
         event = waiting.pop()
@@ -75,8 +75,8 @@ def _kernels(event: Any) -> Iterator[Any]:
         yield from _kernels(child)
 
 
-def _add_unmatched(spent: defaultdict[Key, _Spent], events: Iterable[Any], matched: Counter[str]) -> None:
-    """Add the kernels that no counted operation launched: those of a captured graph or of a compiler."""
+def _add_unmatched(spent: defaultdict[Key, _Time], events: Iterable[Any], matched: Counter[str]) -> None:
+    """Add the kernels that no counted operation launched: those of a captured graph or compiled code."""
     total: Counter[str] = Counter()
     calls: Counter[str] = Counter()
     for event in events:
@@ -85,19 +85,19 @@ def _add_unmatched(spent: defaultdict[Key, _Spent], events: Iterable[Any], match
             calls[event.name] += 1
     for name, microseconds in total.items():
         rest = microseconds - matched[name]
-        # What is left by rounding is no kernel.
+        # A rounding error is not a kernel.
         if rest > 0.001 * microseconds:
             spent[name, ()].calls = max(1, round(calls[name] * rest / microseconds))
             spent[name, ()].microseconds = rest
 
 
 def _count(counts: Mapping[Key, Count], key: Key) -> Count | None:
-    # Where nobody watches, autograd sums gradients in place; before a counter it makes a new tensor.
+    # autograd normally sums gradients in place, but creates a new tensor under a dispatch mode.
     name, shapes = key
     return counts.get(key) or counts.get((name.removesuffix("_"), shapes))
 
 
-def _row(key: Key, spent: _Spent, count: Count | None, steps: int, float32: str) -> KernelRow:
+def _row(key: Key, spent: _Time, count: Count | None, steps: int, float32: str) -> KernelRow:
     name, shapes = key
     calls = spent.calls / steps
     precision = None if count is None else count.precision

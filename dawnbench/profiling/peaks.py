@@ -1,45 +1,45 @@
-"""The rates that a roofline is drawn with: matrix products in each precision, and copies."""
+"""Measures the peak rates of a roofline: matrix products in each precision, and copies."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import torch
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.device.common import DTYPES
 from dawnbench.errors import DawnbenchError
-from dawnbench.profiling.rate import fastest
 from dawnbench.records.roofline import Peak, Peaks
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 SIDES = (512, 1024, 2048, 4096, 8192)
-"""Rows of the matrices that are tried, as far as the time goes."""
+"""Matrix sizes to try, as far as time allows."""
 CACHED_BYTES = tuple(1 << shift for shift in range(17, 25))
-"""128 KiB, which one core's own cache holds, to 16 MiB."""
+"""128 KiB, which fits into one core's cache, to 16 MiB."""
 MEMORY_BYTES = 1 << 29
-"""512 MiB, well beyond the last cache of any device that torch knows."""
+"""512 MiB, well beyond the last-level cache of any device that torch supports."""
 SECONDS = 1.5
-"""That one peak is given."""
+"""Time for one peak."""
 
 
 def measure_peaks(device: Device, seconds: float = SECONDS, memory_bytes: int = MEMORY_BYTES) -> Peaks:
-    """Measure each peak for about `seconds`, the memory's by copying `memory_bytes`.
+    """Measure each peak for about `seconds`; the memory peak copies `memory_bytes`.
 
     Raises:
-        DawnbenchError: there is no room for the two buffers of the copy.
+        DawnbenchError: there is not enough memory for the two copy buffers.
     """
     free = device.free_memory_bytes()
     if free is not None and free < 4 * memory_bytes:
         raise DawnbenchError(
-            f"{device.torch} has {free / 1e9:.1f} GB free, and measuring its memory takes "
-            f"{4 * memory_bytes / 1e9:.1f} GB; end what fills it"
+            f"{device.torch} has {free / 1e9:.1f} GB free, but measuring its memory takes "
+            f"{4 * memory_bytes / 1e9:.1f} GB; close other programs that use it"
         )
     products, skipped = [], []
     for precision in PRECISIONS:
-        why = _lacking(device, precision)
+        why = _why_unsupported(device, precision)
         if why is None:
             products.append(_product(device, precision, seconds))
         elif why:
@@ -55,8 +55,8 @@ def measure_peaks(device: Device, seconds: float = SECONDS, memory_bytes: int = 
     )
 
 
-def _lacking(device: Device, precision: str) -> str | None:
-    """Return None for a precision that the device has, "" for one that means nothing here, else why not."""
+def _why_unsupported(device: Device, precision: str) -> str | None:
+    """Return None if the device supports the precision, "" if it is irrelevant here, else the reason."""
     kind = device.torch.type
     if precision == "tf32":
         ampere = kind == "cuda" and torch.cuda.get_device_capability(device.torch) >= (8, 0)
@@ -74,7 +74,7 @@ def _lacking(device: Device, precision: str) -> str | None:
     try:
         torch.ones(1, dtype=DTYPES.get(precision), device=device.torch)
     except (TypeError, RuntimeError):
-        return f"{precision} is left out: torch does not have it on {kind}."
+        return f"{precision} is left out: torch does not support it on {kind}."
     return None
 
 
@@ -90,7 +90,7 @@ def _product(device: Device, precision: str, seconds: float) -> Peak:
             rate = 2 * side**3 / timing.seconds
             if best is None or rate > best.rate:
                 best = Peak(precision, rate, side, timing.calls)
-            # The next one is called at least twice, and takes eight times as long.
+            # The next size is called at least twice, and takes eight times as long.
             if time.perf_counter() + 16 * timing.seconds > deadline:
                 break
     assert best is not None
@@ -116,3 +116,41 @@ def _copy(device: Device, work: str, sizes: Iterable[int], seconds: float) -> Pe
         timing = fastest(lambda: target.copy_(source), device, seconds / len(sizes))  # noqa: B023
         peaks.append(Peak(work, 2 * size / timing.seconds, size, timing.calls))
     return max(peaks, key=lambda peak: peak.rate)
+
+
+MIN_BATCH_SECONDS = 2e-3
+"""The minimum time between two marks, below which the overhead of the marks would show."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """The timing of a piece of work."""
+
+    seconds: float
+    """Per call, in the fastest batch of calls."""
+    calls: int
+    """Number of timed calls."""
+
+
+def fastest(work: Callable[[], object], device: Device, seconds: float) -> Timing:
+    """Call `work` for about `seconds` of host time and return its shortest time.
+
+    Calls are timed in batches that are long enough for the clock, at least one batch.
+    """
+    work()  # the first call tunes and allocates
+    device.synchronize()
+    deadline = time.perf_counter() + seconds
+    best, calls, batch = float("inf"), 0, 1
+    while True:
+        start = device.mark()
+        for _ in range(batch):
+            work()
+        took = device.elapsed_ns(start, device.mark()) / 1e9
+        over = time.perf_counter() >= deadline
+        if took >= MIN_BATCH_SECONDS or over:
+            calls += batch
+            best = min(best, took / batch)
+        else:
+            batch *= 2
+        if over:
+            return Timing(best, calls)

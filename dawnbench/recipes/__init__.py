@@ -1,6 +1,6 @@
-"""What is trained: one file a system, as data. Importing this room does not import torch.
+"""Recipes as data: one file per system. Importing this package does not import torch.
 
-What the `__all__` of a file below names is exported.
+It exports what the modules below list in `__all__`.
 """
 
 from dawnbench.recipes.catalogue import *

@@ -1,4 +1,4 @@
-"""The recipes by name, or a user's own by its file's path."""
+"""Finds recipes by name, or a user's own recipe by the path of its file."""
 
 from __future__ import annotations
 
@@ -30,33 +30,33 @@ PLACES = {
     "mnist-ladder-fast": "mnist_fast:mnist_ladder_fast",
     "quickstart": "quickstart:recipe",
 }
-"""The module in this room and the name in it, by the recipe's name; it is imported when it is asked for."""
+"""By recipe name, the module in this package and the attribute in it; imported on demand."""
 
 SERIES = {
     "mnist-ladder": tuple(f"mnist-{number}" for number in range(1, 7)),
     "mnist-drill": tuple(f"mnist-drill-{number}" for number in range(1, 4)),
 }
-"""The recipes, by the name of the series that `dawnbench run` takes in their place."""
+"""By series name, the recipes that `dawnbench run` expands it to."""
 
 
 def list_recipes() -> list[Recipe]:
-    """Return the recipes that the package brings."""
-    return [_brought(name) for name in PLACES]
+    """Return the recipes that come with the package."""
+    return [_built_in(name) for name in PLACES]
 
 
 def find_series(name: str) -> tuple[Recipe, ...] | None:
-    """Return the recipes of the series of that name; None where there is none."""
-    return tuple(map(_brought, SERIES[name])) if name in SERIES else None
+    """Return the recipes of the named series; None if there is no such series."""
+    return tuple(map(_built_in, SERIES[name])) if name in SERIES else None
 
 
 def find_recipe(name: str) -> Recipe:
-    """Return the recipe of that name, or the one called `recipe` in the Python file at that path.
+    """Return the named recipe, or the object `recipe` in the Python file at that path.
 
     Raises:
         DawnbenchError: there is no such recipe or file, or the file defines none.
     """
     if name in PLACES:
-        return _brought(name)
+        return _built_in(name)
     if name.endswith(".py"):
         return _from_file(Path(name))
     if name in SERIES:
@@ -68,40 +68,41 @@ def find_recipe(name: str) -> Recipe:
     raise DawnbenchError(f"there is no recipe {name!r}; {hint}")
 
 
-def _brought(name: str) -> Recipe:
+def _built_in(name: str) -> Recipe:
     module, attribute = PLACES[name].split(":")
-    return getattr(importlib.import_module(f"dawnbench.recipes.{module}"), attribute)  # type: ignore[no-any-return]
+    recipe: Recipe = getattr(importlib.import_module(f"dawnbench.recipes.{module}"), attribute)
+    return recipe
 
 
 def _from_file(path: Path) -> Recipe:
     if not path.is_file():
         raise DawnbenchError(f"there is no recipe file {path}")
-    # Of two files of one name in two folders, each keeps its module.
+    # Files of the same name in different folders need different module names.
     place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     spec = importlib.util.spec_from_file_location(f"dawnbench_recipe_{path.stem}_{place}", path)
     if spec is None or spec.loader is None:
         raise DawnbenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # where dataclasses look up what a postponed annotation names
+    sys.modules[spec.name] = module  # dataclasses resolve postponed annotations through sys.modules
     try:
         spec.loader.exec_module(module)
     except (DawnbenchError, KeyboardInterrupt):
         raise
     except SystemExit as error:
         raise DawnbenchError(
-            f"{path} cannot be run: {_line(error, path)}it ends the process (exit code {error.code}); "
-            "a recipe file only defines `recipe`"
+            f"{path} cannot be run: {_line(error, path)}it exits the process (exit code {error.code}); "
+            "a recipe file must only define `recipe`"
         ) from error
-    except BaseException as error:  # whatever a user's file raises is about that file
+    except BaseException as error:  # whatever a user's file raises is reported as an error of that file
         raise DawnbenchError(f"{path} cannot be run: {_line(error, path)}{_said(error)}") from error
     recipe = getattr(module, "recipe", None)
     if not isinstance(recipe, Recipe):
-        raise DawnbenchError(f"{path} defines no `recipe` of type dawnbench.recipes.Recipe")
+        raise DawnbenchError(f"{path} does not define a `recipe` of type dawnbench.recipes.Recipe")
     return recipe
 
 
 def _line(error: BaseException, path: Path) -> str:
-    """Return which line of the file it came from; empty where the file was not begun."""
+    """Return the line of the file that raised the error; empty if the file was not executed."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if Path(frame.filename) == path.absolute()]
     return f"line {lines[-1]}: " if lines else ""

@@ -1,4 +1,4 @@
-"""What the fields of a recipe may hold: their types and bounds, checked by pydantic, refused in words."""
+"""The types and bounds of recipe fields and seeds, checked by pydantic and reported in plain sentences."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ NonNegative = Annotated[float, Field(ge=0)]
 Finite = Annotated[float, Field(allow_inf_nan=False)]
 Fraction = Annotated[float, Field(ge=0, le=1)]
 FractionBelowOne = Annotated[float, Field(ge=0, lt=1)]
-"""A momentum, for one, with which a running average never stands still."""
+"""For example a momentum, which at 1 would freeze a running average."""
 FractionAboveZero = Annotated[float, Field(gt=0, le=1)]
 OpenFraction = Annotated[float, Field(gt=0, lt=1)]
 
 WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "text", NoneType: "null"}
 
 IN_WORDS = {"greater_than", "greater_than_equal", "less_than", "less_than_equal", "finite_number"}
-"""Pydantic's names for the breaches that are put in words here; for others, its own are taken."""
+"""Pydantic's error types that get a message of our own; for others, pydantic's message is used."""
 
 
 def require(holds: bool, sentence: str) -> None:
-    """Raise DawnbenchError with the sentence unless it holds."""
+    """Raise DawnbenchError with the sentence unless the condition holds."""
     if not holds:
         raise DawnbenchError(sentence)
 
 
 def check_fields(instance: object, path: str = "") -> None:
-    """Check a dataclass's fields against their annotations, strictly; what they hold stays as it is.
+    """Check a dataclass's fields strictly against their annotations, without converting values.
 
-    A bound is a constraint of pydantic's: `Annotated[int, Field(ge=1)]`. `path` leads to the dataclass from
-    the recipe.
+    A bound is a pydantic constraint: `Annotated[int, Field(ge=1)]`. `path` is the path of the dataclass
+    within the recipe.
 
     Raises:
-        DawnbenchError: a value is of another type than annotated, or out of bounds.
+        DawnbenchError: a value has the wrong type or is out of bounds.
     """
     hints, adapter = _checked(type(instance))  # type: ignore[arg-type]  # a class is hashable
     try:
@@ -51,14 +51,14 @@ def check_fields(instance: object, path: str = "") -> None:
     except ValidationError:
         for name, hint in hints.items():
             check(hint, getattr(instance, name), f"{path}.{name}" if path else name)
-        raise  # unreachable, as one of the fields is refused
+        raise  # unreachable, since one of the fields is invalid
 
 
 def check(hint: Any, value: Any, path: str) -> None:
     """Check one value against an annotation, strictly.
 
     Raises:
-        DawnbenchError: the value is of another type, or out of bounds.
+        DawnbenchError: the value has the wrong type or is out of bounds.
     """
     try:
         TypeAdapter(hint).validate_python(value, strict=True)
@@ -68,31 +68,31 @@ def check(hint: Any, value: Any, path: str) -> None:
         except ValidationError:
             raise wrong_type(hint, value, path, sequence="a tuple") from error
         problem = next((e for e in error.errors() if e["type"] not in IN_WORDS), None)
-        said = f"is refused: {problem['msg']}" if problem else f"must {_describe_bounds(hint)}"
+        said = f"is invalid: {problem['msg']}" if problem else f"must {_describe_bounds(hint)}"
         raise DawnbenchError(f"{path}={text(value)} {said}") from error
 
 
 @cache
 def _checked(cls: type) -> tuple[dict[str, Any], TypeAdapter[Any]]:
-    """Return the annotations of a dataclass's fields, and one adapter for all of their values in a tuple."""
+    """Return the annotations of a dataclass's fields, and one adapter for a tuple of their values."""
     hints = get_type_hints(cls, include_extras=True)
     own = {field.name: hints[field.name] for field in fields(cls)}
     return own, TypeAdapter(cast(Any, GenericAlias(tuple, tuple(own.values()))))
 
 
 def without_bounds(hint: Any) -> Any:
-    """Return a type without the constraints on it or within it."""
+    """Return a type without constraints, at any depth."""
     return get_type_hints(SimpleNamespace(__annotations__={"hint": hint}))["hint"]
 
 
 def wrong_type(hint: Any, value: Any, path: str, sequence: str = "a list") -> DawnbenchError:
-    """Return what refuses a value that is not of its field's type; `sequence` is what a tuple is called."""
+    """Return the error for a value of the wrong type; `sequence` is the word for a tuple."""
     expected = describe(hint, sequence)
     return DawnbenchError(f"{path}={text(value)} has the wrong type: it must be {expected}")
 
 
 def describe(hint: Any, sequence: str = "a list") -> str:
-    """Return a type in words; `sequence` is what a tuple is called."""
+    """Return a type in words; `sequence` is the word for a tuple."""
     arguments = get_args(hint)
     if get_origin(hint) is Annotated:
         return describe(arguments[0], sequence)
@@ -109,7 +109,7 @@ def describe(hint: Any, sequence: str = "a list") -> str:
 
 
 def text(value: Any) -> str:
-    """Return a value as it is shown in a message: as JSON where it has a form there."""
+    """Return a value for use in a message: as JSON if possible."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(text, value))}]"
     if isinstance(value, float):
@@ -121,7 +121,7 @@ def text(value: Any) -> str:
 
 
 def _describe_bounds(hint: Any) -> str:
-    """Return what a value must be or do, to follow "must"; empty for a type without bounds."""
+    """Return the phrase that follows "must" for a value; empty for a type without bounds."""
     arguments = get_args(hint)
     if get_origin(hint) is Annotated:
         return _phrase(dict(_constraints(hint.__metadata__)))
@@ -135,7 +135,7 @@ def _describe_bounds(hint: Any) -> str:
 
 
 def _constraints(metadata: tuple[Any, ...]) -> Iterator[tuple[str, Any]]:
-    """Yield the constraints that have words, by name; `description`, where an author gave his own."""
+    """Yield the constraints that can be phrased, by name; `description` if the author gave one."""
     for item in metadata:
         for constraint in (item, *getattr(item, "metadata", ())):
             for name in ("description", "ge", "gt", "le", "lt", "allow_inf_nan"):
@@ -156,3 +156,27 @@ def _phrase(bounds: dict[str, Any]) -> str:
     if not limits and bounds.get("allow_inf_nan") is False:
         limits = ["a finite number"]
     return f"be {' and '.join(limits)}" if limits else ""
+
+
+MAX_SEED = 2**63 - 1
+"""torch accepts unsigned 64-bit seeds, and negative ones as aliases, but tables in Parquet, pandas and the
+trackers' databases store signed 64-bit integers."""
+
+
+def check_seeds(first: int, trials: int) -> None:
+    """Check that every trial of a run has a valid seed; each trial's seed is one more than the last.
+
+    Raises:
+        DawnbenchError: the first is not a whole number from 0 to `MAX_SEED`, or the last is larger.
+    """
+    require(
+        isinstance(first, int) and not isinstance(first, bool),
+        f"seed={first!r} has the wrong type: it must be a whole number",
+    )
+    require(0 <= first <= MAX_SEED, f"seed={first} must lie between 0 and {MAX_SEED} (2**63 - 1)")
+    last = first + trials - 1
+    require(
+        last <= MAX_SEED,
+        f"seed={first} gives the last of {trials} trials the seed {last}, but the largest seed is {MAX_SEED} "
+        "(2**63 - 1); start from a smaller seed",
+    )

@@ -1,7 +1,7 @@
 """DavidNet trained by Adam with one cycle: a course write-up of 2020, 24 epochs.
 
-Published: 89.28 % after 24 epochs of 29 s, validation included; the training loss is the mean of the batches'
-means, and training answers are counted in training mode.
+Published: 89.28 % after 24 epochs of 29 s, validation included; the training loss is the mean of the batch
+means, and the training accuracy is counted in training mode.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dawnbench.recipes.parts import (
 from dawnbench.recipes.recipe import DatasetSpec, Recipe, WriteUp
 
 STEPS = 98
-"""An epoch, the last of 336 images."""
+"""Per epoch; the last batch has 336 images."""
 PEAK = 0.0507
 
 recipe = Recipe(
@@ -33,7 +33,8 @@ recipe = Recipe(
     batch_size=512,
     drop_last=False,
     optimizer=AdamSpec(beta1=0.95, beta2=0.999, weight_decay=1e-4),
-    # torch's OneCycleLR: its peak one step before 5/24 of all steps, its end at the last step, not behind it.
+    # torch's OneCycleLR: its peak is one step before 5/24 of all steps, its end at the last step, not after
+    # it.
     schedule=PiecewiseLinearSpec(
         epochs=(0, (5 * STEPS - 1) / STEPS, (24 * STEPS - 1) / STEPS, 24),
         rates=(PEAK / 100, PEAK, PEAK / 10_000, PEAK / 10_000),

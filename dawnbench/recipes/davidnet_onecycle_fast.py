@@ -1,4 +1,4 @@
-"""The accuracy of `davidnet-onecycle` in a fraction of its time: `speedrun` broken down to three epochs."""
+"""The accuracy of `davidnet-onecycle` in a fraction of its time: `speedrun` reduced to three epochs."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""What the MNIST write-ups share: data, batches, descent."""
+"""Settings shared by the MNIST series: data, batches, optimizer."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""MNIST for one thing alone: 99 % in the least time, 99.1 % with few parameters, both series' accuracy.
+"""MNIST for a single goal each: 99 % in the least time, 99.1 % with few parameters, both series' accuracy.
 
-docs/mnist.md says what was measured of each, and what was tried and left out.
+docs/mnist.md gives the measurements, and what was tried and left out.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dawnbench.recipes.recipe import EvaluationSpec, Recipe
 
 _NORM = ("norm", "relu")
 
-# Shifted views only of the least sure fifth of the images: a fixed number, and so a fixed shape.
+# Shifted views only of the least certain fifth of the images: a fixed number, hence a fixed shape.
 _EVALUATION = EvaluationSpec(batch_size=1000, shift=1, tta_images=2_000, tta_last_epoch_only=True)
 
 mnist_fast = Recipe(
@@ -24,7 +24,7 @@ mnist_fast = Recipe(
     dataset=DATASET,
     model=ConvStackSpec(
         (
-            # The largest maps go without a norm: they are most of what a norm has to read.
+            # No norm after the largest maps, which are most of what norms have to read.
             *("conv 8 5x5 stride 2", "relu", "conv 24 stride 2", *_NORM),
             *("conv 32", *_NORM, "conv classes"),
         )

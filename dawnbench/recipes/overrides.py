@@ -25,7 +25,7 @@ NOT_CHANGES = ("name", "summary", "trials", "write_up.target", "write_up.analysi
 class _Setting:
     path: str
     keys: tuple[str, ...]
-    """What of the path is left below the node at hand."""
+    """The rest of the path below the current node."""
     text: str
 
     def below(self) -> _Setting:
@@ -41,10 +41,10 @@ class _Setting:
 
 
 def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
-    """Return the recipe with each `path.to.leaf=value` put in; values are JSON, or bare words for strings.
+    """Return the recipe with each `path.to.leaf=value` applied; values are JSON, or bare words for strings.
 
-    All are put in at once, so that leaves that must agree can be changed together. A part in a tuple is named
-    by its kind, `augmentation.cutout.size=12`, and the second one of a kind as `cutout2`.
+    All are applied together, so that values that must agree can be changed at once. A part in a tuple is
+    named by its kind, `augmentation.cutout.size=12`, and the second one of a kind as `cutout2`.
 
     Raises:
         DawnbenchError: no `=`, an unknown key (the nearest is named), or a wrong type or value.
@@ -54,24 +54,24 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 
 
 def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = None, **leaves: Any) -> Recipe:
-    """Return the recipe with settings, another data set and leaves put in; None leaves what is there.
+    """Return the recipe with settings, another data set and leaves applied; None keeps a value.
 
-    Where that changes what is trained, its write-up loses its analysis, unless the settings give one.
+    If that changes what is trained, the write-up loses its analysis, unless the settings provide one.
 
     Raises:
-        DawnbenchError: as `override`, or a leaf's value is none that the recipe takes.
+        DawnbenchError: as for `override`, or the recipe does not accept a leaf's value.
     """
     resolved = override(recipe, settings)
     given = {name: value for name, value in leaves.items() if value is not None}
     if data is not None:
-        # The recipe's colour statistics are of its own data.
+        # The recipe's color statistics belong to its own data.
         given["dataset"] = replace(resolved.dataset, name=data, mean=None, std=None)
     adapted = replace(resolved, **given)
     if adapted.digest() == recipe.digest():
         return adapted
-    told_anew = adapted.write_up != recipe.write_up
-    # An analysis is of what its author ran.
-    write_up = adapted.write_up if told_anew else replace(adapted.write_up, analysis="")
+    has_new_write_up = adapted.write_up != recipe.write_up
+    # An analysis describes what its author ran.
+    write_up = adapted.write_up if has_new_write_up else replace(adapted.write_up, analysis="")
     return replace(adapted, write_up=write_up, changed=_changes(recipe, adapted))
 
 
@@ -99,7 +99,7 @@ def _parse(setting: str) -> _Setting:
 
 
 def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
-    """Return the node with all settings that lie below it."""
+    """Return the node with all settings below it applied."""
     if isinstance(node, tuple):
         return _put_into_tuple(node, settings, recipe)
     hints = get_type_hints(type(node), include_extras=True) if is_dataclass(node) else {}
@@ -116,7 +116,7 @@ def _put(node: Any, settings: list[_Setting], recipe: Recipe) -> Any:
         changed[key] = _put(child, deeper, recipe) if deeper else child
     try:
         return replace(node, **changed)
-    except (TypeError, ValueError) as error:  # by which a user's own part may refuse a value
+    except (TypeError, ValueError) as error:  # a custom part may reject a value with either
         raise DawnbenchError(f"--set {settings[0].path}: {error}") from error
 
 
@@ -134,17 +134,19 @@ def _leaf(hint: Any, current: Any, setting: _Setting) -> Any:
     names_parts = role_of(hint) is not None
     is_whole = isinstance(value, dict | list) or (value is None and NoneType in get_args(hint))
     if (names_parts or is_dataclass(current)) and not is_whole:
-        raise DawnbenchError(f"--set {setting.path} names a group; {_advice(hint, current, setting.path)}")
+        raise DawnbenchError(
+            f"--set {setting.path} is a group of fields; {_advice(hint, current, setting.path)}"
+        )
     return value_from_json(hint, value, setting.path)
 
 
 def _advice(hint: Any, current: Any, path: str) -> str:
-    below = [leaf for leaf in leaves(current, path) if leaf != path]
-    if below:
-        return f"set one of its fields, such as {below[0]}"
+    inner = [leaf for leaf in leaves(current, path) if leaf != path]
+    if inner:
+        return f"set one of its fields, such as {inner[0]}"
     role = role_of(hint)
     choices = ", ".join(kinds(role)) if role else ""
-    return f'put a part in whole, as {path}={{"kind": ...}} with one of {choices}'
+    return f'set a whole part, as {path}={{"kind": ...}} with one of {choices}'
 
 
 def leaf_value(recipe: Recipe, path: str) -> Any:
@@ -166,7 +168,7 @@ def leaves(node: Any, path: str) -> list[str]:
 
 
 def _names(parts: tuple[Any, ...]) -> tuple[str, ...]:
-    """Return what the parts of a tuple are called, as the records call them; of other tuples, nothing."""
+    """Return the names of the parts of a tuple, as in the records; for other tuples, nothing."""
     return part_names([kind_of(part) for part in parts]) if all(isinstance(p, Part) for p in parts) else ()
 
 

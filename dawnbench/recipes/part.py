@@ -1,6 +1,6 @@
-"""Parts: the exchangeable pieces of a recipe, each one class with its settings, their bounds and a `build`.
+"""Parts: the interchangeable pieces of a recipe, each a class with its settings, their bounds and a `build`.
 
-Importing this module does not import torch; what `build` makes is imported when it is called.
+Importing this module does not import torch; `build` imports what it needs when it is called.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ if TYPE_CHECKING:
 __all__ = ["AugmentationPart", "AveragePart", "LossPart", "ModelPart", "OptimizerPart", "SchedulePart"]
 
 ADDED_LATER: dict[str, Any] = {"added_later": True}
-"""Metadata of a field that older runs and baselines do not know: left out of JSON while it holds its default,
-so that their recipes and digests stay equal to today's."""
+"""Metadata of a field that older runs and baselines do not have. It is left out of JSON while it has its
+default, so that old recipes and digests still equal current ones."""
 _CLASSES: dict[str, type[Part]] = {}
 
 
 @dataclass(frozen=True)
 class Part:
-    """Base of all parts; subclass the one of the part's role, and name the kind where the class is defined.
+    """Base of all parts; subclass the base of the part's role, and name the kind in the class statement.
 
-    `@dataclass(frozen=True) class CropSpec(AugmentationPart, kind="crop")` registers a kind. One that is
-    registered again means the new class from then on; parts of the older class stay what they are, so that
-    two versions of a file can be run side by side.
+    `@dataclass(frozen=True) class CropSpec(AugmentationPart, kind="crop")` registers a kind. Registering a
+    kind again replaces the class; parts of the old class stay as they are, so that two versions of a file can
+    be run side by side.
 
     Fields hold JSON types, tuples, parts, or dataclasses of these. They are checked against their annotations
-    when a part is made, bounds included: `width: Annotated[int, Field(ge=1)]`. What relates two fields goes
-    into a `__post_init__`, which begins by calling the base's.
+    when a part is created, including bounds: `width: Annotated[int, Field(ge=1)]`. Constraints between fields
+    go into a `__post_init__`, which first calls the base's.
     """
 
     _role: ClassVar[str] = ""
-    """The field of a recipe that holds parts of this role."""
+    """The recipe field that holds parts of this role."""
     _kind: ClassVar[str | None] = None
 
     def __init_subclass__(cls, kind: str | None = None, **options: Any) -> None:
-        """Register the class under its kind; without one it is a base for others."""
+        """Register the class under its kind; a class without a kind is a base for others."""
         super().__init_subclass__(**options)
-        # A dataclass with slots is a copy of the class as written, made without the keyword.
+        # A dataclass with slots is a copy of the original class, created without the keyword.
         kind = kind or vars(cls).get("_kind")
         cls._kind = kind
         if kind is not None:
             _CLASSES[kind] = cls
 
     def __post_init__(self) -> None:
-        """Refuse values of another type than annotated, or out of bounds."""
+        """Validate the types and bounds of all fields."""
         self.check()
 
     def check(self) -> None:
-        """Check the fields' values, which a `__post_init__` of the user's own may not have done.
+        """Check the fields' values, since a custom `__post_init__` may not have done so.
 
         Raises:
-            DawnbenchError: a value is of another type than annotated, or out of bounds.
+            DawnbenchError: a value has the wrong type or is out of bounds.
         """
         check_fields(self, self._path())
 
     def _path(self) -> str:
-        """Return where the part's settings stand in a recipe."""
+        """Return the path of the part's settings in a recipe."""
         return self._role
 
 
@@ -76,10 +76,10 @@ class ModelPart(Part):
     _role = "model"
 
     def build(self, channels: int, classes: int) -> nn.Module:
-        """Return the network, for normalized images (B, channels, H, W); it returns logits (B, classes).
+        """Return the network, which maps normalized images (B, channels, H, W) to logits (B, classes).
 
-        Each module that has weights of its own has a `reset_parameters()`: trials begin with it. A
-        `dawnbench.models.fitted.FittedModel` is shown training images before its first step.
+        Each module with weights of its own needs a `reset_parameters()`, which every trial calls first. A
+        `dawnbench.models.whitening.FittedModel` is fitted to training images before its first step.
         """
         raise NotImplementedError
 
@@ -90,15 +90,15 @@ class OptimizerPart(Part):
 
     _role = "optimizer"
     takes_momentum: ClassVar[bool] = False
-    """Whether a schedule may set the momentum: the optimizer then has `set_momentum`."""
+    """Whether a schedule may set the momentum; if so, the optimizer has `set_momentum`."""
 
     def build(
         self, model: nn.Module, *, batch_size: int, fused: bool, dtype: torch.dtype
     ) -> GroupedOptimizer:
-        """Return an optimizer of the model's parameters, on their device.
+        """Return an optimizer for the model's parameters, on their device.
 
-        Each of its groups has `rate_scale`, the factor on the schedule's rate. `fused` says whether the
-        device has torch's fused kernels, `dtype` what the step's matrix products may be computed in.
+        Each of its groups has `rate_scale`, a factor on the schedule's rate. `fused` says whether the device
+        supports torch's fused kernels, `dtype` is the type for the step's matrix products.
         """
         raise NotImplementedError
 
@@ -110,18 +110,18 @@ class SchedulePart(Part):
     _role = "schedule"
 
     def build(self) -> Schedule:
-        """Return a schedule, new for each trial; one with a `length` is stretched to the recipe's epochs."""
+        """Return a new schedule for a trial; one with a `length` is stretched to the recipe's epochs."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class AugmentationPart(Part):
-    """A random change of training images."""
+    """A random transformation of training images."""
 
     _role = "augmentation"
 
     def build(self) -> Augmentation:
-        """Return what moves, recolors or changes a batch's pixels on the device."""
+        """Return an object that moves, recolors or changes a batch's pixels on the device."""
         raise NotImplementedError
 
     def _path(self) -> str:
@@ -135,20 +135,20 @@ class AveragePart(Part):
     _role = "average"
 
     def build(self, model: nn.Module) -> Average:
-        """Return an average; it restarts with each trial and is updated after each step."""
+        """Return an average that restarts with each trial and is updated after each step."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
 class LossPart(Part):
-    """What training makes small."""
+    """The loss that training minimizes."""
 
     _role = "loss"
 
     def build(self, model: nn.Module, label_smoothing: float) -> Loss:
-        """Return a map from logits (B, classes) in float32 and labels (B,) in int64 to a scalar tensor.
+        """Return a function from logits (B, classes) float32 and labels (B,) int64 to a scalar tensor.
 
-        The scalar is the loss summed over the batch. `model` is given so that a penalty can see its weights;
+        The scalar is the loss summed over the batch. `model` lets a penalty access the weights;
         `label_smoothing` is the recipe's, at least 0 and below 1.
         """
         raise NotImplementedError
@@ -165,10 +165,10 @@ def kinds(role: type[Part]) -> list[str]:
 
 
 def kind_of(part: Part) -> str:
-    """Return the kind that a part's class was defined with.
+    """Return the kind under which a part's class was registered.
 
     Raises:
-        LookupError: it was defined without one.
+        LookupError: the class has no kind.
     """
     cls = type(part)
     if cls._kind is None:

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides what is trained and how, as data."""
+"""A recipe: everything that determines what is trained and how, as data."""
 
 from __future__ import annotations
 
@@ -44,19 +44,19 @@ Target = Annotated[float, Field(gt=0, lt=1, description="a fraction between 0 an
 
 @dataclass(frozen=True)
 class DatasetSpec:
-    """What the images are."""
+    """The images to train on."""
 
     name: str
     """A known name, or a path to an .npz file or an image folder."""
     image_size: PositiveInt = 32
-    """Height and width that the model takes; other images are resized on the device."""
+    """Height and width of the model's input; other images are resized on the device."""
     mean: tuple[float, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
     std: tuple[Positive, ...] | None = None
     """By channel, between 0 and 1; None measures the training images."""
 
     def __post_init__(self) -> None:
-        """Refuse half of the statistics."""
+        """Validate that the mean and the std are given together."""
         check_fields(self, "dataset")
         mean, std = self.mean or (), self.std or ()
         require(
@@ -74,29 +74,30 @@ class EvaluationSpec:
     flip: bool = False
     """Whether to average the logits over each image and its mirror image."""
     shift: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
-    """Pixels by which two further views are shifted, to either corner; together they weigh one half."""
+    """Pixels by which two further views are shifted toward opposite corners; together they have half the
+    weight."""
     tta_images: PositiveInt | None = field(default=None, metadata=ADDED_LATER)
-    """How many validation images get shifted views: those whose two highest logits lie closest; None shifts
-    every image."""
+    """Number of validation images that get shifted views: those whose two highest logits are closest; None
+    shifts every image."""
     tta_last_epoch_only: bool = field(default=False, metadata=ADDED_LATER)
-    """Whether mirrored and shifted views are taken in the last epoch only, and the plain image before."""
+    """Whether to use mirrored and shifted views in the last epoch only, and the plain image before."""
 
     def __post_init__(self) -> None:
-        """Refuse values of another type than annotated, or out of bounds."""
+        """Validate the types and bounds of all fields."""
         check_fields(self, "evaluation")
 
 
 @dataclass(frozen=True)
 class WriteUp:
-    """What the author has to say, in words; empty where nothing."""
+    """The author's text about the recipe; empty by default."""
 
     target: str = ""
-    """What the model was meant to reach, and by what means."""
+    """What the model was meant to achieve, and how."""
     analysis: str = ""
-    """What came of it, and why."""
+    """What the result was, and why."""
 
     def __post_init__(self) -> None:
-        """Refuse what is no text."""
+        """Validate that both fields are text."""
         check_fields(self, "write_up")
 
 
@@ -110,7 +111,7 @@ class Recipe:
     target: Target
     """Validation accuracy to reach, between 0 and 1."""
     trials: PositiveInt
-    """How many a run does unless told otherwise."""
+    """The default number of trials of a run."""
     dataset: DatasetSpec
     model: ModelPart
     epochs: PositiveInt
@@ -118,29 +119,29 @@ class Recipe:
     optimizer: OptimizerPart
     schedule: SchedulePart
     drop_last: bool = True
-    """Whether an epoch leaves out the images that do not fill a batch."""
+    """Whether an epoch omits the images that do not fill a batch."""
     augmentation: tuple[AugmentationPart, ...] = ()
     label_smoothing: FractionBelowOne = 0.0
     average: AveragePart | None = None
     precision: Precision = "auto"
-    """auto takes the fastest that the device multiplies in hardware; master weights are fp32 in each."""
+    """auto takes the fastest that the device multiplies in hardware; master weights are always fp32."""
     compile: bool | Literal["auto"] = False
-    """Whether torch.compile makes the forward and backward pass; auto where that pays, which is on CUDA."""
+    """Whether to use torch.compile for the forward and backward pass; auto uses it on CUDA, where it pays."""
     capture: bool = field(default=True, metadata=ADDED_LATER)
-    """Whether steps are captured in a CUDA graph; false for a part of your own that makes the host wait."""
+    """Whether to capture steps in a CUDA graph; set false for a custom part that makes the host wait."""
     resolutions: tuple[int, ...] = field(default=(), metadata=ADDED_LATER)
     """Heights and widths to which augmented training images are shrunk, each for an equal share of the
-    epochs; none leaves them in `dataset.image_size`."""
+    epochs; empty keeps `dataset.image_size`."""
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     shuffle: bool = field(default=True, metadata=ADDED_LATER)
-    """Whether each epoch shows the images in a new random order; otherwise always in the data set's own."""
+    """Whether each epoch uses a new random order; otherwise the order of the data set."""
     write_up: WriteUp = field(default=WriteUp(), metadata=ADDED_LATER)
     loss: LossPart = field(default=CrossEntropySpec(), metadata=ADDED_LATER)
     changed: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     """What `--set` and options like `--epochs` changed in the recipe, as `path=value`."""
 
     def __post_init__(self) -> None:
-        """Refuse what could never train, or never be written down."""
+        """Validate that the recipe can be trained and written as JSON."""
         check_fields(self)
         for part in self._parts():
             part.check()
@@ -150,7 +151,7 @@ class Recipe:
         cycled = getattr(self.schedule, "momenta", None) is not None
         require(
             self.optimizer.takes_momentum or not cycled,
-            "schedule.momenta goes with an optimizer that takes its momentum from a schedule, such as adam; "
+            "schedule.momenta requires an optimizer that takes its momentum from a schedule, such as adam; "
             "set it to null",
         )
         try:
@@ -167,7 +168,7 @@ class Recipe:
             yield from (part for part in parts if isinstance(part, Part))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the recipe as JSON types; a part says its `kind`."""
+        """Return the recipe as JSON types; a part includes its `kind`."""
         return _to_json(self)  # type: ignore[no-any-return]
 
     @classmethod
@@ -175,7 +176,7 @@ class Recipe:
         """Return the recipe that `to_dict` wrote.
 
         Raises:
-            DawnbenchError: a field is missing, unknown or of a wrong type.
+            DawnbenchError: a field is missing, unknown or of the wrong type.
         """
         return from_json(cls, with_current_names(data), "")
 
@@ -186,13 +187,13 @@ class Recipe:
         return self.resolutions[epoch * len(self.resolutions) // self.epochs]
 
     def first_epochs(self) -> list[int]:
-        """Return the epochs, counted from 0, in which training images of another size may begin."""
+        """Return the epochs, counted from 0, at which the training image size may change."""
         shares = max(1, len(self.resolutions))
-        # As `resolution` divides them; -(-a // b) rounds up.
+        # Consistent with `resolution`; -(-a // b) rounds up.
         return [-(-share * self.epochs // shares) for share in range(shares)]
 
     def epochs_by_resolution(self) -> Counter[int]:
-        """Return how many epochs have training images of each height and width."""
+        """Return the number of epochs at each training image size."""
         counts: Counter[int] = Counter()
         for first, following in pairwise([*self.first_epochs(), self.epochs]):
             if following > first:
@@ -221,7 +222,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _canonical(value: Any) -> Any:
-    """Return JSON types with whole numbers as floats, so that 0 and 0.0 are one."""
+    """Return JSON types with integers as floats, so that 0 and 0.0 are equal."""
     if isinstance(value, dict):
         return {key: _canonical(item) for key, item in value.items()}
     if isinstance(value, list):

@@ -1,8 +1,8 @@
-"""CIFAR-10 to 94 % as fast as it goes.
+"""CIFAR-10 to 94 % as fast as possible.
 
 After the public speed records: airbench94_muon (Jordan 2024, arXiv:2404.00498, and its later Muon version),
-hiverge's, and fulcrumresearch's E1 (2026), from whose settings this one starts. docs/speedrun.md says what
-was measured of each change.
+hiverge's, and fulcrumresearch's E1 (2026), whose settings were the starting point. docs/speedrun.md gives the
+measurements of each change.
 """
 
 from dawnbench.recipes.parts import (
@@ -39,7 +39,7 @@ recipe = Recipe(
     label_smoothing=0.09,
     compile="auto",
     average=LookaheadSpec(last_steps=20, every=4, momentum=0.7),
-    # Shifted views only of the least sure fifth of the images: a fixed number, and so a fixed shape.
+    # Shifted views only of the least certain fifth of the images: a fixed number, hence a fixed shape.
     evaluation=EvaluationSpec(
         batch_size=1000, flip=True, shift=1, tta_images=2_000, tta_last_epoch_only=True
     ),

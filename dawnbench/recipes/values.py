@@ -1,4 +1,4 @@
-"""From JSON to the values of a recipe's fields, refusing what only resembles them."""
+"""Strict conversion from JSON to the values of a recipe's fields."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from dawnbench.recipes.constraints import check, require, text, without_bounds, 
 from dawnbench.recipes.part import Part, kinds, spec_of
 
 Built = TypeVar("Built")
-LARGEST = 2**53
-"""Up to here every whole number is a float as well."""
+MAX_INTEGER = 2**53
+"""Every whole number up to this one is exactly representable as a float."""
 
 
 def from_json(cls: type[Built], data: Any, path: str) -> Built:
-    """Build a dataclass from JSON types; `path` leads to it from the recipe."""
+    """Build a dataclass from JSON types; `path` is its path within the recipe."""
     here = f"{path}." if path else ""
     require(isinstance(data, dict), f"{path or 'a recipe'} must be an object with fields, not {text(data)}")
     hints = get_type_hints(cls, include_extras=True)
     names = {f.name for f in fields(cls)}  # type: ignore[arg-type]
     unknown = sorted(set(data) - names - ({"kind"} if issubclass(cls, Part) else set()))
-    require(not unknown, f"{here}{unknown and unknown[0]} is no field of {cls.__name__}")
+    require(not unknown, f"{here}{unknown and unknown[0]} is not a field of {cls.__name__}")
     values = {name: value_from_json(hints[name], data[name], here + name) for name in names & set(data)}
     try:
         return cls(**values)
     except TypeError as error:
-        raise DawnbenchError(f"{path or 'the recipe'} lacks a field: {error}") from error
+        raise DawnbenchError(f"{path or 'the recipe'} is missing a field: {error}") from error
 
 
 def value_from_json(hint: Any, value: Any, path: str) -> Any:
     """Return a field's value from JSON types.
 
     Raises:
-        DawnbenchError: it is not of the annotated type, or out of bounds.
+        DawnbenchError: it has the wrong type or is out of bounds.
     """
     role = role_of(hint)
     if role is not None:
@@ -49,7 +49,7 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
     plain = without_bounds(hint)
     adapter = TypeAdapter(plain)
     try:
-        if isinstance(value, str):  # half a surrogate pair, as a path may hold it, is not for a JSON parser
+        if isinstance(value, str):  # a JSON parser rejects half a surrogate pair, which a path may contain
             result = adapter.validate_python(value, strict=True)
         else:
             result = adapter.validate_json(json.dumps(value), strict=True)
@@ -61,10 +61,10 @@ def value_from_json(hint: Any, value: Any, path: str) -> Any:
 
 
 def check_numbers(value: Any, path: str) -> None:
-    """Refuse numbers that JSON's readers would not take as they are, also in a list.
+    """Check that JSON readers preserve all numbers exactly, including those in a list.
 
     Raises:
-        DawnbenchError: one is not finite, or a whole number that is not a float as well.
+        DawnbenchError: a number is not finite, or an integer beyond `MAX_INTEGER`.
     """
     if isinstance(value, list):
         for item in value:
@@ -72,11 +72,11 @@ def check_numbers(value: Any, path: str) -> None:
     elif isinstance(value, float):
         require(math.isfinite(value), f"{path}={text(value)} must be finite")
     elif isinstance(value, int):
-        require(abs(value) <= LARGEST, f"{path} must be no larger than {LARGEST}")
+        require(abs(value) <= MAX_INTEGER, f"{path} must be no larger than {MAX_INTEGER}")
 
 
 def role_of(hint: Any) -> type[Part] | None:
-    """Return the role of the parts that a field holds, one or several; None where it holds no parts."""
+    """Return the role of the part or parts that a field holds; None if it holds no parts."""
     if isinstance(hint, type) and get_origin(hint) is None:
         return hint if issubclass(hint, Part) else None
     return next((role for role in map(role_of, get_args(hint)) if role is not None), None)
@@ -97,6 +97,6 @@ def _part_from_json(role: type[Part], value: Any, path: str) -> Part:
     if spec is None or not issubclass(spec, role):
         choices = ", ".join(kinds(role))
         raise DawnbenchError(
-            f'{path}={text(value)} is no part for this place; write {{"kind": ...}} with one of {choices}'
+            f'{path}={text(value)} is not a part that fits here; write {{"kind": ...}} with one of {choices}'
         )
     return from_json(spec, value, path)

@@ -1,7 +1,7 @@
-"""What the hardware did while a model trained.
+"""Records what the hardware does during training.
 
 A `Source` is a group of sensors, a `Sampler` reads them at a steady rate, and `environment` describes the
-machine. What cannot be read is None, with a reason, and never a guess.
+machine. What cannot be read is None with a reason, never a guess.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ __all__ = ["Sample", "Sampler", "Source", "environment", "open_sources"]
 
 
 def open_sources(device_uuid: str | None) -> list[Source]:
-    """Open every source of this machine, the GPU with the UUID first; None on a run without an NVIDIA GPU.
+    """Open every source of this machine, first the GPU with the UUID, None for runs without an NVIDIA GPU.
 
-    The order is that in which the sampler looks for an energy counter.
+    The sampler looks for an energy counter in this order.
     """
     return [open_nvml(device_uuid), HostSource(), open_rapl()]

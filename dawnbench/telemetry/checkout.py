@@ -11,16 +11,16 @@ _SECONDS = 5.0
 
 @dataclass(frozen=True)
 class Checkout:
-    """Which code a folder holds."""
+    """The code in a folder."""
 
     commit: str
     """All 40 digits (64 in a SHA-256 repository)."""
     dirty: bool
-    """Whether tracked files differ from the commit, as `git describe --dirty` has it."""
+    """Whether tracked files differ from the commit, as in `git describe --dirty`."""
 
 
 def read_checkout(folder: Path) -> Checkout | None:
-    """Return the checkout that holds the folder; None where git is missing or finds none, or is too slow."""
+    """Return the checkout that contains the folder; None if git is missing, too slow, or finds none."""
     commit = _git(folder, "rev-parse", "--verify", "HEAD")
     changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
     if commit is None or changes is None:
@@ -29,7 +29,7 @@ def read_checkout(folder: Path) -> Checkout | None:
 
 
 def _git(folder: Path, *arguments: str) -> str | None:
-    # Without the optional locks a run cannot get in the way of a git command of the user's.
+    # Without optional locks a run cannot interfere with the user's git commands.
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)

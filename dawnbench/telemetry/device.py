@@ -1,4 +1,4 @@
-"""Finding one GPU through NVML."""
+"""Opens one GPU through NVML."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from dawnbench.errors import DawnbenchError
 
 
 class NoGpuError(DawnbenchError):
-    """There is no such GPU, or no driver to ask about it."""
+    """There is no such GPU, or no driver."""
 
 
 def start_nvml() -> None:
-    """Start NVML; each start is to be followed by one `pynvml.nvmlShutdown()`.
+    """Start NVML; call `pynvml.nvmlShutdown()` once for each start.
 
-    Raises NoGpuError where the library or the driver is missing.
+    Raises NoGpuError if the library or the driver is missing.
     """
     try:
         pynvml.nvmlInit()
@@ -32,7 +32,7 @@ def start_nvml() -> None:
 def open_device(uuid: str | None) -> Any:
     """Start NVML and return the handle of the GPU or MIG instance; None takes the first GPU.
 
-    The UUID may come with its prefix, as nvidia-smi prints it, or bare, as torch does. Raises NoGpuError.
+    The UUID may have a prefix, as nvidia-smi prints it, or none, as in torch. Raises NoGpuError.
     """
     start_nvml()
     try:
@@ -40,12 +40,12 @@ def open_device(uuid: str | None) -> Any:
     except pynvml.NVMLError as error:
         pynvml.nvmlShutdown()
         wanted = "no GPU" if uuid is None else f"no GPU with the UUID {uuid}"
-        raise NoGpuError(f"NVML finds {wanted} ({error}); `nvidia-smi -L` lists those it has") from error
+        raise NoGpuError(f"NVML finds {wanted} ({error}); `nvidia-smi -L` lists the GPUs") from error
 
 
 @contextmanager
 def device(uuid: str | None) -> Iterator[Any]:
-    """Open the device for the length of a `with`; raises as `open_device`."""
+    """Open the device within a `with` block; raises like `open_device`."""
     handle = open_device(uuid)
     try:
         yield handle

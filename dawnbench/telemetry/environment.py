@@ -1,7 +1,7 @@
-"""On what a run was made: the part of run.json that lets two figures be compared.
+"""Describes the environment of a run: the part of run.json that makes results comparable.
 
-It goes into public reports, so it holds nothing about the person or the place: no variables of the shell, no
-names of users, hosts or folders.
+It goes into public reports, so it contains nothing private: no shell variables, no names of users, hosts or
+folders.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _FLAGS = ("amx_bf16", "amx_tile", "avx512_bf16", "avx512f", "avx2")
 
 
 def environment(device_uuid: str | None, threads: int | None = None) -> dict[str, Any]:
-    """Describe the machine and the software as JSON, with None for what is not known.
+    """Describe the machine and the software as JSON, with None for what is unknown.
 
     The keys are `python`, `packages`, `platform`, `kernel`, `cpu`, `memory_bytes`, `gpu` and `git`. The GPU's
-    name and power limit (W) are those of the device with the UUID, None on a run that uses no NVIDIA GPU;
-    `threads`, how many of the processor's compute, stands under `cpu`, None where a GPU computes;
-    `git` is about the checkout that holds the working directory, None outside of one.
+    name and power limit (W) are those of the device with the UUID, None for a run without an NVIDIA GPU.
+    `threads`, the number of processor threads that compute, is under `cpu`, None if a GPU computes. `git`
+    describes the checkout that contains the working directory, None outside of one.
     """
     checkout = read_checkout(Path.cwd())
     return {

@@ -1,4 +1,4 @@
-"""What a GPU and its driver are and how they stand now, for the record of a run and for the doctor."""
+"""Facts about a GPU and its driver and their current state, for run records and for the doctor."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class DriverFacts:
     """The NVIDIA driver of this machine."""
 
     gpus: int
-    """How many GPUs it has, used or not."""
+    """The number of GPUs, used or not."""
     version: str
     cuda: str
-    """The newest CUDA version that it can run, such as 12.8."""
+    """The newest CUDA version that it supports, such as 12.8."""
 
 
 @dataclass(frozen=True)
 class GpuFacts:
-    """One GPU now; a field is None where NVML does not tell, and `unreadable` has why, by field."""
+    """The current state of one GPU; a field that NVML does not report is None, see `unreadable`."""
 
     name: str | None
     temperature: float | None
@@ -35,19 +35,19 @@ class GpuFacts:
     power_limit: float | None
     """W, the limit in force."""
     default_power_limit: float | None
-    """W, the limit that the GPU comes up with."""
+    """W, the limit at startup."""
     memory_free: int | None
     """Bytes."""
     persistence: bool | None
     """Whether the driver stays loaded while no process uses the GPU."""
     process_ids: tuple[int, ...] | None
-    """Of the processes that compute on it."""
+    """The processes that compute on it."""
     throttle_reasons: tuple[str, ...] | None
     unreadable: Mapping[str, str]
 
 
 def driver_facts() -> DriverFacts:
-    """Return what NVML tells of the driver; raises NoGpuError where there is none."""
+    """Return what NVML reports about the driver; raises NoGpuError if there is none."""
     start_nvml()
     try:
         cuda = pynvml.nvmlSystemGetCudaDriverVersion_v2()
@@ -64,7 +64,7 @@ def driver_facts() -> DriverFacts:
 
 
 def gpu_facts(uuid: str | None) -> GpuFacts:
-    """Return how the GPU with this UUID stands, of the first one when it is None; raises NoGpuError."""
+    """Return the state of the GPU with this UUID, or of the first one if None; raises NoGpuError."""
     unreadable: dict[str, str] = {}
     with device(uuid) as handle:
 
@@ -72,7 +72,7 @@ def gpu_facts(uuid: str | None) -> GpuFacts:
             try:
                 return question(handle)
             except pynvml.NVMLError as error:
-                unreadable[name] = f"NVML does not tell: {error}"
+                unreadable[name] = f"NVML does not report it: {error}"
                 return None
 
         return GpuFacts(

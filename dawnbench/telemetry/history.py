@@ -1,4 +1,4 @@
-"""The samples kept to summarise a stretch of time."""
+"""Samples kept in memory to summarize a time window."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from itertools import pairwise
 
 from dawnbench.records.schema import Reading
 
-# A sample farther from a window than this tells nothing about it.
+# A sample farther from a window than this says nothing about it.
 NEAREST_NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
 class Window:
-    """What the samples of a stretch of time show."""
+    """The summary of the samples in a time window."""
 
     samples: int
     readings: dict[str, Reading]
-    """By metric; one without a value in the window is absent."""
+    """By metric; metrics without a value in the window are absent."""
     throttle_reasons: tuple[str, ...]
     """In the order in which they appeared."""
 
 
 @dataclass(frozen=True)
 class Integral:
-    """The area under one metric over a stretch of time, and what it was made from."""
+    """The integral of one metric over a time window, and the readings behind it."""
 
     readings: int
-    least: float
+    lowest: float
     peak: float
     area: float
-    """In the metric's unit times seconds: joules of watts."""
+    """In the metric's unit times seconds: joules for watts."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """A stretch of time without a sample."""
+    """A period without a sample."""
 
     start_ns: int
     length_ns: int
 
 
 class History:
-    """Samples in the order of their times, 8 bytes a value."""
+    """Samples in time order, 8 bytes per value."""
 
     def __init__(self, units: Mapping[str, str]) -> None:
         self._units = dict(units)
@@ -59,25 +59,25 @@ class History:
         return len(self._times)
 
     def append(self, t_ns: int, values: Mapping[str, float | None], throttle: tuple[str, ...]) -> None:
-        """Keep a sample; its time must not be before the last one's."""
+        """Add a sample; its time must not be before the last one's."""
         self._times.append(t_ns)
         for name, column in self._values.items():
             value = values.get(name)
             column.append(math.nan if value is None else value)
-        # The same few tuples come again and again: keep one of each.
+        # The same few tuples recur: keep one of each.
         self._throttle.append(self._known.setdefault(throttle, throttle))
 
     def forget(self, before_ns: int) -> None:
-        """Let go of the samples before this time."""
+        """Discard the samples before this time."""
         count = bisect_left(self._times, before_ns)
         del self._times[:count], self._throttle[:count]
         for column in self._values.values():
             del column[:count]
 
     def window(self, start_ns: int, end_ns: int) -> Window:
-        """Summarise the samples from start to end, both included.
+        """Summarize the samples from start to end, inclusive.
 
-        A window between two samples takes the one nearest to it, if it is within a second.
+        A window between two samples uses the nearest one, if it is within a second.
         """
         first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
         if first >= stop:
@@ -91,9 +91,9 @@ class History:
         return Window(stop - first, readings, tuple(reasons))
 
     def integral(self, name: str, start_ns: int, end_ns: int) -> Integral | None:
-        """Integrate a metric from start to end by straight lines between its readings inside.
+        """Integrate a metric from start to end, linearly between the readings in the window.
 
-        The first and the last one stand for what lies before and after. None without a reading.
+        The first and last readings extend to the ends of the window. None without a reading.
         """
         first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
         column = self._values.get(name, array("d"))[first:stop]
@@ -106,13 +106,13 @@ class History:
         return Integral(len(values), min(values), max(values), area)
 
     def longest_gap(self, start_ns: int, end_ns: int) -> Gap:
-        """Return the longest stretch from start to end without a sample."""
+        """Return the longest period from start to end without a sample."""
         first, stop = bisect_left(self._times, start_ns), bisect_right(self._times, end_ns)
         edges = [start_ns, *self._times[first:stop], end_ns]
         return max((Gap(a, b - a) for a, b in pairwise(edges)), key=lambda gap: gap.length_ns)
 
     def _nearest(self, start_ns: int, end_ns: int) -> tuple[int, int]:
-        """Return the range of the one sample nearest to a window that holds none; empty if all are far."""
+        """Return the index range of the sample nearest to an empty window; an empty range if all are far."""
         after = bisect_right(self._times, end_ns)
         distances = [(start_ns - self._times[after - 1], after - 1)] if after else []
         if after < len(self._times):

@@ -1,4 +1,4 @@
-"""What the host's processor and memory did."""
+"""Samples the host's processor and memory."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from pathlib import Path
 from dawnbench.telemetry.kernel import Kernel, open_kernel
 from dawnbench.telemetry.source import Probe, Source, at_most_every
 
-# A kernel may have to interrupt a core to learn its frequency, so ask rarely, and not all of a large machine.
+# A kernel may have to interrupt a core to read its frequency, so read rarely, and only some cores.
 _FREQUENCY_SECONDS = 1.0
 _FREQUENCY_CORES = 8
-# Over less than this, the kernel's ticks say more about themselves than about other processes.
+# Over shorter intervals, the granularity of the kernel's ticks dominates.
 _OTHERS_SECONDS = 1.0
 
 
 class HostSource(Source):
     """The whole machine's processor and memory, and this process's memory.
 
-    cpu_utilization is over all cores, 0 to 100, since the reading before; the kernel counts in ticks of
-    10 ms, so a single sample is coarse where there are few cores, while the mean is not.
-    cpu_other_utilization is the share of all cores that was busy with something else than this process, with
-    what a hypervisor took away counted in, over the last second. cpu_frequency is the mean of up to 8 cores
-    spread over the machine, read once a second and held in between. system_memory_used is the total less what
-    the kernel could give to a new program.
+    cpu_utilization is over all cores, 0 to 100, since the previous reading; the kernel counts in ticks of 10
+    ms, so single samples are coarse on few cores, but the mean is not. cpu_other_utilization is the share of
+    all cores used by other processes, including time stolen by a hypervisor, over the last second.
+    cpu_frequency is the mean of up to 8 cores spread over the machine, read once per second and held in
+    between. system_memory_used is the total minus what the kernel could give to a new program.
     """
 
     def __init__(
@@ -46,7 +45,7 @@ class HostSource(Source):
         )
 
     def close(self) -> None:
-        """Close the kernel's files; readings are None from then on."""
+        """Close the kernel's files; later readings are None."""
         self._kernel.close()
 
 
@@ -63,7 +62,7 @@ class _Utilization:
         if last is None:
             return (None,)
         percent = 100 * (now[0] - last[0]) / (now[1] - last[1])
-        # The kernel's idle count may step back by a tick; finer digits than these would be the float's own.
+        # The kernel's idle count may go back by a tick; finer digits would only be floating-point noise.
         return (min(max(round(percent, 1), 0.0), 100.0),)
 
 
@@ -94,8 +93,8 @@ class _Frequency:
     def read(self) -> tuple[float]:
         if not self._paths:
             raise OSError(
-                "/sys/devices/system/cpu holds no scaling_cur_freq, as is usual in a virtual machine "
-                "and outside Linux; measure on the bare machine to see it"
+                "/sys/devices/system/cpu contains no scaling_cur_freq, as is usual in a virtual machine "
+                "and outside Linux; measure on bare metal to get it"
             )
         kilohertz = [int(path.read_text()) for path in self._paths]
         return (sum(kilohertz) / len(kilohertz) / 1e3,)

@@ -1,7 +1,7 @@
-"""The kernel's figures of the host, read as cheaply as the system allows.
+"""Reads the kernel's statistics of the host as cheaply as the system allows.
 
-Sampled 20 times a second beside the training, psutil's way of opening and parsing whole files costs three
-times what it costs to read on from files kept open, so Linux has a class of its own.
+They are sampled 20 times per second during training. psutil opens and parses whole files, which costs three
+times as much as rereading open files, so Linux has its own class.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ class Kernel(Protocol):
     """Every method may raise OSError."""
 
     def cpu_seconds(self) -> tuple[float, float]:
-        """Return the seconds all cores together were busy since the machine came up, and all they had."""
+        """Return the busy seconds and the total seconds of all cores together since boot."""
 
     def process_memory(self) -> int:
         """Return the resident memory of this process in bytes."""
@@ -27,16 +27,16 @@ class Kernel(Protocol):
         """Return the bytes of memory that the kernel could not give to a new program."""
 
     def close(self) -> None:
-        """Let go of the files held open; a second call does nothing."""
+        """Close the open files; a second call does nothing."""
 
 
 def open_kernel() -> Kernel:
-    """Return the cheapest way that this system has."""
+    """Return the cheapest implementation for this system."""
     return LinuxKernel() if sys.platform == "linux" else PortableKernel()
 
 
 class LinuxKernel:
-    """Files of /proc (see proc(5)), kept open; `root` stands for the folder that holds proc."""
+    """Files of /proc (see proc(5)), kept open; `root` is the folder that contains proc."""
 
     def __init__(self, root: Path = Path("/")) -> None:
         self._stat = (root / "proc/stat").open("rb", buffering=0)
@@ -52,7 +52,7 @@ class LinuxKernel:
         ticks = [int(field) for field in first_line.split()[1:9]]
         total = sum(ticks)
         if total == 0:
-            raise OSError("/proc/stat holds no processor times")
+            raise OSError("/proc/stat contains no processor times")
         return (total - ticks[3] - ticks[4]) * self._tick_seconds, total * self._tick_seconds
 
     def process_memory(self) -> int:
@@ -60,10 +60,12 @@ class LinuxKernel:
         return int(os.pread(self._statm.fileno(), 128, 0).split()[1]) * self._page_bytes
 
     def system_memory_used(self) -> int:
-        """Return MemTotal less MemAvailable, the first and the third line, in bytes."""
+        """Return MemTotal minus MemAvailable, from the first and third lines, in bytes."""
         words = os.pread(self._meminfo.fileno(), 128, 0).split()
         if words[0] != b"MemTotal:" or words[6] != b"MemAvailable:":
-            raise OSError("/proc/meminfo does not tell MemAvailable third, as every Linux since 3.14 does")
+            raise OSError(
+                "/proc/meminfo does not have MemAvailable on line 3, as every Linux since 3.14 does"
+            )
         return (int(words[1]) - int(words[7])) * 1024
 
     def close(self) -> None:
@@ -73,7 +75,7 @@ class LinuxKernel:
 
 
 class PortableKernel:
-    """The same by psutil."""
+    """The same statistics from psutil."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
@@ -88,7 +90,7 @@ class PortableKernel:
         return int(self._process.memory_info().rss)
 
     def system_memory_used(self) -> int:
-        """Return the total less what is available, in bytes."""
+        """Return the total minus the available memory, in bytes."""
         memory = psutil.virtual_memory()
         return int(memory.total - memory.available)
 

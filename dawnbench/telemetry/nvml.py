@@ -1,4 +1,4 @@
-"""What an NVIDIA GPU did, through NVML."""
+"""Samples an NVIDIA GPU through NVML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.telemetry.throttle import harmful
 
 THROTTLE = "gpu_throttle_reasons"
 ENERGY = "gpu_energy"
-# The driver goes through its clients to list them, so ask rarely.
+# Listing the processes is expensive for the driver, so ask rarely.
 _PROCESSES_SECONDS = 1.0
 
 
@@ -21,7 +21,7 @@ class NvmlSource(Source):
 
     On Ampere and later gpu_power is the driver's average over the last second (nvml.h), so its peak is the
     highest second; the energy counter has no such smoothing. Utilization is the driver's own, over its last
-    sampling period of 1/6 s to 1 s. A MIG instance delivers only the little that NVML tells about one.
+    sampling period of 1/6 s to 1 s. A MIG instance provides only the few metrics that NVML supports for it.
     """
 
     def __init__(self, handle: Any) -> None:
@@ -37,11 +37,13 @@ class NvmlSource(Source):
         self.throttle_reasons()
 
     def throttle_reasons(self) -> tuple[str, ...]:
-        """Return why the GPU runs below its clocks now, without idleness and the clocks the user set."""
+        """Return why the GPU is throttled now, ignoring idleness and clocks that the user set."""
         try:
             return harmful(pynvml.nvmlDeviceGetCurrentClocksEventReasons(self._handle))
         except pynvml.NVMLError as error:
-            self.unavailable[THROTTLE] = f"{THROTTLE} cannot be read, or could not at some samples: {error}"
+            self.unavailable[THROTTLE] = (
+                f"{THROTTLE} cannot be read, or could not be read at some samples: {error}"
+            )
             return ()
 
     def energy_joules(self) -> float | None:
@@ -51,20 +53,20 @@ class NvmlSource(Source):
         try:
             return float(pynvml.nvmlDeviceGetTotalEnergyConsumption(self._handle)) / 1e3
         except pynvml.NVMLError as error:
-            self.unavailable[ENERGY] = f"{ENERGY} could not be read at some time: {error}"
+            self.unavailable[ENERGY] = f"{ENERGY} could not be read at some point: {error}"
             return None
 
     def close(self) -> None:
-        """Shut NVML down; readings are None from then on."""
+        """Shut NVML down; later readings are None."""
         if self._open:
             self._open = False
             pynvml.nvmlShutdown()
 
 
 def open_nvml(uuid: str | None) -> Source:
-    """Open the GPU with this UUID, with or without its prefix; None says that the run uses no NVIDIA GPU.
+    """Open the GPU with this UUID, with or without its prefix; None means that the run uses no NVIDIA GPU.
 
-    Where it cannot be opened, every metric of the source returned is unavailable with the reason.
+    If it cannot be opened, every metric of the returned source is unavailable, with the reason.
     """
     if uuid is None:
         return _nothing("the run uses no NVIDIA GPU")
@@ -100,7 +102,7 @@ def _probes(handle: Any) -> list[Probe]:
         return (pynvml.nvmlDeviceGetClockInfo(handle, pynvml.NVML_CLOCK_MEM),)
 
     def other_processes() -> tuple[int]:
-        # Within a container NVML shows processes by numbers of another space: count, and take off ourselves.
+        # In a container NVML's process IDs are from another namespace: count them, and subtract our own.
         return (max(0, len(pynvml.nvmlDeviceGetComputeRunningProcesses(handle)) - 1),)
 
     return [

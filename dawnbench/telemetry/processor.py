@@ -1,4 +1,4 @@
-"""What the kernel tells about the processor; `root` stands for the folder that holds proc and sys."""
+"""What the kernel reports about the processor; `root` is the folder that contains proc and sys."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ _ROOT = Path("/")
 
 
 def cpu_model(root: Path = _ROOT) -> str | None:
-    """Return the model's name; the bare architecture where the kernel does not name the model."""
+    """Return the model's name, or the architecture if the kernel does not report the model."""
     return _cpuinfo(root).get("model name") or platform.machine() or None
 
 
 def cpu_flags(root: Path = _ROOT) -> frozenset[str] | None:
-    """Return the instruction sets that the first core has, in the kernel's spelling; None if not told."""
+    """Return the instruction sets of the first core, in the kernel's spelling; None if unknown."""
     cpuinfo = _cpuinfo(root)
     flags = cpuinfo.get("flags") or cpuinfo.get("Features")
     return frozenset(flags.split()) if flags else None
 
 
 def scaling_governors(root: Path = _ROOT) -> tuple[str, ...]:
-    """Return the distinct frequency governors of the cores; empty where there are none, as in most VMs."""
+    """Return the distinct frequency governors of the cores; empty if there are none, as in most VMs."""
     files = (root / "sys/devices/system/cpu").glob("cpu[0-9]*/cpufreq/scaling_governor")
     try:
         return tuple(sorted({file.read_text().strip() for file in files}))

@@ -1,6 +1,6 @@
 """The energy of the processor packages, from the kernel's RAPL counters.
 
-Their files and units are in the kernel's Documentation/power/powercap/powercap.rst.
+Their files and units are documented in the kernel's Documentation/power/powercap/powercap.rst.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from dawnbench.telemetry.source import Probe, Source
 _POWERCAP = Path("/sys/class/powercap")
 
 MAX_PACKAGE_WATTS = 2000.0
-"""Four times what the largest packages are specified for (500 W: AMD EPYC 9965, Intel Xeon 6980P), so that
-their short peaks pass. A step that takes more power is a counter that was reset, not one that wrapped."""
+"""Four times the specification of the largest packages (500 W: AMD EPYC 9965, Intel Xeon 6980P), to allow for
+short peaks. A step of more power means that the counter was reset, not that it wrapped."""
 COUNTER_SECONDS = 0.1
-"""Added to the time between two readings, since the hardware counts on in steps of its own (about 1 ms)."""
+"""Added to the time between two readings, since the hardware updates the counter in steps (about 1 ms)."""
 
 
 class PackageCounter:
-    """One package's energy, counted on over the wrap-arounds of the hardware's counter.
+    """One package's energy, accumulated across wrap-arounds of the hardware counter.
 
-    It must be read about every two minutes, before a package at MAX_PACKAGE_WATTS could wrap unseen. Where a
-    step cannot have been energy the count is lost: `losses` counts these times, and `loss` tells of the last.
+    It must be read about every two minutes, before a package at MAX_PACKAGE_WATTS could wrap unnoticed. If a
+    step is implausible the count is lost: `losses` counts these events, and `loss` describes the last.
     """
 
     def __init__(self, folder: Path, clock_ns: Callable[[], int] = time.perf_counter_ns) -> None:
@@ -38,7 +38,7 @@ class PackageCounter:
         self.loss = ""
 
     def joules(self) -> float:
-        """Return the energy since this object was made, less what was lost; raises OSError, ValueError."""
+        """Return the energy since creation, minus what was lost; raises OSError, ValueError."""
         now, read_ns = int(self._path.read_text()), self._clock_ns()
         seconds = (read_ns - self._read_ns) / 1e9
         limit = MAX_PACKAGE_WATTS * 1e6 * (seconds + COUNTER_SECONDS)
@@ -56,14 +56,14 @@ class PackageCounter:
 
 
 class RaplSource(Source):
-    """All processor packages of the machine together, whoever used them."""
+    """All processor packages of the machine together, whichever process uses them."""
 
     def __init__(
         self, counters: list[PackageCounter], clock_ns: Callable[[], int] = time.perf_counter_ns
     ) -> None:
         self._counters = counters
         self._clock_ns = clock_ns
-        # The sampler's thread and a trial's read the same counters.
+        # The sampler's thread and the trial's thread read the same counters.
         self._lock = threading.Lock()
         self._last: tuple[int, float, int] | None = None
         self.energy_name = "RAPL package counters"
@@ -75,7 +75,7 @@ class RaplSource(Source):
         try:
             return self._joules()
         except (OSError, ValueError) as error:
-            self.unavailable["cpu_energy"] = f"cpu_energy could not be read at some time: {error}"
+            self.unavailable["cpu_energy"] = f"cpu_energy could not be read at some point: {error}"
             return None
 
     def _joules(self) -> float:
@@ -96,26 +96,26 @@ class RaplSource(Source):
 
 
 def open_rapl(root: Path = _POWERCAP) -> Source:
-    """Open the package counters under the folder; where they cannot be read, say why in `unavailable`."""
+    """Open the package counters in the folder; if they cannot be read, `unavailable` says why."""
     try:
         counters = [PackageCounter(folder) for folder in _packages(root)]
     except PermissionError as error:
         return _nothing(
             f"{error.filename} is readable by root only; `sudo chmod a+r {root}/intel-rapl:*/energy_uj` "
-            "opens it until the machine restarts"
+            "grants access until the next reboot"
         )
     except (OSError, ValueError) as error:
         return _nothing(f"the RAPL counters under {root} cannot be read: {error}")
     if not counters:
         return _nothing(
-            f"{root} holds no package counter, as is usual in a virtual machine, in a container and "
-            "outside x86; measure on the bare machine to see it"
+            f"{root} contains no package counter, as is usual in a virtual machine, in a container and "
+            "outside x86; measure on bare metal to get it"
         )
     return RaplSource(counters)
 
 
 def _packages(root: Path) -> list[Path]:
-    """Return the zones that are packages: not their parts, nor psys, which counts them again."""
+    """Return the package zones: not their subzones, nor psys, which includes them."""
     zones = sorted(zone for zone in root.glob("intel-rapl:*") if zone.name.count(":") == 1)
     return [zone for zone in zones if (zone / "name").read_text().startswith("package")]
 

@@ -1,4 +1,4 @@
-"""Reading every source at a steady rate, beside the training."""
+"""Reads every source at a steady rate during training."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.telemetry.history import Gap, History, Integral
 from dawnbench.telemetry.source import Source
 
 Sample = dict[str, Any]
-"""`t_ns` by time.perf_counter_ns, each metric's value or None, and `throttle` where there was a reason."""
+"""`t_ns` by time.perf_counter_ns, each metric's value or None, and `throttle` if there was a reason."""
 
 Sink = Callable[[list[Sample]], None]
 
@@ -20,22 +20,22 @@ _FLUSH_NS = 1_000_000_000
 _STOP_SECONDS = 5.0
 PAUSE_NS = 1_000_000_000
 PAUSE_PERIODS = 5
-"""A thread that waits for a core among 100 others gets one within some tenths of a second, and Python lets it
-have its lock every 5 ms; torch gives that lock away while it computes. So a longer silence is not a busy
+"""Even with 100 competing threads, a thread gets a core within some tenths of a second, Python switches
+threads every 5 ms, and torch releases the GIL while it computes. So a longer gap does not come from a busy
 machine: the process was stopped, swapped out or moved, or its disk or a sensor hung."""
 
 
 class Sampler:
-    """Samples from `start` to `stop`, or within a `with`, in a thread of its own.
+    """Samples from `start` to `stop`, or within a `with` block, in its own thread.
 
-    The sink gets the new samples about once a second from that thread, and the last ones from `stop`. The
-    sampler owns its sources: `stop` closes them. An exception of the sink ends the sampling, not the
-    training, and is kept in `error`.
+    The sink receives new samples about once per second from that thread, and the last ones from `stop`. The
+    sampler owns its sources: `stop` closes them. An exception in the sink ends sampling, not training, and is
+    stored in `error`.
     """
 
     def __init__(self, sources: Sequence[Source], sink: Sink, hertz: float = 20.0) -> None:
         self.error: Exception | None = None
-        """Why the sampling ended early; None when it did not."""
+        """Why sampling ended early; None if it did not."""
         self._sources = tuple(sources)
         self._sink = sink
         self._period_ns = round(1e9 / hertz)
@@ -48,13 +48,13 @@ class Sampler:
         self._thread = threading.Thread(target=self._run, name="dawnbench-telemetry", daemon=True)
 
     def start(self) -> None:
-        """Take the first sample, then go on in the thread."""
+        """Take the first sample, then continue in the thread."""
         self._start_ns = self._flushed_ns = time.perf_counter_ns()
         self._attempt(self._sample)
         self._thread.start()
 
     def stop(self) -> None:
-        """End the sampling, hand the last samples to the sink and close the sources."""
+        """Stop sampling, pass the last samples to the sink and close the sources."""
         self._ending.set()
         self._thread.join(_STOP_SECONDS)
         if self._thread.is_alive():
@@ -74,31 +74,31 @@ class Sampler:
 
     @property
     def unavailable(self) -> dict[str, str]:
-        """By metric, why it cannot be read, or could not at some samples."""
+        """By metric, why it cannot be read, or could not be read at some samples."""
         return {name: why for source in self._sources for name, why in dict(source.unavailable).items()}
 
     @property
     def energy_source(self) -> str | None:
-        """The counter that `energy_joules` reads: that of the first source that has one."""
+        """The counter that `energy_joules` reads: the first source's that has one."""
         return self._meter.energy_name if self._meter else None
 
     def energy_joules(self) -> float | None:
-        """Return that counter, to be differenced; None where there is none or it cannot be read now."""
+        """Return that counter, for differences; None if there is none or it cannot be read now."""
         return self._meter.energy_joules() if self._meter else None
 
     @property
     def energy_losses(self) -> int:
-        """How often that counter is known to have lost its count; no difference holds across such a time."""
+        """How often that counter is known to have lost its count; differences across a loss are invalid."""
         return self._meter.energy_losses if self._meter else 0
 
     @property
     def energy_loss(self) -> str:
-        """What was seen of the last loss."""
+        """A description of the last loss."""
         return self._meter.energy_loss if self._meter else ""
 
     @property
     def power_name(self) -> str | None:
-        """The metric whose integral is the energy of that counter."""
+        """The metric whose integral is that counter's energy."""
         return self._meter.power_name if self._meter else None
 
     def power_integral(self, start_ns: int, end_ns: int) -> Integral | None:
@@ -112,7 +112,7 @@ class Sampler:
     def pause(self, start_ns: int, end_ns: int) -> Gap | None:
         """Return the longest time without a sample between two times, if the sampler cannot have caused it.
 
-        None as well where nothing samples, or no longer.
+        Also None if sampling is not running.
         """
         if not self._thread.is_alive() or self.error is not None:
             return None
@@ -123,9 +123,9 @@ class Sampler:
     def summary(
         self, start_ns: int, end_ns: int, energy_joules: float | None, energy_to_target_joules: float | None
     ) -> TelemetrySummary:
-        """Summarise the samples between two times of time.perf_counter_ns, beside the energies given.
+        """Summarize the samples between two times of time.perf_counter_ns, with the given energies.
 
-        A window between two samples takes the nearest one; far from all samples it has no readings.
+        A window between two samples uses the nearest one; far from all samples it has no readings.
         """
         with self._history_lock:
             window = self._history.window(start_ns, end_ns)
@@ -139,7 +139,7 @@ class Sampler:
         )
 
     def forget(self, before_ns: int) -> None:
-        """Let go of the samples before this time, so that a day of trials needs no more memory than one."""
+        """Discard the samples before this time, so that a day of trials needs no more memory than one."""
         with self._history_lock:
             self._history.forget(before_ns)
 
@@ -183,5 +183,5 @@ class Sampler:
 
 
 def next_tick(tick: int, elapsed_ns: int, period_ns: int) -> int:
-    """Return the first tick after `tick` that is not over yet; the ticks missed meanwhile are skipped."""
+    """Return the first tick after `tick` that has not passed; missed ticks are skipped."""
     return max(tick + 1, -(-elapsed_ns // period_ns))

@@ -1,4 +1,4 @@
-"""The words for NVML's mask of clocks-event reasons."""
+"""Names for NVML's bit mask of clocks-event reasons."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _WORDS = {
     0x400: "reliability",
 }
 
-# Neither slows a training: an idle GPU has none under way, and the clocks setting is the user's own choice.
+# Neither slows training: an idle GPU is not training, and the clocks setting is the user's choice.
 HARMLESS = frozenset({"idle", "applications clocks setting"})
 
 
 def decode(mask: int) -> tuple[str, ...]:
-    """Return a word for each bit set in the mask, the harmless ones included."""
+    """Return the name of each bit set in the mask, including harmless ones."""
     bits = [1 << place for place in range(mask.bit_length()) if mask >> place & 1]
     return tuple(_WORDS.get(bit, f"unknown reason {bit:#x}") for bit in bits)
 
 
 def harmful(mask: int) -> tuple[str, ...]:
-    """Return the words of the reasons that slow a training down."""
+    """Return the names of the reasons that slow training."""
     return tuple(word for word in decode(mask) if word not in HARMLESS)

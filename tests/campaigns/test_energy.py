@@ -42,7 +42,7 @@ def test_a_counter_that_ran_backwards_gives_none_until_the_trial_ends(meter: Met
     assert energy.joules() is None
     meter.joules = 999_999.0
     assert energy.joules() is None
-    assert energy.unknown == "the counter ran backwards, from 123,456.8 J to 5.0 J"
+    assert energy.unknown == "the counter went backwards, from 123,456.8 J to 5.0 J"
     later = begun(meter)
     meter.joules += 7
     assert later.joules() == 7
@@ -114,5 +114,5 @@ def test_a_few_readings_contradict_nothing() -> None:
 
 @pytest.mark.parametrize(("joules", "area"), [(2e7, 2e7), (2e7, 5000.0), (5000.0, 2e7), (None, 2e7)])
 def test_a_power_that_no_machine_takes_is_told(joules: float | None, area: float) -> None:
-    assert "20,000,000.0 J in 10.000 s are a mean power of 2,000,000 W" in warned(joules, area)
+    assert "20,000,000.0 J in 10.000 s is a mean power of 2,000,000 W" in warned(joules, area)
     assert energy_warning("fake counter", 70.0, 0.01, None, None) is None, "one step of NVML's counter"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.campaigns.polyline import TOLERANCE, simplify_polyline
+from dawnbench.campaigns.learning_rates import TOLERANCE, simplify_polyline
 
 
 def redrawn(kept: tuple[tuple[int, float], ...]) -> np.ndarray:

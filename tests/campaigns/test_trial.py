@@ -142,7 +142,7 @@ def test_a_counter_that_runs_backwards_gives_no_energy_and_the_reason(bench: Ben
     assert first == pytest.approx(WATTS * 0.135)
     assert later == [None, None]
     (warning,) = record.warnings
-    assert "the energy is not known: the counter ran backwards, from " in warning
+    assert "the energy is unknown: the counter went backwards, from " in warning
 
 
 def test_a_suspended_machine_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

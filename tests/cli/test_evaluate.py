@@ -136,7 +136,9 @@ def test_data_that_the_model_does_not_know_are_refused(
 ) -> None:
     save(tmp_path / "other.npz", channels, classes)
     sentence = refused(tmp_path, str(tiny.folder), "--recipe=tiny.py", "--data=other.npz")
-    assert sentence.startswith(f"the images of other.npz have {what} and those that the model was trained on")
+    assert sentence.startswith(
+        f"the images of other.npz have {what} but the model was trained on images with"
+    )
 
 
 def test_a_part_of_ones_own_needs_its_file(

@@ -115,7 +115,7 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--set", "batch_size=5000"], "more than the 1437 training images"),
         (["run", "quickstart", "--set", "dataset.image_size=8"], "does not accept batches"),
         (["run", "davidnet", "--data", "digits", "--set", "augmentation.cutout.size=40"], "cutout"),
-        (["show", "quickstart", "--set", "model=3"], "names a group"),
+        (["show", "quickstart", "--set", "model=3"], "is a group of fields"),
         (["log", "nowhere"], "nowhere is no run folder"),
     ],
 )

@@ -283,8 +283,8 @@ def test_a_recipe_file_that_ends_the_process_does_not_end_the_command_with_its_c
     result = dawnbench("run", "exits.py")
     assert result.returncode == 2
     assert result.stderr.splitlines() == [
-        "dawnbench: exits.py cannot be run: line 2: it ends the process (exit code 7); a recipe file only "
-        "defines `recipe`"
+        "dawnbench: exits.py cannot be run: line 2: it exits the process (exit code 7); a recipe file "
+        "must only define `recipe`"
     ]
 
 

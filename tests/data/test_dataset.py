@@ -86,8 +86,8 @@ def test_the_fingerprint_never_changes() -> None:
             "the train images of f.npz are float32; convert",
         ),
         ({"test_images": np.zeros((3, 60), np.uint8)}, r"test images of f.npz have the shape \(3, 60\)"),
-        ({"test_images": np.zeros((0, 4, 5, 3), np.uint8)}, r"\(0, 4, 5, 3\); at least one image"),
-        ({"train_images": np.zeros((2, 0, 5, 3), np.uint8)}, r"\(2, 0, 5, 3\); at least one image"),
+        ({"test_images": np.zeros((0, 4, 5, 3), np.uint8)}, r"\(0, 4, 5, 3\); give at least one image"),
+        ({"train_images": np.zeros((2, 0, 5, 3), np.uint8)}, r"\(2, 0, 5, 3\); give at least one image"),
         (
             {"train_images": np.zeros((2, 3, 32, 32), np.uint8)},
             r"channels first; store .*transpose\(0, 2, 3, 1\)",

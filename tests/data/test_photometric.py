@@ -52,7 +52,7 @@ def test_cutout_with_a_probability_leaves_the_others_whole() -> None:
 
 @pytest.mark.parametrize("size", [(6, 6), (6, 9), (9, 6)])
 def test_a_square_that_does_not_fit_the_shorter_side_is_refused(size: tuple[int, int]) -> None:
-    sentence = "augmentation.cutout.size=7 is more than the images' 6 pixels"
+    sentence = "augmentation.cutout.size=7 exceeds the images' 6 pixels"
     with pytest.raises(DawnbenchError, match=f"^{sentence}$"):
         Cutout(7).check(size)
 

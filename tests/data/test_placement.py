@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dawnbench.data.placement import IMAGES_AT_ONCE, resize
+from dawnbench.engine.resident import IMAGES_AT_ONCE, resize
 
 
 def noise(count: int, height: int, width: int, channels: int = 3) -> torch.Tensor:

@@ -17,8 +17,8 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.resident import Split
 from dawnbench.engine.trial import Trial
-from dawnbench.models.fitted import FittedModel
-from dawnbench.optim.losses import CrossEntropy
+from dawnbench.models.whitening import FittedModel
+from dawnbench.optim.contracts import CrossEntropy
 from dawnbench.optim.schedules import Schedule
 from dawnbench.recipes.part import (
     AugmentationPart,

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from dawnbench.data.sources.names import KNOWN_SHAPES
-from dawnbench.engine.describe import describe_model
+from dawnbench.engine.prepare import describe_model
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.catalogue import PLACES
 
@@ -49,7 +49,7 @@ def test_describing_a_recipe_loads_neither_torchs_compiler_nor_an_algebra_system
     program = (
         "import sys\n"
         "from dawnbench.recipes import find_recipe\n"
-        "from dawnbench.engine.describe import describe_model\n"
+        "from dawnbench.engine.prepare import describe_model\n"
         f"describe_model(find_recipe({name!r}), 3, 10, 50_000)\n"
         "print(sorted({'sympy', 'torch._dynamo', 'torchvision'} & set(sys.modules)))\n"
     )

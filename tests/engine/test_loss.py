@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import Prepared, prepare
-from dawnbench.optim.losses import CrossEntropy
+from dawnbench.optim.contracts import CrossEntropy
 from dawnbench.recipes.part import LossPart
 from tests.engine.fakes import results_of
 from tests.engine.small import noise, small_recipe

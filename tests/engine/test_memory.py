@@ -19,7 +19,7 @@ from dawnbench.engine.memory import MemoryForecast, check_memory, explain_out_of
 from dawnbench.engine.probe import LABEL_BYTES, DataShape, Line
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.davidnet import DavidNet
-from dawnbench.models.fitted import FittedModel
+from dawnbench.models.whitening import FittedModel
 from dawnbench.recipes.part import LossPart, ModelPart
 from dawnbench.recipes.parts import ExponentialAverageSpec, NesterovSGDSpec, PiecewiseLinearSpec
 from dawnbench.recipes.recipe import DatasetSpec, EvaluationSpec, Recipe

@@ -103,7 +103,7 @@ def test_statistics_of_other_channels_than_the_images_are_refused(channels: int)
         ),
         (
             'augmentation=[{"kind": "cutout", "size": 33}]',
-            "cutout.size=33 is more than the images' 32 pixels",
+            "cutout.size=33 exceeds the images' 32 pixels",
         ),
     ],
 )

@@ -3,10 +3,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dawnbench.data.placement import resize
 from dawnbench.engine.device.common import Device
 from dawnbench.engine.device.cpu import CpuDevice
-from dawnbench.engine.resident import ResidentSplit, Split
+from dawnbench.engine.resident import ResidentSplit, Split, resize
 
 COUNT, SIDE = 7, 6
 

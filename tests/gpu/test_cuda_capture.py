@@ -16,8 +16,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up
-from dawnbench.optim.contracts import Loss
-from dawnbench.optim.losses import CrossEntropy
+from dawnbench.optim.contracts import CrossEntropy, Loss
 from dawnbench.recipes import LossPart, Recipe, find_recipe
 from dawnbench.records.reader import read_run
 

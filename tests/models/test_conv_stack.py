@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from dawnbench.engine.describe import describe_model
+from dawnbench.engine.prepare import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.conv_stack import conv_stack
 from dawnbench.models.summary import count
@@ -84,14 +84,16 @@ def described(*words: str) -> int:
 
 def test_layers_that_leave_more_than_one_pixel_are_refused_with_the_way_out() -> None:
     with pytest.raises(
-        DawnbenchError, match=r'leave 26x26 pixels of 10 channels, where one .* "conv classes 26x26"'
+        DawnbenchError, match=r'output 26x26 pixels of 10 channels, but one .* "conv classes 26x26"'
     ):
         described("conv classes")
     assert described("conv classes", "conv classes 26x26") > 0
 
 
 def test_layers_that_end_in_other_channels_than_the_classes_are_refused() -> None:
-    with pytest.raises(DawnbenchError, match=r"leave 1x1 pixels of 16 channels, .* of 10, one a class"):
+    with pytest.raises(
+        DawnbenchError, match=r"output 1x1 pixels of 16 channels, .* of 10 channels, one per class"
+    ):
         described("conv 16", "average pool")
     assert described("conv 16", "average pool", "conv classes 1x1") == 16 * 9 + 16 + 10 * 16 + 10
 

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from dawnbench.models.conv_stack import conv_stack
 from dawnbench.models.davidnet import DavidNet
-from dawnbench.models.fitted import FittedModel
 from dawnbench.models.speednet import SpeedNet
+from dawnbench.models.whitening import FittedModel
 
 
 class Centered(FittedModel):

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from dawnbench.models.resnet import resnet18
+from dawnbench.models.davidnet import resnet18
 from dawnbench.models.summary import count
 
 

@@ -167,5 +167,5 @@ def test_a_schedule_that_learns_nothing_has_nothing_to_keep() -> None:
 
 
 def test_what_is_no_schedule_is_refused() -> None:
-    with pytest.raises(DawnbenchError, match=r"schedules\.Schedule, and function is none"):
+    with pytest.raises(DawnbenchError, match=r"schedules\.Schedule, not a function"):
         Stretched(lambda epoch: 0.1, 5)  # type: ignore[arg-type]

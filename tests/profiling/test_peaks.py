@@ -55,5 +55,5 @@ def test_the_setting_for_products_of_float32_is_put_back(monkeypatch: pytest.Mon
 
 
 def test_a_device_that_is_full_is_refused() -> None:
-    with pytest.raises(DawnbenchError, match=r"cpu has 1\.0 GB free, .* takes 2\.1 GB; end what fills it"):
+    with pytest.raises(DawnbenchError, match=r"cpu has 1\.0 GB free, .* takes 2\.1 GB; close other programs"):
         measure_peaks(FakeDevice(free_bytes=10**9))

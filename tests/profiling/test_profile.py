@@ -85,5 +85,5 @@ def test_an_epoch_of_one_step_has_a_way_out(recipe: Recipe) -> None:
 def test_a_device_that_the_profiler_does_not_see_is_refused(recipe: Recipe) -> None:
     device = FakeDevice()
     device.torch = type("Mps", (), {"type": "mps"})()  # type: ignore[assignment]
-    with pytest.raises(DawnbenchError, match="does not see the kernels of mps; profile with --device cpu"):
+    with pytest.raises(DawnbenchError, match="does not record the kernels of mps; profile with --device cpu"):
         profile_recipe(recipe, device, PEAKS, steps=1)

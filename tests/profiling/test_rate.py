@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dawnbench.profiling.rate import fastest
+from dawnbench.profiling.peaks import fastest
 from tests.engine.fakes import FakeDevice
 
 

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from dawnbench.data.dataset import make_dataset
 from dawnbench.engine.prepare import prepare
-from dawnbench.profiling.window import run_window
+from dawnbench.profiling.profile import run_window
 from dawnbench.recipes import ModelPart, find_recipe
 from tests.engine.fakes import FakeDevice
 

@@ -102,14 +102,14 @@ def test_a_sentence_of_ours_raised_in_a_file_stays_as_it_is(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("text", ["", "recipe = None", "recipe = {'name': 'davidnet'}"])
 def test_a_file_without_a_recipe_is_refused(tmp_path: Path, text: str) -> None:
-    with pytest.raises(DawnbenchError, match=r"my recipe\.py defines no `recipe`"):
+    with pytest.raises(DawnbenchError, match=r"my recipe\.py does not define a `recipe`"):
         find_recipe(write(tmp_path, text))
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("import sys\nsys.exit(7)\n", r"line 2: it ends the process \(exit code 7\)"),
+        ("import sys\nsys.exit(7)\n", r"line 2: it exits the process \(exit code 7\)"),
         ("x = 1\nraise ValueError('no')\n", "line 2: ValueError: no"),
         ("raise GeneratorExit\n", "line 1: GeneratorExit"),
         ("def f():\n    f()\nf()\n", "line 2: RecursionError"),
@@ -117,8 +117,11 @@ def test_a_file_without_a_recipe_is_refused(tmp_path: Path, text: str) -> None:
         ("x = = 1\n", r"SyntaxError: .*line 1"),
         ("\0", "SyntaxError"),
         ("x = '\udce9'\n", "SyntaxError"),
-        ("x = 1\n", "defines no `recipe`"),
-        ("from dawnbench.recipes import find_recipe\nrecipe = [find_recipe('davidnet')] * 2\n", "defines no"),
+        ("x = 1\n", "does not define a `recipe`"),
+        (
+            "from dawnbench.recipes import find_recipe\nrecipe = [find_recipe('davidnet')] * 2\n",
+            "does not define a",
+        ),
     ],
 )
 def test_whatever_a_file_does_is_one_sentence_about_it(text: str, said: str, tmp_path: Path) -> None:

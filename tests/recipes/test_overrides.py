@@ -150,7 +150,7 @@ def test_a_setting_without_a_value_says_how_to_write_it() -> None:
 
 @pytest.mark.parametrize("group", ["model", "dataset", "optimizer", "schedule", "evaluation", "augmentation"])
 def test_a_group_is_refused_with_one_of_its_fields(group: str) -> None:
-    with pytest.raises(DawnbenchError, match=f"{group} names a group; .* {group}\\."):
+    with pytest.raises(DawnbenchError, match=f"{group} is a group of fields; .* {group}\\."):
         override(find_recipe("davidnet"), [f"{group}=1"])
 
 
@@ -231,13 +231,13 @@ def test_a_list_of_parts_is_put_in_whole() -> None:
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        ("average={}", r"average=\{\} is no part for this place; .* one of exponential, lookahead$"),
-        ('average={"kind": "flip"}', "is no part for this place; .* one of exponential, lookahead$"),
+        ("average={}", r"average=\{\} is not a part that fits here; .* one of exponential, lookahead$"),
+        ('average={"kind": "flip"}', "is not a part that fits here; .* one of exponential, lookahead$"),
         (
             'optimizer={"kind": "exponential"}',
-            "is no part for this place; .* one of nesterov_sgd, muon, adam$",
+            "is not a part that fits here; .* one of nesterov_sgd, muon, adam$",
         ),
-        ('model={"kind": "nesterov_sgd"}', "is no part for this place; .* one of davidnet, .*conv_stack"),
+        ('model={"kind": "nesterov_sgd"}', "is not a part that fits here; .* one of davidnet, .*conv_stack"),
         (
             'augmentation=["flip"]',
             r"augmentation\[0\]=\"flip\" .* one of crop, flip, .*cutout$",

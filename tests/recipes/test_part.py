@@ -186,7 +186,7 @@ def forgetful() -> type[ModelPart]:
         (0, r"model\.width=0 must be at least 1"),
         ("8", r'model\.width="8" has the wrong type: it must be a whole number'),
         # Which the house has no words of its own for.
-        (12, r"model\.width=12 is refused: .*multiple of 8"),
+        (12, r"model\.width=12 is invalid: .*multiple of 8"),
     ],
 )
 def test_a_part_that_does_not_check_itself_is_checked_by_the_recipe_and_from_json(

@@ -97,14 +97,14 @@ def test_the_least_that_trains_is_taken(part: Any, settings: dict[str, Any]) -> 
 
 @pytest.mark.parametrize("epochs", [(0, 5, 5), (0, 5, 4), (5, 0, 24), (-3, -2, 0), (-3, -2, -1)])
 def test_schedule_knots_must_increase_to_more_than_0(epochs: tuple[float, ...]) -> None:
-    with pytest.raises(DawnbenchError, match=r"the schedule's epochs \[.*\] must increase, to more than 0"):
+    with pytest.raises(DawnbenchError, match=r"the schedule's epochs \[.*\] must increase and end above 0"):
         PiecewiseLinearSpec(epochs=epochs, rates=(0, 1, 0))
 
 
 @pytest.mark.parametrize(("epochs", "rates"), [((), ()), ((0, 1), (1,)), ((0,), (1, 2))])
 def test_a_schedule_has_a_rate_for_each_knot(epochs: tuple[float, ...], rates: tuple[float, ...]) -> None:
     with pytest.raises(
-        DawnbenchError, match=f"{len(epochs)} epochs and {len(rates)} rates; give one for one"
+        DawnbenchError, match=f"{len(epochs)} epochs and {len(rates)} rates; give equal numbers"
     ):
         PiecewiseLinearSpec(epochs=epochs, rates=rates)
 
@@ -125,7 +125,7 @@ def test_knots_must_be_finite(epoch: float) -> None:
 
 
 def test_momenta_belong_to_knots() -> None:
-    with pytest.raises(DawnbenchError, match="2 epochs and 1 momenta; give one for one"):
+    with pytest.raises(DawnbenchError, match="2 epochs and 1 momenta; give equal numbers"):
         PiecewiseLinearSpec(epochs=(0, 1), rates=(0, 1), momenta=(0.9,))
     with pytest.raises(DawnbenchError, match=r"schedule\.momenta=\[1\] must each be at least 0 and below 1"):
         PiecewiseLinearSpec(epochs=(1,), rates=(1,), momenta=(1,))

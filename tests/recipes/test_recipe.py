@@ -255,22 +255,26 @@ def test_sizes_below_1_are_refused_with_their_key(field: str, value: int) -> Non
     ("path", "value", "sentence"),
     [
         (("epochs",), "24", r'epochs="24" has the wrong type'),
-        (("epoch",), 24, "epoch is no field of Recipe"),
-        (("model", "width"), 3, r"model\.width is no field of DavidNetSpec"),
+        (("epoch",), 24, "epoch is not a field of Recipe"),
+        (("model", "width"), 3, r"model\.width is not a field of DavidNetSpec"),
         (("model", "widths"), [1, 2, 3], r"model\.widths=.* a list of 4 entries, each a whole number"),
         (
             ("model", "kind"),
             "vgg",
-            r"model=.*vgg.* is no part for this place; .* one of davidnet, .*conv_stack",
+            r"model=.*vgg.* is not a part that fits here; .* one of davidnet, .*conv_stack",
         ),
-        (("model", "kind"), "crop", r"model=.* is no part for this place; .* one of davidnet, .*conv_stack"),
+        (
+            ("model", "kind"),
+            "crop",
+            r"model=.* is not a part that fits here; .* one of davidnet, .*conv_stack",
+        ),
         (("augmentation", 2, "size"), 1.5, r"augmentation\[2\]\.size=1\.5 has the wrong type"),
         (("dataset", "image_size"), None, r"dataset\.image_size=null has the wrong type"),
         (("dataset",), "cifar10", "dataset must be an object with fields"),
         (
             ("average",),
             "exponential",
-            "average=.* is no part for this place; .* one of exponential, lookahead$",
+            "average=.* is not a part that fits here; .* one of exponential, lookahead$",
         ),
         (("augmentation",), {"kind": "flip"}, "augmentation=.* must be a list of parts"),
         (
@@ -279,10 +283,10 @@ def test_sizes_below_1_are_refused_with_their_key(field: str, value: int) -> Non
             r"augmentation\[1\]=.* one of crop, flip, .*cutout$",
         ),
         (("optimizer", "momentum"), 1, r"optimizer\.momentum=1\.0 must be"),
-        (("model",), None, "model=null is no part for this place"),
-        (("model",), {}, r"model=.* is no part for this place"),
-        (("model",), {"kind": []}, r"model=.* is no part for this place"),
-        (("dataset",), {"kind": "crop", "padding": 4}, r"dataset\.kind is no field of DatasetSpec"),
+        (("model",), None, "model=null is not a part that fits here"),
+        (("model",), {}, r"model=.* is not a part that fits here"),
+        (("model",), {"kind": []}, r"model=.* is not a part that fits here"),
+        (("dataset",), {"kind": "crop", "padding": 4}, r"dataset\.kind is not a field of DatasetSpec"),
     ],
 )
 def test_a_damaged_recipe_is_refused_by_a_sentence_with_the_path(

@@ -81,16 +81,16 @@ def test_what_only_resembles_a_value_is_refused_in_words(hint: Any, value: Any) 
 @pytest.mark.parametrize(
     ("hint", "value", "sentence"),
     [
-        (AVERAGE, {}, "here={} is no part for this place; write .* one of exponential, lookahead$"),
+        (AVERAGE, {}, "here={} is not a part that fits here; write .* one of exponential, lookahead$"),
         (
             AVERAGE,
             {"kind": "crop", "padding": 4},
-            "is no part for this place; .* one of exponential, lookahead$",
+            "is not a part that fits here; .* one of exponential, lookahead$",
         ),
-        (AVERAGE, {"kind": None}, "is no part for this place"),
-        (AVERAGE, {"kind": ["exponential"]}, "is no part for this place"),
-        (AVERAGE, 3, "here=3 is no part for this place"),
-        (ModelPart, None, "here=null is no part for this place; .* one of davidnet, .*conv_stack"),
+        (AVERAGE, {"kind": None}, "is not a part that fits here"),
+        (AVERAGE, {"kind": ["exponential"]}, "is not a part that fits here"),
+        (AVERAGE, 3, "here=3 is not a part that fits here"),
+        (ModelPart, None, "here=null is not a part that fits here; .* one of davidnet, .*conv_stack"),
         (AUGMENTATIONS, None, "here=null must be a list of parts"),
         (AUGMENTATIONS, {"kind": "flip"}, "must be a list of parts"),
         (
@@ -98,11 +98,11 @@ def test_what_only_resembles_a_value_is_refused_in_words(hint: Any, value: Any) 
             [{"kind": "flip"}, {"kind": "exponential"}],
             r"here\[1\]=.* crop, flip, .*cutout$",
         ),
-        (AUGMENTATIONS, [{"kind": "crop"}], r"here\[0\] lacks a field: .*padding"),
-        (AUGMENTATIONS, [{"kind": "flip", "size": 1}], r"here\[0\]\.size is no field of FlipSpec"),
+        (AUGMENTATIONS, [{"kind": "crop"}], r"here\[0\] is missing a field: .*padding"),
+        (AUGMENTATIONS, [{"kind": "flip", "size": 1}], r"here\[0\]\.size is not a field of FlipSpec"),
         (EvaluationSpec, [], r"here must be an object with fields, not \[\]"),
         # Only a part has a kind.
-        (EvaluationSpec, {"kind": "flip"}, r"here\.kind is no field of EvaluationSpec"),
+        (EvaluationSpec, {"kind": "flip"}, r"here\.kind is not a field of EvaluationSpec"),
     ],
 )
 def test_what_is_no_part_for_a_place_is_refused_with_those_that_are(

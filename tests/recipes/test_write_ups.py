@@ -6,8 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from dawnbench.engine.describe import describe_model
-from dawnbench.engine.prepare import steps_per_epoch
+from dawnbench.engine.prepare import describe_model, steps_per_epoch
 from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
@@ -116,5 +115,5 @@ def test_what_an_author_says_does_not_decide_the_result() -> None:
 
 def test_a_momentum_in_the_schedule_needs_an_optimizer_that_takes_it() -> None:
 
-    with pytest.raises(DawnbenchError, match=r"schedule\.momenta goes with an optimizer .* such as adam"):
+    with pytest.raises(DawnbenchError, match=r"schedule\.momenta requires an optimizer .* such as adam"):
         override(find_recipe("davidnet-onecycle"), ['optimizer={"kind": "nesterov_sgd"}'])

@@ -132,7 +132,7 @@ def test_a_machine_without_rapl_has_a_reason(tmp_path: Path, make: bool):
     root = tmp_path / "powercap"
     if make:
         zone(root, "0", "psys", 0)
-    assert "holds no package counter" in open_rapl(root).unavailable["cpu_power"]
+    assert "contains no package counter" in open_rapl(root).unavailable["cpu_power"]
 
 
 def test_a_garbled_counter_is_a_reason_too(tmp_path: Path):

@@ -1,14 +1,13 @@
-"""Where images come from: published data sets by name, .npz files, image folders, and two of our own.
+"""Sources of images: published data sets by name, .npz files, image folders, and two built-in sets.
 
-Loading them needs numpy and naming them does not, so `load_dataset` is imported when it is first used.
+Loading needs numpy but listing the names does not, so `load_dataset` is imported on first use.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dawnbench.data.sources.names import DATASETS
-from dawnbench.data.sources.progress import Progress
+from dawnbench.data.sources.names import DATASETS, Progress
 
 if TYPE_CHECKING:
     from dawnbench.data.sources.load import load_dataset

@@ -1,4 +1,4 @@
-"""Where data sets lie on disk, and how a decoded one is put there."""
+"""The data folders on disk, and writing decoded data sets to them."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ ENVIRONMENT = "DAWNBENCH_DATA"
 
 
 def data_folders(cache: Path | None = None) -> tuple[Path, ...]:
-    """Return the folders that are searched for a data set, the one that is written to first.
+    """Return the folders that are searched for a data set; the first is also written to.
 
     In order: `cache`, the folder that the environment variable DAWNBENCH_DATA names, and `dawnbench` in
     XDG_CACHE_HOME or ~/.cache, if the user has a home folder.
 
     Raises:
-        DawnbenchError: one of the first two begins with `~` and there is no home folder.
+        DawnbenchError: one of the first two starts with `~` and there is no home folder.
     """
     named = os.environ.get(ENVIRONMENT)
     home = os.environ.get("XDG_CACHE_HOME")
@@ -38,17 +38,17 @@ def data_folders(cache: Path | None = None) -> tuple[Path, ...]:
 
 
 def save_decoded(path: Path, arrays: Mapping[str, Array]) -> bool:
-    """Write `arrays` as an uncompressed .npz, whole or not at all; return whether it is there.
+    """Write `arrays` atomically as an uncompressed .npz; return whether that succeeded.
 
-    A folder that cannot be written to is a warning: the training needs the arrays, not the file.
+    A folder that is not writable only causes a warning: training needs the arrays, not the file.
     """
-    # Not tempfile: its files are readable by their owner alone, and a data folder is often shared.
+    # Not tempfile, whose files only their owner can read: a data folder is often shared.
     partial = path.with_name(f".{path.stem}-{uuid.uuid4().hex}.tmp")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with partial.open("xb") as file:
-                np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy types a keyword of its own
+                np.savez(file, **arrays)  # type: ignore[arg-type]  # numpy's stub declares a keyword of its own
                 file.flush()
                 os.fsync(file.fileno())
             partial.replace(path)
@@ -56,8 +56,8 @@ def save_decoded(path: Path, arrays: Mapping[str, Array]) -> bool:
             partial.unlink(missing_ok=True)
     except OSError as error:
         warnings.warn(
-            f"the decoded data could not be kept in {path} ({error.strerror or error}); this run goes on, "
-            f"and the next one decodes again: set {ENVIRONMENT} to a folder that can be written to",
+            f"the decoded data could not be saved to {path} ({error.strerror or error}); this run continues, "
+            f"and the next one decodes again: set {ENVIRONMENT} to a writable folder",
             stacklevel=2,
         )
         return False
@@ -65,7 +65,7 @@ def save_decoded(path: Path, arrays: Mapping[str, Array]) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Return whether `path` is a file; a path that the system refuses to look at is none."""
+    """Return whether `path` is a file; False if the system denies access."""
     try:
         return path.is_file()
     except OSError:

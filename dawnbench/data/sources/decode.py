@@ -1,4 +1,4 @@
-"""Image files to one uint8 array, with Pillow."""
+"""Decodes image files to one uint8 array, with Pillow."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dawnbench.data.dataset import Images
-from dawnbench.data.sources.progress import Progress
+from dawnbench.data.sources.names import Progress
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
@@ -17,28 +17,28 @@ if TYPE_CHECKING:
 
 GREY_MODES = frozenset({"1", "L", "LA"})
 DEEP_MODES = ("I", "F")
-"""More than 8 bits a channel: to squeeze them into uint8 is a decision that the user takes."""
+"""More than 8 bits per channel: how to reduce them to uint8 is the user's decision."""
 STEP = 256  # images between two calls of `progress`
 
 
 def decode_images(files: Sequence[Path], *, task: str, progress: Progress, image_size: int | None) -> Images:
-    """Return (N, height, width, 1) if every image is grey, else (N, height, width, 3) in RGB order.
+    """Return (N, height, width, 1) if every image is gray, else (N, height, width, 3) in RGB order.
 
-    Transparency is dropped, and a camera's orientation mark is not applied. With `image_size`, in pixels,
-    each image is resized to a square of it with Pillow's bilinear filter.
+    Transparency is dropped, and a camera's orientation tag is ignored. With `image_size`, in pixels, each
+    image is resized to a square of that size with Pillow's bilinear filter.
 
     Raises:
-        DawnbenchError: A file is broken or has more than 8 bits a channel, or the sizes differ and
-            `image_size` is None.
+        DawnbenchError: A file is damaged or has more than 8 bits per channel, or the sizes differ and
+        `image_size` is None.
     """
-    # The headers first: a size that does not fit is found at once, and the array is allocated once.
+    # Headers first: a wrong size is found immediately, and the array is allocated only once.
     shapes = [_header(path) for path in files]
     if image_size is None:
         for path, (_, width, height) in zip(files, shapes, strict=True):
             if (width, height) != shapes[0][1:]:
                 raise DawnbenchError(
                     f"{path} is {width}x{height} pixels and {files[0]} is {shapes[0][1]}x{shapes[0][2]}; "
-                    "bring them to one size, or give an image_size to resize them to"
+                    "convert them to one size, or set an image_size to resize them"
                 )
     _, width, height = shapes[0] if image_size is None else (True, image_size, image_size)
     grey = all(is_grey for is_grey, _, _ in shapes)
@@ -52,12 +52,12 @@ def decode_images(files: Sequence[Path], *, task: str, progress: Progress, image
 
 
 def _header(path: Path) -> tuple[bool, int, int]:
-    """Return whether the image is grey, its width and its height."""
+    """Return whether the image is gray, its width and its height."""
     image = _open(path)
     with image:
         if image.mode.startswith(DEEP_MODES):
             raise DawnbenchError(
-                f"{path} has more than 8 bits a channel ({image.mode}); convert it to 8 bits"
+                f"{path} has more than 8 bits per channel ({image.mode}); convert it to 8 bits"
             )
         return image.mode in GREY_MODES, image.width, image.height
 
@@ -86,4 +86,4 @@ def _open(path: Path) -> Image:
 
 def _broken(path: Path, error: Exception) -> DawnbenchError:
     reason = " ".join(str(error).split()) or type(error).__name__
-    return DawnbenchError(f"{path} is not a whole PNG or JPEG image ({reason}); replace it or remove it")
+    return DawnbenchError(f"{path} is not a complete PNG or JPEG image ({reason}); replace it or remove it")

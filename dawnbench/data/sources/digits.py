@@ -21,16 +21,16 @@ TEST_EVERY = 5
 def load_digits() -> Dataset:
     """Return 1,437 train and 360 test images, (N, 8, 8, 1).
 
-    The images are sorted by class, in their original order within a class, and every fifth one from the first
-    on is a test image, so that both splits hold each class in the same proportion. The same 13 people wrote
-    both splits: an accuracy here is higher than it would be on a stranger's hand.
+    The images are sorted by class, in their original order within a class, and every fifth image, starting
+    with the first, is a test image, so that both splits have the same class proportions. The same 13 people
+    wrote both splits: the accuracy is higher than it would be for other writers.
     """
     with np.load(FILE, allow_pickle=False) as archive:
         images, labels = archive["images"], archive["labels"]
     by_class = np.argsort(labels, kind="stable")
     is_test = np.zeros(len(labels), dtype=bool)
     is_test[by_class[::TEST_EVERY]] = True
-    # 0 to 16 becomes 0 to 255, rounded; whole numbers, so that the fingerprint is the same on every machine.
+    # Scale 0..16 to 0..255, rounded, in integers, so that the fingerprint is the same on every machine.
     pixels = ((images.astype(np.uint16) * 255 + INK_LEVELS // 2) // INK_LEVELS).astype(np.uint8)
     return make_dataset(
         "digits",

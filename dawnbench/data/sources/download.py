@@ -1,4 +1,4 @@
-"""Fetching a published data set, by way of torchvision, which knows the addresses and the checksums."""
+"""Downloads a published data set through torchvision, which knows the addresses and the checksums."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from dawnbench.data.dataset import Array
 from dawnbench.data.sources.names import Official
 from dawnbench.errors import DawnbenchError
 
-# What torchvision and the readers under it raise for a file that did not arrive whole. The first is an
-# OSError as well, so these are asked for before the network's and the disk's.
+# What torchvision and its readers raise for an incomplete file. The first is also an OSError, so these are
+# caught before network and disk errors.
 DAMAGED = (
     gzip.BadGzipFile,
     RuntimeError,
@@ -39,21 +39,20 @@ DAMAGED = (
 )
 NETWORK = (urllib.error.URLError, ConnectionError, TimeoutError, ssl.SSLError)
 SILENCE_SECONDS = 60
-"""How long a server may say nothing; torchvision itself would wait for ever."""
+"""Timeout for a silent server; torchvision itself would wait forever."""
 
 
 def download(official: Official, root: Path, remedy: str) -> dict[str, Array]:
-    """Fetch the data set into `root`, which is ours to empty, and return it in the Keras layout.
+    """Download the data set into `root`, which may be emptied, and return it in the Keras layout.
 
-    A download that arrives damaged is thrown away and fetched once more. `remedy` is what a user without a
-    network can do.
+    A damaged download is discarded and repeated once. `remedy` tells a user without a network what to do.
 
     Raises:
-        DawnbenchError: There is no network, no room on the disk, or the second download is damaged too.
+        DawnbenchError: There is no network, no disk space, or the second download is damaged too.
     """
     dataset_class = _dataset_class(official)
     try:
-        with _impatience(SILENCE_SECONDS):
+        with _socket_timeout(SILENCE_SECONDS):
             try:
                 return _read(dataset_class, root)
             except DAMAGED:
@@ -62,7 +61,7 @@ def download(official: Official, root: Path, remedy: str) -> dict[str, Array]:
                 return _read(dataset_class, root)
     except DAMAGED as error:
         raise DawnbenchError(
-            f"{official.name} could not be fetched whole in two tries ({_reason(error)}); {remedy}"
+            f"{official.name} could not be downloaded intact in two attempts ({_reason(error)}); {remedy}"
         ) from error
     except NETWORK as error:
         raise DawnbenchError(
@@ -70,20 +69,20 @@ def download(official: Official, root: Path, remedy: str) -> dict[str, Array]:
         ) from error
     except OSError as error:
         raise DawnbenchError(
-            f"{official.name} could not be unpacked in {root} ({_reason(error)}); make room there, or set "
-            "DAWNBENCH_DATA to a folder with 600 MB to spare"
+            f"{official.name} could not be unpacked in {root} ({_reason(error)}); free space there, or set "
+            "DAWNBENCH_DATA to a folder with 600 MB free"
         ) from error
 
 
 def read_torchvision_folder(official: Official, root: Path, remedy: str) -> dict[str, Array]:
-    """Return the data set, in the Keras layout, from files that the user put into `root`.
+    """Return the data set in the Keras layout from files that the user placed in `root`.
 
     Raises:
-        DawnbenchError: They are damaged or incomplete and cannot be completed; they are never removed.
+        DawnbenchError: The files are damaged, or incomplete and cannot be completed; they are never removed.
     """
     dataset_class = _dataset_class(official)
     try:
-        with _impatience(SILENCE_SECONDS):
+        with _socket_timeout(SILENCE_SECONDS):
             return _read(dataset_class, root)
     except (*DAMAGED, OSError) as error:
         raise DawnbenchError(
@@ -97,8 +96,8 @@ def _dataset_class(official: Official) -> Any:
         import torchvision.datasets
     except (ImportError, RuntimeError) as error:
         raise DawnbenchError(
-            f"torchvision, which fetches {official.name}, cannot be imported ({_reason(error)}); "
-            "install the torchvision that belongs to your torch"
+            f"torchvision, which downloads {official.name}, cannot be imported ({_reason(error)}); "
+            "install the torchvision that matches your torch"
         ) from error
     return getattr(torchvision.datasets, official.torchvision_class)
 
@@ -106,7 +105,7 @@ def _dataset_class(official: Official) -> Any:
 def _read(dataset_class: Any, root: Path) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     with warnings.catch_warnings():
-        # CIFAR's own files were pickled in 2009, by a numpy whose dtypes a newer one frowns upon.
+        # CIFAR's files were pickled in 2009 by a numpy whose dtypes newer versions warn about.
         warnings.simplefilter("ignore", np.exceptions.VisibleDeprecationWarning)
         for split in ("train", "test"):
             part = dataset_class(root, train=split == "train", download=True)
@@ -116,7 +115,7 @@ def _read(dataset_class: Any, root: Path) -> dict[str, Array]:
 
 
 @contextlib.contextmanager
-def _impatience(seconds: float) -> Iterator[None]:
+def _socket_timeout(seconds: float) -> Iterator[None]:
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(seconds)
     try:

@@ -1,4 +1,4 @@
-"""Which images lie in a folder of the layout ROOT/train/CLASS/*.png and ROOT/test/CLASS/*.png."""
+"""Lists the images in a folder of the layout ROOT/train/CLASS/*.png and ROOT/test/CLASS/*.png."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAYOUT = "train/CLASS/*.png (or .jpg) and test/CLASS/*.png"
 
 @dataclass(frozen=True, slots=True)
 class ImageFile:
-    """One image of a folder, and what tells that it has not changed."""
+    """One image of a folder, with the attributes that detect a change."""
 
     path: Path
     label: int
@@ -26,7 +26,7 @@ class ImageFile:
 
 @dataclass(frozen=True)
 class Listing:
-    """The images of a folder: classes by name, and within a class files by name."""
+    """The images of a folder, sorted by class name and file name."""
 
     root: Path
     classes: tuple[str, ...]
@@ -34,8 +34,8 @@ class Listing:
     test: tuple[ImageFile, ...]
 
     def digest(self, image_size: int | None) -> str:
-        """Return 32 hex digits that change with any file's name, size or time of change, and `image_size`."""
-        # The folder's own place counts too: archives that set every time to zero make two folders look alike.
+        """Return 32 hex digits that depend on `image_size` and on each file's name, size and change time."""
+        # Include the folder's path: archives that zero all times can make two folders look alike.
         digest = hashlib.sha256(f"{self.root.resolve()}\0{image_size}\0".encode(errors="surrogateescape"))
         for split, files in (("train", self.train), ("test", self.test)):
             for file in files:
@@ -45,18 +45,18 @@ class Listing:
 
 
 def list_folder(root: Path) -> Listing:
-    """Return the images below `root`; hidden files, files of other kinds and deeper folders are passed over.
+    """Return the images below `root`; hidden files, other file types and deeper folders are ignored.
 
-    The second split is the first of `test`, `val` and `valid` that is there.
+    The test split is the first of `test`, `val` and `valid` that exists.
 
     Raises:
-        DawnbenchError: The layout is another one, a class has no train image, or a folder may not be read.
+        DawnbenchError: The layout is wrong, a class has no train image, or a folder is not readable.
     """
     try:
         return _list_folder(root)
     except OSError as error:
         raise DawnbenchError(
-            f"{error.filename} cannot be read ({error.strerror}); allow it with chmod"
+            f"{error.filename} cannot be read ({error.strerror}); grant access with chmod"
         ) from error
 
 
@@ -71,7 +71,7 @@ def _list_folder(root: Path) -> Listing:
     for label, name in enumerate(classes):
         if label not in with_images:
             raise DawnbenchError(
-                f"{train_root / name} holds no .png, .jpg or .jpeg image; add some or remove it"
+                f"{train_root / name} contains no .png, .jpg or .jpeg image; add some or remove it"
             )
     for name in _class_names(test_root):
         if name not in classes:
@@ -99,7 +99,9 @@ def _list_images(folder: Path, classes: tuple[str, ...]) -> tuple[ImageFile, ...
                     status = entry.stat()
                     found.append(ImageFile(Path(entry.path), label, status.st_size, status.st_mtime_ns))
     if not found:
-        raise DawnbenchError(f"{folder} holds no .png, .jpg or .jpeg image; lay the images out as {LAYOUT}")
+        raise DawnbenchError(
+            f"{folder} contains no .png, .jpg or .jpeg image; lay the images out as {LAYOUT}"
+        )
     return tuple(found)
 
 

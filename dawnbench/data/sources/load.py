@@ -1,4 +1,4 @@
-"""From what the user typed to a data set."""
+"""Loads a data set by the name or path that the user typed."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ from pathlib import Path
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.digits import load_digits
 from dawnbench.data.sources.folder import load_folder
-from dawnbench.data.sources.names import DATASETS, OFFICIAL
+from dawnbench.data.sources.names import DATASETS, OFFICIAL, Progress, silent
 from dawnbench.data.sources.npz import load_npz
 from dawnbench.data.sources.official import load_official
-from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.data.sources.synthetic import load_synthetic
 from dawnbench.errors import DawnbenchError
 from dawnbench.user_folders import expanded
@@ -24,17 +23,17 @@ def load_dataset(
     progress: Progress | None = None,
     image_size: int | None = None,
 ) -> Dataset:
-    """Return the data set of that name (see `DATASETS`), or from that .npz file or image folder.
+    """Return the named data set (see `DATASETS`), or the one in that .npz file or image folder.
 
-    A name goes before a path: write `./mnist` for a folder called mnist. `cache` is searched before the
-    folders of `data_folders`, and is where decoded data is kept. `image_size`, in pixels, is the
-    size to which a folder's images, which may differ, are decoded; any other source keeps the size it has.
+    A name takes precedence over a path: write `./mnist` for a folder called mnist. `cache` is searched before
+    the folders of `data_folders`, and decoded data is saved there. `image_size`, in pixels, is the size to
+    which the images of a folder, whose sizes may differ, are decoded; other sources keep their size.
 
     Raises:
-        DawnbenchError: There is no such name or path, or what it holds cannot be used.
+        DawnbenchError: There is no such name or path, or its contents cannot be used.
     """
     if image_size is not None and image_size < 1:
-        raise DawnbenchError(f"image_size is {image_size}; give the pixels a side, 1 or more")
+        raise DawnbenchError(f"image_size is {image_size}; give the side length in pixels, 1 or more")
     progress = silent if progress is None else progress
     path = _existing(name_or_path)
     if name_or_path not in DATASETS and path is not None and path.is_dir():
@@ -52,16 +51,16 @@ def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progres
     if name.endswith(".npz"):
         return load_npz(expanded(name), source=name)
     if path is not None:
-        raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of them")
+        raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of these")
     raise DawnbenchError(_unknown(name))
 
 
 def _existing(name: str) -> Path | None:
-    """Return the path if the user named one that exists; an empty name is none, though Path makes it '.'."""
+    """Return the path if it exists; an empty name is not a path, although Path turns it into '.'."""
     try:
         path = Path(name).expanduser()
         return path if name and path.exists() else None
-    except (OSError, RuntimeError):  # too long a name, a folder that may not be searched, no such user
+    except (OSError, RuntimeError):  # name too long, folder not searchable, no such user
         return None
 
 

@@ -1,10 +1,11 @@
-"""The data sets that have a name: what each is, and what is known of it before a file is opened.
+"""The named data sets: what each is, and what is known about it before a file is opened.
 
 This file imports neither torch nor numpy, so that a help text can list the names at once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 DATASETS: dict[str, str] = {
@@ -20,7 +21,7 @@ DATASETS: dict[str, str] = {
 
 @dataclass(frozen=True)
 class Shape:
-    """What decides a model's ends, an epoch's length and the memory that the images take."""
+    """What determines a model's input and output, the length of an epoch and the memory for the images."""
 
     channels: int
     classes: int
@@ -38,12 +39,12 @@ KNOWN_SHAPES: dict[str, Shape] = {
     "digits": Shape(1, 10, 1_437, 360, 8),
     "synthetic": Shape(3, 10, 50_000, 10_000, 32),
 }
-"""Of each name, known before a file is opened."""
+"""By name, known before a file is opened."""
 
 
 @dataclass(frozen=True)
 class Official:
-    """A published data set that torchvision knows how to fetch."""
+    """A published data set that torchvision can download."""
 
     name: str
     torchvision_class: str
@@ -51,9 +52,9 @@ class Official:
     """Height, width, channels."""
     classes: tuple[str, ...]
     archive: str
-    """Where its publisher's files lie in a torchvision folder; what a user without a network may bring."""
+    """The publisher's files in a torchvision folder, which a user without a network can provide."""
     unpacked: str
-    """Where torchvision leaves them, unpacked."""
+    """Where torchvision unpacks them."""
 
 
 _DIGITS = tuple("0123456789")
@@ -99,3 +100,11 @@ OFFICIAL: dict[str, Official] = {
         Official("fashion_mnist", "FashionMNIST", _GREY, _FASHION, "FashionMNIST/raw", "FashionMNIST/raw"),
     )
 }
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with the task ("decoding flowers"), the number of steps done, and the total."""
+
+
+def silent(task: str, done: int, total: int) -> None:
+    """Report nothing."""

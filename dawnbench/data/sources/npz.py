@@ -1,4 +1,4 @@
-"""An .npz file in the Keras layout: x_train, y_train, x_test, y_test, and maybe classes."""
+"""An .npz file in the Keras layout: x_train, y_train, x_test, y_test, and optionally classes."""
 
 from __future__ import annotations
 
@@ -26,13 +26,14 @@ def load_npz(
     classes: Sequence[str] | None = None,
     remedy: str = "write it again with numpy.savez",
 ) -> Dataset:
-    """Read `path`; `remedy` is what to do about a damaged file, as the user's next step.
+    """Read `path`; `remedy` tells the user what to do about a damaged file.
 
     `x_*` are uint8, (N, height, width[, channels]); `y_*` are integers, (N,) or (N, 1). A fifth array,
-    `classes`, may name the classes; `classes` given here goes first. Nothing in the file is ever unpickled.
+    `classes`, may name the classes; the argument `classes` takes precedence. Nothing in the file is ever
+    unpickled.
 
     Raises:
-        DawnbenchError: The file is missing, damaged or laid out in another way.
+        DawnbenchError: The file is missing, damaged or has another layout.
     """
     arrays = read_npz(path, remedy)
     if classes is None and CLASSES in arrays:
@@ -58,17 +59,17 @@ def from_keras_layout(
 
 
 def read_npz(path: Path, remedy: str) -> dict[str, Array]:
-    """Return the arrays of the Keras layout that `path` holds, as they are; raises as `load_npz`."""
+    """Return the arrays of the Keras layout in `path` unchanged; raises like `load_npz`."""
     _check_file(path, remedy)
     try:
         archive = np.load(path, allow_pickle=False)
     except Exception as error:  # a damaged zip can make its reader raise nearly anything
-        raise DawnbenchError(f"{path} is not a whole .npz file ({_reason(error)}); {remedy}") from error
+        raise DawnbenchError(f"{path} is not a complete .npz file ({_reason(error)}); {remedy}") from error
     with archive:
         missing = [key for key in KEYS if key not in archive.files]
         if missing:
             raise DawnbenchError(
-                f"{path} has no {' and no '.join(missing)}, it has {', '.join(archive.files) or 'no array'}; "
+                f"{path} has no {' and no '.join(missing)}, only {', '.join(archive.files) or 'no array'}; "
                 f"save it with the keys {', '.join(KEYS)}"
             )
         wanted = [*KEYS, *(key for key in (CLASSES,) if key in archive.files)]
@@ -77,28 +78,28 @@ def read_npz(path: Path, remedy: str) -> dict[str, Array]:
 
 
 def _check_file(path: Path, remedy: str) -> None:
-    """Refuse what is not a regular file, which may never end, and what numpy would take for a pickle."""
+    """Reject anything but a regular file, which might never end, and what numpy would unpickle."""
     try:
         mode = path.stat().st_mode
         if stat.S_ISDIR(mode):
-            raise DawnbenchError(f"{path} is a folder, not an .npz file; name the file in it")
+            raise DawnbenchError(f"{path} is a folder, not an .npz file; give the path of the file in it")
         if not stat.S_ISREG(mode):
             raise DawnbenchError(f"{path} is a pipe or a device, not an .npz file; name a regular file")
         with path.open("rb") as file:
-            begin = file.read(len(MAGIC_PREFIX))
+            start = file.read(len(MAGIC_PREFIX))
     except FileNotFoundError as error:
-        raise DawnbenchError(f"there is no file {path}; give the path of an .npz file") from error
+        raise DawnbenchError(f"{path} does not exist; give the path of an .npz file") from error
     except PermissionError as error:
-        raise DawnbenchError(f"{path} may not be read; allow it with chmod") from error
+        raise DawnbenchError(f"{path} is not readable; grant access with chmod") from error
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); name an .npz file") from error
-    if begin == MAGIC_PREFIX:
+    if start == MAGIC_PREFIX:
         raise DawnbenchError(
-            f"{path} holds one bare array; save {', '.join(KEYS)} in one .npz with numpy.savez"
+            f"{path} contains a single bare array; save {', '.join(KEYS)} in one .npz with numpy.savez"
         )
-    if not begin.startswith(b"PK"):
-        why = "it is not a zip archive" if begin else "it is empty"
-        raise DawnbenchError(f"{path} is not a whole .npz file ({why}); {remedy}")
+    if not start.startswith(b"PK"):
+        why = "it is not a zip archive" if start else "it is empty"
+        raise DawnbenchError(f"{path} is not a complete .npz file ({why}); {remedy}")
 
 
 def _read_array(archive: Any, key: str, path: Path, remedy: str) -> Array:
@@ -106,7 +107,7 @@ def _read_array(archive: Any, key: str, path: Path, remedy: str) -> Array:
         array = archive[key]
     except MemoryError as error:
         raise DawnbenchError(f"{key} of {path} does not fit into memory; {ADVICE}") from error
-    except Exception as error:  # see above; this is also where the zip's checksums are compared
+    except Exception as error:  # see above; the zip's checksums are also verified here
         raise DawnbenchError(f"{key} of {path} is damaged ({_reason(error)}); {remedy}") from error
     if not isinstance(array, np.ndarray):
         raise DawnbenchError(f"{key} of {path} is not a numpy array; {remedy}")
@@ -116,13 +117,13 @@ def _read_array(archive: Any, key: str, path: Path, remedy: str) -> Array:
 def _names(array: Array, path: Path) -> tuple[str, ...]:
     if array.dtype.kind != "U" or array.ndim != 1:
         raise DawnbenchError(
-            f"classes of {path} is {array.dtype} of shape {array.shape}; save one string a class, "
-            "as numpy.array([...]), or leave it out"
+            f"classes of {path} is {array.dtype} of shape {array.shape}; save one string per class, "
+            "as numpy.array([...]), or omit it"
         )
     try:
         return tuple(array.tolist())
-    except (ValueError, SystemError) as error:  # by Python's version, for a code point that there is not
-        raise DawnbenchError(f"classes of {path} holds no valid text ({error}); save it again") from error
+    except (ValueError, SystemError) as error:  # depending on the Python version, for an invalid code point
+        raise DawnbenchError(f"classes of {path} is not valid text ({error}); save it again") from error
 
 
 def _reason(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""What the arrays of an .npz file take in memory, told from their headers before any is unpacked."""
+"""Determines the memory that the arrays of an .npz file need, from their headers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from numpy.lib import format as npy
 
 from dawnbench.errors import DawnbenchError
 
-ADVICE = "end what else holds memory, or save fewer or smaller images"
+ADVICE = "close other programs that use memory, or save fewer or smaller images"
 
 
 def check_members(archive: zipfile.ZipFile, keys: Sequence[str], path: Path, remedy: str) -> None:
-    """Refuse arrays that hold Python objects, are shorter than they say, or take more memory than is free.
+    """Reject arrays that contain Python objects, are truncated, or need more memory than is free.
 
-    A member whose header cannot be read passes: reading the rest will say why. `remedy` is what to do about a
+    A member whose header cannot be read passes: reading it will report why. `remedy` tells what to do about a
     damaged file.
 
     Raises:
@@ -35,13 +35,13 @@ def check_members(archive: zipfile.ZipFile, keys: Sequence[str], path: Path, rem
             continue
         if dtype.hasobject:
             raise DawnbenchError(
-                f"{key} of {path} is an array of Python objects, which could run code when it is read; "
+                f"{key} of {path} is an array of Python objects, which could run code when loaded; "
                 "save it with a number type, and images of one size"
             )
         claimed = math.prod(shape) * dtype.itemsize
         if claimed > held:
             raise DawnbenchError(
-                f"{key} of {path} is damaged (its header says {claimed:,} bytes and there are {held:,}); "
+                f"{key} of {path} is damaged (its header says {claimed:,} bytes but there are {held:,}); "
                 f"{remedy}"
             )
         total += claimed
@@ -49,7 +49,7 @@ def check_members(archive: zipfile.ZipFile, keys: Sequence[str], path: Path, rem
     if total > free:
         raise DawnbenchError(
             f"{path} does not fit into memory: it unpacks to {total / 1e9:.1f} GB and "
-            f"{free / 1e9:.1f} GB are free; {ADVICE}"
+            f"{free / 1e9:.1f} GB is free; {ADVICE}"
         )
 
 

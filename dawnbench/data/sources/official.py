@@ -1,4 +1,4 @@
-"""A published data set by its name: from an .npz file if there is one, else fetched and kept as one."""
+"""Loads a published data set by name: from an .npz file if there is one, else downloads and saves it."""
 
 from __future__ import annotations
 
@@ -11,36 +11,35 @@ from pathlib import Path
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.cache import ENVIRONMENT, data_folders, is_file, save_decoded
 from dawnbench.data.sources.download import download, read_torchvision_folder
-from dawnbench.data.sources.names import Official
+from dawnbench.data.sources.names import Official, Progress, silent
 from dawnbench.data.sources.npz import LAYOUT, from_keras_layout, load_npz
-from dawnbench.data.sources.progress import Progress, silent
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import one_at_a_time
 
 
 def load_official(official: Official, *, cache: Path | None = None, progress: Progress = silent) -> Dataset:
-    """Return the data set, from the first of these that there is.
+    """Return the data set from the first of these that is available.
 
     1. `NAME.npz` in the Keras layout in a data folder (see `data_folders`); no network is needed.
     2. The publisher's own files in a data folder, as torchvision lays them out.
     3. A download, which shows torchvision's own progress bar on stderr.
 
-    What 2 and 3 decoded is kept as `NAME.npz` in the first data folder.
+    What 2 and 3 decode is saved as `NAME.npz` in the first data folder.
 
     Raises:
-        DawnbenchError: A file is damaged or holds another data set, or the download fails.
+        DawnbenchError: A file is damaged or contains another data set, or the download fails.
     """
     folders = data_folders(cache)
     if not folders:
         raise DawnbenchError(
-            f"there is no folder to look for {official.name} in, since you have no home folder; set "
-            f"{ENVIRONMENT} to one"
+            f"there is no folder in which to look for {official.name}, since you have no home folder; set "
+            f"{ENVIRONMENT} to a folder"
         )
     kept = _load_kept(official, folders)
     if kept is not None:
         return kept
     with one_at_a_time(folders[0] / "downloads" / f"{official.name}.lock"):
-        # Another process may have fetched it while this one waited.
+        # Another process may have downloaded it while this one waited.
         return _load_kept(official, folders) or _load_fetched(official, folders, progress)
 
 
@@ -52,13 +51,13 @@ def _load_kept(official: Official, folders: tuple[Path, ...]) -> Dataset | None:
                 path,
                 source=official.name,
                 classes=official.classes,
-                remedy=f"remove it, and {official.name} is fetched again",
+                remedy=f"remove it to download {official.name} again",
             )
             if dataset.image_shape != official.image_shape:
                 raise DawnbenchError(
-                    f"{path} holds images of height, width and channels {dataset.image_shape}, but those of "
+                    f"{path} has images of height, width and channels {dataset.image_shape}, but those of "
                     f"{official.name} have {official.image_shape}; "
-                    "move it away, or give its path as the data set"
+                    "move it elsewhere, or give its path as the data set"
                 )
             return dataset
     return None
@@ -86,7 +85,7 @@ def _load_fetched(official: Official, folders: tuple[Path, ...], progress: Progr
 
 @contextlib.contextmanager
 def _workspace(preferred: Path) -> Iterator[Path]:
-    """Yield a folder to download into: `preferred`, which outlives a killed run, if it can be written to."""
+    """Yield a folder to download into: `preferred`, which survives a killed run, if it is writable."""
     try:
         preferred.mkdir(parents=True, exist_ok=True)
         tempfile.TemporaryFile(dir=preferred).close()

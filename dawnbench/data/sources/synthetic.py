@@ -1,4 +1,4 @@
-"""Generated images in CIFAR-10's shape: for throughput, where no data set is at hand."""
+"""Generated images in CIFAR-10's shape, for throughput measurements without a data set."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ SEED = 20180420
 CLASSES, SIDE, CHANNELS = 10, 32, 3
 TRAIN_IMAGES, TEST_IMAGES = 50_000, 10_000
 GRID = 4
-"""A class's pattern is this many random values a side and channel, drawn smoothly over the image."""
+"""A class's pattern has this many random values per side and channel, interpolated over the image."""
 HALF_RANGE = 127
-"""The largest value of the pattern, and of the noise on it: their sum fits into a byte."""
+"""The largest value of the pattern and of the noise: their sum fits into a byte."""
 
 
 def load_synthetic() -> Dataset:
-    """Return 50,000 + 10,000 images, (N, 32, 32, 3), of ten classes that a small network tells apart.
+    """Return 50,000 + 10,000 images, (N, 32, 32, 3), of ten classes that a small network can distinguish.
 
-    Image i has the label i % 10 and is its class's smooth pattern plus uniform noise. All of it is
-    whole-number arithmetic on the raw stream of PCG64, which numpy promises never to change: the pixels, and
-    with them the fingerprint, are the same on every machine. An accuracy on it says nothing.
+    Image i has the label i % 10 and is its class's smooth pattern plus uniform noise. All of it is integer
+    arithmetic on the raw stream of PCG64, which numpy promises never to change: the pixels, and hence the
+    fingerprint, are the same on every machine. Accuracy on it is meaningless.
     """
     bits = np.random.PCG64(SEED)
     patterns = _patterns(bits)
@@ -48,7 +48,7 @@ def _patterns(bits: np.random.PCG64) -> Images:
     steps = SIDE - 1
     along = np.arange(SIDE) * (GRID - 1)
     left = np.minimum(along // steps, GRID - 2)
-    weight = along - left * steps  # of the right neighbour, in 1/steps
+    weight = along - left * steps  # of the right neighbor, in 1/steps
     rows = grid[:, left] * (steps - weight)[:, None, None] + grid[:, left + 1] * weight[:, None, None]
     both = rows[:, :, left] * (steps - weight)[:, None] + rows[:, :, left + 1] * weight[:, None]
     patterns: Images = (both * HALF_RANGE // (255 * steps * steps)).astype(np.uint8)

@@ -1,1 +1,1 @@
-"""Neighbouring layers fused into Triton kernels for an NVIDIA GPU."""
+"""Neighboring layers fused into Triton kernels for an NVIDIA GPU."""

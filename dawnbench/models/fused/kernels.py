@@ -43,18 +43,18 @@ def slope(z, activation: tl.constexpr):
 
 @triton.jit
 def first_pixel(row, channels, height, width):
-    """Return the element in (N, height, width, channels) at which the 2x2 window of a pooled row begins."""
+    """Return the element in (N, height, width, channels) at which the 2x2 window of a pooled row starts."""
     pooled_height, pooled_width = height // 2, width // 2
     image = row // (pooled_height * pooled_width)
     within = row % (pooled_height * pooled_width)
     y, x = within // pooled_width, within % pooled_width
-    # Large batches have more elements than 32 bits count.
+    # Large batches have more elements than 32 bits can count.
     return ((image.to(tl.int64) * height + 2 * y) * width + 2 * x) * channels
 
 
 @triton.jit
 def larger(best, pick, value, number: tl.constexpr):
-    """Return the maximum so far and its place in the window. As in torch, the first of equals and NaN win."""
+    """Return the maximum so far and its window position. As in torch, the first of equals and NaN win."""
     value = value.to(tl.float32)
     wins = (value > best) | (value != value)
     return tl.where(wins, value, best), tl.where(wins, number, pick)

@@ -56,12 +56,12 @@ class FusedNormActivation(nn.BatchNorm2d):
         self.activation, self.pool = activation, pool
 
     def forward(self, x: Tensor) -> Tensor:
-        """Pool, normalize and activate; in training by the batch's statistics, which enter the running ones.
+        """Pool, normalize and activate; in training by the batch's statistics, which update the running ones.
 
         Raises:
             ValueError: a batch in training has no more than one value per channel.
         """
-        if self.training and self._kernels_take(x):
+        if self.training and self._can_use_kernels(x):
             out, _, _, mean, variance = norm_activation(
                 x, self.weight, self.bias, self.eps, self.activation, self.pool
             )
@@ -76,8 +76,8 @@ class FusedNormActivation(nn.BatchNorm2d):
         shape = super().extra_repr()  # type: ignore[no-untyped-call]
         return f"{shape}, activation={self.activation}, pool={self.pool}"
 
-    def _kernels_take(self, x: Tensor) -> bool:
-        """Tell whether the kernels run here and there are at least two values per channel."""
+    def _can_use_kernels(self, x: Tensor) -> bool:
+        """Return whether the kernels are available and there are at least two values per channel."""
         pooled = (x.shape[2] // 2) * (x.shape[3] // 2) if self.pool else x.shape[2] * x.shape[3]
         return HAS_TRITON and (x.is_cuda or IS_INTERPRETED) and x.shape[0] * pooled > 1
 

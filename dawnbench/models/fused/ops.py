@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 MAX_PROGRAMS = 512
-"""In a reduction's first stage. Enough to keep a GPU of 132 multiprocessors busy, four on each, and few
-enough for the second stage to read their results as one block. Not taken from the GPU at hand, because the
-last bits of the results depend on it."""
+"""Programs in a reduction's first stage: enough to keep a GPU of 132 multiprocessors busy with four on each,
+and few enough for the second stage to read their results as one block. It does not depend on the GPU, because
+the last bits of the results depend on it."""
 MAX_BLOCK_CHANNELS = 64  # 128 bytes of bf16, a whole cache line
 BLOCK = 2048  # elements; two fp32 sums of each stay within the registers of 128 threads
 LIGHT_BLOCK = 4096  # elements, for the one kernel that needs few registers
@@ -45,7 +45,7 @@ class Grid:
         return (_ceil_div(self.channels, COMBINED_CHANNELS),)
 
     def elementwise(self, block_rows: int) -> tuple[int, int]:
-        """Return the programs that cover every element once, each with so many rows."""
+        """Return the programs that cover every element once, each with `block_rows` rows."""
         return _ceil_div(self.rows, block_rows), self.across
 
     def partial_sums(self, like: Tensor) -> tuple[Tensor, Tensor]:
@@ -177,7 +177,7 @@ def norm_activation_backward(
     gradient, pooled = _pixels_last(gradient), _pixels_last(pooled)
     images, channels = pooled.shape[:2]
     grid = Grid(pooled.numel() // channels, channels)
-    # An odd edge has windows of its own, from which nothing was pooled: their gradient is 0.
+    # Windows cut off at an odd edge were not pooled: their gradient is 0.
     windows = images * _ceil_div(height, 2) * _ceil_div(width, 2) if pool else grid.rows
     bias_sums, weight_sums = grid.partial_sums(pooled)
     bias_gradient, weight_gradient = torch.empty_like(mean), torch.empty_like(mean)
@@ -257,7 +257,7 @@ def _keep(ctx: Any, inputs: tuple[Any, ...], output: tuple[Tensor, ...]) -> None
     _, pooled, picks, mean, variance = output
     ctx.size = x.shape[2:]
     ctx.save_for_backward(pooled if ctx.pool else x, picks, mean, variance, weight, bias)
-    # Otherwise the backward pass would be handed zeros for each of these, and the pooled values are large.
+    # Otherwise the backward pass would get zeros for each of these, and the pooled values are large.
     ctx.set_materialize_grads(False)
     ctx.mark_non_differentiable(pooled, picks, mean, variance)
 

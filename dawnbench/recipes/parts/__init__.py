@@ -1,4 +1,4 @@
-"""The parts that the library brings; what the `__all__` of a file here names is exported."""
+"""The built-in parts; each module's `__all__` is exported."""
 
 from dawnbench.recipes.parts.augmentations import *
 from dawnbench.recipes.parts.averages import *

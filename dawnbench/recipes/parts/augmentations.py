@@ -1,4 +1,4 @@
-"""The augmentations that the library brings."""
+"""The built-in augmentations."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ class CropSpec(AugmentationPart, kind="crop"):
     """Random shifts."""
 
     padding: NonNegativeInt
-    """The most pixels each way."""
+    """The maximum shift in pixels, each way."""
     border: Literal["reflect", "black"] = field(default="reflect", metadata=ADDED_LATER)
-    """What comes in from outside the image."""
+    """What fills the area outside the image."""
 
     def build(self) -> Augmentation:
         """Return the shifts."""
@@ -54,7 +54,7 @@ class CropSpec(AugmentationPart, kind="crop"):
 
 @dataclass(frozen=True)
 class FlipSpec(AugmentationPart, kind="flip"):
-    """Left and right swapped at random."""
+    """Random left-right mirroring."""
 
     def build(self) -> Augmentation:
         """Return the flips."""
@@ -65,7 +65,7 @@ class FlipSpec(AugmentationPart, kind="flip"):
 
 @dataclass(frozen=True)
 class AlternatingFlipSpec(AugmentationPart, kind="alternating_flip"):
-    """Left and right swapped in every other epoch, for half of the images in the even ones."""
+    """Left-right mirroring in every other epoch, in even epochs for one half of the images."""
 
     def build(self) -> Augmentation:
         """Return the flips."""
@@ -76,13 +76,13 @@ class AlternatingFlipSpec(AugmentationPart, kind="alternating_flip"):
 
 @dataclass(frozen=True)
 class RotationSpec(AugmentationPart, kind="rotation"):
-    """Images turned at random; black comes in from outside."""
+    """Random rotation; the outside is black."""
 
     degrees: Degrees
-    """The most, either way."""
+    """The maximum rotation, either way."""
 
     def build(self) -> Augmentation:
-        """Return an affine map that only turns."""
+        """Return an affine map that only rotates."""
         from dawnbench.data.affine import rotation
 
         return rotation(self.degrees)
@@ -90,22 +90,22 @@ class RotationSpec(AugmentationPart, kind="rotation"):
 
 @dataclass(frozen=True)
 class AffineSpec(AugmentationPart, kind="affine"):
-    """Images turned, shifted, scaled and slanted at random; black comes in from outside."""
+    """Random rotation, translation, scaling and shearing; the outside is black."""
 
     degrees: Degrees = 0.0
-    """The most that an image is turned, either way."""
+    """The maximum rotation, either way."""
     translate: Fraction = 0.0
-    """The most that it is shifted, as a share of its height and width."""
+    """The maximum shift, as a fraction of height and width."""
     scale: tuple[Positive, Positive] = (1.0, 1.0)
-    """The least and the most by which it is scaled."""
+    """The minimum and maximum scale factor."""
     shear: Annotated[float, Field(ge=0, le=89)] = 0.0
-    """The most degrees by which it is slanted, either way."""
+    """The maximum shear in degrees, either way."""
 
     def __post_init__(self) -> None:
-        """Refuse a range of scales that ends before it begins."""
+        """Validate that the scale range is in order."""
         super().__post_init__()
-        least, most = self.scale
-        require(least <= most, f"augmentation.affine.scale={[least, most]} must be in order")
+        low, high = self.scale
+        require(low <= high, f"augmentation.affine.scale={[low, high]} must be in order")
 
     def build(self) -> Augmentation:
         """Return the map."""
@@ -116,12 +116,12 @@ class AffineSpec(AugmentationPart, kind="affine"):
 
 @dataclass(frozen=True)
 class ColorJitterSpec(AugmentationPart, kind="color_jitter"):
-    """Brightness and contrast of each image changed at random."""
+    """Random brightness and contrast of each image."""
 
     brightness: NonNegative
-    """The most that is added to the normalized pixels."""
+    """The maximum offset added to the normalized pixels."""
     contrast: FractionBelowOne
-    """By how much their factor may differ from 1."""
+    """The maximum deviation of their factor from 1."""
 
     def build(self) -> Augmentation:
         """Return the change."""
@@ -132,12 +132,12 @@ class ColorJitterSpec(AugmentationPart, kind="color_jitter"):
 
 @dataclass(frozen=True)
 class BrightnessContrastSpec(AugmentationPart, kind="brightness_contrast"):
-    """Brightness and contrast of each image scaled at random, within the range of its pixels."""
+    """Random scaling of brightness and contrast of each image, within the pixel range."""
 
     brightness: Fraction = 0.0
-    """By how much the factor on the pixels may differ from 1."""
+    """The maximum deviation from 1 of the factor on the pixels."""
     contrast: Fraction = 0.0
-    """By how much the factor on their distance from the image's mean may differ from 1."""
+    """The maximum deviation from 1 of the factor on their distance from the image's mean."""
 
     def build(self) -> Augmentation:
         """Return the change."""
@@ -152,7 +152,7 @@ class CutoutSpec(AugmentationPart, kind="cutout"):
 
     size: PositiveInt
     probability: FractionAboveZero = field(default=1.0, metadata=ADDED_LATER)
-    """Of an image having its square."""
+    """Probability that an image has a square."""
 
     def build(self) -> Augmentation:
         """Return the change."""

@@ -1,4 +1,4 @@
-"""The weight averages that the library brings."""
+"""The built-in weight averages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["ExponentialAverageSpec", "LookaheadSpec"]
 
 @dataclass(frozen=True)
 class ExponentialAverageSpec(AveragePart, kind="exponential"):
-    """An exponential moving average of the weights, which is what is evaluated."""
+    """An exponential moving average of the weights, which is evaluated instead of the trained model."""
 
     momentum: FractionBelowOne = 0.99
-    """Kept a step."""
+    """The fraction kept per step."""
     every: PositiveInt = 5
     """Steps between updates."""
 
@@ -34,17 +34,17 @@ class ExponentialAverageSpec(AveragePart, kind="exponential"):
 
 @dataclass(frozen=True)
 class LookaheadSpec(AveragePart, kind="lookahead"):
-    """Weights drawn back onto their own moving average, over the last steps."""
+    """Weights pulled back to their own moving average during the last steps."""
 
     last_steps: PositiveInt = 20
-    """How many steps before the end the average begins."""
+    """Number of steps before the end at which the average starts."""
     every: PositiveInt = 4
-    """Steps between two times that the weights are drawn back."""
+    """Steps between two pulls."""
     momentum: FractionBelowOne = 0.7
-    """Kept of the average each time."""
+    """The fraction of the average kept each time."""
 
     def build(self, model: nn.Module) -> Average:
-        """Return what draws the model's own weights back."""
+        """Return an average that pulls back the model's own weights."""
         from dawnbench.optim.averaging import Lookahead
 
         return Lookahead(model, last_steps=self.last_steps, every=self.every, momentum=self.momentum)

@@ -1,4 +1,4 @@
-"""The losses that the library brings."""
+"""The built-in losses."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CrossEntropySpec(LossPart, kind="cross_entropy"):
     """Cross-entropy in nats."""
 
     def build(self, model: nn.Module, label_smoothing: float) -> Loss:
-        """Return the cross-entropy; it does not look at the model."""
-        from dawnbench.optim.losses import CrossEntropy
+        """Return the cross-entropy, which does not depend on the model."""
+        from dawnbench.optim.contracts import CrossEntropy
 
         return CrossEntropy(label_smoothing)

@@ -1,4 +1,4 @@
-"""The networks that the library brings."""
+"""The built-in networks."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ class DavidNetSpec(ModelPart, kind="davidnet"):
     celu_alpha: NonNegative = 0.0
     """0 is ReLU."""
     pool_first: bool = False
-    """Whether pools stand before the batch norm instead of behind the activation."""
+    """Whether pools come before the batch norm instead of after the activation."""
     norm_splits: PositiveInt = 1
-    """Equal parts of the batch, each normalised by itself (ghost batch norm)."""
+    """Number of equal parts of the batch, each normalized separately (ghost batch norm)."""
     norm_scale: bool = True
-    """Whether the batch norm's factor is learnt; otherwise it stays 1."""
+    """Whether the batch norm's scale is learned; otherwise it stays 1."""
     whitening: bool = False
     """Whether fixed 3x3 patch whitening and a 1x1 convolution replace the first convolution."""
     residual: Literal["plain", "doubled"] = field(default="plain", metadata=ADDED_LATER)
     """doubled adds a residual block's input twice, and has no activation between the block's convolutions."""
     xavier: bool = field(default=False, metadata=ADDED_LATER)
-    """Whether the convolutions' filters begin uniform by Xavier's rule, and their biases at 0."""
+    """Whether convolution filters use Xavier uniform initialization, with biases of 0."""
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
@@ -47,22 +47,22 @@ class DavidNetSpec(ModelPart, kind="davidnet"):
 
 @dataclass(frozen=True)
 class SpeedNetSpec(ModelPart, kind="speednet"):
-    """The six-convolution network of the CIFAR-10 speed records, for images of 16x16 on."""
+    """The six-convolution network of the CIFAR-10 speed records, for images of 16x16 or larger."""
 
     widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (64, 256, 256)
     activation: Literal["gelu", "silu"] = "gelu"
-    """Of the groups; behind the whitening it is gelu."""
+    """The groups' activation; after the whitening it is always gelu."""
     norm_momentum: FractionAboveZero = 0.4
-    """The share of a batch's statistics that enters the running ones."""
+    """The weight of a batch's statistics in the running statistics."""
     whitening_images: PositiveInt = 5_000
-    """From which the first layer is computed."""
+    """Number of images from which the first layer is computed."""
     whitening_epsilon: Positive = 5e-4
-    """Added to the variances of the patches' components."""
+    """Added to the variances of the patch components."""
     pool_first: tuple[bool, bool, bool] = (False, False, False)
-    """By group, whether the pool stands before the first convolution instead of behind it."""
+    """Per group, whether the pool comes before the first convolution instead of after it."""
     fused: bool = field(default=False, metadata=ADDED_LATER)
-    """Whether pool, norm and activation run as one layer of kernels on CUDA; to be decided by
-    `dawnbench ab speedrun --set model.fused=false --set model.fused=true`."""
+    """Whether pool, norm and activation run as one fused layer on CUDA; to decide, run `dawnbench ab speedrun
+    --set model.fused=false --set model.fused=true`."""
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
@@ -77,21 +77,21 @@ class ResNet18Spec(ModelPart, kind="resnet18"):
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
-        from dawnbench.models.resnet import resnet18
+        from dawnbench.models.davidnet import resnet18
 
         return resnet18(channels=channels, classes=classes)
 
 
 @dataclass(frozen=True)
 class ConvStackSpec(ModelPart, kind="conv_stack"):
-    """A plain stack of convolutions, layer by layer in words, such as "conv 16", "relu", "max pool"."""
+    """A plain stack of layers, each described in words such as "conv 16", "relu", "max pool"."""
 
     layers: tuple[str, ...]
     bias: bool = True
-    """Whether convolutions have one."""
+    """Whether convolutions have a bias."""
 
     def __post_init__(self) -> None:
-        """Refuse words that name no layer."""
+        """Validate the layer descriptions."""
         super().__post_init__()
         for words in self.layers:
             read_layer(words)

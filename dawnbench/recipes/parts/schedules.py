@@ -1,4 +1,4 @@
-"""The learning-rate schedules that the library brings."""
+"""The built-in learning-rate schedules."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ __all__ = ["PiecewiseLinearSpec", "PlateauSpec", "StepsSpec"]
 
 @dataclass(frozen=True)
 class PiecewiseLinearSpec(SchedulePart, kind="piecewise_linear"):
-    """Learning rate in straight lines between knots; stretched where `epochs` is not the last knot's."""
+    """Learning rate that is linear between knots, stretched to the recipe's epochs."""
 
     epochs: tuple[Finite, ...]
     rates: tuple[Finite, ...]
     momenta: tuple[FractionBelowOne, ...] | None = field(default=None, metadata=ADDED_LATER)
-    """The momentum at the knots (Adam's first beta); None leaves the optimizer's own."""
+    """The momentum at the knots (Adam's first beta); None keeps the optimizer's own."""
 
     def __post_init__(self) -> None:
-        """Refuse knots that are no function of time."""
+        """Validate that the knots define a function of time."""
         super().__post_init__()
         knots = list(self.epochs)
         for name in ("rates", "momenta"):
             values = getattr(self, name)
             require(
                 values is None or len(values) == len(knots) > 0,
-                f"the schedule has {len(knots)} epochs and {len(values or ())} {name}; give one for one",
+                f"the schedule has {len(knots)} epochs and {len(values or ())} {name}; give equal numbers",
             )
         increasing = all(later > earlier for earlier, later in pairwise(knots))
-        require(increasing and knots[-1] > 0, f"the schedule's epochs {knots} must increase, to more than 0")
+        require(increasing and knots[-1] > 0, f"the schedule's epochs {knots} must increase and end above 0")
 
     def build(self) -> Schedule:
-        """Return the straight lines."""
+        """Return the piecewise linear schedule."""
         from dawnbench.optim.schedules import PiecewiseLinear
 
         return PiecewiseLinear(self.epochs, self.rates, self.momenta)
@@ -54,12 +54,12 @@ class PiecewiseLinearSpec(SchedulePart, kind="piecewise_linear"):
 
 @dataclass(frozen=True)
 class StepsSpec(SchedulePart, kind="steps"):
-    """Learning rate multiplied by a factor every so many epochs."""
+    """Learning rate multiplied by a factor at a fixed interval of epochs."""
 
     rate: Finite
-    """At the start."""
+    """The initial rate."""
     every: PositiveInt
-    """Epochs."""
+    """Epochs between two changes."""
     factor: Positive = 0.1
 
     def build(self) -> Schedule:
@@ -71,16 +71,16 @@ class StepsSpec(SchedulePart, kind="steps"):
 
 @dataclass(frozen=True)
 class PlateauSpec(SchedulePart, kind="plateau"):
-    """Learning rate multiplied by a factor once the validation loss no longer falls."""
+    """Learning rate multiplied by a factor when the validation loss stops falling."""
 
     rate: Finite
-    """At the start."""
+    """The initial rate."""
     factor: OpenFraction = 0.1
     patience: NonNegativeInt = 10
-    """How many epochs in a row without a lower loss leave the rate as it is."""
+    """Number of consecutive epochs without a lower loss that are tolerated."""
 
     def build(self) -> Schedule:
-        """Return the schedule, which has seen no loss yet."""
+        """Return a schedule that has observed no loss yet."""
         from dawnbench.optim.schedules import Plateau
 
         return Plateau(self.rate, factor=self.factor, patience=self.patience)

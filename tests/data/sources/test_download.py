@@ -121,7 +121,9 @@ def test_a_damaged_download_is_fetched_exactly_once_more(
 
 def test_two_damaged_downloads_are_an_error(connect: Callable[..., Internet], cifar_archive: bytes) -> None:
     internet = connect(b"damaged")
-    with pytest.raises(DawnbenchError, match="cifar10 could not be fetched whole in two tries") as caught:
+    with pytest.raises(
+        DawnbenchError, match="cifar10 could not be downloaded intact in two attempts"
+    ) as caught:
         load_dataset("cifar10")
     assert internet.downloads == 2
     assert f"put {cache_folder() / 'cifar10.npz'} (x_train, y_train, x_test, y_test" in str(caught.value)

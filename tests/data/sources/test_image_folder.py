@@ -131,7 +131,7 @@ def test_a_broken_file_is_named(pets: Path, content: bytes) -> None:
     broken = pets / "test" / "dog" / "00003.png"
     broken.write_bytes(content)
     with pytest.raises(
-        DawnbenchError, match=r"test/dog/00003.png is not a whole PNG or JPEG image \(.+\); replace"
+        DawnbenchError, match=r"test/dog/00003.png is not a complete PNG or JPEG image \(.+\); replace"
     ):
         load_dataset(str(pets))
 
@@ -143,14 +143,16 @@ def test_a_torn_file_is_named(tmp_path: Path, suffix: str, make_arrays: Make, wr
     noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     Image.fromarray(noise).save(torn)
     torn.write_bytes(torn.read_bytes()[: torn.stat().st_size // 2])
-    with pytest.raises(DawnbenchError, match=rf"train/cat/torn.{suffix} is not a whole"):
+    with pytest.raises(DawnbenchError, match=rf"train/cat/torn.{suffix} is not a complete"):
         load_dataset(str(pets))
 
 
 def test_sixteen_bits_are_refused(pets: Path) -> None:
     Image.fromarray(np.zeros((4, 5), np.uint16)).save(pets / "train" / "cat" / "deep.png")
     # "I;16" in today's words; Pillow 10.0 reads the file into 32 bits and calls it "I".
-    with pytest.raises(DawnbenchError, match=r"deep.png has more than 8 bits a channel \(I(;16)?\); convert"):
+    with pytest.raises(
+        DawnbenchError, match=r"deep.png has more than 8 bits per channel \(I(;16)?\); convert"
+    ):
         load_dataset(str(pets))
 
 
@@ -174,10 +176,10 @@ def remove(path: Path) -> None:
         (lambda pets: remove(pets / "train"), "pets is not an image folder"),
         (
             lambda pets: (pets / "train" / "bird").mkdir(),
-            "train/bird holds no .png, .jpg or .jpeg image; add",
+            "train/bird contains no .png, .jpg or .jpeg image; add",
         ),
         (lambda pets: remove(pets / "train" / "dog"), "test/dog is a class that .*train does not have"),
-        (lambda pets: [remove(path) for path in (pets / "test").iterdir()], "test holds no .png"),
+        (lambda pets: [remove(path) for path in (pets / "test").iterdir()], "test contains no .png"),
     ],
 )
 def test_another_layout_is_refused(pets: Path, spoil: Callable[[Path], Any], sentence: str) -> None:

@@ -38,7 +38,7 @@ def test_the_folders_go_from_the_nearest_to_the_farthest(
 def test_a_folder_that_cannot_be_written_to_is_a_warning(pets: Path, tmp_path: Path) -> None:
     # A path below a file refuses the superuser too, whom a read-only folder would not stop.
     (tmp_path / "file").write_text("")
-    with pytest.warns(UserWarning, match=r"could not be kept in .*; this run goes on"):
+    with pytest.warns(UserWarning, match=r"could not be saved to .*; this run continues"):
         dataset = load_dataset(str(pets), cache=tmp_path / "file" / "cache")
     assert len(dataset.train_labels) == 6
 
@@ -90,7 +90,7 @@ def test_a_damaged_kept_file_is_named_and_not_removed(pets: Path, tmp_path: Path
     (kept,) = (tmp_path / "kept" / "folders").iterdir()
     kept.write_bytes(kept.read_bytes()[:-100])
     with pytest.raises(
-        DawnbenchError, match=rf"{kept} is not a whole .*; remove it, and .*pets is decoded again"
+        DawnbenchError, match=rf"{kept} is not a complete .*; remove it to decode .*pets again"
     ):
         load_dataset(str(pets), cache=tmp_path / "kept")
     assert kept.exists()

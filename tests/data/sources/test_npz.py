@@ -48,19 +48,19 @@ def test_a_file_may_name_its_classes(tmp_path: Path, make_arrays: Make) -> None:
 @pytest.mark.parametrize("classes", [np.array([1, 2]), np.array([["cat", "dog"]]), np.array("cat")])
 def test_names_of_another_kind_are_refused(tmp_path: Path, make_arrays: Make, classes: np.ndarray) -> None:
     path = write(tmp_path / "mine.npz", **make_arrays(), classes=classes)
-    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz is .*; save one string a class"):
+    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz is .*; save one string per class"):
         load_npz(path)
 
 
 def test_names_that_are_no_text_are_refused(tmp_path: Path, make_arrays: Make) -> None:
     no_text = np.array([0x7FFFFFFF, 65], dtype=np.uint32).view("U1")
     path = write(tmp_path / "mine.npz", **make_arrays(), classes=no_text)
-    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz holds no valid text"):
+    with pytest.raises(DawnbenchError, match=r"classes of .*mine.npz is not valid text"):
         load_npz(path)
 
 
 def test_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match=r"there is no file .*nowhere.npz"):
+    with pytest.raises(DawnbenchError, match=r"nowhere.npz does not exist"):
         load_dataset(str(tmp_path / "nowhere.npz"))
 
 
@@ -75,7 +75,7 @@ def test_missing_keys_are_named_and_so_are_those_that_are_there(tmp_path: Path, 
         tmp_path / "mine.npz", x_train=arrays["x_train"], labels=arrays["y_train"], x_test=arrays["x_test"]
     )
     with pytest.raises(
-        DawnbenchError, match=r"has no y_train and no y_test, it has x_train, labels, x_test; save"
+        DawnbenchError, match=r"has no y_train and no y_test, only x_train, labels, x_test; save"
     ):
         load_npz(path)
 
@@ -100,7 +100,7 @@ def test_a_bare_npy_array(tmp_path: Path) -> None:
     path = tmp_path / "mine.npz"
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
-    with pytest.raises(DawnbenchError, match="holds one bare array; save x_train"):
+    with pytest.raises(DawnbenchError, match="contains a single bare array; save x_train"):
         load_npz(path)
 
 
@@ -108,7 +108,7 @@ def test_a_bare_npy_array(tmp_path: Path) -> None:
 def test_a_file_that_is_no_npz(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "mine.npz"
     path.write_bytes(content)
-    with pytest.raises(DawnbenchError, match=r"mine.npz is not a whole .npz file \(.+\); write it again"):
+    with pytest.raises(DawnbenchError, match=r"mine.npz is not a complete .npz file \(.+\); write it again"):
         load_npz(path)
 
 
@@ -170,7 +170,7 @@ def test_a_file_that_unpacks_to_more_than_is_free_does_not_fit(
     monkeypatch.setattr("dawnbench.data.sources.npz_size.psutil.virtual_memory", lambda: free)
     tracemalloc.start()
     with pytest.raises(
-        DawnbenchError, match=r"mine.npz does not fit into memory: .* 0\.0 GB .* free; end what"
+        DawnbenchError, match=r"mine.npz does not fit into memory: .* 0\.0 GB .* free; close other"
     ):
         load_npz(path)
     peak = tracemalloc.get_traced_memory()[1]
@@ -186,7 +186,7 @@ def test_memory_that_runs_out_while_it_is_unpacked_is_not_damage(
 
     path = write(tmp_path / "mine.npz", **make_arrays())
     monkeypatch.setattr("numpy.lib.npyio.NpzFile.__getitem__", full)
-    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz does not fit into memory; end what"):
+    with pytest.raises(DawnbenchError, match=r"x_train of .*mine.npz does not fit into memory; close other"):
         load_npz(path)
 
 
@@ -216,7 +216,7 @@ def test_a_truncated_file_is_not_whole(tmp_path: Path, make_arrays: Make, share:
     path = write(tmp_path / "mine.npz", **make_arrays())
     content = path.read_bytes()
     path.write_bytes(content[: int(share * len(content))])
-    with pytest.raises(DawnbenchError, match=r"mine.npz is not a whole .npz file \(.+\); write it again"):
+    with pytest.raises(DawnbenchError, match=r"mine.npz is not a complete .npz file \(.+\); write it again"):
         load_npz(path)
 
 

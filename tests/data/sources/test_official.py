@@ -49,7 +49,7 @@ def test_a_damaged_kept_file_is_named_and_not_removed(
     np.savez(path, **make_arrays(shape=(32, 32, 3)))
     path.write_bytes(path.read_bytes()[:1000])
     with pytest.raises(
-        DawnbenchError, match=rf"{path} is not a whole .*; remove it, and cifar10 is fetched again"
+        DawnbenchError, match=rf"{path} is not a complete .*; remove it to download cifar10 again"
     ):
         load_dataset("cifar10", cache=tmp_path)
     assert path.exists()
@@ -61,7 +61,7 @@ def test_a_damaged_kept_file_is_named_and_not_removed(
         (
             (28, 28),
             2,
-            r"cifar10.npz holds images of .* \(28, 28, 1\), but those of cifar10 have \(32, 32, 3\)",
+            r"cifar10.npz has images of .* \(28, 28, 1\), but those of cifar10 have \(32, 32, 3\)",
         ),
         ((32, 32, 3), 11, r"cifar10.npz has the label 10, but there are 10 classes"),
     ],
@@ -88,7 +88,7 @@ def test_the_real_cifar10_is_served_with_no_network(no_network: None, real_data:
 def test_a_torn_copy_of_the_real_file_is_refused(tmp_path: Path, real_data: Path) -> None:
     with (real_data / "cifar10.npz").open("rb") as file:
         (tmp_path / "cifar10.npz").write_bytes(file.read(1_000_000))
-    with pytest.raises(DawnbenchError, match="is not a whole"):
+    with pytest.raises(DawnbenchError, match="is not a complete"):
         load_dataset("cifar10", cache=tmp_path)
 
 
