@@ -149,10 +149,10 @@ def test_a_cut_cable_is_an_error_that_says_so(connect: Callable[..., Internet]) 
     assert socket.getdefaulttimeout() is None
 
 
-def test_no_room_is_an_error_that_says_so(connect: Callable[..., Internet]) -> None:
+def test_a_full_disk_is_reported(connect: Callable[..., Internet]) -> None:
     connect(OSError(28, "No space left on device"))
     with pytest.raises(
-        DawnbenchError, match=r"could not be unpacked in .*No space left on device.*make room"
+        DawnbenchError, match=r"could not be unpacked in .*No space left on device.*free space"
     ):
         load_dataset("cifar10")
 
@@ -162,7 +162,7 @@ def test_a_folder_that_cannot_be_written_to_is_gone_around(
 ) -> None:
     connect(cifar_archive)
     (tmp_path / "file").write_text("")
-    with pytest.warns(UserWarning, match="this run goes on"):
+    with pytest.warns(UserWarning, match="this run continues"):
         dataset = load_dataset("cifar10", cache=tmp_path / "file" / "cache")
     assert len(dataset.train_labels) == 5
 

@@ -46,7 +46,7 @@ def test_a_folder_that_cannot_be_written_to_is_a_warning(pets: Path, tmp_path: P
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser writes to read-only folders")
 def test_a_read_only_folder_is_a_warning(pets: Path, tmp_path: Path) -> None:
     (tmp_path / "shut").mkdir(mode=0o500)
-    with pytest.warns(UserWarning, match="this run goes on"):
+    with pytest.warns(UserWarning, match="this run continues"):
         load_dataset(str(pets), cache=tmp_path / "shut")
 
 
