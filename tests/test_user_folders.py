@@ -66,7 +66,7 @@ def test_every_command_that_reads_works_and_leaves_nothing_behind(tmp_path: Path
 def test_data_that_needs_a_folder_and_a_path_from_home_are_asked_for_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with pytest.raises(DawnbenchError, match="set DAWNBENCH_DATA to one"):
+    with pytest.raises(DawnbenchError, match="set DAWNBENCH_DATA to a folder"):
         load_dataset("cifar10")
     with pytest.raises(DawnbenchError, match="write the whole path"):
         load_dataset("~/images.npz")

@@ -88,7 +88,9 @@ def _changes(recipe: Recipe, adapted: Recipe) -> tuple[str, ...]:
 
 
 def _shown(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    text = value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
+    # A path may have bytes that are not UTF-8.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _parse(setting: str) -> _Setting:

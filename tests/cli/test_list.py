@@ -112,7 +112,10 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--device", "tpu"], "device 'tpu' is unknown"),
         (["run", "quickstart", "--device", "cuda:9"], "device cuda:9 is not available"),
         (["run", "quickstart", "--data", "nowhere.npz"], "nowhere.npz"),
-        (["run", "quickstart", "--set", "batch_size=5000"], "more than the 1437 training images"),
+        (
+            ["run", "quickstart", "--set", "batch_size=5000"],
+            "batch_size=5000 exceeds the 1437 training images",
+        ),
         (["run", "quickstart", "--set", "dataset.image_size=8"], "does not accept batches"),
         (["run", "davidnet", "--data", "digits", "--set", "augmentation.cutout.size=40"], "cutout"),
         (["show", "quickstart", "--set", "model=3"], "is a group of fields"),

@@ -101,10 +101,9 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
     """Give what is printed the width of a terminal."""
 
     def narrow(width: int) -> None:
-        for module in ("summary", "compare", "regress"):
-            monkeypatch.setattr(
-                f"dawnbench.cli.{module}.open_console", lambda: Console(width=width, color_system=None)
-            )
+        monkeypatch.setattr(
+            "dawnbench.report.console.open_console", lambda: Console(width=width, color_system=None)
+        )
 
     return narrow
 

@@ -275,7 +275,7 @@ class TestTheBaselineMarker:
         terms = ("'kept/tiny.json'", "metrics=('accuracy',)", "max_accuracy_drop='90%'")
         result = tests(marked(*terms, test=ten))
         result.assert_outcomes(failed=1)
-        (command,) = re.findall(r"save this run as the baseline with `(.*)`", result.stdout.str())
+        (command,) = set(re.findall(r"save this run as the baseline with `(.*)`", result.stdout.str()))
         save, move = command.split(" && ")
         monkeypatch.chdir(pytester.path)
         subprocess.run([sys.executable, "-m", *shlex.split(save)], check=True)
