@@ -96,7 +96,7 @@ def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, 
     with waiting_for("loading torch"):
         import torch
 
-        from dawnbench.scaling import along_axes, measure, recipe_settings
+        from dawnbench.campaigns.scaling import along_axes, measure, recipe_settings
         from dawnbench.stats.scaling import Setting
 
     epochs = options["epochs"] or 1

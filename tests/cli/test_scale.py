@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dawnbench import scaling
+from dawnbench.campaigns import scaling
 from dawnbench.cli import main
 from dawnbench.stats.scaling import ScalePoint, Setting
 

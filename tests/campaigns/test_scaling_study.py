@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.scaling import measure, study
+from dawnbench.campaigns import scaling
+from dawnbench.campaigns.scaling import measure
 from dawnbench.stats.scaling import Setting
 from tests.records.folders import make_run
 
@@ -28,7 +29,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"exec(open({str(tmp_path / 'say.py')!r}).read())\n"
     )
     program.chmod(0o755)
-    monkeypatch.setattr(study.sys, "executable", str(program))
+    monkeypatch.setattr(scaling.sys, "executable", str(program))
     return tmp_path
 
 

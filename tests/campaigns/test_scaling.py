@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dawnbench.campaigns.scaling import along_axes, recipe_settings
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt, leaf_value
-from dawnbench.scaling import along_axes, recipe_settings
 from dawnbench.stats.scaling import Setting
 
 OWN = Setting(batch=512, width=1.0, threads=2)
