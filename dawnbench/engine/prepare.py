@@ -137,11 +137,12 @@ class Prepared:
         )
         return TrainingStep(
             self.input,
-            self.programs(converted),
+            converted,
             self.recipe.loss.build(self.model, self.recipe.label_smoothing),
             optimizer,
             take_step,
             self.rates,
+            self.programs,
             self.device,
         )
 
