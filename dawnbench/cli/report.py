@@ -140,6 +140,10 @@ def _write_up(
     from dawnbench.report.write_up.write import write_write_up
 
     path = out or runs[0].folder / "writeup.md"
+    if notes_file is not None and path.resolve() == notes_file.resolve():
+        raise DawnbenchError(
+            f"the write-up would replace the notes in {notes_file}; name another file with -o"
+        )
     write_write_up(models, rule, view, path, notes)
     click.echo(plain(str(path)))
 

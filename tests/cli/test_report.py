@@ -103,6 +103,16 @@ def test_a_write_up_has_the_authors_notes(tmp_path: Path) -> None:
     assert "Of another." not in text
 
 
+def test_the_notes_are_never_replaced_by_the_write_up(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    notes = folder / "writeup.md"
+    notes.write_text("## davidnet\n\nIt was.\n")
+    status, _, err = invoke("report", folder, "--style", "writeup", "--notes", notes)
+    assert status == 2
+    assert "would replace the notes" in err
+    assert notes.read_text() == "## davidnet\n\nIt was.\n"
+
+
 def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
     folder = full_run(tmp_path / "a")
     before = sorted(folder.iterdir())
