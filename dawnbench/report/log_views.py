@@ -47,7 +47,7 @@ def progress_lines(epoch: EpochRecord, recipe: Mapping[str, Any]) -> str:
         f"Batch Id/Size: {batches}/{epoch.validation_images}, Test Loss: {_loss(scaled, 8)}, "
         f"Test Accuracy: {100 * epoch.validation_accuracy:.4f}%"
     )
-    return f"Epoch: {epoch.epoch}\n{trained}\n{tested}\nLR: [{_scheduler_says(epoch, recipe)!r}]"
+    return f"Epoch: {epoch.epoch}\n{trained}\n{tested}\nLR: [{_scheduler_rate(epoch, recipe)}]"
 
 
 def batch_sizes(recipe: Mapping[str, Any]) -> tuple[int, int]:
@@ -58,18 +58,14 @@ def batch_sizes(recipe: Mapping[str, Any]) -> tuple[int, int]:
     return training, validation
 
 
-def _scheduler_says(epoch: EpochRecord, recipe: Mapping[str, Any]) -> float:
-    """Return the rate that torch's StepLR gives when it is asked outside of its step.
-
-    There `get_lr` multiplies by the factor once more in an epoch in which the rate has just fallen; published
-    progress logs print that. Other schedules say the true rate.
-    """
+def _scheduler_rate(epoch: EpochRecord, recipe: Mapping[str, Any]) -> str:
+    """Format the rate as the published log does, where a step counts twice in the epoch after it."""
     rate = math.nan if epoch.learning_rate is None else epoch.learning_rate
     match recipe.get("schedule"):
-        case {"kind": "steps", "every": int(every), "factor": int() | float() as factor} if every > 0:
-            fell = epoch.epoch > 1 and (epoch.epoch - 1) % every == 0
-            return rate * factor if fell else rate
-    return rate
+        case {"kind": "steps", "every": int(every), "factor": int() | float() as factor}:
+            if every > 0 and epoch.epoch > 1 and (epoch.epoch - 1) % every == 0:
+                rate *= factor
+    return repr(rate)
 
 
 def progress_bar(description: str, steps: int, seconds: float) -> str:

@@ -11,7 +11,7 @@ from dawnbench.safe_text import markdown_block
 
 
 def authors_words(run: Run, part: str) -> list[str]:
-    """Return the paragraphs that a recipe carries on its `target` or as its `analysis`.
+    """Return the paragraphs that a recipe has on its `target`, or as the `analysis` of earlier versions.
 
     Paragraphs are parted by empty lines; nothing in them is markup.
     """

@@ -13,7 +13,7 @@ from dawnbench.stats.times import rules_of
 
 NOT_DECIDING = (
     *("name", "summary", "trials", "target", "dataset.name", "changed"),
-    *("write_up", "write_up.target", "write_up.analysis"),
+    *("write_up", "write_up.target"),
 )
 """Of a recipe; the target is looked at by itself, and the data by their fingerprint."""
 MAX_NAMED = 6

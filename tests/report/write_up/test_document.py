@@ -48,7 +48,9 @@ def test_one_model_has_its_three_sections(tmp_path: Path) -> None:
     assert "The series" not in text
 
 
-def test_the_authors_words_come_first(tmp_path: Path) -> None:
+def test_the_authors_words_come_first_with_the_analysis_that_earlier_versions_recorded(
+    tmp_path: Path,
+) -> None:
     words = {"target": "99.4 %.\n\n# In *15* epochs.", "analysis": "It overfits."}
     text = written(model_run(tmp_path / "a", words=words))
     assert "## Target\n\n99.4 %.\n\n\\# In \\*15\\* epochs.\n\n## Results" in text
