@@ -20,7 +20,7 @@ from tests.cli.made_runs import invoke, made_run
 from tests.records.full_runs import full_run
 
 KEPT = "kept as it was"
-REFUSED = "and is not written to; remove it or name another file"
+REFUSED = ", so nothing was written; remove it or name another file"
 
 
 @pytest.fixture(autouse=True)
@@ -51,7 +51,7 @@ def test_a_link_called_as_a_document_is_refused_and_its_target_kept(
     verb = ("log", run) if name == "log.md" else ("report", run, "--style", "writeup")
     code, _, error = invoke(*verb)
     assert code == NOT_MEASURED
-    assert error.startswith(f"dawnbench: {run / name} is a link {REFUSED}")
+    assert error.startswith(f"dawnbench: {run / name} is a link{REFUSED}")
     assert victim.read_text() == KEPT
     assert (run / name).is_symlink()
 
@@ -68,7 +68,7 @@ def test_figures_do_not_leave_the_run_folder(run: Path, tmp_path: Path) -> None:
     (run / "figures").symlink_to("../../outside")
     code, _, error = invoke("report", run)
     assert code == NOT_MEASURED
-    assert f"a link in the run folder {run} leads out of it, to {tmp_path / 'outside'}" in error
+    assert f"a link in the run folder {run} leads outside it, to {tmp_path / 'outside'}" in error
     assert list((tmp_path / "outside").iterdir()) == []
 
 
@@ -101,7 +101,7 @@ def test_a_run_with_a_file_that_is_none_is_one_sentence(
     shutil.copytree(run, other)
     (other / name).unlink()
     make(other / name)
-    says = "(it is a pipe or a device and not a file)"
+    says = "(it is a pipe or a device, not a file)"
 
     for arguments in (("report", other, "-o", tmp_path / "page.html"), ("export", other, "--format", "json")):
         code, _, error = invoke(*arguments)
@@ -122,7 +122,7 @@ def test_a_baseline_that_is_not_a_file_is_one_sentence(
     make(tmp_path / "baseline.json")
     code, out, error = invoke("regress", run, "--baseline", tmp_path / "baseline.json")
     assert code == NOT_MEASURED
-    assert "(it is a pipe or a device and not a file)" in error
+    assert "(it is a pipe or a device, not a file)" in error
     assert out.startswith("regress: not comparable")
 
 

@@ -1,1 +1,1 @@
-"""The run folder: what the writing side leaves and the reading side opens."""
+"""The run folder: written while a run trains, read by everything that reports on it."""

@@ -1,4 +1,4 @@
-"""A baseline: a series kept as a reference, in one JSON file."""
+"""A baseline: a set of trials kept as a reference, in one JSON file."""
 
 from __future__ import annotations
 
@@ -21,29 +21,29 @@ _SERIES = TypeAdapter(TrialSet)
 
 
 def baseline_path(folder: Path, recipe_name: str, device_name: str) -> Path:
-    """Return where the baseline of a recipe on a device lies: `folder`/RECIPE/DEVICE.json."""
+    """Return the path of a recipe's baseline on a device: `folder`/RECIPE/DEVICE.json."""
     return folder / slug(recipe_name) / f"{slug(device_name)}.json"
 
 
 def write_baseline(series: TrialSet, path: Path) -> None:
-    """Write a series as a baseline; an older file there is replaced in one step.
+    """Write a set of trials as a baseline; an existing file is replaced atomically.
 
     Raises:
-        DawnbenchError: the disk does not take it.
+        DawnbenchError: the file cannot be written.
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
     write(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", path)
 
 
 def read_baseline(path: Path) -> TrialSet:
-    """Return the series that a baseline file holds.
+    """Return the trials that a baseline file holds.
 
     Raises:
-        DawnbenchError: it cannot be read, is no baseline, is damaged, or is newer than this version knows.
+        DawnbenchError: it cannot be read, is not a baseline, is damaged, or is newer than this version knows.
     """
     content = read_versioned(path, f"cannot read the baseline {path}")
     if content.pop("kind", None) != KIND:
-        raise DawnbenchError(f"{path} is no baseline of dawnbench; `dawnbench baseline save` writes one")
+        raise DawnbenchError(f"{path} is not a dawnbench baseline; `dawnbench baseline save` writes one")
     try:
         return _SERIES.validate_python(finite(content))
     except ValidationError as error:

@@ -1,7 +1,7 @@
-"""What a value in a run folder can be: finite, bounded, positive where something is divided by it.
+"""Which values a run folder may hold: finite, bounded, and positive if anything is divided by them.
 
-Whatever is within these bounds goes through every reader without an overflow. Pydantic validates them
-(`records.salvage`) and is not imported here, as it is slow to load and a list of runs does without it.
+Values within these bounds overflow in no reader. Pydantic validates them (`records.salvage`); it is not
+imported here because it is slow to load and listing runs does without it.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from annotated_types import Ge, Gt, Le, Lt
 from typing_extensions import TypedDict
 
 MAX_COUNT = 2**63 - 1
-"""What a column of 64-bit integers holds."""
+"""The largest 64-bit integer."""
 MAX_FIGURE = 1e12
-"""Seconds, joules; more than that is a damaged file."""
+"""Seconds or joules; a larger value means a damaged file."""
 MAX_READING = 1e18
 """Of a sensor, some of which count bytes."""
 MAX_SINGLE = 1e39
-"""Beyond the largest number in single precision, in which losses are computed."""
+"""Above the largest number in single precision, in which losses are computed."""
 MAX_NANOSECONDS = 10**18
 """32 years."""
 MAX_FLOPS = 10**30
 
 Count = Annotated[int, Ge(0), Le(MAX_COUNT)]
 Ordinal = Annotated[int, Ge(1), Le(MAX_COUNT)]
-"""Counted from 1, or a number of things of which there is at least one."""
+"""A number counted from 1, or a count of at least one."""
 Seed = Annotated[int, Ge(0), Lt(2**64)]
 Flops = Annotated[int, Ge(0), Le(MAX_FLOPS)]
 Nanoseconds = Annotated[int, Ge(0), Le(MAX_NANOSECONDS)]
@@ -36,7 +36,7 @@ SignedNanoseconds = Annotated[int, Ge(-MAX_NANOSECONDS), Le(MAX_NANOSECONDS)]
 
 Seconds = Annotated[float, Ge(0), Le(MAX_FIGURE)]
 TimeToTarget = Annotated[float, Gt(0), Le(MAX_FIGURE)]
-"""In seconds; nothing is trained in no time."""
+"""In seconds; no training takes zero time."""
 Joules = Annotated[float, Ge(0), Le(MAX_FIGURE)]
 Rate = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
 Loss = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
@@ -54,14 +54,14 @@ class _AnyText:
 
 
 Text = Annotated[str, _AnyText()]
-"""Any text, also one with the lone surrogates by which Python keeps bytes of a path that are not UTF-8."""
+"""Any text, including the lone surrogates with which Python keeps bytes of a path that are not UTF-8."""
 
 
 @dataclass(frozen=True)
 class _CheckedAs:
-    """Lets pydantic check those keys of a dictionary that a shape names; any others stay as they are.
+    """Lets pydantic check the keys of a dictionary that a shape names; any others stay as they are.
 
-    Pydantic's own way to allow others refuses a key that holds half a surrogate pair, and all with it.
+    Pydantic's own way to allow extra keys rejects the whole dictionary if a key holds a lone surrogate.
     """
 
     shape: Any
@@ -79,7 +79,7 @@ class _CheckedAs:
         return core_schema.no_info_wrap_validator_function(check, handler(self.shape))
 
 
-# Others are allowed, as the published schema says.
+# Extra keys are allowed, as the published schema says.
 _MORE = {"extra": "allow"}
 
 
@@ -118,13 +118,13 @@ class _Recipe(TypedDict, total=False):
 
 
 Environment = Annotated[dict[str, Any], _CheckedAs(_Environment)]
-"""A machine and its software; what readers look into is of the type that they expect, or absent."""
+"""A machine and its software; the values that readers use have the type they expect, or are absent."""
 RecipeSettings = Annotated[dict[str, Any], _CheckedAs(_Recipe)]
-"""A recipe stored whole; what readers look into is of the type that they expect, or absent."""
+"""A complete recipe; the values that readers use have the type they expect, or are absent."""
 
 
 def finite(value: Any) -> Any:
-    """Return JSON types with each number that is not finite as None, since JSON has none."""
+    """Return JSON types with None for each number that is not finite, since JSON has no such numbers."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

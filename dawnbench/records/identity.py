@@ -1,4 +1,4 @@
-"""What a run is: the facts that say which runs belong together and what each is called."""
+"""A run's identity: the facts that decide which runs belong together and what each is called."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ if TYPE_CHECKING:
     from dawnbench.records.trial_set import TrialSet
 
 SHOWN_ELSEWHERE = ("target", "dataset.name")
-"""Changes that every list and title shows by themselves."""
+"""Changes that every list and title shows separately."""
 MAX_CHANGES = 4
-"""Changes that a label names; the rest are counted."""
+"""Changes that a label names; the others are only counted."""
 DIGITS = 8
-"""Of a digest where two recipes would otherwise look alike."""
+"""Of a digest, if two recipes would otherwise look alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunIdentity:
     """What a run trained, on which data and device, and to which target.
 
-    Two are equal if the runs' times may stand in one history: the same settings, pixels, target, kind of
-    device and precision. What the recipe and the data are called, and which device was asked for, may differ.
+    Two are equal if the runs' times belong in one history: the same settings, pixels, target, kind of device
+    and precision. The names of the recipe and the data, and the device asked for, may differ.
     """
 
     fingerprint: str
@@ -44,7 +44,7 @@ class RunIdentity:
 
     @property
     def deciding(self) -> tuple[str, float, str, str, str]:
-        """What must agree, in a fixed order."""
+        """The facts that must agree, in a fixed order."""
         return self.fingerprint, self.target, self.recipe_digest, self.device_name, self.precision
 
     @property
@@ -76,13 +76,13 @@ def identity_of(run: RunRecord | TrialSet) -> RunIdentity:
 
 
 def changed_settings(recipe: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what a recorded recipe says was changed in it."""
+    """Return the changes that a recorded recipe lists."""
     changed = recipe.get("changed")
     return tuple(str(change) for change in changed) if isinstance(changed, list | tuple) else ()
 
 
 def recipe_labels(identities: Iterable[RunIdentity]) -> dict[RunIdentity, str]:
-    """Return what to call each recipe among these: name and changes, with the digest where two look alike."""
+    """Return a label for each recipe: name and changes, with the digest if two would look alike."""
     identities = list(dict.fromkeys(identities))
     digests = {(one.recipe, one.recipe_digest) for one in identities}
     named = Counter(label for label, _ in digests)

@@ -1,4 +1,4 @@
-"""Every run in a folder of run folders: quick the second time, and never out of date."""
+"""Lists every run in a folder of run folders: quick the second time, and never out of date."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dawnbench.records.listed import Listed, read_listed
 
 RUN_FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
 LISTED_FILES = RUN_FILES[:2]
-"""Those that a list is made of."""
+"""Those that a listing reads."""
 SETTLED_NS = 2_000_000_000
-"""A file touched less than this before it was looked at may change again within the same tick of its file
-system's clock (2 s on FAT, the slowest) and show the same time; what was read of it is not kept."""
+"""A file modified less than this long ago may change again within the same tick of its file system's clock
+(2 s on FAT, the slowest) and keep the same time, so what was read from it is not cached."""
 
 _KEPT_FIELDS = tuple(
     field.name for field in fields(Listed) if field.name not in ("name", "folder", "identity")
@@ -34,14 +34,14 @@ class Index:
     runs: tuple[Listed, ...]
     """Newest first."""
     troubles: tuple[str, ...]
-    """The run folders that cannot be read, a sentence each."""
+    """The run folders that cannot be read, one sentence each."""
 
 
 def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], int] = time.time_ns) -> Index:
-    """Return every run in `folder`, or the one that it is; folders that hold no run are passed over.
+    """Return every run in `folder`, or `folder` itself if it is a run folder; other folders are skipped.
 
-    What was read is kept in the file `cache` (one in the user's cache folder if None) under the sizes, times
-    and inodes of run.json and trials.jsonl, so that only what changed is read again. `clock` gives
+    What was read is cached in the file `cache` (by default in the user's cache folder) under the sizes, times
+    and inodes of run.json and trials.jsonl, so that only what changed is read again. `clock` returns
     nanoseconds since 1970.
 
     Raises:
@@ -60,7 +60,7 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
         try:
             seen, touched = stamp(path, LISTED_FILES)
         except OSError as error:
-            found[name] = f"cannot look into {path} ({error.strerror})"
+            found[name] = f"cannot read {path} ({error.strerror})"
             continue
         if name in known and known[name][0] == seen:
             found[name] = _recalled(path, known[name][1])
@@ -83,7 +83,7 @@ def is_run_folder(folder: Path) -> bool:
     """Return whether a folder holds any file that only a run writes."""
     try:
         return any((folder / name).exists() for name in RUN_FILES)
-    except OSError:  # nobody may look
+    except OSError:  # not permitted
         return False
 
 
@@ -93,7 +93,7 @@ def _subfolders(folder: Path) -> list[str]:
             return [entry.name for entry in entries if _is_folder(entry)]
     except FileNotFoundError as error:
         raise DawnbenchError(
-            f"there is no folder {folder}; name the one that `dawnbench run` wrote its run folders into"
+            f"there is no folder {folder}; name the folder in which `dawnbench run` made its run folders"
         ) from error
     except OSError as error:
         raise DawnbenchError(f"cannot list the runs in {folder} ({error.strerror})") from error
@@ -102,17 +102,17 @@ def _subfolders(folder: Path) -> list[str]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link that leads round in a circle
+    except OSError:  # a circular link
         return False
 
 
 def stamp(folder: Path, files: Sequence[str]) -> tuple[str, int]:
-    """Return what changes with every change of some of a run folder's files, and when they last changed.
+    """Return a text that changes whenever one of these files changes, and when they last changed.
 
-    The latter in nanoseconds since 1970. A file that is not there is one more state.
+    The time is in nanoseconds since 1970. A missing file counts as one more state.
 
     Raises:
-        OSError: the system does not let a file be looked at.
+        OSError: a file's status cannot be read.
     """
     parts, touched = [], 0
     for name in files:
@@ -121,24 +121,24 @@ def stamp(folder: Path, files: Sequence[str]) -> tuple[str, int]:
         except (FileNotFoundError, NotADirectoryError):
             parts.append("-")
         else:
-            # A copy may bring its size and its time of writing along, but not the other two.
+            # A copy may preserve size and modification time, but not the other two.
             parts.append(f"{seen.st_size} {seen.st_mtime_ns} {seen.st_ctime_ns} {seen.st_ino}")
             touched = max(touched, seen.st_mtime_ns, seen.st_ctime_ns)
     return "; ".join(parts), touched
 
 
 def _read(folder: Path) -> tuple[Listed | str | None, bool]:
-    """Return the run, or a sentence, or None for a folder of something else; and whether that lasts.
+    """Return the run, or a sentence, or None for any other folder; and whether that may be cached.
 
-    It does not where the run goes on, or where the system refused to read a file, which no stamp shows.
+    It may not if the run is still going, or if the system refused to read a file, which no stamp shows.
     """
     if not is_run_folder(folder):
         return None, True
     if not (folder / "run.json").exists():
-        return f"{folder} has no run.json: its run was stopped as it began, or is beginning now", True
+        return f"{folder} has no run.json: its run is just starting, or was stopped while starting", True
     try:
         run = read_listed(folder)
-        # A running one may die without a change to any file.
+        # A running one may die without changing any file.
         return run, run.status != "running"
     except DawnbenchError as error:
         return str(error), not isinstance(error.__cause__, OSError)
@@ -154,9 +154,9 @@ def _recalled(folder: Path, content: str) -> Listed | str:
     kept = json.loads(content)
     if isinstance(kept, str):
         return kept
-    identity, *figures = kept
+    identity, *values = kept
     known = dict(zip(_IDENTITY_FIELDS, identity, strict=True))
     known["changed"] = tuple(known["changed"])
     return Listed(
-        folder.name, folder, identity=RunIdentity(**known), **dict(zip(_KEPT_FIELDS, figures, strict=True))
+        folder.name, folder, identity=RunIdentity(**known), **dict(zip(_KEPT_FIELDS, values, strict=True))
     )

@@ -1,8 +1,8 @@
-"""What run folders held when they were last listed, in one SQLite file of the user's.
+"""A cache of what run folders held when they were last listed, in one SQLite file per user.
 
-A site keeps there, under a place of its own, what its pages were made of and what they found.
+A site also keeps there, under its own key, what its pages were made from and what they found.
 
-Nothing depends on it: where it cannot be read, written or trusted, every folder is read again.
+Nothing depends on it: if it cannot be read, written or trusted, every folder is read again.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from dawnbench.user_folders import cache_folder
 from dawnbench.version import __version__
 
 Kept = tuple[str, str]
-"""A folder's stamp, and what was read under it as JSON."""
+"""A folder's stamp, and what was read at that stamp, as JSON."""
 
 LAYOUT = 1
-"""Raise it with every change of what is kept that neither the version nor the fields of Listed show."""
+"""Increment on every change to what is cached that neither the version nor the fields of Listed reveal."""
 MAX_ROWS = 200_000
-"""Beyond this the folders of other places are forgotten, so that the file does not grow for ever."""
+"""Beyond this the folders of other places are dropped, so that the file does not grow forever."""
 PATIENCE = 1.0
 """Seconds to wait for another process that is writing."""
 
-# A damaged file makes Python's binding stumble too, over text that is none and values of another type.
+# On a damaged file Python's sqlite3 also raises these, over invalid text and values of the wrong type.
 _TROUBLES = (OSError, sqlite3.Error, ValueError, TypeError, AttributeError)
 _NOT_OF_THE_FILE = {
     sqlite3.SQLITE_BUSY,
@@ -43,9 +43,9 @@ _NOT_OF_THE_FILE = {
     sqlite3.SQLITE_IOERR,
     sqlite3.SQLITE_FULL,
 }
-"""Errors of SQLite's that say nothing against what is kept."""
+"""SQLite errors that do not mean a damaged file."""
 
-# SQLite keeps a signed number of 32 bits with the file.
+# user_version is a signed 32-bit number.
 _MADE_BY = (
     zlib.crc32(
         repr(
@@ -57,13 +57,13 @@ _MADE_BY = (
 
 
 def cache_path() -> Path | None:
-    """Return where the file lies: in the user's cache folder, if there is one."""
+    """Return the path of the file in the user's cache folder; None if there is no such folder."""
     folder = cache_folder()
     return None if folder is None else folder / "runs.sqlite"
 
 
 def recall(path: Path | None, place: str) -> dict[str, Kept]:
-    """Return what is kept of the run folders in `place`, by their names; nothing if there is no telling."""
+    """Return what is cached for the run folders in `place`, by name; nothing if it cannot be read."""
     try:
         with _open(path) as database:
             if not _is_ours(database):
@@ -82,7 +82,7 @@ def recall(path: Path | None, place: str) -> dict[str, Kept]:
 
 
 def keep(path: Path | None, place: str, changed: Mapping[str, Kept], gone: Collection[str]) -> None:
-    """Add or replace what is kept of some run folders in `place` and forget others, or do nothing."""
+    """Add or replace what is cached for some run folders in `place` and drop others, as far as possible."""
     key = os.fsencode(place)
     try:
         with _open(path) as database:
@@ -119,7 +119,7 @@ def _is_ours(database: sqlite3.Connection) -> bool:
 
 
 def _make_ours(database: sqlite3.Connection) -> None:
-    # Names are bytes: a file system's need not be text.
+    # Names are bytes, since a file system's names need not be valid text.
     database.execute("DROP TABLE IF EXISTS runs")
     database.execute(
         "CREATE TABLE runs (place BLOB, name BLOB, stamp TEXT, content TEXT, checksum INTEGER, "
@@ -129,7 +129,7 @@ def _make_ours(database: sqlite3.Connection) -> None:
 
 
 def _checksum(name: bytes, stamp: str, content: str) -> int:
-    # SQLite notices a damaged page, not a damaged text in it.
+    # SQLite detects a damaged page, but not damaged text within it.
     return zlib.crc32(b"\n".join((name, stamp.encode(), content.encode())))
 
 
@@ -140,7 +140,7 @@ def _remove_if_damaged(path: Path | None, error: Exception) -> None:
         or getattr(error, "sqlite_errorcode", 0) & 0xFF in _NOT_OF_THE_FILE
     ):
         return
-    # A journal left behind would be played back into the next file.
+    # A leftover journal would be replayed into the next file.
     for file in (path, path.with_name(path.name + "-journal")):
         with suppress(OSError):
             file.unlink()

@@ -1,4 +1,4 @@
-"""A recipe, as run.json keeps it, leaf by leaf."""
+"""Walks a recipe, as run.json stores it, leaf by leaf."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def part_names(kinds: Sequence[str]) -> tuple[str, ...]:
-    """Return what the parts of a list are called, by their kinds: numbered where one comes again, crop2."""
+    """Name the parts in a list by their kinds; a repeated kind is numbered, such as crop2."""
     counts = [kinds[: i + 1].count(kind) for i, kind in enumerate(kinds)]
     return tuple(
         kind if kind and count == 1 else f"{kind}{count}" for kind, count in zip(kinds, counts, strict=True)
@@ -15,7 +15,7 @@ def part_names(kinds: Sequence[str]) -> tuple[str, ...]:
 
 
 def with_current_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recipe from JSON with the current names, and without the analysis that older ones have."""
+    """Return a recipe from JSON under the current names, without the analysis that older ones contain."""
     renamed = _renamed(recipe, "deviation", "std")
     write_up = renamed.get("write_up")
     if isinstance(write_up, Mapping):
@@ -36,16 +36,16 @@ def _renamed(recipe: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield each leaf with its path, as `--set` names it; lists of figures are leaves too.
+    """Yield each leaf with its path, as `--set` names it; lists of numbers are leaves too.
 
-    A part in a list is named by `part_names`, and the list's own path gives the kinds in their order.
+    A part in a list is named by `part_names`, and the list's own path yields these names in order.
     """
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
             yield from leaves(item, f"{path}.{key}" if path else str(key))
     elif isinstance(value, list | tuple) and any(isinstance(item, Mapping) for item in value):
         names = part_names([str(item.get("kind", "")) if isinstance(item, Mapping) else "" for item in value])
-        yield path, list(names)  # their order decides as well
+        yield path, list(names)  # their order matters too
         for name, item in zip(names, value, strict=True):
             yield from leaves(item, f"{path}.{name}")
     else:

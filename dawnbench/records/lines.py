@@ -1,4 +1,4 @@
-"""A file of lines that grows while others read it."""
+"""A line-based file that grows while others read it."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 
 
 class LineFile:
-    """Appends lines that are there whole or not at all, whatever comes between.
+    """Appends lines either completely or not at all, even if interrupted.
 
-    Every method raises OSError where the system does.
+    Every method raises OSError if the system does.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the file, which is made if it is not there."""
+        """Open the file, creating it if necessary."""
         self.path = path
-        # Unbuffered: what a full disk refused must not be written later, behind other lines.
+        # Unbuffered: what a full disk refused must not be written later, after other lines.
         self._file = path.open("ab", buffering=0)
         self._opened = os.fstat(self._file.fileno())
 
     def append(self, text: str, force: bool) -> None:
         """Write lines; with `force` they are on the disk when this returns.
 
-        An interrupt leaves them there if they are whole, and is passed on.
+        An interrupt leaves them in place if they are complete, and propagates.
         """
         data, before = text.encode(), os.fstat(self._file.fileno()).st_size
         try:
@@ -40,12 +40,12 @@ class LineFile:
             raise
 
     def is_in_place(self) -> bool:
-        """Return whether its path still leads to it, which it does not once its folder was deleted."""
+        """Return whether the path still leads to this file, which ends when its folder is deleted."""
         try:
             return os.path.samestat(self.path.stat(), self._opened)
         except (FileNotFoundError, NotADirectoryError):
             return False
 
     def close(self) -> None:
-        """Close it; again has no effect."""
+        """Close the file; a second call has no effect."""
         self._file.close()

@@ -1,4 +1,4 @@
-"""A run folder at a glance, read lightly: only what a list of many shows, and no library to validate it."""
+"""Reads a run folder at a glance: only what a listing shows, without the library that validates it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dawnbench.records.identity import RunIdentity, changed_settings
 from dawnbench.records.process import is_gone
 from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
 
-Figures = dict[str, Any]
+Fields = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One run in a list of many."""
+    """One run in a listing."""
 
     name: str
     """The folder's name."""
@@ -30,44 +30,44 @@ class Listed:
     """UTC, ISO 8601."""
     identity: RunIdentity
     status: str
-    """running, finished, interrupted or failed; died where the run's process is gone, as far as this machine
+    """running, finished, interrupted or failed; died if the run's process is gone, as far as this machine
     can tell."""
     asked: int
-    """Trials that the run was to make."""
+    """Trials requested."""
     done: int
-    """Trials that say something about the recipe: finished, diverged, or broken off beyond the target."""
+    """Trials that say something about the recipe: finished, diverged, or ended after reaching the target."""
     reached: int
     """Those of `done` in which an epoch reached the target."""
     median_seconds: dict[str, float | None]
-    """By timing rule, over those of `done` that it gives a time; None where it gives none a time."""
+    """By timing rule, over those of `done` that have a time; None if none has."""
     accuracy: float | None
-    """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that came to it."""
+    """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that have one."""
 
 
 def read_listed(folder: Path, name: str | None = None) -> Listed:
-    """Return a run folder at a glance; a torn last line of trials.jsonl is passed over.
+    """Return a run folder at a glance; a torn last line of trials.jsonl is ignored.
 
-    `name` is the folder's, where the path does not end with it.
+    `name` is the folder's name, if the path does not end with it.
 
     Raises:
-        DawnbenchError: it is no run folder, its schema is newer than this version knows, or it is damaged.
+        DawnbenchError: it is not a run folder, its schema is newer than this version knows, or it is damaged.
     """
     try:
         record = json.loads(read_bytes(folder / "run.json", DOCUMENT_LIMIT))
         if record["status"] == "running" and is_gone(_process(record)):
-            # It may have ended in between.
+            # It may have ended normally in between.
             record = json.loads(read_bytes(folder / "run.json", DOCUMENT_LIMIT))
             record["status"] = "died" if record["status"] == "running" else record["status"]
         lines = read_bytes(folder / "trials.jsonl", LINES_LIMIT).split(b"\n")[:-1]
-        figures = _figures(record, [json.loads(line) for line in lines])
+        values = _fields(record, [json.loads(line) for line in lines])
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
-        # Reading in full has the right sentence for it, or takes what is odd but fits the schema; its library
-        # is slow to load, so only here.
+        # A full read either explains the problem or accepts what is odd but fits the schema. Its library is
+        # slow to load, so only now.
         from dawnbench.records.reader import read_run
 
         run = read_run(folder)
-        figures = _figures(asdict(run.record), [asdict(trial) for trial in run.trials])
-    return Listed(name or folder.name, folder, **figures)
+        values = _fields(asdict(run.record), [asdict(trial) for trial in run.trials])
+    return Listed(name or folder.name, folder, **values)
 
 
 def _process(record: Mapping[str, Any]) -> ProcessRecord | None:
@@ -75,8 +75,8 @@ def _process(record: Mapping[str, Any]) -> ProcessRecord | None:
     return None if process is None else ProcessRecord(**process)
 
 
-def _figures(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Figures:
-    """Return the fields of `Listed` but the folder's, from parsed JSON that may be anything."""
+def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> Fields:
+    """Return the fields of `Listed` except name and folder, from parsed JSON that may be anything."""
     if not isinstance(record["schema_version"], int) or record["schema_version"] > SCHEMA_VERSION:
         raise ValueError("newer than this version reads")
     counting = [
@@ -113,19 +113,19 @@ def _identity(record: Mapping[str, Any]) -> RunIdentity:
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} is no text")
+        raise TypeError(f"{value!r} is not text")
     return value
 
 
 def _seconds(values: Any) -> list[float]:
     seconds = _bounded(values, MAX_FIGURE)
     if not all(seconds):
-        raise ValueError("nothing is trained in no time")
+        raise ValueError("no training takes zero time")
     return seconds
 
 
 def _bounded(values: Any, highest: float) -> list[float]:
-    figures = [float(value) for value in values if value is not None]
-    if not all(0 <= value <= highest for value in figures):
-        raise ValueError("not possible")
-    return figures
+    numbers = [float(value) for value in values if value is not None]
+    if not all(0 <= number <= highest for number in numbers):
+        raise ValueError("out of bounds")
+    return numbers

@@ -1,6 +1,6 @@
-"""Whether the process that writes a run folder is still there, as far as this machine can tell.
+"""Whether the process that writes a run folder is still alive, as far as this machine can tell.
 
-Linux only: elsewhere a run's process is not recorded, and nothing is said about it.
+Linux only: elsewhere a run's process is not recorded, and its state is unknown.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 from dawnbench.records.schema import ProcessRecord
 
 _STATE, _START_TICKS = 0, 19
-"""Places in /proc/PID/stat after the command's name: fields 3 and 22 of proc(5), counted from 3."""
+"""Positions in /proc/PID/stat after the command's name: fields 3 and 22 of proc(5), counted from 3."""
 
 
 def this_process() -> ProcessRecord | None:
-    """Return this process as a later one can recognize it; None where the system has no /proc for it."""
+    """Return this process in a form that others can recognise; None if the system has no /proc."""
     world, pid = _world(), os.getpid()
     stat = _stat(pid)
     if world is None or stat is None:
@@ -25,9 +25,9 @@ def this_process() -> ProcessRecord | None:
 
 
 def is_gone(process: ProcessRecord | None) -> bool:
-    """Return whether a process has surely ended; False where there is no telling.
+    """Return whether a process has certainly ended; False if that is unknown.
 
-    There is none on another machine, after a restart, and from another container, whose process ids mean
+    It is unknown on another machine, after a reboot, and from another container, whose process ids refer to
     other processes.
     """
     if process is None or process.pid < 1:
@@ -38,16 +38,16 @@ def is_gone(process: ProcessRecord | None) -> bool:
         os.kill(process.pid, 0)
     except ProcessLookupError:
         return True
-    except (PermissionError, OverflowError):  # somebody else's, which /proc may hide; no id of this system
+    except (PermissionError, OverflowError):  # another user's, which /proc may hide; not a valid id here
         pass
     stat = _stat(process.pid)
-    # A process that its parent has not waited for keeps its id; an id is given again to another process.
+    # A zombie keeps its id until its parent waits for it, and a freed id may go to another process.
     return stat is not None and (stat[_STATE] in "ZX" or int(stat[_START_TICKS]) != process.start_ticks)
 
 
 @cache
 def _world() -> tuple[str, str] | None:
-    """Return where a process id of this process means what it means: the machine's boot and the namespace."""
+    """Return what gives a process id its meaning: the machine's boot id and the pid namespace."""
     try:
         boot_id = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return boot_id, str(Path("/proc/self/ns/pid").readlink())
@@ -60,6 +60,6 @@ def _stat(pid: int) -> list[str] | None:
         text = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
         return None
-    # The command's name stands in brackets and may hold any byte.
+    # The command's name is in parentheses and may contain any byte.
     fields = text[text.rindex(b")") + 1 :].decode("ascii").split()
     return fields if len(fields) > _START_TICKS else None

@@ -1,4 +1,4 @@
-"""The reading end of a run folder."""
+"""Reads run folders."""
 
 from __future__ import annotations
 
@@ -21,30 +21,30 @@ from dawnbench.records.salvage import TrialWithoutLedger, parse, parse_json, sal
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 
 DIED = (
-    "the run's process has gone without noting how the run ended: it was killed, or the system ended it; "
+    "the run's process ended without noting how the run ended: it was killed, or the system stopped it; "
     "what it had recorded is kept"
 )
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
 CHUNK_BYTES = 2_000_000
-"""Of lines that are validated at once; where one is not possible, they are validated one by one."""
+"""Of lines that are validated at once; if one is invalid, they are validated one by one."""
 MAX_WARNINGS = 20
-"""Of one file."""
+"""Per file."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run folder as read, or several with the trials of one recipe."""
+    """A run folder's content, or that of several pooled run folders of one recipe."""
 
     folder: Path
     record: RunRecord
     trials: tuple[TrialRecord, ...]
     epochs: tuple[EpochRecord, ...]
     warnings: tuple[str, ...]
-    """What could not be read, a sentence each."""
+    """What could not be read, one sentence each."""
     pooled_from: tuple[str, ...] = ()
-    """Names of the run folders whose trials it holds, where they are several."""
+    """Names of the run folders whose trials it holds, if there are several."""
 
     def epochs_of(self, trial: int) -> tuple[EpochRecord, ...]:
         """Return the epochs of one trial, in order."""
@@ -59,9 +59,9 @@ class Run:
 
 
 def read_run(folder: Path, *, ledgers: bool = True) -> Run:
-    """Return what a run folder holds; what cannot be read of it is left out, with a warning for each.
+    """Return what a run folder holds; whatever cannot be read is left out, with a warning for each.
 
-    Without their ledgers, trials have no segments, and take a third of the time.
+    Without ledgers, trials have no segments and take a third of the time to read.
 
     Raises:
         DawnbenchError: it is not a run folder, its schema is newer than this version knows, or run.json does
@@ -77,7 +77,7 @@ def read_run(folder: Path, *, ledgers: bool = True) -> Run:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Keep Python's garbage collector from scanning all that was read, again and again, for nothing."""
+    """Keep Python's garbage collector from scanning everything read so far again and again."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -96,7 +96,7 @@ def read_record(folder: Path) -> tuple[RunRecord, list[str]]:
     path = folder / "run.json"
     record, warnings = _read_record(path)
     if record.status == "running" and is_gone(record.process):
-        # Read again: it may have noted its end and left between the reading and the look at the process.
+        # The run may have noted its end and exited after it was read and before its process was looked up.
         record, warnings = _read_record(path)
         if record.status == "running":
             record = replace(record, status="died")
@@ -105,7 +105,7 @@ def read_record(folder: Path) -> tuple[RunRecord, list[str]]:
 
 
 def _read_record(path: Path) -> tuple[RunRecord, list[str]]:
-    data = read_versioned(path, f"{path.parent} is no run folder: cannot read run.json")
+    data = read_versioned(path, f"{path.parent} is not a run folder: cannot read run.json")
     record, lost = salvage(RunRecord, data)
     if record is None:
         raise DawnbenchError(f"{path} is damaged: {lost[-1]}")
@@ -113,11 +113,11 @@ def _read_record(path: Path) -> tuple[RunRecord, list[str]]:
 
 
 def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
-    """Return a JSON object that has a `schema_version` this dawnbench knows.
+    """Return a JSON object whose `schema_version` this dawnbench knows.
 
     Raises:
-        DawnbenchError: it cannot be read (`trouble` says it, the reason is put behind), is something else or
-            is newer.
+        DawnbenchError: it cannot be read (`trouble` begins that message, the reason follows), is something
+            else or is newer.
     """
     try:
         data: dict[str, Any] = parse_json(read_bytes(path, DOCUMENT_LIMIT))
@@ -125,7 +125,7 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
     except OSError as error:
         raise DawnbenchError(f"{trouble} ({error.strerror})") from error
     except (ValueError, LookupError, TypeError, RecursionError) as error:
-        raise DawnbenchError(f"{path} is not what dawnbench writes; was it changed by hand?") from error
+        raise DawnbenchError(f"{path} was not written by dawnbench; was it edited by hand?") from error
     if not isinstance(version, int) or version > SCHEMA_VERSION:
         raise DawnbenchError(
             f"{path} has schema version {version} and this dawnbench reads up to {SCHEMA_VERSION}; "
@@ -151,28 +151,30 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[L
                 for number, line in enumerate(lines.split(b"\n")[:-1], first):
                     record, lost = read_line(kind, line)
                     for clause in lost:
-                        # The same field is often wrong on many lines.
+                        # Often the same field is wrong on many lines.
                         sentence = f"{path.name}, line {number}: {clause}"
                         found.setdefault(clause.split(" ", 1)[0], []).append(sentence)
                     if record is not None:
                         yield record
     except OSError as error:
-        raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
+        raise DawnbenchError(
+            f"cannot read {path} ({error.strerror}); the run folder is incomplete"
+        ) from error
     warnings += capped(found, path.name)
     if torn:
         warnings.append(
-            f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
+            f"{path.name}: the last line is torn (the run was killed while writing it) and left out"
         )
 
 
 def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
-    """Return the record on a line, and a sentence's rest for each value of it, or for all of it, left out."""
+    """Return the record on a line, and a clause for each value left out, or for the line left out."""
     if parsed := parse(kind, line + b"\n"):
         return parsed[0], []
     try:
         content = parse_json(line)
     except (ValueError, RecursionError):
-        return None, ["not what dawnbench writes; the line is left out"]
+        return None, ["not written by dawnbench; the line is left out"]
     record, lost = salvage(kind, content)
     if record is None:
         return None, [f"{lost[-1]}; the line is left out"]
@@ -180,17 +182,17 @@ def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
 
 
 def capped(found: Mapping[str, Sequence[str]], name: str) -> list[str]:
-    """Return a warning for each field of a file, of the first ones, that says how often it was left out."""
-    told = [
+    """Return a warning for each of the first fields of a file, with how often the field was left out."""
+    warnings = [
         sentences[0] + (f", as on {len(sentences) - 1:,} more" if len(sentences) > 1 else "")
         for sentences in found.values()
     ]
-    more = len(told) - MAX_WARNINGS
-    return told if more <= 0 else [*told[:MAX_WARNINGS], f"{name}: {more:,} more fields left out"]
+    more = len(warnings) - MAX_WARNINGS
+    return warnings if more <= 0 else [*warnings[:MAX_WARNINGS], f"{name}: {more:,} more fields left out"]
 
 
 def damaged(path: Path, error: ValidationError) -> DawnbenchError:
-    """Return the sentence about a file whose content does not fit its schema."""
+    """Return the error for a file whose content does not fit its schema."""
     first = error.errors()[0]
     where = ".".join(str(step) for step in first["loc"]) or "the line"
     return DawnbenchError(f"{path} is damaged: {where}: {first['msg']}")

@@ -1,4 +1,4 @@
-"""What a machine can do at most, and what the kernels of a training step do with it."""
+"""The peak rates of a machine, and the kernels of a training step."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Peak:
-    """The highest rate that one kind of work reached."""
+    """The highest rate measured for one kind of work."""
 
     work: str
     """fp32, tf32, bf16 or fp16 for a product of two square matrices; memory or cache for a copy."""
     rate: float
-    """FLOP/s of a product (2 n^3 each); bytes/s of a copy, each byte counted once read and once written."""
+    """FLOP/s of a product (2 n^3 each); bytes/s of a copy, each byte counted as one read and one write."""
     size: int
     """Rows of each matrix; bytes of each of the two buffers."""
     calls: int
@@ -26,19 +26,19 @@ class Peaks:
     device: str
     """As torch names it."""
     device_name: str
-    """As its maker does."""
+    """As its maker names it."""
     threads: int | None
-    """That torch computes with; None where the host's threads do not compute."""
+    """CPU threads that torch computes with; None if the host's threads do not compute."""
     products: tuple[Peak, ...]
     memory: Peak
     """A copy between buffers far larger than any cache."""
     cache: Peak
-    """The fastest copy between buffers of any size that a cache may hold."""
+    """The fastest copy between buffers that fit in a cache."""
     skipped: tuple[str, ...]
-    """What was not measured, and why: a sentence each."""
+    """What was not measured and why, one sentence each."""
 
     def product_rate(self, precision: str | None) -> float:
-        """Return FLOP/s in a precision; in fp32 where that precision was not measured."""
+        """Return FLOP/s in a precision, or in fp32 if that precision was not measured."""
         rates = {peak.work: peak.rate for peak in self.products}
         return rates.get(precision or "fp32", rates["fp32"])
 
@@ -49,17 +49,17 @@ class KernelRow:
 
     name: str
     shapes: tuple[tuple[int, ...], ...]
-    """Of its tensors; () of a kernel that no operation was found for."""
+    """Of its tensors; () for a kernel without a known operation."""
     precision: str | None
-    """Of its floating-point inputs; None where there are none or they were not seen."""
+    """Of its floating-point inputs; None if there are none or they were not seen."""
     calls: float
-    """A step."""
+    """Per step."""
     seconds: float
-    """A step."""
+    """Per step."""
     flops: float | None
-    """A step; None where nobody counted."""
+    """Per step; None if not counted."""
     bytes: float | None
-    """A step, its inputs and outputs touched once each; None where nobody counted."""
+    """Per step, with inputs and outputs touched once each; None if not counted."""
 
 
 @dataclass(frozen=True)
@@ -70,16 +70,16 @@ class StepProfile:
     precision: str
     batch_size: int
     steps: int
-    """That were timed, profiled and counted."""
+    """How many were timed, profiled and counted."""
     step_seconds: float
     """An average step without the profiler."""
     profiled_seconds: float
     """An average step under the profiler."""
     rows: tuple[KernelRow, ...]
-    """The longest first."""
+    """Longest first."""
     peaks: Peaks
 
     @property
     def kernel_seconds(self) -> float:
-        """Of all rows, a step."""
+        """Per step, the sum over all rows."""
         return sum(row.seconds for row in self.rows)

@@ -1,4 +1,4 @@
-"""Which of a ledger's segments a benchmark's clock counts."""
+"""Timing rules: which of a ledger's segments a benchmark's clock counts."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dawnbench.records.schema import Segment
 
 SEGMENTS = frozenset(
     {
-        "startup",  # from the process's start to the run's: Python, imports
+        "startup",  # from the start of the process to the start of the run: Python, imports
         "load",  # files to uint8 pixels in host memory
         "build",  # the model's modules
         "compile",  # compilation and warm-up on random pixels
-        "to_device",  # the pixels to the device, resized where the recipe asks
+        "to_device",  # the pixels to the device, resized if the recipe asks for it
         "reset",  # fresh weights from the trial's seed
-        "init",  # what is fitted to the training images before the first step, and the optimizer
+        "init",  # the optimizer, and whatever is fitted to the training images before the first step
         "train",
         "evaluate",
-        "record",  # the machine described, each epoch written to the run folder and the screen
-        "checkpoint",  # the model, or all of a trial's state, written to a file
+        "record",  # describing the machine; writing each epoch to the run folder and the screen
+        "checkpoint",  # writing the model, or all of a trial's state, to a file
         "final_evaluate",  # the last epoch's evaluation
     }
 )
@@ -34,15 +34,15 @@ class TimingRule:
     counted: frozenset[str]
     stops_at_target: bool
     required: frozenset[str]
-    """Segments without which the rule gives no time: the trial broke off, or the start was not seen."""
+    """Segments without which the rule gives no time: the trial ended early, or its start was not seen."""
     source: str
     """Where the rule is written down."""
 
     def seconds(self, segments: Iterable[Segment], stop_after: int | None) -> float | None:
         """Return the time in seconds.
 
-        `stop_after` is the first epoch that reached the target, None where none did. The result is None where
-        the rule stops at the target and it was not reached, or a required segment is missing.
+        `stop_after` is the first epoch that reached the target, None if none did. The result is None if the
+        rule stops at the target and it was not reached, or if a required segment is missing.
         """
         segments = tuple(segments)
         if not self.required <= {segment.name for segment in segments}:
@@ -59,7 +59,7 @@ class TimingRule:
     def spent_seconds(self, segments: Iterable[Segment]) -> float | None:
         """Return what the clock counted up to the trial's end, whether the target was reached or not.
 
-        None where the clock's start was not seen.
+        None if the clock's start was not seen.
         """
         segments = tuple(segments)
         if "startup" in self.required and all(segment.name != "startup" for segment in segments):
@@ -92,14 +92,14 @@ RULES = (
         counted=frozenset({"to_device", "reset", "init", "train", "final_evaluate"}),
         stops_at_target=False,
         required=frozenset({"final_evaluate"}),
-        source="all that a trial does but the evaluations between epochs",
+        source="everything a trial does except the evaluations between epochs",
     ),
     TimingRule(
         name="cold",
         counted=SEGMENTS,
         stops_at_target=True,
         required=frozenset({"startup", "train"}),
-        source="what a person waits, from the process's start to the target",
+        source="how long a person waits, from the start of the process to the target",
     ),
 )
 
@@ -113,24 +113,24 @@ def known_rule(name: str) -> TimingRule:
         DawnbenchError: there is none.
     """
     if name not in RULES_BY_NAME:
-        raise DawnbenchError(f"there is no rule {name}; the rules are {', '.join(RULES_BY_NAME)}")
+        raise DawnbenchError(f"there is no timing rule {name}; the rules are {', '.join(RULES_BY_NAME)}")
     return RULES_BY_NAME[name]
 
 
 def shares_start(rule: str) -> bool:
-    """Return whether a rule counts the one start that all trials of a run share.
+    """Return whether a rule counts the start-up that all trials of a run share.
 
-    Such times of one run are no independent figures: they move together from run to run.
+    Times of one run under such a rule are not independent: they move together from run to run.
     """
     return rule in RULES_BY_NAME and "startup" in RULES_BY_NAME[rule].counted
 
 
 def stops_at_target(rule: str) -> bool:
-    """Return whether the clock of a rule, by its name, stops at the target; not that of an unknown rule."""
+    """Return whether the clock of the named rule stops at the target; False for an unknown rule."""
     return rule in RULES_BY_NAME and RULES_BY_NAME[rule].stops_at_target
 
 
 def times(segments: Iterable[Segment], stop_after: int | None) -> dict[str, float | None]:
-    """Return the seconds under every rule, by its name."""
+    """Return the seconds under every rule, by rule name."""
     segments = tuple(segments)
     return {rule.name: rule.seconds(segments, stop_after) for rule in RULES}

@@ -1,7 +1,7 @@
-"""A record with an impossible value in it: that value is left out, and the rest is kept.
+"""Salvages a record with an impossible value in it: that value is left out, and the rest is kept.
 
 The reader does this to what it finds and the writer to what it is about to write, by the same rules, so that
-no run folder is ever refused by the version that wrote it.
+no version refuses a run folder that it wrote itself.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from dawnbench.records.schema import EpochRecord, RunRecord, Segment, TrialRecor
 Record = TypeVar("Record", EpochRecord, TrialRecord, RunRecord)
 
 WHOLE = frozenset({"segments", "learning_rates"})
-"""Fields that mean nothing with an element missing: they are left out as a whole."""
+"""Fields that mean nothing with an element missing: they are left out entirely."""
 MAX_LOST = 50
-"""Values left out of one record; with more it is not a record."""
+"""Values left out of one record; with more, it does not count as a record."""
 MAX_DEPTH = 50
-"""Levels of nested lists and objects: whoever walks through a record may do so by recursion."""
+"""Levels of nested lists and objects, so that a record can be walked recursively."""
 MAX_SHOWN = 40
-"""Characters of a value in a sentence."""
+"""Characters of a value quoted in a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialWithoutLedger(TrialRecord):
-    """A trial read for what it came to; its segments, most of what is recorded, are not looked at."""
+    """A trial without its segments, which are most of what is recorded."""
 
     segments: tuple[Segment, ...] = field(init=False, default=())
 
@@ -51,7 +51,7 @@ def _consistent(record: Record) -> Record:
 
 @cache
 def _adapters() -> dict[type, TypeAdapter[Any]]:
-    """Return what validates each class of records: slow to make, quick to use."""
+    """Return the validator for each class of records: slow to make, quick to use."""
     epoch = Annotated[EpochRecord, AfterValidator(_consistent)]
     return {
         EpochRecord: TypeAdapter(epoch),
@@ -71,8 +71,8 @@ def _adapters_of_many() -> dict[type, TypeAdapter[Any]]:
 
 
 def parse(kind: type[Record], lines: bytes) -> list[Record] | None:
-    """Return the records on whole lines of JSON; None if a value, or a line, is not possible."""
-    # All at once, which takes half the time of one by one.
+    """Return the records on complete lines of JSON; None if a value or a line is invalid."""
+    # All at once, which takes half the time of line by line.
     array = b"[" + lines.removesuffix(b"\n").replace(b"\n", b",") + b"]"
     try:
         records: list[Record] = _adapters_of_many()[kind].validate_json(array)
@@ -85,7 +85,7 @@ def parse(kind: type[Record], lines: bytes) -> list[Record] | None:
 
 
 def parse_json(text: bytes) -> Any:
-    """Return what JSON says, with infinity for a whole number of more digits than Python reads.
+    """Parse JSON, with infinity for an integer of more digits than Python reads.
 
     Raises:
         ValueError: it is not JSON.
@@ -104,8 +104,7 @@ def _whole_number(digits: str) -> int | float:
 def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]:
     """Return the record that parsed JSON holds, and a clause for each value that had to be left out.
 
-    The record is None where an impossible value has nothing that could stand in its place, such as the number
-    of a trial.
+    The record is None if a required value is impossible and cannot be left out, such as a trial's number.
     """
     content, too_deep = _pruned(content, MAX_DEPTH)
     lost = ["a value is nested too deeply"] if too_deep else []
@@ -124,7 +123,7 @@ def salvage(kind: type[Record], content: Any) -> tuple[Record | None, list[str]]
 
 
 def _pruned(value: Any, levels: int) -> tuple[Any, bool]:
-    """Return parsed JSON with null for what lies deeper, and whether anything did."""
+    """Return parsed JSON with null for anything nested deeper, and whether there was any."""
     if not isinstance(value, dict | list) or not value:
         return value, False
     if not levels:
@@ -137,12 +136,12 @@ def _pruned(value: Any, levels: int) -> tuple[Any, bool]:
 
 
 def _without(adapter: TypeAdapter[Any], content: Any, place: _Place, problems: int) -> Any:
-    """Return the content with the least of it gone that rids it of the problem; None if nothing does."""
+    """Return the content with as little as possible removed to fix the problem; None if nothing does."""
     depth = 1 if place and place[0] in WHOLE else len(place)
     for end in range(depth, 0, -1):
         for changed in _edited(content, place[:end]):
             left = _places(adapter, changed)
-            # In a list the next element has moved to the place.
+            # In a list the next element has moved to this place.
             still_there = not isinstance(place[end - 1], int) and any(p[:end] == place[:end] for p in left)
             if len(left) < problems and not still_there:
                 return changed
@@ -150,7 +149,7 @@ def _without(adapter: TypeAdapter[Any], content: Any, place: _Place, problems: i
 
 
 def _edited(content: Any, place: _Place) -> Iterator[Any]:
-    """Yield copies of the content with null at the place, with nothing, with an empty list or object."""
+    """Yield copies of the content with null, nothing, an empty list or an empty object at the place."""
     for stand_in in (None, _ABSENT, [], {}):
         copy = deepcopy(content)
         try:
@@ -185,6 +184,6 @@ def _clause(problem: Any) -> str:
 
 def _shortened(value: Any) -> str:
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= 10**MAX_SHOWN:
-        return "a whole number of more than 40 digits"
+        return "an integer of more than 40 digits"
     text = "an object" if isinstance(value, dict) else "a list" if isinstance(value, list) else ascii(value)
     return text if len(text) <= MAX_SHOWN else f"{text[: MAX_SHOWN - 3]}..."

@@ -1,4 +1,4 @@
-"""The reading end of telemetry.jsonl: what the hardware showed, sample by sample."""
+"""Reads telemetry.jsonl: what the sensors showed, sample by sample."""
 
 from __future__ import annotations
 
@@ -19,34 +19,34 @@ from dawnbench.records.salvage import parse_json
 from dawnbench.records.schema import TrialRecord
 
 CHUNK_LINES = 2_048
-"""Parsed at a time: some megabytes of Python objects, of which numbers in columns are left."""
+"""Parsed at a time: a few megabytes of Python objects, of which only columns of numbers are kept."""
 
 MAX_METRICS = 256
 
 LINE_LIMIT = 1_000_000
-"""Bytes of a line; one has up to a few hundred."""
+"""Bytes of a line; real ones have up to a few hundred."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Samples:
-    """Samples in the order of their times; arrays are (n,)."""
+    """Samples in order of time; arrays are (n,)."""
 
     t_ns: np.ndarray
-    """int64, by the clock of `TrialRecord.began_ns`."""
+    """int64, on the clock of `TrialRecord.began_ns`."""
     values: dict[str, np.ndarray]
-    """By metric, in the unit of the trials' readings; NaN where a sample has none.
+    """By metric, in the unit of the trials' readings; NaN for a sample without a value.
 
-    float64 for a trial; for a whole run float32 where that loses nothing, as a day has 1.7 million."""
+    float64 for a trial; for a whole run float32 if that loses nothing, as a day has 1.7 million samples."""
     throttle: tuple[tuple[str, ...], ...]
     """Why the GPU ran below its clocks, by sample."""
     warnings: tuple[str, ...] = ()
-    """What could not be read, a sentence each."""
+    """What could not be read, one sentence each."""
 
     def __len__(self) -> int:
         return len(self.t_ns)
 
     def of_trial(self, trial: TrialRecord) -> Samples | None:
-        """Return the samples of one trial with times from its begin on; None where there is none."""
+        """Return the samples of one trial, with times since its start; None if there are none."""
         if trial.began_ns is None or trial.wall_seconds is None:
             return None
         end_ns = trial.began_ns + round(trial.wall_seconds * 1e9)
@@ -62,9 +62,9 @@ class Samples:
 
 
 def read_samples(folder: Path) -> Samples | None:
-    """Return the samples of a run folder; None where it has none.
+    """Return the samples of a run folder; None if it has none.
 
-    A torn last line, and what is not possible, are left out with a warning.
+    An incomplete last line and impossible values are left out with a warning.
 
     Raises:
         DawnbenchError: the file cannot be read.
@@ -73,7 +73,7 @@ def read_samples(folder: Path) -> Samples | None:
     rest = b""
     try:
         with open_regular(path, SAMPLES_LIMIT) as file:
-            # What a run appends from now on is the next reader's.
+            # What a run appends from now on is left to the next reader.
             whole = sum(block.count(b"\n") for block in iter(lambda: file.read(LINE_LIMIT), b""))
             file.seek(0)
             columns = _Columns(whole + 1)
@@ -87,9 +87,9 @@ def read_samples(folder: Path) -> Samples | None:
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror})") from error
     except MemoryError as error:
-        raise DawnbenchError(f"{path} has more samples than memory has room for") from error
+        raise DawnbenchError(f"{path} has more samples than fit in memory") from error
     if rest:
-        columns.warnings.append("the last line is torn (the run was killed while it wrote) and left out")
+        columns.warnings.append("the last line is torn (the run was killed while writing it) and left out")
     return columns.samples(path.name)
 
 
@@ -97,7 +97,7 @@ def _json(line: bytes) -> Any:
     try:
         return from_json(line)
     except ValueError:
-        # Python's own parser is slow, and takes half a surrogate pair and numbers of thousands of digits.
+        # Python's own parser is slow, but accepts lone surrogates and numbers of thousands of digits.
         return parse_json(line)
 
 
@@ -105,7 +105,7 @@ _Sample = tuple[int, dict[str, Any], tuple[str, ...]]
 
 
 def _sample(line: bytes) -> _Sample | None:
-    """Return a sample's time, its values and its throttle reasons; None where the line is not one."""
+    """Return a sample's time, values and throttle reasons; None if the line is not a sample."""
     try:
         values = _json(line)
     except (ValueError, RecursionError):
@@ -119,10 +119,10 @@ def _sample(line: bytes) -> _Sample | None:
 
 
 class _Columns:
-    """Samples gathered chunk by chunk, so that a day of them is never held as Python objects."""
+    """Collects samples chunk by chunk, so that a day of them is never held as Python objects."""
 
     def __init__(self, most: int) -> None:
-        """Make room for that many samples: arrays that grew would leave their old memory behind."""
+        """Allocate arrays for up to `most` samples; growing arrays would fragment the memory."""
         self.warnings: list[str] = []
         self._lost_lines = 0
         self._lost_values: Counter[str] = Counter()
@@ -141,7 +141,7 @@ class _Columns:
         for name in dict.fromkeys(name for _, values, _ in samples for name in values):
             column = self._values.get(name)
             if column is None and len(self._values) == MAX_METRICS:
-                continue  # more than any machine has: a damaged file, and each of them would be a column
+                continue  # more than any machine has: a damaged file, and each would take a column
             chunk = self._column(name, [values.get(name) for _, values, _ in samples])
             if column is None:
                 column = np.full(self._most, np.nan, chunk.dtype)
@@ -168,11 +168,11 @@ class _Columns:
         return _narrow(column)
 
     def samples(self, file: str) -> Samples | None:
-        """Return all of them by their times, once; None where there is none."""
+        """Return all samples in order of time, once; None if there are none."""
         if self._lost_lines:
             self.warnings.append(f"left out {_counted(self._lost_lines, 'line')} that cannot be a sample")
         self.warnings += (
-            f"left out {_counted(count, 'value')} of {name} that cannot be"
+            f"left out {_counted(count, 'impossible value')} of {name}"
             for name, count in self._lost_values.items()
             if count
         )
@@ -193,7 +193,7 @@ def _counted(number: int, what: str) -> str:
 
 
 def _narrow(column: np.ndarray) -> np.ndarray:
-    """Return a column in 32 bits where that loses nothing, as of percentages, clocks and whole pages."""
+    """Return a column in 32 bits if that loses nothing, as for percentages, clocks and whole pages."""
     with np.errstate(over="ignore"):
         narrowed = column.astype(np.float32)
     return narrowed if np.array_equal(narrowed, column, equal_nan=True) else column

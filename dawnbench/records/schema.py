@@ -1,8 +1,8 @@
 """What a run folder holds, field by field.
 
 `RunRecord` is run.json; `TrialRecord` and `EpochRecord` are the lines of trials.jsonl and epochs.jsonl. A
-figure that could not be measured, or is not finite, is None. The types say what is possible
-(`records.bounds`), and both the writer and the reader hold every value to it (`records.salvage`).
+value that could not be measured, or is not finite, is None. The types say which values are possible
+(`records.bounds`), and both the writer and the reader check every value (`records.salvage`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SCHEMA_VERSION = 1
 
 TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
 RunStatus = Literal["running", "finished", "interrupted", "failed", "died"]
-"""`died` is what a reader calls a run whose process ended without saying how; run.json never has it."""
+"""`died` is what a reader calls a run whose process ended without noting how; run.json never says it."""
 Side = Literal["A", "B"]
 
 
@@ -46,7 +46,7 @@ class Segment:
     epoch: Ordinal | None
     """Counted from 1; None outside the epochs."""
     start_ns: SignedNanoseconds
-    """Since the trial began; negative for the set-up that a run does once, before its trials."""
+    """Since the trial began; negative for the one-time set-up before a run's trials."""
     length_ns: Nanoseconds
 
 
@@ -63,7 +63,7 @@ class EpochRecord:
     train_seconds: Seconds | None
     evaluate_seconds: Seconds | None
     train_loss: Loss | None
-    """The mean of the batches' mean losses, in nats: over all images seen, where every batch is full."""
+    """The mean of the batches' mean losses, in nats: the mean over all images seen if every batch is full."""
     train_correct: Count
     train_images: Ordinal
     validation_loss: Loss | None
@@ -77,13 +77,13 @@ class EpochRecord:
 
     @property
     def validation_accuracy(self) -> float:
-        """The fraction of validation images classified rightly, 0 to 1."""
+        """The fraction of validation images classified correctly, 0 to 1."""
         return self.validation_correct / self.validation_images
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one sensor showed over a stretch of time."""
+    """What one sensor showed over a period of time."""
 
     mean: SensorValue
     peak: SensorValue
@@ -96,13 +96,13 @@ class TelemetrySummary:
 
     samples: Count
     readings: dict[str, Reading]
-    """By metric name; a metric that could not be read is absent, its reason is in run.json."""
+    """By metric name; a metric that could not be read is absent, and run.json says why."""
     throttle_reasons: tuple[Text, ...]
-    """Every reason that the GPU's driver gave during the trial for running below its clocks."""
+    """Every reason that the GPU's driver gave during the trial for reducing its clocks."""
     energy_joules: Joules | None
     """Over the whole trial."""
     energy_to_target_joules: Joules | None
-    """From the trial's begin to the end of the epoch that reached the target."""
+    """From the start of the trial to the end of the epoch that reached the target."""
     energy_source: Text | None
     """Which counter the joules come from."""
 
@@ -118,24 +118,24 @@ class TrialRecord:
     reason: Text | None
     """Why a trial did not finish."""
     segments: tuple[Segment, ...]
-    """The ledger; the run's one-time set-up leads it, at negative times."""
+    """The ledger; the run's one-time set-up comes first, at negative times."""
     seconds: dict[str, TimeToTarget | None]
-    """Time under each rule; None where the rule ends at the target and the target was not reached."""
+    """Time under each rule; None if the rule stops at the target and the target was not reached."""
     target: Fraction
     epochs_to_target: Ordinal | None
     accuracy: Fraction | None
     """Validation accuracy after the last epoch, 0 to 1."""
     best_accuracy: Fraction | None
     wall_seconds: Seconds | None
-    """The trial by the host's clock."""
+    """The trial's duration by the host's clock."""
     device_seconds: Seconds | None
-    """The trial by the device's own clock; the host's where the device has none."""
+    """The trial's duration by the device's own clock, or the host's if the device has none."""
     peak_memory_bytes: Count | None
-    """The most that was allocated on the device at one time; None where the device keeps no count."""
+    """The most memory allocated on the device at one time; None if the device does not report it."""
     telemetry: TelemetrySummary | None
     warnings: tuple[Text, ...] = ()
     began_ns: Count | None = None
-    """When the trial began, by the clock of the telemetry's `t_ns`; None where that was not kept."""
+    """When the trial began, on the clock of the telemetry's `t_ns`; None if that was not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +155,10 @@ class ModelRecord:
 
     layers: tuple[LayerRecord, ...]
     parameters: Count
-    """Trained ones."""
+    """Those that are trained."""
     fixed_parameters: Count
     flops_per_step: Flops | None
-    """Of one training step (forward and backward), a multiply-add counted as two."""
+    """Of one training step (forward and backward), with a multiply-add counted as two."""
     flops_per_trial: Flops | None
 
 
@@ -169,7 +169,7 @@ class DataRecord:
     source: Text
     """The name, or the path as the user gave it."""
     fingerprint: str
-    """Over the decoded pixels and labels of both splits; figures on different ones are never compared."""
+    """Of the decoded pixels and labels of both splits; results on different data are never compared."""
     train_images: Ordinal
     validation_images: Ordinal
     image_shape: tuple[Ordinal, Ordinal, Ordinal]
@@ -188,15 +188,15 @@ class PairingRecord:
 
 @dataclass(frozen=True, slots=True)
 class ProcessRecord:
-    """The process that makes a run, so that a reader can tell whether it is still there."""
+    """The process that writes a run, so that a reader can tell whether it is still alive."""
 
     pid: Count
     start_ticks: Count
-    """When it started: clock ticks since the machine did."""
+    """When it started, in clock ticks since the machine booted."""
     boot_id: Text
-    """The kernel's random name for the time since the machine started: no other machine has it."""
+    """The kernel's random name for this boot; no other machine has it."""
     pid_namespace: Text
-    """Within which `pid` counts; containers have their own."""
+    """The namespace that `pid` belongs to; containers have their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,11 +211,11 @@ class RunRecord:
     status: RunStatus
     command: tuple[Text, ...]
     recipe: RecipeSettings
-    """The resolved recipe, whole."""
+    """The complete resolved recipe."""
     recipe_digest: str
-    """Over the resolved recipe without its name, summary, trials and write-up."""
+    """Of the resolved recipe without its name, summary, trials and write-up."""
     trials: Count
-    """How many were asked for."""
+    """How many were requested."""
     seed: Seed
     """Of the first trial; each later one adds 1."""
     target: Fraction
@@ -226,19 +226,19 @@ class RunRecord:
     model: ModelRecord
     environment: Environment
     telemetry_unavailable: dict[str, Text]
-    """By metric: why it could not be read."""
+    """Why it could not be read, by metric."""
     pairing: PairingRecord | None = None
-    """Set where the run is one side of `dawnbench ab`: trial n of the one is paired with n of the other."""
+    """Set if the run is one side of `dawnbench ab`: trial n of one side is paired with n of the other."""
     predicted_memory_bytes: Count | None = None
-    """What a trial was expected to take on the device at its peak, told before the first one; None where that
-    could not be told, and in older files."""
+    """A trial's peak memory on the device as predicted before the first trial; None if it could not be
+    predicted, and in older files."""
     learning_rates: tuple[tuple[Count, Rate], ...] = ()
-    """The schedule as corners of straight lines: (step counted from 0, rate); empty in older files, and
-    where the rate depends on what happens in training."""
+    """The schedule as points joined by straight lines: (step counted from 0, rate); empty in older files, and
+    if the rate depends on what happens in training."""
     notes: tuple[Text, ...] = ()
-    """What was asked for and could not be done, a sentence each, such as a step that cannot be captured."""
+    """What was requested and could not be done, one sentence each, such as a step that cannot be captured."""
     process: ProcessRecord | None = None
-    """None where the system does not tell it, and in older files."""
+    """None if the system does not reveal it, and in older files."""
 
     @property
     def identity(self) -> RunIdentity:

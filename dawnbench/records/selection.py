@@ -1,4 +1,4 @@
-"""Which runs of many are meant."""
+"""Selects runs by recipe, device and target."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ class Selection:
     """What a run must match; None matches every run."""
 
     recipe: str | None = None
-    """Part of the recipe's name, or a shell pattern (with * or ?) of all of it; case does not matter."""
+    """Part of the recipe's name, or a shell pattern (with * or ?) for all of it; case does not matter."""
     device: str | None = None
-    """The same of the device's name (NVIDIA H200) or of what was asked for (cuda)."""
+    """The same for the device's name (NVIDIA H200) or what was asked for (cuda)."""
     target: float | None = None
     """The validation accuracy to reach, 0 to 1."""
 
@@ -33,10 +33,10 @@ class Selection:
 
 
 def select(recipe: str | None, device: str | None, target: str | float | None) -> Selection:
-    """Return the selection that a user's words mean; the target may be 0.94 or "94%".
+    """Return the selection for a user's options; the target may be 0.94 or "94%".
 
     Raises:
-        DawnbenchError: the target is no accuracy.
+        DawnbenchError: the target is not an accuracy.
     """
     return Selection(recipe, device, None if target is None else parse_share(target, "the target "))
 

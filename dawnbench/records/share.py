@@ -1,4 +1,4 @@
-"""Shares of a whole, as people write them."""
+"""Parses percentages and fractions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dawnbench.errors import DawnbenchError
 
 
 def parse_share(value: str | float, before: str = "") -> float:
-    """Return 0.02 for "2%", "0.02" and 0.02: a fraction from 0 to 1. `before` begins a complaint about it.
+    """Return 0.02 for "2%", "0.02" and 0.02: a fraction from 0 to 1. `before` begins the error message.
 
     Raises:
         DawnbenchError: it is something else.
@@ -19,5 +19,7 @@ def parse_share(value: str | float, before: str = "") -> float:
     except ValueError:
         share = math.nan
     if not 0 <= share <= 1:
-        raise DawnbenchError(f"{before}{text!r} is no share from 0 to 100 %; write two percent as 2% or 0.02")
+        raise DawnbenchError(
+            f"{before}{text!r} is not a share from 0 to 100 %; write two percent as 2% or 0.02"
+        )
     return share

@@ -1,4 +1,4 @@
-"""The writing end of a run folder: every line is on the disk before the next thing happens."""
+"""Writes run folders: every line is on the disk before anything else happens."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from dawnbench.safe_text import slug
 class RunWriter:
     """Creates a run folder and appends to it.
 
-    What is written is held to the reader's rules first: an impossible value is left out, and the trial's
-    warnings, or the run's notes, say so.
+    Everything is checked by the reader's rules before it is written: an impossible value is left out, and the
+    trial's warnings, or the run's notes, say so.
 
-    Every method raises DawnbenchError where the disk does not take what is written; what was written before
-    stays readable.
+    Every method raises DawnbenchError if the disk refuses what is written; what was written before stays
+    readable.
     """
 
     def __init__(self, out: Path, recipe_name: str, created: datetime) -> None:
@@ -36,7 +36,7 @@ class RunWriter:
         self._open: dict[str, LineFile] = {}
         self._first_failure: str | None = None
         self._lost: list[str] = []
-        """What was left out of the epochs of the trial that goes on, a sentence each."""
+        """What was left out of the current trial's epochs, one sentence each."""
         try:
             self.folder.mkdir(parents=True)
             for name in ("trials", "epochs", "telemetry"):
@@ -45,7 +45,7 @@ class RunWriter:
             raise self._failure(self.folder, error) from error
 
     def write_run(self, record: RunRecord) -> None:
-        """Write run.json; it is replaced in one step, so a reader never sees half of it."""
+        """Write run.json; it is replaced atomically, so a reader never sees half of it."""
         record, lost = _possible(record)
         self._record = record = replace(
             record, notes=(*record.notes, *(_sentence("run.json", c) for c in lost))
@@ -78,7 +78,7 @@ class RunWriter:
         try:
             self.write_run(record)
         except DawnbenchError:
-            # A full disk has no room for a second file, but for the first one, if it does not grow.
+            # A full disk has no room for a second file, but the first can be overwritten if it does not grow.
             text = json.dumps(finite(asdict(record)), allow_nan=False).encode() + b"\n"
             try:
                 with (self.folder / "run.json").open("r+b", buffering=0) as file:
@@ -89,10 +89,10 @@ class RunWriter:
                 raise self._failure(self.folder / "run.json", error) from error
 
     def append_trial(self, record: TrialRecord) -> TrialRecord:
-        """Append one line to trials.jsonl and return what it says.
+        """Append one line to trials.jsonl and return the record as written.
 
         Raises:
-            DawnbenchError: as everywhere here, and where the folder is no longer in its place.
+            DawnbenchError: the disk refuses it, or the folder is no longer in place.
         """
         record, lost = _possible(record)
         sentences, self._lost = [*self._lost, *(_sentence("the trial", clause) for clause in lost)], []
@@ -101,10 +101,10 @@ class RunWriter:
         return record
 
     def append_epoch(self, record: EpochRecord) -> EpochRecord:
-        """Append one line to epochs.jsonl and return what it says.
+        """Append one line to epochs.jsonl and return the record as written.
 
         Raises:
-            DawnbenchError: as everywhere here, and where the folder is no longer in its place.
+            DawnbenchError: the disk refuses it, or the folder is no longer in place.
         """
         record, lost = _possible(record)
         self._lost += (_sentence(f"epoch {record.epoch}", clause) for clause in lost)
@@ -117,15 +117,15 @@ class RunWriter:
         return any(json.loads(line)["trial"] == trial for line in lines)
 
     def append_samples(self, samples: Iterable[Mapping[str, Any]]) -> None:
-        """Append telemetry samples, not forced to the disk, which would disturb what they measure."""
+        """Append telemetry samples without forcing them to disk, which would disturb what they measure."""
         self._append("telemetry", samples, force=False)
 
     def _append(self, name: str, lines: Iterable[Mapping[str, Any]], force: bool = True) -> None:
         file = self._open[name]
         if force and not file.is_in_place():
             raise DawnbenchError(
-                f"the run folder {self.folder} was deleted or moved while its run went on, so the run ends "
-                "here: there is no place left to record it"
+                f"the run folder {self.folder} was deleted or moved during the run, so the run ends "
+                "here: there is nowhere left to record it"
             )
         text = "".join(json.dumps(finite(line), allow_nan=False) + "\n" for line in lines)
         try:
@@ -134,26 +134,26 @@ class RunWriter:
             raise self._failure(file.path, error) from error
 
     def _failure(self, path: Path, error: OSError) -> DawnbenchError:
-        """Return the sentence about the first file that failed, of which the others are consequences."""
+        """Return the error about the first file that failed; later failures follow from it."""
         self._first_failure = self._first_failure or _cannot_write(path, error)
         return DawnbenchError(self._first_failure)
 
 
 def _possible(record: Record) -> tuple[Record, list[str]]:
-    """Return a record as a reader will have it, and a clause for each value that it loses.
+    """Return a record as a reader will see it, and a clause for each value left out.
 
-    What could not be read at all is written as it is: a reader can do no worse than leave it out.
+    A record that could not be read at all is written unchanged: at worst a reader leaves it out.
     """
     possible, lost = salvage(type(record), finite(asdict(record)))
     return possible or record, lost
 
 
 def _sentence(what: str, clause: str) -> str:
-    return f"of {what} {clause}; it is not recorded"
+    return f"{what}: {clause}; it is not recorded"
 
 
 def _cannot_write(path: Path, error: OSError) -> str:
     return (
-        f"cannot write {path}: {error.strerror or error}; make room or choose another place with --out "
+        f"cannot write {path}: {error.strerror or error}; make room or choose another folder with --out "
         "(what was recorded before is kept)"
     )

@@ -1,4 +1,4 @@
-"""A run folder followed while it grows."""
+"""Follows a run folder while it grows."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 
 
 class Tail:
-    """The lines that a run appends, as they come; a line that is not whole yet waits for its end.
+    """The lines that a run appends, as they come; an incomplete line waits for its end.
 
-    Values and lines that are not possible are left out, as by `read_run`, which warns of them.
+    Impossible values and lines are left out, as in `read_run`, which warns about them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -41,7 +41,7 @@ class Tail:
             raise DawnbenchError(why) from error
 
     def record(self) -> RunRecord:
-        """Return run.json, which is read again only where it is another file or its process has gone.
+        """Return run.json, which is read again only if it changed or its process is gone.
 
         Raises:
             DawnbenchError: it is gone, or damaged.

@@ -1,4 +1,4 @@
-"""Trials of one recipe on one device as statistics need them, from a run folder or from a baseline file."""
+"""Trials of one recipe on one device as statistics need them, from a run folder or a baseline file."""
 
 from __future__ import annotations
 
@@ -23,29 +23,29 @@ from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRe
 
 @dataclass(frozen=True, slots=True)
 class TrialFigures:
-    """What one trial came to."""
+    """The results of one trial."""
 
     trial: Ordinal
     seed: Seed
     status: TrialStatus
     target: Fraction
     seconds: dict[str, TimeToTarget | None]
-    """Time under each rule; None where the rule gives none."""
+    """Time under each rule; None if the rule gives none."""
     spent_seconds: dict[str, Seconds | None]
-    """What each rule's clock counted to the trial's end, target or not; None where its start was not seen, or
-    the ledger is lost."""
+    """What each rule's clock counted to the trial's end, target or not; None if its start was not seen or the
+    ledger is lost."""
     epochs_to_target: Ordinal | None
     accuracy: Fraction | None
-    """Validation accuracy after the last epoch, 0 to 1; None where the trial did not come that far."""
+    """Validation accuracy after the last epoch, 0 to 1; None if the trial did not get that far."""
     energy_joules: Joules | None
     """Over the whole trial."""
     energy_to_target_joules: Joules | None
     readings: dict[str, Reading] = field(default_factory=dict)
     """What the sensors showed during the trial, by metric."""
     throttle_reasons: tuple[Text, ...] = ()
-    """Why the GPU ran below its clocks during the trial."""
+    """Why the GPU reduced its clocks during the trial."""
     warnings: tuple[Text, ...] = ()
-    """What the trial itself found doubtful, a sentence each."""
+    """What the trial itself found doubtful, one sentence each."""
 
     @property
     def reached(self) -> bool:
@@ -56,24 +56,24 @@ class TrialFigures:
     def counts(self) -> bool:
         """Whether the trial says something about its recipe: it finished or diverged.
 
-        One that was interrupted or failed for want of memory or disk says nothing, unless it had reached the
-        target before.
+        A trial that was interrupted, or ran out of memory or disk, says nothing unless it had already reached
+        the target.
         """
         return self.status in ("finished", "diverged") or self.reached
 
 
 @dataclass(frozen=True, slots=True)
 class TrialSet:
-    """Trials that belong together, and on what they were made."""
+    """Trials that belong together, and what they were run on."""
 
     name: Text
     """The run folder's name, or what the user called the baseline."""
     created: Text
-    """Of the run, UTC, ISO 8601."""
+    """When the run was made: UTC, ISO 8601."""
     dawnbench_version: Text
     recipe_name: Text
     recipe: RecipeSettings
-    """The resolved recipe, whole."""
+    """The complete resolved recipe."""
     recipe_digest: Text
     target: Fraction
     device: Text
@@ -84,7 +84,7 @@ class TrialSet:
     trials: tuple[TrialFigures, ...]
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
-    """What of the run folder could not be read and the run's notes, a sentence each."""
+    """What could not be read in the run folder, and the run's notes, one sentence each."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -98,7 +98,7 @@ class TrialSet:
 
 
 def trial_set_of(run: Run) -> TrialSet:
-    """Return what a run folder's trials came to."""
+    """Return a run folder's trials."""
     record = run.record
     return TrialSet(
         name=run.folder.resolve().name,
@@ -120,7 +120,7 @@ def trial_set_of(run: Run) -> TrialSet:
 
 
 def figures_of(trial: TrialRecord) -> TrialFigures:
-    """Return a trial's figures; a rule that this version does not know has no `spent_seconds`."""
+    """Return a trial's results; a rule that this version does not know has no `spent_seconds`."""
     telemetry = trial.telemetry
     return TrialFigures(
         trial=trial.trial,

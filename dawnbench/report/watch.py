@@ -30,7 +30,7 @@ def watch(
     than the run's longest epoch so far.
 
     Raises:
-        DawnbenchError: it is no run folder, or is damaged.
+        DawnbenchError: it is not a run folder, or is damaged.
     """
     with closing(Tail(folder)) as tail:
         shown = _Shown(tail.record(), display, folder)

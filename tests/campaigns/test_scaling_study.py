@@ -60,7 +60,7 @@ def test_a_run_that_says_nothing_is_a_point_with_its_status(stand_in: Path) -> N
 def test_a_run_folder_that_cannot_be_read_is_told(stand_in: Path) -> None:
     event = json.dumps({"event": "run", "folder": str(stand_in / "gone")})
     (stand_in / "say.py").write_text(f"print({event!r})")
-    assert "no run folder" in str(measure(AT, ["davidnet"]).trouble)
+    assert "not a run folder" in str(measure(AT, ["davidnet"]).trouble)
 
 
 def test_an_interrupted_study_stops_its_run_and_waits_for_it(stand_in: Path) -> None:

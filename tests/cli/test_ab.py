@@ -211,7 +211,7 @@ def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(tmp_path: Path)
     )
     assert result.returncode == 2
     assert re.fullmatch(
-        r"dawnbench: cannot write runs/\S+/\w+\.jsonl: File too large; make room or choose another place "
+        r"dawnbench: cannot write runs/\S+/\w+\.jsonl: File too large; make room or choose another folder "
         r"with --out \(what was recorded before is kept\)\n",
         result.stderr,
     )
@@ -328,7 +328,7 @@ def test_the_first_failure_is_told_even_where_the_log_fails_as_well(scripted: Sc
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rule=lap"], "there is no rule lap"),
+        (["--rule=lap"], "there is no timing rule lap"),
         (["--rule=cold"], "so neither of them is cold; take another --rule"),
         (["--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
     ],

@@ -103,7 +103,7 @@ def test_a_torn_run_is_told_and_kept() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere", "--name", "x"], "nowhere is no run folder and no baseline file"),
+        (["nowhere", "--name", "x"], "nowhere is not a run folder or a baseline file"),
         (["a", "--name", " "], "--name is empty"),
         (["a", "--name", "x", "--out", "file"], "cannot write file/davidnet/NVIDIA-H200.json"),
     ],

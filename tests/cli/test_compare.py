@@ -197,11 +197,11 @@ def test_json_is_one_array_with_an_object_for_each_of_the_others() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["a", "nowhere"], "nowhere is no run folder and no baseline file"),
-        (["a", "folder"], "folder is no run folder"),
+        (["a", "nowhere"], "nowhere is not a run folder or a baseline file"),
+        (["a", "folder"], "folder is not a run folder"),
         (
             ["a", "b", "--rule", "lap"],
-            "there is no rule lap; the rules are dawnbench, airbench, strict, cold",
+            "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
         ),
         (["a", "b", "--cost-per-hour=-1"], "the cost per hour is -1.0"),
         (["published", "published"], "published is a ladder of times to place a run on; name a run as well"),

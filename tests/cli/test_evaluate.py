@@ -178,4 +178,4 @@ def test_a_model_of_another_recipe_is_refused(dawnbench: Dawnbench, tiny: Run, t
 
 
 def test_what_is_no_run_folder_is_refused(tmp_path: Path) -> None:
-    assert refused(tmp_path, "nowhere").startswith("nowhere is no run folder")
+    assert refused(tmp_path, "nowhere").startswith("nowhere is not a run folder")

@@ -119,7 +119,7 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--set", "dataset.image_size=8"], "does not accept batches"),
         (["run", "davidnet", "--data", "digits", "--set", "augmentation.cutout.size=40"], "cutout"),
         (["show", "quickstart", "--set", "model=3"], "is a group of fields"),
-        (["log", "nowhere"], "nowhere is no run folder"),
+        (["log", "nowhere"], "nowhere is not a run folder"),
     ],
 )
 def test_wrong_input_is_one_sentence_and_status_2(

@@ -119,13 +119,16 @@ def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "nowhere is no run folder and no baseline file"),
+        (["nowhere"], "nowhere is not a run folder or a baseline file"),
         (["run", "--baseline", "nowhere.json"], "cannot read the baseline nowhere.json"),
         (["run", "--baseline", "run"], "cannot read the baseline run (Is a directory)"),
-        (["run", "--baseline", "run/run.json"], "run/run.json is no baseline of dawnbench"),
-        (["run", "--rule", "lap"], "there is no rule lap; the rules are dawnbench, airbench, strict, cold"),
+        (["run", "--baseline", "run/run.json"], "run/run.json is not a dawnbench baseline"),
+        (
+            ["run", "--rule", "lap"],
+            "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
+        ),
         (["x" * 300], "File name too long"),
-        (["damaged"], "damaged/run.json is not what dawnbench writes"),
+        (["damaged"], "damaged/run.json was not written by dawnbench"),
     ],
 )
 @pytest.mark.parametrize("as_json", [False, True])
@@ -146,11 +149,11 @@ def test_every_error_ends_in_the_closing_line_and_status_2(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--max-slowdown", "much"], "'much' is no share"),
-        (["--max-slowdown", "3"], "'3' is no share"),
-        (["--max-slowdown=-1%"], "'-1%' is no share"),
-        (["--max-slowdown", "nan"], "'nan' is no share"),
-        (["--max-accuracy-drop", "101%"], "'101%' is no share"),
+        (["--max-slowdown", "much"], "'much' is not a share"),
+        (["--max-slowdown", "3"], "'3' is not a share"),
+        (["--max-slowdown=-1%"], "'-1%' is not a share"),
+        (["--max-slowdown", "nan"], "'nan' is not a share"),
+        (["--max-accuracy-drop", "101%"], "'101%' is not a share"),
         (["--metric", "loss"], "'loss' is not one of"),
         (["--speed"], "No such option"),
         (["another"], "unexpected extra argument"),

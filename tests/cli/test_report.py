@@ -126,7 +126,7 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["nowhere"], "no run folder"),
+        (["nowhere"], "not a run folder"),
         (["a", "a", "--style", "writeup"], "name it with -o writeup.md"),
         (["a", "--style", "writeup", "-o", "x.html"], "a write-up is a text and x.html a page"),
         (["a", "--style", "essay"], "--style"),
@@ -137,7 +137,7 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
             ["a", "--style", "writeup", "--notes", "notes.md"],
             "notes.md has no text on davidnet; begin its section with the line ## davidnet",
         ),
-        (["a", "--rule", "mine"], "there is no rule mine"),
+        (["a", "--rule", "mine"], "there is no timing rule mine"),
         (["a", "a"], "name it with -o"),
         (["a", "a", "-o", "x.html"], "a page is of one run"),
         (["a", "--log", "x"], "--log"),
@@ -194,4 +194,4 @@ def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
 def test_watching_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
     status, _, error = invoke("watch", tmp_path)
     assert status == 2
-    assert "no run folder" in error
+    assert "not a run folder" in error

@@ -92,7 +92,9 @@ def test_a_terminal_that_lacks_a_letter_shows_a_question_mark(
 
 
 def test_an_unknown_rule_is_an_error_that_names_the_rules(runs: Path) -> None:
-    with pytest.raises(DawnbenchError, match="no rule lap; the rules are dawnbench, airbench, strict, cold"):
+    with pytest.raises(
+        DawnbenchError, match="no timing rule lap; the rules are dawnbench, airbench, strict, cold"
+    ):
         list_runs(runs, rule="lap")
 
 
@@ -115,9 +117,9 @@ def test_the_verb_lists_the_folder_runs_unless_another_is_named(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--target", "fast"], "the target 'fast' is no share"),
-        (["--target", "94"], "the target '94' is no share"),
-        (["--rule", "lap"], "there is no rule lap; the rules are dawnbench, airbench, strict, cold"),
+        (["--target", "fast"], "the target 'fast' is not a share"),
+        (["--target", "94"], "the target '94' is not a share"),
+        (["--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold"),
         (["--limit", "0"], "0 is not in the range x>=1"),
     ],
 )

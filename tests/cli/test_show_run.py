@@ -137,7 +137,7 @@ def test_doubts_say_what_was_seen_and_what_to_do() -> None:
         "! trial 4 took 5.824 s",
         "! the trials got longer by",
         "! the times' standard deviation is",
-        "! the GPU was throttled in trial 2 (sw_thermal_slowdown);  cool the GPU",
+        "! the GPU was throttled in trial 2 (sw_thermal_slowdown); cool the GPU",
         "! the GPU's clock moved",
         "! other processes used the GPU in trials 1, 2, 3, 4, 5 and 7 more; stop them",
     ):
@@ -244,13 +244,13 @@ def test_the_configuration_file_gives_the_price_by_device() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["runs/nowhere"], "no run folder and no baseline file; `dawnbench runs` lists the runs"),
-        (["nowhere.json"], "nowhere.json is no run folder and no baseline file"),
+        (["runs/nowhere"], "is not a run folder or a baseline file; `dawnbench runs` lists the runs"),
+        (["nowhere.json"], "nowhere.json is not a run folder or a baseline file"),
         (["runs/*"], "runs/* matches no run folder"),
         (["nowhere"], "there is no recipe 'nowhere'"),
         (["nowhere.py"], "there is no recipe file nowhere.py"),
-        (["folder"], "folder is no run folder"),
-        (["a", "--rule", "lap"], "there is no rule lap; the rules are dawnbench, airbench, strict, cold"),
+        (["folder"], "folder is not a run folder"),
+        (["a", "--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict"),
         (["a", "--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
         (["a", "--price-per-kwh", "nan"], "the price per kWh is nan; give a number of 0 or more"),
         (["x" * 300 + ".json"], "File name too long"),

@@ -309,11 +309,11 @@ class TestTheBaselineMarker:
             (("'b.json'", "metrics='time'"), "metrics='time' is not a tuple *"),
             (
                 ("'b.json'", "max_slowdown='5 percent'"),
-                "max_slowdown='5 percent' is no share*",
+                "max_slowdown='5 percent' is not a share*",
             ),
             (("'b.json'", "rule='dawn'"), "there is no timing rule 'dawn'; there are dawnbench, *"),
-            (("'b.json'", "max_slowdown=5"), "max_slowdown='5' is no share *"),
-            (("'b.json'", "max_accuracy_drop='nan%'"), "max_accuracy_drop='nan%' is no share *"),
+            (("'b.json'", "max_slowdown=5"), "max_slowdown='5' is not a share *"),
+            (("'b.json'", "max_accuracy_drop='nan%'"), "max_accuracy_drop='nan%' is not a share *"),
         ],
     )
     def test_terms_that_cannot_be_meant_fail_before_anything_is_trained(

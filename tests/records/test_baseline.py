@@ -126,10 +126,10 @@ def test_a_failed_write_leaves_the_older_baseline(tmp_path: Path, monkeypatch: p
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"kind": None}, r"is no baseline of dawnbench; `dawnbench baseline save` writes one$"),
-        ({"kind": "dawnbench published"}, r"is no baseline of dawnbench"),
+        ({"kind": None}, r"is not a dawnbench baseline; `dawnbench baseline save` writes one$"),
+        ({"kind": "dawnbench published"}, r"is not a dawnbench baseline"),
         ({"schema_version": SCHEMA_VERSION + 1}, r"has schema version 2 and .* upgrade with `pip install"),
-        ({"schema_version": None}, r"is not what dawnbench writes"),
+        ({"schema_version": None}, r"was not written by dawnbench"),
         ({"target": None}, r"is damaged: target: Field required"),
         ({"trials": [{"trial": "one"}]}, r"is damaged: trials\.0\."),
         ({"recipe": 3}, r"is damaged: recipe"),

@@ -118,7 +118,7 @@ def test_a_target_that_is_not_a_file_is_refused_by_name(tmp_path: Path, kind: st
     if kind == "link":
         victim.write_text("kept")
     with pytest.raises(
-        DawnbenchError, match=r"report\.md is a (link|pipe or a device) and is not written to; "
+        DawnbenchError, match=r"report\.md is a (link|pipe or a device), so nothing was written; "
     ):
         write("text", path)
     assert victim.exists() == (kind == "link")
@@ -138,10 +138,10 @@ def test_a_folder_of_a_run_that_is_a_link_out_of_it_is_refused_by_name(tmp_path:
     folder = run_folder(tmp_path / "run")
     (folder / "figures").symlink_to("../outside")
     with pytest.raises(
-        DawnbenchError, match=r"figures/a\.svg is not touched: a link in .*run leads out of it"
+        DawnbenchError, match=r"figures/a\.svg was left alone: a link in .*run leads outside it"
     ):
         write("text", folder / "figures" / "a.svg")
-    with pytest.raises(DawnbenchError, match="leads out of it"):
+    with pytest.raises(DawnbenchError, match="leads outside it"):
         write("text", folder / "figures" / "new" / "a.svg")
     assert list((tmp_path / "outside").iterdir()) == []
 
@@ -184,7 +184,7 @@ def unix_socket(path: Path) -> None:
 @pytest.mark.parametrize("make", [pipe, device, unix_socket])
 def test_what_is_not_a_file_is_not_opened(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "trials")
-    with pytest.raises(OSError, match="it is a pipe or a device and not a file"):
+    with pytest.raises(OSError, match="it is a pipe or a device, not a file"):
         open_regular(tmp_path / "trials", 100)
 
 
@@ -197,7 +197,7 @@ def test_a_file_is_read_through_a_link_up_to_the_limit(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 100)
     (tmp_path / "link").symlink_to("a")
     assert read_bytes(tmp_path / "link", 100) == b"x" * 100
-    with pytest.raises(OSError, match="it has 0 MB, more than the 0 MB that are read of such a file"):
+    with pytest.raises(OSError, match="it has 0 MB, more than the limit of 0 MB for such a file"):
         read_bytes(tmp_path / "link", 99)
 
 

@@ -182,7 +182,7 @@ def begun(folder: Path) -> str:
 def half(folder: Path) -> str:
     text = (folder / "run.json").read_text()
     (folder / "run.json").write_text(text[: len(text) // 2])
-    return "is not what dawnbench writes"
+    return "was not written by dawnbench"
 
 
 def newer(folder: Path) -> str:
@@ -200,7 +200,7 @@ def of_something_else(folder: Path) -> str:
 
 def without_trials(folder: Path) -> str:
     (folder / "trials.jsonl").unlink()
-    return "the run folder is not whole"
+    return "the run folder is incomplete"
 
 
 def a_folder_as_a_file(folder: Path) -> str:
@@ -266,7 +266,7 @@ def test_a_run_folder_is_a_list_of_one(runs: Path, monkeypatch: pytest.MonkeyPat
 
 def test_a_run_folder_that_was_named_and_cannot_be_read_is_an_error(runs: Path) -> None:
     half(runs / "run-2")
-    with pytest.raises(DawnbenchError, match="is not what dawnbench writes"):
+    with pytest.raises(DawnbenchError, match="was not written by dawnbench"):
         index_runs(runs / "run-2")
 
 

@@ -115,7 +115,7 @@ def test_a_folder_of_ones_own_is_read(tmp_path: Path) -> None:
         ({"seconds": 0}, r"0\.seconds"),
         ({"seconds": float("nan")}, r"0\.seconds"),
         ({"seconds": None}, r"0\.seconds"),
-        ({"rule": "mine"}, r"0\.rule.*no rule mine; the rules are dawnbench, airbench"),
+        ({"rule": "mine"}, r"0\.rule.*no timing rule mine; the rules are dawnbench, airbench"),
         ({"target": 94}, r"0\.target"),
         ({"devices": 0}, r"0\.devices"),
         ({"published": "soon"}, r"0\.published"),
@@ -141,7 +141,7 @@ def test_figures_that_are_no_list_are_damage(tmp_path: Path, figures: Any) -> No
 
 
 def test_another_kind_of_file_is_said_to_be_one(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match="holds no published figures"):
+    with pytest.raises(DawnbenchError, match="holds no published times"):
         read_published(write(tmp_path, kind="dawnbench baseline"))
 
 
@@ -158,5 +158,5 @@ def test_a_newer_file_says_what_to_upgrade(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_says_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match="install dawnbench anew"):
+    with pytest.raises(DawnbenchError, match="reinstall dawnbench"):
         read_published(tmp_path)

@@ -80,7 +80,7 @@ def change_line(folder: Path, name: str, **changes: object) -> None:
         ("trials", "wall_seconds", math.nan, "nan"),
         ("trials", "device_seconds", -1.0, "-1.0"),
         ("trials", "accuracy", 1.5, "1.5"),
-        ("trials", "peak_memory_bytes", 10**400, "a whole number of more than 40 digits"),
+        ("trials", "peak_memory_bytes", 10**400, "an integer of more than 40 digits"),
         ("epochs", "train_seconds", math.inf, "inf"),
         ("epochs", "train_seconds", 1e308, "1e+308"),
         ("epochs", "energy_joules", -123_451.8, "-123451.8"),
@@ -179,7 +179,7 @@ def test_what_is_nested_deeply_costs_that_value_or_its_line(folder: Path, depth:
         deep = f'"recipe": {{"deep": {nested}, ' if name == "run" else f'"reason": {nested}, "was": '
         path.write_text(before.replace(field, deep, 1))
         if name == "run" and depth > 900:
-            with pytest.raises(DawnbenchError, match=r"run\.json is not what dawnbench writes"):
+            with pytest.raises(DawnbenchError, match=r"run\.json was not written by dawnbench"):
                 read_run(folder)
         else:
             assert "nested too deeply" in read_run(folder).warnings[0] or depth > 900
@@ -224,19 +224,19 @@ def test_a_newer_schema_is_refused_with_what_to_upgrade(folder: Path) -> None:
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match=r"is no run folder: cannot read run\.json \(No such file"):
+    with pytest.raises(DawnbenchError, match=r"is not a run folder: cannot read run\.json \(No such file"):
         read_run(tmp_path)
 
 
 def test_a_run_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match=r"nowhere is no run folder"):
+    with pytest.raises(DawnbenchError, match=r"nowhere is not a run folder"):
         read_run(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '"text"', "\x00"])
 def test_a_run_json_of_something_else_is_refused(folder: Path, text: str) -> None:
     (folder / "run.json").write_text(text, encoding="utf-8")
-    with pytest.raises(DawnbenchError, match=r"run\.json is not what dawnbench writes"):
+    with pytest.raises(DawnbenchError, match=r"run\.json was not written by dawnbench"):
         read_run(folder)
 
 

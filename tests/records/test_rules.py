@@ -126,7 +126,8 @@ def test_without_the_processes_start_what_was_spent_from_there_is_not_known() ->
 def test_a_rule_is_known_by_its_name() -> None:
     assert [known_rule(rule.name) for rule in RULES] == list(RULES)
     with pytest.raises(
-        DawnbenchError, match=r"^there is no rule quick; the rules are dawnbench, airbench, strict, cold$"
+        DawnbenchError,
+        match=r"^there is no timing rule quick; the rules are dawnbench, airbench, strict, cold$",
     ):
         known_rule("quick")
 

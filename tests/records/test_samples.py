@@ -83,7 +83,7 @@ def test_lists_of_one_length_are_not_values(tmp_path: Path) -> None:
     samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": [1]}, {"t_ns": 6, "x": [2]}))
     assert samples is not None
     assert np.isnan(samples.values["x"]).all()
-    assert samples.warnings == ("telemetry.jsonl: left out 2 values of x that cannot be",)
+    assert samples.warnings == ("telemetry.jsonl: left out 2 impossible values of x",)
 
 
 @pytest.mark.parametrize("value", ['"y"', "1e300", "1" + "0" * 400, "[]", "{}", "Infinity"])
@@ -93,7 +93,7 @@ def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> Non
     assert samples is not None
     assert np.array_equal(samples.values["x"], [1, np.nan], equal_nan=True)
     assert samples.values["y"].tolist() == [2, 3]
-    assert samples.warnings == ("telemetry.jsonl: left out 1 value of x that cannot be",)
+    assert samples.warnings == ("telemetry.jsonl: left out 1 impossible value of x",)
 
 
 def test_a_number_of_more_digits_than_python_reads_costs_that_value(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_number_of_more_digits_than_python_reads_costs_that_value(tmp_path: Pa
     samples = read_samples(folder)
     assert samples is not None
     assert samples.values["gpu_sm_clock"].tolist() == [7.0]
-    assert samples.warnings == ("telemetry.jsonl: left out 1 value of gpu_power that cannot be",)
+    assert samples.warnings == ("telemetry.jsonl: left out 1 impossible value of gpu_power",)
 
 
 def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:

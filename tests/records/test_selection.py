@@ -72,7 +72,7 @@ def test_percent_mean_what_the_fraction_means(hundredths: int) -> None:
 
 @pytest.mark.parametrize("target", ["94", 94, "high", "-1%", "101%", "nan", "", "%"])
 def test_a_target_that_is_no_accuracy_is_an_error(target: str | float) -> None:
-    with pytest.raises(DawnbenchError, match=r"the target .* is no share from 0 to 100 %"):
+    with pytest.raises(DawnbenchError, match=r"the target .* is not a share from 0 to 100 %"):
         select(None, None, target)
 
 

@@ -21,5 +21,5 @@ def test_a_fraction_is_what_it_is(share: float) -> None:
 
 @pytest.mark.parametrize("written", ["", "two", "%", "-1%", "101%", "1.01", "nan", "inf", -0.1])
 def test_what_is_no_share_is_named_with_how_to_write_one(written: str | float) -> None:
-    with pytest.raises(DawnbenchError, match=r"is no share .* write two percent as 2% or 0\.02$"):
+    with pytest.raises(DawnbenchError, match=r"is not a share .* write two percent as 2% or 0\.02$"):
         parse_share(written)

@@ -104,9 +104,9 @@ def test_what_no_reader_takes_is_not_written_and_the_trial_says_so(tmp_path: Pat
     assert run.trials == (trial, replace(TRIAL, trial=2))
     assert (trial.seconds, trial.wall_seconds) == ({"cold": None, "strict": 2.0}, None)
     assert trial.warnings[len(TRIAL.warnings) :] == (
-        "of epoch 1 energy_joules is -123451.8, which is not possible; it is not recorded",
-        "of the trial seconds.cold is -3594.0, which is not possible; it is not recorded",
-        "of the trial wall_seconds is -1.0, which is not possible; it is not recorded",
+        "epoch 1: energy_joules is -123451.8, which is not possible; it is not recorded",
+        "the trial: seconds.cold is -3594.0, which is not possible; it is not recorded",
+        "the trial: wall_seconds is -1.0, which is not possible; it is not recorded",
     )
 
 
@@ -126,7 +126,7 @@ def test_a_schedule_without_a_finite_rate_leaves_a_run_that_can_be_read(tmp_path
     record = read_run(writer.folder).record
     assert record.learning_rates == ()
     (note,) = record.notes
-    assert note == "of run.json learning_rates.1.1 is None, which is not possible; it is not recorded"
+    assert note == "run.json: learning_rates.1.1 is None, which is not possible; it is not recorded"
 
 
 def test_closing_before_anything_was_described_is_no_error(tmp_path: Path) -> None:
@@ -167,7 +167,7 @@ def test_a_folder_that_is_deleted_is_noticed_at_the_next_epoch_and_not_made_agai
     writer = begin_run(tmp_path)
     writer.append_epoch(epoch())
     shutil.rmtree(writer.folder)
-    with pytest.raises(DawnbenchError, match=r"the run folder .* was deleted or moved while its run went on"):
+    with pytest.raises(DawnbenchError, match=r"the run folder .* was deleted or moved during the run"):
         writer.append_epoch(epoch(epoch=2))
     writer.close("failed")
     assert not writer.folder.exists()

@@ -30,7 +30,7 @@ def test_each_line_comes_once_and_half_a_line_waits(tmp_path: Path) -> None:
 
 
 def test_what_is_not_a_run_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match=r"is no run folder"):
+    with pytest.raises(DawnbenchError, match=r"is not a run folder"):
         Tail(tmp_path)
 
 

@@ -50,7 +50,7 @@ def test_what_of_a_folder_could_not_be_read_is_kept_as_a_sentence(tmp_path: Path
     found = trial_set_of(read_run(folder))
     assert len(found.trials) == 1
     assert found.warnings == (
-        "trials.jsonl: the last line is torn (the run was killed while it wrote) and left out",
+        "trials.jsonl: the last line is torn (the run was killed while writing it) and left out",
     )
 
 

@@ -245,7 +245,7 @@ def test_writing_puts_the_text_into_the_run_folder(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_read_or_written_is_explained(tmp_path: Path) -> None:
-    with pytest.raises(DawnbenchError, match="is no run folder"):
+    with pytest.raises(DawnbenchError, match="is not a run folder"):
         write_log(tmp_path)
     writer = begin_run(tmp_path)
     writer.close("finished")

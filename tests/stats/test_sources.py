@@ -103,9 +103,9 @@ def test_a_pool_has_no_partner(folder: Path) -> None:
     [
         ("nothing", "nothing is not a run folder or a baseline file; `dawnbench runs` lists the runs"),
         ("runs/*", "runs/* matches no run folder; `dawnbench runs` lists the runs"),
-        ("empty", "empty is no run folder: cannot read run.json (No such file or directory)"),
+        ("empty", "empty is not a run folder: cannot read run.json (No such file or directory)"),
         ("empty/*", "empty/* matches no run folder"),
-        ("notes.txt", "notes.txt is not what dawnbench writes; was it changed by hand?"),
+        ("notes.txt", "notes.txt was not written by dawnbench; was it edited by hand?"),
     ],
 )
 def test_what_is_no_series_is_said_so(folder: Path, name: str, words: str) -> None:
@@ -147,7 +147,7 @@ def test_a_torn_trial_is_left_out_and_every_comparison_says_so(folder: Path) -> 
         file.write(line(TRIAL)[:40])
     found = open_trial_set("runs/torn")
     assert len(found.trials) == 3
-    words = "torn: trials.jsonl: the last line is torn (the run was killed while it wrote) and left out"
+    words = "torn: trials.jsonl: the last line is torn (the run was killed while writing it) and left out"
     whole = open_trial_set(str(make_run(folder / "runs" / "whole", TRIALS)))
     assert compare(whole, found).differences.cautions == (words,)
     assert pool_trials([whole, found], "both").warnings == (words,)

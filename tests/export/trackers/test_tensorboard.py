@@ -121,6 +121,6 @@ def test_a_link_in_a_run_folder_cannot_lead_out_of_it(run: Run, tmp_path: Path) 
     for name in ("run.json", "trials.jsonl"):
         (folder / name).touch()
     (folder / "trial-1").symlink_to(outside)
-    with pytest.raises(DawnbenchError, match=r"a link in the run folder .* leads out of it"):
+    with pytest.raises(DawnbenchError, match=r"a link in the run folder .* leads outside it"):
         replay(run, "tensorboard", tmp_path)
     assert list(outside.iterdir()) == []

@@ -68,7 +68,7 @@ def test_a_page_is_made_in_a_moment(run: Run) -> None:
 
 
 def test_a_rule_that_there_is_none_of_is_refused(run: Run) -> None:
-    with pytest.raises(DawnbenchError, match="there is no rule lunch"):
+    with pytest.raises(DawnbenchError, match="there is no timing rule lunch"):
         render_run_page(run, None, rule="lunch")
 
 

@@ -171,4 +171,4 @@ def test_what_could_not_be_read_is_on_the_first_page(site: Path, visit: Visit) -
     page = visit(site / "index.html")
     trouble = page.locator("section.doubts")
     expect(trouble).to_contain_text("What could not be read or compared")
-    expect(trouble).to_contain_text("20260115T140000Z-davidnet-000032/run.json is not what dawnbench writes")
+    expect(trouble).to_contain_text("20260115T140000Z-davidnet-000032/run.json was not written by dawnbench")
