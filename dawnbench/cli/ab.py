@@ -1,4 +1,4 @@
-"""The verb `dawnbench ab`: two recipes run in pairs and compared."""
+"""The verb `dawnbench ab`: run two recipes in pairs and compare them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ if TYPE_CHECKING:
 
 @main.command(epilog=EXPLAINED)
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
-@click.option("--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Of each recipe.")
+@click.option(
+    "--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Trials of each recipe."
+)
 @seed_option
 @data_option
 @device_option
@@ -50,16 +52,19 @@ if TYPE_CHECKING:
 @rule_option
 @across_option
 @click.option(
-    "--json", "as_json", is_flag=True, help="Print the comparison as a JSON array; all else goes to stderr."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the comparison as a JSON array; everything else goes to stderr.",
 )
 @price_options
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
-    """Run two recipes in turn and compare them pair by pair.
+    """Run two recipes alternately and compare them pair by pair.
 
-    The order turns with every pair (ABBA), so that no side has the colder machine. With two recipes, --set
-    goes for both. With one recipe, give --set twice: first A's, then B's.
+    The order alternates with every pair (ABBA), so that neither side gets the colder machine. With two
+    recipes, --set applies to both. With one recipe, give --set twice: first for A, then for B.
     """
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.status_line import waiting_for
@@ -86,11 +91,11 @@ def run_and_compare(
     as_json: bool,
     **prices: float | None,
 ) -> int:
-    """Run both in turn, write each one's log.md, print the comparison; return the exit code.
+    """Run both alternately, write each log.md and print the comparison; return the exit code.
 
     Raises:
-        DawnbenchError: something is wrong that would spoil the comparison, told before anything is run; or
-            the data, the device or the disk is not as it should be.
+        DawnbenchError: the two cannot be compared, which is checked before anything runs; or something is
+            wrong with the data, the device or the disk.
     """
     from rich.console import Console
 
@@ -121,7 +126,7 @@ def run_and_compare(
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
-        with suppress(DawnbenchError):  # the first failure is the one to tell
+        with suppress(DawnbenchError):  # report the first failure
             _write_logs(display)
         raise
     _write_logs(display)
@@ -137,13 +142,13 @@ def run_and_compare(
 
 
 def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
-    """Refuse at once what could not be compared in the end."""
+    """Refuse recipes that could not be compared, before anything runs."""
     from dawnbench.records.rules import known_rule
 
     if known_rule(rule).name == "cold":
         raise DawnbenchError(
-            "ab runs both sides on one warmed device, so neither of them is cold; take another --rule, or "
-            "compare runs of their own by `dawnbench compare`"
+            "ab runs both sides on one warm device, so neither is cold; choose another --rule, or "
+            "compare separate runs with `dawnbench compare`"
         )
     differing = [
         f"{what} {left} and {right}"
@@ -168,5 +173,5 @@ def _write_logs(display: PairsDisplay) -> None:
 
 
 def _folders(display: PairsDisplay) -> Iterator[Path]:
-    """Yield A's folder and B's, as far as the campaign came to have them."""
+    """Yield A's folder and B's, as far as the campaign created them."""
     yield from (side.folder for side in (display.a, display.b) if side.folder is not None)

@@ -22,13 +22,13 @@ PUBLISHED = "published"
 @click.argument("others", nargs=-1, required=True)
 @rule_option
 @across_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array with an object for each.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
 @price_options
 def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
     """Compare each of OTHERS with REFERENCE.
 
-    Each is a run folder, a baseline file, or a quoted glob over run folders, whose trials are taken together.
-    `published` as one of the two draws the other's place on the ladder of published times.
+    Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
+    `published` as one of them shows where the others rank among published times.
     """
     compare_and_show(reference, others, **options)
 
@@ -36,10 +36,10 @@ def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
 def compare_and_show(
     reference: str, others: Sequence[str], *, rule: str, across: bool, as_json: bool, **prices: float | None
 ) -> None:
-    """Print a verdict and its figures for each of the others, and the ladder for `published`.
+    """Print a verdict with its numbers for each of the others, and the ladder for `published`.
 
     Raises:
-        DawnbenchError: nothing is there, or two cannot be compared.
+        DawnbenchError: something does not exist, or two cannot be compared.
     """
     from dawnbench.records.rules import known_rule
     from dawnbench.stats.sources import open_trial_set
@@ -47,10 +47,12 @@ def compare_and_show(
     known_rule(rule)
     named = [reference, *others]
     if PUBLISHED in named and as_json:
-        raise DawnbenchError("the ladder of published times is for reading; leave out published or --json")
+        raise DawnbenchError("the ladder of published times has no JSON form; leave out published or --json")
     opened = [open_trial_set(name) for name in named if name != PUBLISHED]
     if not opened:
-        raise DawnbenchError("published is a ladder of times to place a run on; name a run as well")
+        raise DawnbenchError(
+            "published is a ladder of times to place a run on; name at least one run as well"
+        )
     if len(opened) > 1:
         show_comparisons(opened[0], opened[1:], rule=rule, across=across, as_json=as_json, **prices)
     if PUBLISHED in named:
@@ -72,7 +74,7 @@ def show_comparisons(
     as_json: bool,
     **prices: float | None,
 ) -> None:
-    """Print a verdict and its figures for each of the others; as JSON they are one array."""
+    """Print a verdict with its numbers for each of the others, or all of them as one JSON array."""
     from dawnbench.cli.configuration import prices_for
     from dawnbench.export.comparison_json import comparisons_json
     from dawnbench.report.comparison import comparison_report

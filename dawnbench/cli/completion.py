@@ -10,9 +10,9 @@ from dawnbench.cli.group import main
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script of SHELL.
+    """Print the completion script for SHELL.
 
-    For bash, put `eval "$(dawnbench completion bash)"` into ~/.bashrc.
+    For bash, add `eval "$(dawnbench completion bash)"` to ~/.bashrc.
     """
     from click.shell_completion import get_completion_class
 

@@ -1,8 +1,8 @@
-"""The user's configuration file: what a machine and electricity cost, what the latter emits, who they are.
+"""The user's configuration file: prices of machines and electricity, its emissions, and who the author is.
 
 `config.toml` in the user's configuration folder for dawnbench (on Linux ~/.config/dawnbench):
 
-    [cost]                  # dollars an hour, by device name as the run folder has it, or by a shell pattern
+    [cost]                  # dollars per hour, by device name as in the run folder, or by shell pattern
     "NVIDIA H200" = 3.5
     "*A100*" = 1.2
 
@@ -10,7 +10,7 @@
     price_per_kwh = 0.30    # dollars
     grams_per_kwh = 380     # of CO2 equivalent
 
-    [author]                # of entries that `dawnbench export` writes
+    [author]                # for entries that `dawnbench export` writes
     name = "Ada Lovelace"
     email = "ada@example.org"
     code_url = "https://example.org/code"
@@ -38,21 +38,21 @@ AUTHOR_KEYS = ("name", "email", "code_url")
 
 @dataclass(frozen=True, slots=True)
 class Configuration:
-    """What the file says; empty where there is none."""
+    """What the file says; empty if there is none."""
 
     path: Path
     cost: Mapping[str, float]
-    """Dollars an hour by device name or pattern."""
+    """Dollars per hour by device name or pattern."""
     energy: Mapping[str, float]
-    """`price_per_kwh` in dollars and `grams_per_kwh`, as far as given."""
+    """`price_per_kwh` in dollars and `grams_per_kwh`, if given."""
     author: Mapping[str, str] = field(default_factory=dict)
-    """`name`, `email` and `code_url`, as far as given."""
+    """`name`, `email` and `code_url`, if given."""
 
     def cost_of(self, device_name: str) -> float | None:
-        """Return the dollars an hour of a device: its own name before a pattern; None where none fits.
+        """Return a device's price in dollars per hour, by name, else by pattern; None if nothing matches.
 
         Raises:
-            DawnbenchError: patterns with different prices fit.
+            DawnbenchError: patterns with different prices match.
         """
         if device_name in self.cost:
             return self.cost[device_name]
@@ -60,14 +60,14 @@ class Configuration:
         if len(set(fitting.values())) > 1:
             prices = " and ".join(f'"{pattern}" = {price:g}' for pattern, price in fitting.items())
             raise DawnbenchError(
-                f"{self.path}: under [cost], {prices} all fit {device_name}; "
+                f"{self.path}: under [cost], {prices} all match {device_name}; "
                 f'add "{device_name}" with its own price'
             )
         return next(iter(fitting.values()), None)
 
 
 def configuration_path() -> Path | None:
-    """Return where the configuration file is looked for; None where the user has no home folder."""
+    """Return the path of the configuration file; None if the user has no home folder."""
     folder = configuration_folder()
     return None if folder is None else folder / "config.toml"
 
@@ -78,11 +78,11 @@ def prices_for(
     price_per_kwh: float | None = None,
     grams_per_kwh: float | None = None,
 ) -> Prices:
-    """Return the prices given, and for those not given what the configuration file says, if anything.
+    """Return the prices given, with the configuration file's prices for those not given.
 
     Raises:
-        DawnbenchError: a price is negative or no number; the file is broken, has an unknown key or wrong
-            type, or says two things of the device.
+        DawnbenchError: a price is negative or not a number; the file is broken, has an unknown key or a
+            wrong type, or gives two prices for the device.
     """
     configuration = read_configuration(configuration_path())
     energy = configuration.energy
@@ -94,7 +94,7 @@ def prices_for(
 
 
 def read_configuration(path: Path | None) -> Configuration:
-    """Return what a configuration file says; one that is not there, or has no place to be, says nothing.
+    """Read a configuration file; a missing one, or no path, gives an empty configuration.
 
     Raises:
         DawnbenchError: it cannot be read, is not TOML, or has an unknown key or a wrong type.

@@ -1,4 +1,4 @@
-"""The verb that evaluates the model of a run again."""
+"""The verb `dawnbench evaluate`: evaluate a run's model again."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 @data_option
 @device_option
-@click.option("--recipe", metavar="FILE", help="The recipe's file, if it has parts of your own.")
+@click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def evaluate(run_folder: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
-    """Evaluate the model that RUN kept.
+    """Evaluate the model that RUN saved.
 
-    RUN is the folder of a run with --save-model. Its model is evaluated on the validation images of the run's
-    data set, or of --data, in the run's precision and with all the views of the last epoch.
+    RUN is the folder of a run made with --save-model. Its model is evaluated on the validation images of the
+    run's data set, or of --data, in the run's precision and with all views of the last epoch.
     """
     from dawnbench.campaigns.evaluate_run import evaluate_run
 
@@ -41,7 +41,7 @@ def _line(found: RunEvaluation) -> str:
     from dawnbench.report.units import percent
 
     line = (
-        f"{percent(found.accuracy)} of {found.images:,} images ({found.correct:,} right), "
+        f"{percent(found.accuracy)} of {found.images:,} images ({found.correct:,} correct), "
         f"loss {found.loss:.4f}"
     )
     if found.recorded_accuracy is None:

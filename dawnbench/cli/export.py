@@ -1,4 +1,4 @@
-"""The verb `dawnbench export`: runs in the formats of others."""
+"""The verb `dawnbench export`: write runs in other tools' formats."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ OPTIONS_OF = {
     "dawnbench": ("trial", "author", "author_email", "code_url", "framework", "hardware", "cost_per_hour"),
     "mlperf": ("trial", "author"),
 }
-"""By format: what it takes beside runs and a place."""
+"""The options that a format takes besides RUN and --out."""
 FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *TRACKERS)
 
 EXPLAINED = f"""\b
 Formats:
   dawnbench     an entry for the official repository: a JSON and a TSV file
-  mlperf        :::MLLOG lines, a file a trial, and the rules to check them by
+  mlperf        :::MLLOG lines, one file per trial, and the rules to check them with
   csv, parquet  trials, epochs and telemetry of all runs as three tables
-  json          a document a run, by the published schema
+  json          one document per run, following the published schema
   {", ".join(TRACKERS)}
-                a store of that tracker"""
+                that tracker's own store"""
 
 
 @main.command(epilog=EXPLAINED)
@@ -43,29 +43,35 @@ Formats:
     "--out",
     metavar="FOLDER",
     type=Place(allow_dash=True),
-    help="Where to, by default exports/FORMAT, for trackers tracking/FORMAT beside the run; for json also a "
-    "file's name, or - for standard output.",
+    help="Folder to write to; by default exports/FORMAT, or for trackers tracking/FORMAT next to the run. "
+    "For json also a file name, or - for standard output.",
 )
 @click.option(
-    "--trial", type=click.IntRange(min=1), help="Only this one, not the median or all (dawnbench, mlperf)."
+    "--trial",
+    type=click.IntRange(min=1),
+    help="Export only this trial, not the median trial or all (dawnbench, mlperf).",
 )
 @click.option(
-    "--author", help="Who submits; otherwise name under [author] in config.toml (dawnbench, mlperf)."
+    "--author", help="Who submits; by default name under [author] in config.toml (dawnbench, mlperf)."
 )
-@click.option("--author-email", help="Their address; otherwise email under [author] (dawnbench).")
-@click.option("--code-url", help="Where the code lies; otherwise code_url under [author] (dawnbench).")
-@click.option("--framework", help="If not PyTorch with the run's version (dawnbench).")
-@click.option("--hardware", help="If not the device's name; with a cloud's instance type (dawnbench).")
-@click.option("--cost-per-hour", type=float, help="Dollars an hour; otherwise by config.toml (dawnbench).")
+@click.option("--author-email", help="The author's address; by default email under [author] (dawnbench).")
+@click.option("--code-url", help="Address of the code; by default code_url under [author] (dawnbench).")
+@click.option("--framework", help="By default PyTorch with the run's version (dawnbench).")
+@click.option(
+    "--hardware", help="By default the device's name; in a cloud, add the instance type (dawnbench)."
+)
+@click.option(
+    "--cost-per-hour", type=float, help="Dollars per hour; by default from config.toml (dawnbench)."
+)
 def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) -> None:
-    """Write runs in the formats of others, and print the paths.
+    """Write runs in other tools' formats, and print the paths.
 
-    RUN is a run folder, a folder of run folders, or a quoted glob over either.
+    RUN is a run folder, a folder of run folders, or a quoted glob of either.
     """
     given = [name for name, value in options.items() if value is not None]
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
-        raise click.UsageError(f"--{unused[0].replace('_', '-')} does not go with --format {kind}")
+        raise click.UsageError(f"--{unused[0].replace('_', '-')} does not apply to --format {kind}")
     for line in export_runs(runs, kind, out, options):
         click.echo(one_line(line))
 
@@ -73,10 +79,10 @@ def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) ->
 def export_runs(
     names: Sequence[str], kind: str, out: str | None, options: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Write what a format makes of runs, and yield a line about each thing written.
+    """Write runs in a format, and yield a line about each thing written.
 
     Raises:
-        DawnbenchError: a run cannot be read, does not suit the format, or the disk does not take it.
+        DawnbenchError: a run cannot be read, does not suit the format, or a file cannot be written.
     """
     from dawnbench.export.run_folders import find_folders
     from dawnbench.records.reader import read_run
@@ -115,11 +121,11 @@ def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iter
     from dawnbench.records.files import write
 
     known = read_configuration(configuration_path()).author
-    author = _said(options["author"], known.get("name"))
-    email = _said(options["author_email"], known.get("email"))
+    author = _chosen(options["author"], known.get("name"))
+    email = _chosen(options["author_email"], known.get("email"))
     if not author or not email:
-        raise _asks(
-            "an entry says who hands it in", "--author NAME and --author-email ADDRESS", "name and email"
+        raise _missing_author(
+            "an entry names its submitter", "--author NAME and --author-email ADDRESS", "name and email"
         )
     written: dict[str, Run] = {}
     for run in runs:
@@ -135,8 +141,8 @@ def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iter
         entry = dawnbench_entry(run, submitter, options["trial"])
         if entry.name in written:
             raise DawnbenchError(
-                f"{written[entry.name].folder} and {run.folder} would both be {entry.name}.json; "
-                "export them one by one, into two folders or with another --hardware"
+                f"{written[entry.name].folder} and {run.folder} would both become {entry.name}.json; "
+                "export them separately, into two folders or with another --hardware"
             )
         written[entry.name] = run
         for suffix, text in (("json", entry.json), ("tsv", entry.tsv)):
@@ -150,9 +156,9 @@ def _logs(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterato
     from dawnbench.export.mlperf_log import RULE_FILE, mlperf_log, rules_text
     from dawnbench.records.files import write
 
-    author = _said(options["author"], read_configuration(configuration_path()).author.get("name"))
+    author = _chosen(options["author"], read_configuration(configuration_path()).author.get("name"))
     if not author:
-        raise _asks("a log of MLPerf's says who submits it", "--author NAME", "name")
+        raise _missing_author("an MLPerf log names its submitter", "--author NAME", "name")
     for run, name in zip(runs, _names(runs), strict=True):
         trials = [trial for trial in run.trials if options["trial"] in (None, trial.trial)]
         if not trials:
@@ -163,7 +169,7 @@ def _logs(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterato
             text = mlperf_log(run, trial, author)
             if text is None:
                 _warn(
-                    [f"{run.folder}: trial {trial.trial} broke off before its data was touched, no log of it"]
+                    [f"{run.folder}: trial {trial.trial} ended before it touched its data, so it has no log"]
                 )
                 continue
             path = out / name / f"result_{trial.trial - 1}.txt"
@@ -179,7 +185,7 @@ def _documents(runs: Sequence[Run], out: str | None) -> Iterator[str]:
 
     if out is not None and (out == "-" or out.endswith(".json")):
         if len(runs) > 1:
-            raise DawnbenchError(f"{out} takes one document and there are {len(runs)} runs; name a folder")
+            raise DawnbenchError(f"{out} can hold only one of the {len(runs)} runs; name a folder")
         if out == "-":
             for part in run_json(runs[0]):
                 click.echo(part, nl=False)
@@ -203,20 +209,20 @@ def _names(runs: Sequence[Run]) -> list[str]:
     names = [run.folder.resolve().name for run in runs]
     twice = [name for name in names if names.count(name) > 1]
     if twice:
-        raise DawnbenchError(f"two runs are called {twice[0]}; export them one by one, into two folders")
+        raise DawnbenchError(f"two runs are called {twice[0]}; export them separately, into two folders")
     return names
 
 
-def _said(option: str | None, configured: str | None) -> str:
+def _chosen(option: str | None, configured: str | None) -> str:
     return (configured or "" if option is None else option).strip()
 
 
-def _asks(why: str, option: str, keys: str) -> DawnbenchError:
+def _missing_author(why: str, option: str, keys: str) -> DawnbenchError:
     from dawnbench.cli.configuration import configuration_path
 
     path = configuration_path()
     where = "a configuration file (you have no home folder: set XDG_CONFIG_HOME)" if path is None else path
-    return DawnbenchError(f"{why}: give {option}, or write {keys} under [author] in {where}")
+    return DawnbenchError(f"{why}: give {option}, or set {keys} under [author] in {where}")
 
 
 def _warn(sentences: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""The command `dawnbench` itself, which loads a verb's file when the verb is called."""
+"""The `dawnbench` command itself, which loads a verb's file when the verb is called."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from dawnbench.version import __version__
 
 
 class Failure(click.ClickException):
-    """Prints `dawnbench: ` and the sentence, and exits with status 2."""
+    """Prints `dawnbench: ` and the message, and exits with status 2."""
 
     exit_code = NOT_MEASURED
 
@@ -30,7 +30,7 @@ class Failure(click.ClickException):
 
 
 class Crash(Failure):
-    """Exits with a code of its own, since 1 means a regression."""
+    """Exits with its own code, since 1 means a regression."""
 
     exit_code = CRASHED
 
@@ -39,18 +39,18 @@ VERBS = (
     *("ab", "baseline", "compare", "completion", "doctor", "evaluate", "export", "list", "log", "peaks"),
     *("profile", "regress", "report", "run", "runs", "scale", "show", "site", "watch"),
 )
-"""Each has a file of its name in this package; that of `list` is `list_`, since Python has a `list`."""
+"""Each is in the file of the same name; `list` is in `list_`, so as not to shadow the builtin."""
 
 
 class Commands(click.Group):
-    """Loads verbs when they are needed and turns the library's errors into sentences."""
+    """Loads verbs on demand and turns errors into messages."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         """Return the names of the verbs."""
         return list(VERBS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        """Return a verb, which its file adds to this group as it is loaded."""
+        """Return a verb; importing its file adds it to this group."""
         if name in VERBS and name not in self.commands:
             importlib.import_module(f"dawnbench.cli.{'list_' if name == 'list' else name}")
         return super().get_command(context, name)
@@ -60,23 +60,23 @@ class Commands(click.Group):
         open_missing_streams()
         for stream in (sys.stdout, sys.stderr):
             if isinstance(stream, TextIOWrapper):
-                stream.reconfigure(errors="replace")  # a name may hold letters that the terminal lacks
+                stream.reconfigure(errors="replace")  # a name may hold letters that the terminal cannot show
         try:
             return super().invoke(context)
         except BrokenPipeError:
-            raise  # whoever read has gone, and click ends in silence
+            raise  # nobody reads the output any more, and click ends silently
         except (DawnbenchError, OSError) as error:
             raise Failure(sentence(error)) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
         except (click.ClickException, click.Abort, click.exceptions.Exit):
-            raise  # click's own way to end
+            raise  # click handles these itself
         except Exception as error:
             raise Crash(crashed(error)) from error
 
 
 class Judging(click.Command):
-    """Ends in a closing line even where its options are wrong."""
+    """Ends with a closing line even if its options are wrong."""
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> click.Context:
         """Parse the options."""
@@ -90,29 +90,29 @@ class Judging(click.Command):
 
 
 def not_comparable(why: str) -> str:
-    """Return the closing line of `regress` where nothing could be judged."""
+    """Return the closing line of `regress` if nothing could be judged."""
     return f"regress: not comparable ({one_line(why)})"
 
 
 def sentence(error: DawnbenchError | OSError) -> str:
-    """Return what the user is told of an error."""
+    """Return the message to print for an error."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
 
 
 def crashed(error: Exception) -> str:
-    """Write the traceback of an unexpected error to a file, and return the sentence that names it."""
+    """Write the traceback of an unexpected error to a file, and return the message that names the file."""
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     start = f"unexpected error ({one_line(what)[:300]})"
     try:
-        # Made exclusively and for the user alone: a traceback may hold paths and values that are private.
+        # Readable only by the user: a traceback may hold private paths and values.
         handle, path = tempfile.mkstemp(prefix="dawnbench-", suffix="-traceback.txt")
         with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
             traceback.print_exception(error, file=file)
     except OSError as unwritten:
-        return f"{start}; its traceback could not be kept ({unwritten.strerror})"
-    return f"{start}; please report it with its traceback, which is in {path}"
+        return f"{start}; its traceback could not be saved ({unwritten.strerror})"
+    return f"{start}; please report it with the traceback in {path}"
 
 
 @click.group(

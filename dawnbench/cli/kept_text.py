@@ -1,6 +1,6 @@
-"""What was said of a recipe, kept for the next time in the user's cache folder.
+"""Caches the text that describes a recipe, in the user's cache folder.
 
-Nothing depends on it: where it cannot be read, written or trusted, the text is made again.
+Nothing depends on it: if it cannot be read, written or trusted, the text is made again.
 """
 
 from __future__ import annotations
@@ -22,15 +22,15 @@ from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes, write
 from dawnbench.user_folders import cache_folder
 
 MAX_KEPT = 200
-"""Texts; the oldest go first, so that the folder does not grow for ever."""
+"""Texts; the oldest are dropped first, so that the folder does not grow forever."""
 DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
 def path_for(recipe: Recipe) -> Path | None:
-    """Return where the text of a recipe is kept; another place if anything that it depends on has changed.
+    """Return the cache file for a recipe's text; its name changes with anything that the text depends on.
 
-    None where the user has no cache folder.
     That is the recipe, its data set's shape, this package, torch, and the machine with its visible GPUs.
+    None if the user has no cache folder.
     """
     folder = cache_folder()
     if folder is None:
@@ -48,7 +48,7 @@ def path_for(recipe: Recipe) -> Path | None:
 
 
 def recall(path: Path) -> str | None:
-    """Return the text that is kept; None where there is none that can be trusted."""
+    """Return the cached text; None if there is none that can be trusted."""
     try:
         kept = json.loads(read_bytes(path, DOCUMENT_LIMIT))
         text, digest = kept["text"], kept["sha256"]
@@ -58,7 +58,7 @@ def recall(path: Path) -> str | None:
 
 
 def keep(path: Path, text: str) -> None:
-    """Keep a text, if that can be done."""
+    """Cache a text, if possible."""
     with suppress(OSError, DawnbenchError):
         write(json.dumps({"sha256": _digest(text), "text": text}), path)
         newest_first = sorted(path.parent.iterdir(), key=lambda file: file.stat().st_mtime_ns, reverse=True)
@@ -78,14 +78,14 @@ def _version(package: str) -> str | None:
 
 
 def _files(package: Path) -> Iterator[tuple[str, int, int]]:
-    """Yield the package's files with size and time of change: an editable checkout keeps its version."""
+    """Yield the package's files with size and modification time; a checkout's version never changes."""
     for file in sorted(package.rglob("*.py")):
         about = file.stat()
         yield str(file.relative_to(package)), about.st_size, about.st_mtime_ns
 
 
 def _gpus() -> Iterator[str]:
-    """Yield what the driver says of each GPU, as far as it says it without being loaded into the process."""
+    """Yield what the driver says about each GPU, without loading it into the process."""
     with suppress(OSError):
         for gpu in sorted(DRIVER.iterdir()):
             yield (gpu / "information").read_text(errors="replace")

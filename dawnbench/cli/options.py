@@ -1,4 +1,4 @@
-"""What several verbs take."""
+"""Options and arguments that several verbs share."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def complete_recipe(_context: Any, _parameter: Any, incomplete: str) -> list[str]:
-    """Return the recipes whose names begin so."""
+    """Return the recipes whose names start like this."""
     from dawnbench.recipes.catalogue import PLACES
 
     return [name for name in PLACES if name.startswith(incomplete)]
@@ -26,19 +26,23 @@ recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
 
 
 class Place(click.Path):
-    """Where something is written."""
+    """A path to write to."""
 
     def convert(self, value: Any, parameter: Any, context: Any) -> Any:
-        """Return the path; an empty one is refused, which Python takes for the working folder."""
+        """Return the path; an empty one is refused, since Python treats it as the working folder."""
         if value == "":
             self.fail("it is empty; write . for the working folder", parameter, context)
         return super().convert(value, parameter, context)
 
 
 set_option = click.option(
-    "--set", "settings", multiple=True, metavar="KEY=VALUE", help="Change any leaf of the recipe; repeatable."
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change any setting of the recipe; repeatable.",
 )
-data_option = click.option("--data", help="A data set's name, an .npz file or an image folder.")
+data_option = click.option("--data", help="Name of a data set, an .npz file or an image folder.")
 time_format_option = click.option(
     "--time-format",
     type=click.Choice(["milliseconds", "seconds"]),
@@ -49,41 +53,41 @@ time_format_option = click.option(
 
 
 rule_option = click.option(
-    "--rule", default="dawnbench", show_default=True, help="Whose clock: dawnbench, airbench, strict or cold."
+    "--rule", default="dawnbench", show_default=True, help="Timing rule: dawnbench, airbench, strict or cold."
 )
 across_option = click.option(
-    "--across", is_flag=True, help="Compare all the same where data, targets or recipes differ."
+    "--across", is_flag=True, help="Compare even if data, targets or recipes differ."
 )
 out_option = click.option(
     "--out",
     type=Place(path_type=Path, file_okay=False),
     default=Path("runs"),
     show_default=True,
-    help="Where run folders go.",
+    help="Folder for run folders.",
 )
 device_option = click.option(
     "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
 )
 seed_option = click.option(
-    "--seed", type=int, default=0, show_default=True, help="Of the first trial; each later one adds 1."
+    "--seed", type=int, default=0, show_default=True, help="Seed of the first trial; each later one adds 1."
 )
-epochs_option = click.option("--epochs", type=int, help="Epochs a trial; the schedule is stretched to them.")
+epochs_option = click.option("--epochs", type=int, help="Epochs per trial; the schedule is stretched to fit.")
 target_option = click.option("--target", type=float, help="Validation accuracy to reach, such as 0.94.")
 
 
 def price_options(verb: Any) -> Any:
-    """Add the three prices; what is not given is taken from the user's configuration file."""
+    """Add the three prices; those not given come from the user's configuration file."""
     for name, what in (
-        ("--grams-per-kwh", "Grams of CO2 equivalent that a kWh emits."),
-        ("--price-per-kwh", "Dollars that a kWh costs."),
-        ("--cost-per-hour", "Dollars that the machine costs an hour."),
+        ("--grams-per-kwh", "Grams of CO2 equivalent emitted per kWh."),
+        ("--price-per-kwh", "Price of electricity in dollars per kWh."),
+        ("--cost-per-hour", "Price of the machine in dollars per hour."),
     ):
         verb = click.option(name, type=float, help=what)(verb)
     return verb
 
 
 class Share(click.ParamType[float]):
-    """A share of a whole as 2% or 0.02."""
+    """A share of a whole, written as 2% or 0.02."""
 
     name = "share"
 
@@ -99,7 +103,7 @@ SHARE = Share()
 
 
 def is_run(what: str) -> bool:
-    """Return whether a name is that of run folders or of a baseline, and not of a recipe or its file."""
+    """Return whether a name means run folders or a baseline, rather than a recipe or its file."""
     from dawnbench.recipes.catalogue import PLACES
 
     if what in PLACES or what.endswith(".py"):
@@ -108,7 +112,7 @@ def is_run(what: str) -> bool:
 
 
 def resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
-    """Return the recipe of that name with its settings and those leaves that are not None put in."""
+    """Return the named recipe with these settings and with the leaves that are not None."""
     from dawnbench.recipes import find_recipe
     from dawnbench.recipes.overrides import adapt
 
@@ -116,10 +120,10 @@ def resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
 
 
 def sides(recipes: tuple[str, ...], settings: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return the two recipes of a comparison with each one's settings.
+    """Return the two recipes of a comparison, each with its settings.
 
     Raises:
-        DawnbenchError: there are not two recipes, nor one with two settings.
+        DawnbenchError: there are neither two recipes nor one with two settings.
     """
     if len(recipes) == 2:
         return [(recipe, settings) for recipe in recipes]

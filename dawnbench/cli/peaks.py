@@ -12,10 +12,10 @@ from dawnbench.cli.options import device_option
 @device_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def peaks(device: str, as_json: bool) -> None:
-    """Measure the device's peaks.
+    """Measure the device's peak rates.
 
-    A product of two square matrices in each precision that the hardware has, and a copy beyond and within its
-    caches: some ten seconds. These are the roofs that `dawnbench profile` compares kernels with.
+    Times products of two square matrices in each precision that the hardware has, and copies within and
+    beyond its caches, in about ten seconds. `dawnbench profile` compares kernels with these peaks.
     """
     from dawnbench.report.status_line import waiting_for
 

@@ -13,9 +13,7 @@ from dawnbench.cli.options import Place, data_option, device_option, recipe_argu
 
 @main.command()
 @recipe_argument
-@click.option(
-    "--steps", type=click.IntRange(min=1), default=3, show_default=True, help="How many are profiled."
-)
+@click.option("--steps", type=click.IntRange(min=1), default=3, show_default=True, help="Steps to profile.")
 @data_option
 @device_option
 @set_option
@@ -27,7 +25,7 @@ from dawnbench.cli.options import Place, data_option, device_option, recipe_argu
 @click.option(
     "--out",
     type=Place(path_type=Path, dir_okay=False),
-    help="Write the JSON object to this file as well.",
+    help="Also write the JSON object to this file.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def profile(
@@ -42,11 +40,11 @@ def profile(
 ) -> None:
     """Show where the time of RECIPE's training step goes.
 
-    The device's peaks are measured first, then a few steps are trained as a run trains them. Each kernel is
-    held against the roof that binds it, and the gap is put in words. The steps are the first ones of a run;
-    of a recipe whose images grow, --set resolutions=[32] gives another size than the first.
+    The device's peaks are measured first, then a few steps are trained exactly as in a run. Each kernel is
+    compared with the roof that limits it, and the gap is explained. The steps are a run's first ones; if the
+    recipe's images grow, choose another size with --set resolutions=[32].
     """
-    # Kineto reports its every start on standard error; it reads this once, as torch is loaded.
+    # Kineto reports every start on standard error; it reads this variable once, when torch is loaded.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     from dawnbench.report.status_line import waiting_for
 

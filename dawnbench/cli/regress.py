@@ -1,4 +1,4 @@
-"""The verb `dawnbench regress`: a run judged against its baseline."""
+"""The verb `dawnbench regress`: judge a run against its baseline."""
 
 from __future__ import annotations
 
@@ -38,28 +38,28 @@ EXIT_CODES: dict[Outcome, int] = {
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
-    help="The reference; by default baselines/RECIPE/DEVICE.json of the run's recipe and device.",
+    help="The reference; by default baselines/RECIPE/DEVICE.json for the run's recipe and device.",
 )
 @click.option(
     "--metric",
     "metrics",
     multiple=True,
     type=click.Choice(["time", "epochs", "accuracy", "energy"]),
-    help="What to judge; repeatable. By default time, epochs and accuracy.",
+    help="Metric to judge; repeatable. By default time, epochs and accuracy.",
 )
 @click.option(
     "--max-slowdown",
     type=SHARE,
     default="2%",
     show_default=True,
-    help="Of time and energy: what may be lost.",
+    help="Allowed increase in time and energy.",
 )
 @click.option(
     "--max-accuracy-drop",
     type=SHARE,
     default="0.1%",
     show_default=True,
-    help="Of the mean final accuracy: how many points may be lost.",
+    help="Allowed drop in mean final accuracy, in percentage points.",
 )
 @rule_option
 @across_option
@@ -67,7 +67,9 @@ EXIT_CODES: dict[Outcome, int] = {
     "--json", "as_json", is_flag=True, help="Print the judgement as JSON; the closing line goes to stderr."
 )
 @click.option(
-    "--github-summary", is_flag=True, help="Add a table to $GITHUB_STEP_SUMMARY, or print it without one."
+    "--github-summary",
+    is_flag=True,
+    help="Add a table to $GITHUB_STEP_SUMMARY, or print it if that is unset.",
 )
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML to this file.")
 @click.option(
@@ -77,9 +79,10 @@ EXIT_CODES: dict[Outcome, int] = {
 )
 @click.option("--bencher", type=click.Path(path_type=Path), help="Write Bencher Metric Format to this file.")
 def regress(run: str, **options: Any) -> None:
-    """Judge RUN against a reference time to the target.
+    """Judge RUN against a baseline.
 
-    Seconds, epochs to target and final accuracy are judged apart; the last line begins with `regress: `.
+    Time to the target, epochs to the target and final accuracy are judged separately; the last line begins
+    with `regress: `.
     """
     sys.exit(judge_and_show(run, **options))
 
@@ -101,7 +104,7 @@ def judge_and_show(
 ) -> int:
     """Print the judgement, write the formats asked for, and return the exit code.
 
-    The closing line is printed in any case; an error ends it as not comparable.
+    The closing line is always printed; after an error it says "not comparable".
     """
     from dawnbench.export.judgement_json import judgement_json
     from dawnbench.records.baseline import read_baseline
@@ -123,7 +126,7 @@ def judge_and_show(
             max_accuracy_drop=max_accuracy_drop,
             across=across,
         )
-        # Shown before anything is written, so that a full disk does not hide a regression.
+        # Print before writing any file, so that a full disk does not hide a regression.
         if as_json:
             click.echo(judgement_json(found), nl=False)
         else:
@@ -136,7 +139,7 @@ def judge_and_show(
         click.echo(not_comparable(sentence(error)), err=as_json)
         return NOT_MEASURED
     except Exception:
-        # A bug of ours, whose traceback would end with status 1 and read as a regression.
+        # Our own bug; an uncaught exception would exit with status 1 and read as a regression.
         traceback.print_exc()
         click.echo(not_comparable("dawnbench itself failed; standard error has the traceback"), err=as_json)
         return NOT_MEASURED
@@ -150,8 +153,8 @@ def _default(series: TrialSet) -> Path:
     path = baseline_path(BASELINES, series.recipe_name, series.device_name)
     if not path.is_file():
         raise DawnbenchError(
-            f"there is no {path}, the baseline of {series.recipe_name} on {series.device_name}; save one by "
-            "`dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
+            f"there is no {path}, the baseline of {series.recipe_name} on {series.device_name}; save one "
+            "with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
         )
     return path
 
@@ -173,7 +176,7 @@ def _write(
 
 
 def _summarise(found: Judgement, as_json: bool) -> None:
-    """Add the table to GitHub's file, or print it where there is none."""
+    """Add the table to GitHub's file, or print it if there is none."""
     from dawnbench.report.github_summary import add_to_step_summary
     from dawnbench.report.github_summary import github_summary as to_github_summary
 

@@ -1,4 +1,4 @@
-"""The verb `dawnbench report`: a report or a write-up on runs, written or printed."""
+"""The verb `dawnbench report`: write or print a report or a write-up on runs."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGES = (".html", ".htm")
 
 Style = Literal["full", "writeup"]
 VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
-"""How the training log is shown unless told otherwise."""
+"""The default view of the training log."""
 
 
 @main.command()
@@ -32,13 +32,13 @@ VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
     "-o",
     "--out",
     type=Place(path_type=Path, allow_dash=True, dir_okay=False),
-    help="A .md file, an .html file (one run's page), or - to print the text; figures go beside it.",
+    help="A .md file, an .html file (one run's page), or - to print the text; figures go next to it.",
 )
 @click.option(
     "--log",
     "view",
     type=click.Choice(["dawn", "progress", "epochs"]),
-    help="How the training log is shown: a table, a progress log, or lines an epoch.  "
+    help="Show the training log as a table (dawn), a progress log, or a few lines per epoch.  "
     "[default: dawn; epochs in a write-up]",
 )
 @click.option(
@@ -46,7 +46,7 @@ VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
     type=click.Choice(["full", "writeup"]),
     default="full",
     show_default=True,
-    help="All of a run, or a model's target, results and analysis.",
+    help="Everything about a run, or a model's target, results and analysis.",
 )
 @click.option(
     "--notes",
@@ -65,12 +65,12 @@ def report(
 ) -> None:
     """Write a report on each RUN: text, figures and a page.
 
-    Of one run it goes into its folder: report.md, report.html and figures/. Several runs come into one file
-    that --out names, each later one held against the first.
+    A report on one run goes into its folder: report.md, report.html and figures/. Several runs go into one
+    file, named with --out, and each later run is compared with the first.
 
-    A write-up is writeup.md in the folder of one run. Several runs make a series, in the order given: a
-    section a model, a table of all and a plot of their curves. Runs of one recipe with other seeds are one
-    model. What a recipe says about its target comes from the run, your conclusions from --notes.
+    A write-up of one run is writeup.md in its folder. Several runs make a series, in the order given: one
+    section per model, a table of all models and a plot of their curves. Runs of one recipe with different
+    seeds count as one model. The target's rationale comes from the run, your conclusions from --notes.
     """
     report_on(runs, out, view, rule, style, notes)
 
@@ -83,12 +83,12 @@ def report_on(
     style: Style,
     notes: Path | None,
 ) -> None:
-    """Write the report and print where it lies, or print the report itself for `-`.
+    """Write the report and print its path, or print the report itself for `-`.
 
     `notes` is a file with the author's conclusions for a write-up.
 
     Raises:
-        DawnbenchError: a run or the notes cannot be read, or there is no one place for the report.
+        DawnbenchError: a run or the notes cannot be read, or it is unclear where to write the report.
     """
     from dawnbench.records.reader import read_run
     from dawnbench.records.rules import known_rule
@@ -97,7 +97,7 @@ def report_on(
     runs = [read_run(folder) for folder in folders]
     view = view or VIEWS[style]
     if style == "full" and notes is not None:
-        raise DawnbenchError("--notes go into a write-up; add --style writeup")
+        raise DawnbenchError("--notes only apply to a write-up; add --style writeup")
     if style == "writeup":
         _write_up(runs, out, view, rule, notes)
     else:
@@ -112,8 +112,8 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
         return
     if len(runs) > 1 and (out is None or out.suffix.lower() in PAGES):
         raise DawnbenchError(
-            f"{len(runs)} runs make one text: name it with -o report.md (a page is of one run; "
-            "`dawnbench site` makes pages of many)"
+            f"{len(runs)} runs make one text: name it with -o report.md (a page shows one run; "
+            "`dawnbench site` makes pages of many runs)"
         )
     from dawnbench.report.write import places, write_report
 
@@ -134,7 +134,7 @@ def _write_up(
         click.echo(write_up(models, rule, view, notes), nl=False)
         return
     if out is not None and out.suffix.lower() in PAGES:
-        raise DawnbenchError(f"a write-up is a text and {out} a page; name it with -o writeup.md")
+        raise DawnbenchError(f"a write-up is Markdown and {out} is a page; name it with -o writeup.md")
     if len(runs) > 1 and out is None:
         raise DawnbenchError(f"{len(runs)} runs make one write-up: name it with -o writeup.md")
     from dawnbench.report.write_up.write import write_write_up
@@ -149,7 +149,7 @@ def _write_up(
 
 
 def _notes_on(models: Sequence[Run], path: Path) -> Notes:
-    """Read the notes, and say which models they have no section for.
+    """Read the notes, and print which models they have no section for.
 
     Raises:
         DawnbenchError: they cannot be read, or have no section for any of the models.
@@ -160,8 +160,8 @@ def _notes_on(models: Sequence[Run], path: Path) -> Notes:
     without = [model for model in models if not notes.about(model, 1)]
     if without:
         names = list(dict.fromkeys(map(described, without)))
-        said = f"{path} has no text on {', '.join(names)}; begin its section with the line ## {names[0]}"
+        message = f"{path} has no text on {', '.join(names)}; begin its section with the line ## {names[0]}"
         if len(without) == len(models):
-            raise DawnbenchError(said)
-        click.echo(one_line(said), err=True)
+            raise DawnbenchError(message)
+        click.echo(one_line(message), err=True)
     return notes

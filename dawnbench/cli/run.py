@@ -1,4 +1,4 @@
-"""The verb `dawnbench run`: shown while it goes on, logged and summed up at its end."""
+"""The verb `dawnbench run`: train a recipe, show its progress, and log and summarise it at the end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> list[str]:
-    """Return the recipes and the series whose names begin so."""
+    """Return the recipes and the series whose names start like this."""
     from dawnbench.recipes.catalogue import SERIES
 
     series = [name for name in SERIES if name.startswith(incomplete)]
@@ -50,7 +50,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 
 @main.command(epilog=EXPLAINED)
 @click.argument("recipe", metavar="RECIPE|SERIES", shell_complete=complete_recipe_or_series)
-@click.option("--trials", type=int, help="How many, each from a fresh seed.")
+@click.option("--trials", type=int, help="Number of trials, each with its own seed.")
 @seed_option
 @data_option
 @device_option
@@ -61,14 +61,14 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @click.option(
     "--save-model",
     is_flag=True,
-    help="Keep the model of the last finished trial as model.safetensors in the run folder.",
+    help="Save the model of the last finished trial as model.safetensors in the run folder.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one an event.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one per event.")
 @click.option(
     "--track",
     multiple=True,
     metavar="NAME",
-    help="Tell tensorboard, trackio, wandb (offline) or mlflow as well, in OUT/tracking/NAME; repeatable.",
+    help="Also log to tensorboard, trackio, wandb (offline) or mlflow, in OUT/tracking/NAME; repeatable.",
 )
 @time_format_option
 @stopping_like_ctrl_c()
@@ -76,8 +76,8 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     """Train RECIPE into a run folder.
 
-    RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. Of a SERIES
-    (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
+    RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. A SERIES (mnist-ladder,
+    mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
     """
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.status_line import waiting_for
@@ -90,7 +90,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
         one = None if series else resolve(recipe, settings, **leaves)
         for each in series or filter(None, (one,)):
             check_seeds(options["seed"], each.trials)
-        # Loads torch, after the recipe, so that nobody waits for it to hear that a name is wrong.
+        # Load torch after the recipe, so that nobody waits for it to learn that a name is wrong.
         importlib.import_module("dawnbench.campaigns")
 
     if one is not None:
@@ -100,12 +100,12 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A run that is over."""
+    """A run that has ended."""
 
     folder: Path | None
-    """None where it was interrupted before there was one."""
+    """None if it was interrupted before it had one."""
     code: int
-    """What the command exits with, if this run is all that it does."""
+    """The command's exit code if it makes only this run."""
 
 
 def run_and_show(
@@ -120,10 +120,10 @@ def run_and_show(
     save_model: bool = False,
     own_process: bool = True,
 ) -> Ended:
-    """Run, show, tell the trackers in `track`, write log.md and sum up.
+    """Run, show progress, log to the trackers in `track`, write log.md and summarise.
 
-    With `save_model` the model of the last finished trial is kept in the run folder.
-    Without `own_process` the process has done other work before, and the `cold` rule gives no time.
+    With `save_model` the model of the last finished trial is saved in the run folder. Without `own_process`
+    the process has done other work before, and the `cold` rule gives no time.
     """
     from dawnbench import campaigns
     from dawnbench.report.console import open_console
@@ -148,7 +148,7 @@ def run_and_show(
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
-        # The first failure is the one to tell.
+        # Report the first failure.
         with suppress(DawnbenchError):
             _write_log(display, time_format)
         with suppress(DawnbenchError):

@@ -1,4 +1,4 @@
-"""What a recipe's model consists of and how much memory its training takes, in words; needs torch."""
+"""Describes a recipe's model and the memory its training takes; needs torch."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dawnbench.report.units import number_bytes
 
 
 def model_and_memory(recipe: Recipe) -> str:
-    """Return the table of layers with the totals, and how much memory a trial takes here."""
+    """Return the table of layers with totals, and how much memory a trial takes here."""
     name = recipe.dataset.name
     shape = KNOWN_SHAPES.get(name) or _loaded_shape(name)
     model = describe_model(recipe, shape.channels, shape.classes, shape.train_images)
@@ -26,8 +26,8 @@ def _memory(recipe: Recipe, shape: Shape) -> str:
     device = open_device("auto")
     counts = shape.train_images, shape.test_images
     data = DataShape(*counts, shape.side, shape.side, shape.channels, shape.classes)
-    told = forecast(recipe, data, device)
-    peak = None if told is None else told.peak_bytes(recipe.batch_size)
+    predicted = forecast(recipe, data, device)
+    peak = None if predicted is None else predicted.peak_bytes(recipe.batch_size)
     return f"A trial takes {number_bytes(peak)} of memory on {device.torch} at its peak, data set included."
 
 

@@ -1,4 +1,4 @@
-"""SIGTERM and SIGHUP end a run as Ctrl-C does: what was recorded is kept, and the end is noted."""
+"""Lets SIGTERM and SIGHUP end a run as Ctrl-C does: what was recorded is kept, and the end is noted."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MEANT_TO_STOP = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 )
 PATIENCE = 3
-"""How many signals it takes to end at once, without the closing work."""
+"""How many signals it takes to end at once, without finishing up."""
 
 
 @contextmanager
 def stopping_like_ctrl_c() -> Iterator[None]:
-    """Turn the first signal that is meant to stop the block into KeyboardInterrupt, with the reason in words.
+    """Turn the first signal that should stop the block into a KeyboardInterrupt that names the reason.
 
-    A second one changes nothing, so that the trial's record, the status and log.md are written to their end;
-    a third one ends the process at once. All have exit status 130. A signal that is ignored on entry, as
-    `nohup` has it for SIGHUP, stays ignored. Outside the main thread, nothing is changed.
+    A second signal changes nothing, so that the trial's record, the status and log.md are still written; a
+    third one ends the process at once. The exit status is 130 in all cases. A signal that is ignored on
+    entry, such as SIGHUP under `nohup`, stays ignored. Outside the main thread nothing changes.
     """
     received: list[int] = []
 
@@ -34,20 +34,20 @@ def stopping_like_ctrl_c() -> Iterator[None]:
         if len(received) >= PATIENCE:
             os._exit(INTERRUPTED)
         if len(received) == 1:
-            # Without words it is Ctrl-C.
+            # Without a message it is Ctrl-C.
             raise KeyboardInterrupt(*_reason(number))
 
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():
         for number in MEANT_TO_STOP:
-            # None is a handler that is not Python's, which could not be put back.
+            # None means a handler not set by Python, which could not be restored.
             if signal.getsignal(number) not in (signal.SIG_IGN, None):
                 before[number] = signal.signal(number, stop)
     try:
         yield
     finally:
         for number, handler in before.items():
-            # A further one while Python shuts down would end the process with a status of its own.
+            # Another signal while Python shuts down would end the process with a different status.
             signal.signal(number, signal.SIG_IGN if received else handler)
 
 

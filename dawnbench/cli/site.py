@@ -26,12 +26,12 @@ MAX_TROUBLES = 20
 )
 @rule_option
 def site(runs: Path, out: Path, rule: str) -> None:
-    """Write a static site over the run folders in RUNS.
+    """Write a static site about the run folders in RUNS.
 
     RUNS defaults to the folder "runs".
 
-    The site has leaderboards, the history of each series of runs with its step changes marked, and one page
-    per run and comparison. Any web server can serve the files, and they open from a disk. Pages of runs and
+    The site has leaderboards, the history of each series of runs with step changes marked, and one page per
+    run and comparison. Any web server can serve the files, and they also open from disk. Pages of runs and
     comparisons that have not changed are kept. --rule is the timing rule for verdicts and step changes.
     """
     from dawnbench.report.site import build_site

@@ -1,4 +1,4 @@
-"""Standard streams that a run can lose without ending."""
+"""Standard streams that a run can lose and still go on."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 
 def open_missing_streams() -> None:
-    """Let the null device stand for each standard stream that was closed by whoever started the process.
+    """Open the null device in place of each standard stream that the parent process closed.
 
-    Else the next file to be opened, such as epochs.jsonl, would get the stream's number, and everything
-    that a library prints.
+    Otherwise the next file to be opened, such as epochs.jsonl, would get the stream's number and receive
+    everything that a library prints.
     """
     for number in range(3):
         try:
@@ -35,9 +35,9 @@ def open_missing_streams() -> None:
 
 @contextmanager
 def going_on_without_readers() -> Iterator[None]:
-    """Let the block go on when nothing that it prints can be written any more, as after `| head -1`.
+    """Let the block go on if its output can no longer be written, as after `| head -1`.
 
-    One sentence on standard error says so; when that is gone as well, nothing does.
+    A message on standard error says so, if that still works.
     """
     before = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = _lasting(sys.stdout, _say_so), _lasting(sys.stderr, lambda _error: None)
@@ -51,7 +51,7 @@ def going_on_without_readers() -> Iterator[None]:
 
 
 def _lasting(stream: TextIO, lost: Callable[[OSError], None]) -> TextIO:
-    """Return a stream that never raises when it cannot be written; the same one if no file is behind it."""
+    """Return a stream that does not raise if it cannot be written; the same stream if it has no file."""
     try:
         number = stream.fileno()
     except (OSError, ValueError):
@@ -68,7 +68,7 @@ def _lasting(stream: TextIO, lost: Callable[[OSError], None]) -> TextIO:
 
 def _say_so(error: OSError) -> None:
     print(
-        f"dawnbench: the output cannot be written any more ({error.strerror}); the run goes on without a "
+        f"dawnbench: output can no longer be written ({error.strerror}); the run goes on without a "
         "display and is recorded in its folder",
         file=sys.stderr,
         flush=True,
@@ -76,7 +76,7 @@ def _say_so(error: OSError) -> None:
 
 
 class _Lasting(io.FileIO):
-    """Takes what is written and, once that has failed, which it tells `lost`, drops it."""
+    """Writes until that fails once, calls `lost` with the error, and then discards everything."""
 
     def __init__(self, number: int, lost: Callable[[OSError], None]) -> None:
         super().__init__(number, "w", closefd=False)

@@ -1,8 +1,8 @@
-"""A run told to experiment trackers while it goes on, without a second of theirs on its clock.
+"""Logs a run to experiment trackers while it goes on, without putting their time on its clock.
 
-An epoch ends within the ledger's `record` segment, which no rule but `cold` counts. Trackers are told there
-at most every `HAND_OVER_SECONDS`, and so seldom that they take no more than a hundredth of the time; all else
-waits for the trial's end, which lies outside every segment. A tracker that fails is dropped, the run goes on.
+An epoch ends within the ledger's `record` segment, which only the `cold` rule counts. There trackers get data
+at most every `HAND_OVER_SECONDS`, and so rarely that they take at most a hundredth of the time; everything
+else waits for the trial's end, outside every segment. A tracker that fails is dropped, and the run goes on.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from dawnbench.safe_text import one_line
 
 HAND_OVER_SECONDS = 10.0
 MAX_SHARE = 0.01
-"""Of the time of a trial that may go into telling its epochs."""
+"""Of a trial's time that may be spent on logging its epochs."""
 
 Call = Callable[[Tracker], object]
 
 
 class TrackingObserver:
-    """Hears of a run's events, hands them on to a display at once and to trackers when that disturbs nothing.
+    """Passes a run's events to a display at once, and to trackers when that disturbs nothing.
 
-    `clock` gives seconds since 1970.
+    `clock` returns seconds since 1970.
     """
 
     def __init__(
         self, display: Display, trackers: dict[str, Tracker], clock: Callable[[], float] = time.time
     ) -> None:
-        """Take the trackers by their names."""
+        """Take trackers by name."""
         self._display, self._trackers, self._clock = display, trackers, clock
         self.loading, self.preparing = display.loading, display.preparing
         self.noted, self.step = display.noted, display.step
@@ -56,7 +56,7 @@ class TrackingObserver:
         self._tell(lambda tracker: tracker.begin_run(facts))
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """Tell that a trial begins."""
+        """Report that a trial starts."""
         self._display.trial_started(trial, seed)
         facts = trial_facts(trial, seed, self._clock(), self._of)
         self._trials.append(facts)
@@ -74,7 +74,7 @@ class TrackingObserver:
             self._next = now + spent + max(HAND_OVER_SECONDS, spent / MAX_SHARE)
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Hand over the rest of the trial's epochs and what it came to."""
+        """Hand over the rest of the trial's epochs and its outcome."""
         self._display.trial_ended(record)
         facts = self._trials[-1]
         outcome = trial_outcome(record, facts.began + (record.wall_seconds or 0))
@@ -82,13 +82,13 @@ class TrackingObserver:
         self._tell(lambda tracker: tracker.end_trial(facts, outcome))
 
     def finish(self) -> list[str]:
-        """Tell the telemetry and the end of the run, whose files are closed; return what each says."""
+        """Log the telemetry and the end of the run, whose files are closed; return each tracker's message."""
         if self._folder is None:
             return []
         run, ended = read_run(self._folder), self._clock()
         self._tell(lambda tracker: tell_telemetry(run, tracker, self._trials))
-        said = self._tell(lambda tracker: tracker.finish(run.record.status, ended))
-        return [f"{name}: {how}" for name, how in said.items()]
+        messages = self._tell(lambda tracker: tracker.finish(run.record.status, ended))
+        return [f"{name}: {message}" for name, message in messages.items()]
 
     def _hand_over(self) -> None:
         points = [epoch_point(record, at) for record, at in self._epochs]
@@ -97,7 +97,7 @@ class TrackingObserver:
             self._tell(lambda tracker: tracker.log_epochs(self._trials[-1], points))
 
     def _tell(self, call: Call) -> dict[str, object]:
-        """Return by name what each tracker that is still there returned."""
+        """Call each remaining tracker and return the results by name."""
         returned = {}
         for name, tracker in tuple(self._trackers.items()):
             try:
@@ -110,15 +110,15 @@ class TrackingObserver:
 
 def _dropped(name: str, error: Exception, folder: Path | None) -> str:
     return (
-        f"warning: {name} is dropped and the run goes on ({brief(error)}); "
-        f"`dawnbench export {folder} --format {name}` tells it all when the run is over"
+        f"warning: {name} was dropped and the run goes on ({brief(error)}); "
+        f"when it has ended, `dawnbench export {folder} --format {name}` logs all of it"
     )
 
 
 def open_trackers(names: Sequence[str], out: Path) -> dict[str, Tracker]:
-    """Return trackers, each once, that keep the runs of the folder `out`.
+    """Return the named trackers, each once, for the runs in the folder `out`.
 
     Raises:
-        DawnbenchError: a name is that of no tracker, or its package is not installed.
+        DawnbenchError: a name is not a known tracker, or its package is not installed.
     """
     return {name: open_tracker(name, default_store(out, name)) for name in names}

@@ -16,15 +16,15 @@ from dawnbench.safe_text import one_line, plain
 @main.command()
 @click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
 def watch(run_folder: Path) -> None:
-    """Follow a RUN that is going on, from its folder alone.
+    """Follow a RUN in progress, reading only its folder.
 
-    Ends when the run does, or by Ctrl+C, which leaves the run as it is.
+    Ends when the run ends, or on Ctrl+C, which does not affect the run.
     """
     follow(run_folder)
 
 
 def follow(folder: Path) -> None:
-    """Show the run's events until it ends, then what its trials came to.
+    """Show the run's events until it ends, then a summary of its trials.
 
     Raises:
         DawnbenchError: it is not a run folder, or is damaged.

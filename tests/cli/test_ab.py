@@ -356,7 +356,7 @@ def test_a_broken_configuration_is_told_before_anything_runs(scripted: Scripted)
 @pytest.mark.parametrize(
     ("setting", "said"),
     [
-        ("target=0.96", "A and B differ in more than speed: target 0.97 and 0.96; give --across"),
+        ("target=0.96", "A and B differ in more than speed: target 0.97 and 0.96; add --across"),
         ("dataset.name=synthetic", "A and B differ in more than speed: data digits and synthetic"),
     ],
 )

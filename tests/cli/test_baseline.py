@@ -39,9 +39,9 @@ def test_several_runs_make_one_baseline_by_a_quoted_glob() -> None:
 @pytest.mark.parametrize(
     ("count", "said"),
     [
-        (9, "9 trials that count and a baseline takes at least 10: every later verdict leans on its spread"),
-        (1, "a has 1 trial that counts and a baseline takes at least 10"),
-        (0, "a has 0 trials that count and a baseline takes at least 10"),
+        (9, "9 trials that count and a baseline needs at least 10: every later verdict depends on"),
+        (1, "a has 1 trial that counts and a baseline needs at least 10"),
+        (0, "a has 0 trials that count and a baseline needs at least 10"),
     ],
 )  # fmt: skip
 def test_with_fewer_than_ten_trials_it_says_why_it_wants_more(count: int, said: str) -> None:
@@ -51,7 +51,7 @@ def test_with_fewer_than_ten_trials_it_says_why_it_wants_more(count: int, said: 
     code, shown, errors = invoke("baseline", "save", "a", "--name", "x")
     assert (code, shown) == (2, "")
     assert said in errors
-    assert "run it again with --trials 10, or name several runs by a quoted glob" in errors
+    assert "run it again with --trials 10, or name several runs with a quoted glob" in errors
     assert not Path("baselines").exists()
 
 
@@ -67,7 +67,7 @@ def test_a_run_that_never_reached_its_target_is_no_reference_time() -> None:
     made_run(Path("a"), trials(missed=10))
     code, _, errors = invoke("baseline", "save", "a", "--name", "x")
     assert code == 2
-    assert "no trial of a reached the target of 94.00 %, so there is no time to hold others against" in errors
+    assert "no trial of a reached the target of 94.00 %, so there is no time to compare others with" in errors
 
 
 def test_an_older_baseline_stays_unless_it_is_to_be_replaced() -> None:
@@ -77,7 +77,7 @@ def test_an_older_baseline_stays_unless_it_is_to_be_replaced() -> None:
     before = H200.read_bytes()
     code, shown, errors = invoke("baseline", "save", "b", "--name", "new")
     assert (code, shown) == (2, "")
-    assert errors == f"dawnbench: {H200} is there already; give --replace to put this one in its place\n"
+    assert errors == f"dawnbench: {H200} already exists; add --replace to replace it\n"
     assert H200.read_bytes() == before
     assert invoke("baseline", "save", "b", "--name", "new", "--replace")[0] == 0
     assert read_baseline(H200).name == "new"

@@ -1,4 +1,4 @@
-"""`dawnbench compare`: what may be held against what, and what is said of it."""
+"""`dawnbench compare`: what may be compared with what, and what is said about it."""
 
 from __future__ import annotations
 
@@ -204,7 +204,10 @@ def test_json_is_one_array_with_an_object_for_each_of_the_others() -> None:
             "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
         ),
         (["a", "b", "--cost-per-hour=-1"], "the cost per hour is -1.0"),
-        (["published", "published"], "published is a ladder of times to place a run on; name a run as well"),
+        (
+            ["published", "published"],
+            "published is a ladder of times to place a run on; name at least one run as well",
+        ),
         (["a", "published", "--json"], "leave out published or --json"),
         (["a", "empty"], "empty does not report the rule dawnbench"),
     ],

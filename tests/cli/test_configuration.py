@@ -71,7 +71,7 @@ def test_two_patterns_that_differ_are_a_sentence_for_the_devices_that_both_fit(p
     with pytest.raises(DawnbenchError) as caught:
         prices_for("NVIDIA H200")
     assert str(caught.value) == (
-        f'{path}: under [cost], "*H200*" = 1 and "NVIDIA*" = 2.5 and "*" = 1 all fit NVIDIA H200; '
+        f'{path}: under [cost], "*H200*" = 1 and "NVIDIA*" = 2.5 and "*" = 1 all match NVIDIA H200; '
         'add "NVIDIA H200" with its own price'
     )
     assert prices_for("AMD H200").cost_per_hour == 1  # two patterns that agree

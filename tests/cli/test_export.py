@@ -111,10 +111,10 @@ def test_the_author_may_stand_in_the_configuration_and_options_win() -> None:
 def test_an_unknown_author_is_asked_for(given: Sequence[str]) -> None:
     code, out, err = invoke("export", "runs/one", "--format", "dawnbench", *given)
     assert (code, out) == (2, "")
-    assert "give --author NAME and --author-email ADDRESS, or write name and email under [author] in" in err
+    assert "give --author NAME and --author-email ADDRESS, or set name and email under [author] in" in err
     code, _, err = invoke("export", "runs/one", "--format", "mlperf")
     assert code == 2
-    assert "give --author NAME, or write name under [author] in" in err
+    assert "give --author NAME, or set name under [author] in" in err
 
 
 @pytest.mark.parametrize(
@@ -139,15 +139,15 @@ def test_a_wrong_author_in_the_configuration_is_told(text: str, says: str) -> No
             ("runs/one", "--format", "csv", "-o", "-"),
             "--format csv writes several files; name a folder with -o",
         ),
-        (("runs/one", "runs/two", "--format", "json", "-o", "-"), "takes one document and there are 2 runs"),
+        (("runs/one", "runs/two", "--format", "json", "-o", "-"), "can hold only one of the 2 runs"),
         (("runs/one", "--format", "mlperf", *ADA[:2], "--trial", 9), "has no trial 9"),
         (
             ("runs/one", "runs/two", "--format", "dawnbench", *ADA),
-            "would both be ada_davidnet_nvidia-h200_pytorch",
+            "would both become ada_davidnet_nvidia-h200_pytorch",
         ),
         (("runs/one", "again/one", "--format", "json"), "two runs are called one"),
-        (("runs/one", "--format", "csv", "--trial", 1), "--trial does not go with --format csv"),
-        (("runs/one", "--format", "mlperf", *ADA), "--author-email does not go with --format mlperf"),
+        (("runs/one", "--format", "csv", "--trial", 1), "--trial does not apply to --format csv"),
+        (("runs/one", "--format", "mlperf", *ADA), "--author-email does not apply to --format mlperf"),
         (("runs/one", "--format", "json", "-o", "runs/one/run.json/x"), "cannot write runs/one/run.json/x"),
     ],
 )
@@ -166,7 +166,7 @@ def test_a_trial_that_broke_off_at_once_is_left_out_with_a_sentence() -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     code, out, err = invoke("export", "runs/one", "--format", "mlperf", *ADA[:2])
     assert (code, "result_1" in out, "result_2" in out) == (0, False, True)
-    assert "trial 2 broke off before its data was touched" in err
+    assert "trial 2 ended before it touched its data" in err
 
 
 def test_what_of_a_run_cannot_be_read_is_told() -> None:

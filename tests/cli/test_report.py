@@ -128,9 +128,9 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
     [
         (["nowhere"], "not a run folder"),
         (["a", "a", "--style", "writeup"], "name it with -o writeup.md"),
-        (["a", "--style", "writeup", "-o", "x.html"], "a write-up is a text and x.html a page"),
+        (["a", "--style", "writeup", "-o", "x.html"], "a write-up is Markdown and x.html is a page"),
         (["a", "--style", "essay"], "--style"),
-        (["a", "--notes", "notes.md"], "--notes go into a write-up; add --style writeup"),
+        (["a", "--notes", "notes.md"], "--notes only apply to a write-up; add --style writeup"),
         (["a", "--style", "writeup", "--notes", "no.md"], "cannot read the notes no.md: No such file"),
         (["a", "--style", "writeup", "--notes", "a"], "cannot read the notes a: "),
         (

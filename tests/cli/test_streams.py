@@ -54,7 +54,7 @@ def test_whoever_prints_goes_on_when_the_reader_has_gone_and_says_so_once(
         for _ in range(3):
             show()
     assert capfd.readouterr().err == (
-        "dawnbench: the output cannot be written any more (Broken pipe); the run goes on without a display "
+        "dawnbench: output can no longer be written (Broken pipe); the run goes on without a display "
         "and is recorded in its folder\n"
     )
 

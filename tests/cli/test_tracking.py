@@ -71,9 +71,9 @@ def test_a_tracker_that_cannot_write_is_dropped_in_one_sentence_and_the_run_goes
     lines = errors.splitlines()
     assert len(lines) == 2, "one for each tracker"
     assert lines[0].startswith(
-        "dawnbench: warning: tensorboard is dropped and the run goes on (NotADirectoryError: "
+        "dawnbench: warning: tensorboard was dropped and the run goes on (NotADirectoryError: "
     )
-    assert lines[0].endswith("--format tensorboard` tells it all when the run is over")
+    assert lines[0].endswith("--format tensorboard` logs all of it")
     assert lines[1].startswith("dawnbench: warning: wandb is dropped")
     recorded = read_run(only_run(tmp_path))
     assert [trial.status for trial in recorded.trials] == ["finished"] * 2
@@ -194,7 +194,7 @@ def test_of_several_trackers_only_the_broken_one_is_dropped_and_told_nothing_mor
     assert whole.names()[-3:] == ["log_epochs", "end_trial", "finish"]
     errors = capsys.readouterr().err
     assert errors.count("\n") == 1
-    assert "broken is dropped and the run goes on (RuntimeError: locked ?[31m)" in errors
+    assert "broken was dropped and the run goes on (RuntimeError: locked ?[31m)" in errors
 
 
 def test_an_interrupt_is_no_tracker_that_fails(tmp_path: Path) -> None:
