@@ -20,7 +20,7 @@ from benchmarks.peers.sections import (
     turns_table,
 )
 from dawnbench.safe_text import markdown
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 
 METHOD = (
     "All sides alternate on one machine with the same data, turn by turn, forwards and then backwards, each "

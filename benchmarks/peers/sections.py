@@ -16,8 +16,8 @@ from dawnbench.report.markdown import table
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.safe_text import markdown
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.comparison.words import verdict_sentence
-from dawnbench.stats.summary import Summary
+from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.trial_summary import Summary
 
 WIDTH = 110
 METRICS = (("gpu_sm_clock", "SM, MHz"), ("gpu_temperature", "GPU, degC"), ("gpu_power", "Power, W"))

@@ -17,7 +17,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.overrides import adapt, leaf_paths, leaf_value
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.reader import read_run
-from dawnbench.stats.scaling import AXES, Axis, ScalePoint, Setting, point_of
+from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, Setting, point_of
 
 WIDTHS = "model.widths"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
-    from dawnbench.report.display.common import Display
+    from dawnbench.report.display.display import Display
     from dawnbench.report.log_table import TimeFormat
 
 

@@ -27,7 +27,7 @@ from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.report.scaling import ScalingStudy
-    from dawnbench.stats.scaling import Axis, ScalePoint, Setting
+    from dawnbench.stats.scaling_laws import Axis, ScalePoint, Setting
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):
@@ -97,7 +97,7 @@ def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, 
         import torch
 
         from dawnbench.campaigns.scaling import along_axes, measure, recipe_settings
-        from dawnbench.stats.scaling import Setting
+        from dawnbench.stats.scaling_laws import Setting
 
     epochs = options["epochs"] or 1
     resolved = resolve(recipe, options["settings"], data=options["data"], epochs=epochs)
@@ -135,7 +135,7 @@ def _arguments(recipe: str, change: Sequence[str], epochs: int, options: dict[st
 def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> ScalingStudy:
     from dawnbench.records.reader import read_run
     from dawnbench.report.scaling import ScalingStudy
-    from dawnbench.stats.scaling import study_axis
+    from dawnbench.stats.scaling_laws import study_axis
 
     folders = [point.folder for point in points if point.folder is not None]
     device = read_run(Path(folders[0])).record.device_name if folders else "no device"

@@ -60,7 +60,7 @@ def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
     from dawnbench.report.run_summary import summary_report
     from dawnbench.stats.run_warnings import find_warnings
     from dawnbench.stats.sources import open_trial_set
-    from dawnbench.stats.summary import summarise
+    from dawnbench.stats.trial_summary import summarise
 
     known_rule(rule)
     series = open_trial_set(what)

@@ -15,7 +15,7 @@ from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.words import verdict_sentence
+from dawnbench.stats.comparison.sentences import verdict_sentence
 
 Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be held against it."""

@@ -8,8 +8,8 @@ from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.stats.bootstrap import Interval
-from dawnbench.stats.summary import Summary
-from dawnbench.stats.times import Times
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
 
 
 def headline(series: TrialSet, summary: Summary, rule: str) -> str:

@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dawnbench.records.roofline import Peak, Peaks
+from dawnbench.records.step_profile import Peak, Peaks
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from dawnbench.records.roofline import KernelRow, StepProfile
+from dawnbench.records.step_profile import KernelRow, StepProfile
 from dawnbench.report.peaks import prefixed
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
-from dawnbench.stats.roofline import Family, Roofline, find_gap, roofline
+from dawnbench.stats.kernel_gaps import Family, Roofline, find_gap, roofline
 
 MAX_ROWS = 12
 """Kernels that are shown; the rest are summed up."""

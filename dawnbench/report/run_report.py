@@ -32,7 +32,7 @@ from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.progress import median_trial
 from dawnbench.stats.run_warnings import find_warnings
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 
 Pictures = Mapping[str, str]
 """Where figures lie, by their names, as the report links them."""

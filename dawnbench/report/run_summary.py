@@ -17,8 +17,8 @@ from dawnbench.stats.claim import Claim
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
-from dawnbench.stats.summary import Summary
-from dawnbench.stats.times import Times
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
 
 COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 

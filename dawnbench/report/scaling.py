@@ -14,7 +14,7 @@ from dawnbench.report.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
-from dawnbench.stats.scaling import AxisStudy, ScalePoint
+from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint
 
 HEADER = ("batch", "width", "threads", "epoch", "images/s", "peak", "predicted", "accuracy")
 SIZES = {"batch": "twice the batch size", "width": "twice the width"}

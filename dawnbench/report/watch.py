@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.records.tail import Tail
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 
 POLL_SECONDS = 0.5
 QUIET_SECONDS = 60.0

@@ -20,10 +20,10 @@ from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
 from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
+from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
 from dawnbench.report.plots.style import save, styled, svg
-from dawnbench.report.plots.write import draw_accuracy, run_plots
 from dawnbench.report.run_report import Drawn, report
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 
 
 @dataclass(frozen=True, slots=True)

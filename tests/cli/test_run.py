@@ -20,7 +20,7 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 from tests.cli.conftest import Finished, only_run, small_run
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run

@@ -6,7 +6,7 @@ from hypothesis import given
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.headline import headline
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import trial, trials
 from tests.report.figures import any_series, series
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from dawnbench.records.roofline import Peaks
+from dawnbench.records.step_profile import Peaks
 from dawnbench.report.peaks import peaks_report, prefixed
 from tests.records.rooflines import PEAKS
 

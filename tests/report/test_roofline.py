@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from dawnbench.records.roofline import StepProfile
+from dawnbench.records.step_profile import StepProfile
 from dawnbench.report.roofline import gap_sentences, profile_report
 from tests.records.rooflines import PROFILE, ROWS, row
 

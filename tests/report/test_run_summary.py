@@ -12,7 +12,7 @@ from dawnbench.report.run_summary import claim_sentence, cost_sentences, sentenc
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.cost import Prices
 from dawnbench.stats.run_warnings import find_warnings
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import row, steers, trial, trials, words
 from tests.report.figures import any_series, rendered, series
 

@@ -5,7 +5,7 @@ import json
 from rich.console import Console
 
 from dawnbench.report.scaling import law_sentence, scaling_json, scaling_page, scaling_table, scaling_words
-from dawnbench.stats.scaling import study_axis
+from dawnbench.stats.scaling_laws import study_axis
 from tests.report.scale_study import point, study
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from dawnbench.export.trackers.common import Point
-from dawnbench.export.trackers.figures import finite, with_unit
+from dawnbench.export.trackers.metrics import finite, with_unit
+from dawnbench.export.trackers.tracker import Point
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 

@@ -19,10 +19,10 @@ from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.scripts import script_json
-from dawnbench.report.page.telemetry import page_telemetry
+from dawnbench.report.page.telemetry_data import page_telemetry
 from dawnbench.report.run_summary import sentences
 from dawnbench.stats.run_warnings import find_warnings
-from dawnbench.stats.summary import Summary, summarise
+from dawnbench.stats.trial_summary import Summary, summarise
 
 
 def render_run_page(

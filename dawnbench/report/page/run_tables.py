@@ -16,7 +16,7 @@ from dawnbench.report.run_summary import figures_table
 from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, number_bytes, percent, seconds
 from dawnbench.stats.progress import spread_by_segment
-from dawnbench.stats.summary import Summary
+from dawnbench.stats.trial_summary import Summary
 
 
 def trials_table(run: Run, median: int) -> Table:

@@ -19,7 +19,7 @@ from dawnbench.report.site.site_folder import run_page
 from dawnbench.report.units import significant
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
-from dawnbench.stats.comparison.words import names, verdict_sentence
+from dawnbench.stats.comparison.sentences import names, verdict_sentence
 from dawnbench.stats.cost import Prices
 
 WARNING = "! "

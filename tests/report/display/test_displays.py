@@ -12,7 +12,7 @@ from rich.console import Console
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay, summary_table
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 from dawnbench.report.log import render_log
 from tests.records.examples import RUN, TRIAL, epoch
 from tests.report.test_log import BROKEN

@@ -16,7 +16,7 @@ from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.headline import headline
 from dawnbench.report.page import render_run_page, shared_assets
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.records.full_runs import full_run
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.export.trackers.times import epoch_ends, trial_begins
+from dawnbench.export.trackers.event_times import epoch_ends, trial_begins
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import Segment, TrialRecord
 from tests.records.examples import RUN, TRIAL, epoch

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
+from dawnbench.export.trackers.tracker import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
 from dawnbench.records.leaves import leaves
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.safe_text import plain, slug

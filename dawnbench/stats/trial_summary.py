@@ -8,7 +8,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim, claim
 from dawnbench.stats.figures import accuracies, energies
 from dawnbench.stats.sample import Sample, describe
-from dawnbench.stats.times import Times, rules_of, times
+from dawnbench.stats.trial_times import Times, rules_of, times
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from dawnbench.report.write_up.words import authors_words, counted, goal, listed, paragraphs, points
+from dawnbench.report.write_up.author_words import authors_words, counted, goal, listed, paragraphs, points
 from tests.cli.made_runs import steers
 from tests.report.write_up.models import model_run
 

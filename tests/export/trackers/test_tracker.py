@@ -5,12 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.trackers import common
-from dawnbench.export.trackers.common import chunks, load
+from dawnbench.export.trackers.tracker import chunks, load
 
 
 def test_a_missing_library_is_a_sentence_that_says_how_to_install_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common, "find_spec", lambda name: None)
+    monkeypatch.setattr("dawnbench.export.trackers.tracker.find_spec", lambda name: None)
     with pytest.raises(DawnbenchError) as caught:
         load("mlflow.entities")
     assert str(caught.value) == "mlflow is not installed; pip install 'dawnbench[mlflow]'"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.trackers.figures import (
+from dawnbench.export.trackers.metrics import (
     LONGEST_NAME,
     LONGEST_TEXT,
     epoch_point,

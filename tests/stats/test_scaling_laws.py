@@ -7,7 +7,7 @@ import pytest
 
 from dawnbench.records.reader import read_run
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
-from dawnbench.stats.scaling import ScalePoint, Setting, point_of, study_axis
+from dawnbench.stats.scaling_laws import ScalePoint, Setting, point_of, study_axis
 from tests.records.examples import TRIAL, epoch
 from tests.records.folders import make_run
 

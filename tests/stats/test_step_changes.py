@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.stats.history import MIN_RUNS, step_changes
+from dawnbench.stats.step_changes import MIN_RUNS, step_changes
 
 NOISE = 0.01
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
-from dawnbench.stats.comparison.words import names, verdict_sentence
+from dawnbench.stats.comparison.sentences import names, verdict_sentence
 from tests.stats.trial_sets import sides, timed
 
 SLOW = [20.0, 20.1, 20.2, 20.3, 20.4, 20.5, 20.6, 20.7]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.stats.roofline import find_gap, kind_of, roofline
+from dawnbench.stats.kernel_gaps import find_gap, kind_of, roofline
 from tests.records.rooflines import PEAKS, PROFILE, ROWS, row
 
 CONVOLUTION, RELU, PRODUCT, ADD, OPTIMIZER, VIEW = ROWS

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from dawnbench.report.charts.series import SeriesChart
+from dawnbench.report.charts.models import SeriesChart
 from dawnbench.report.plots.scales import error_axis
 from dawnbench.report.plots.style import (
     BLUE,

@@ -12,8 +12,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from dawnbench.records.reader import Run
-from dawnbench.report.charts.series import series_chart
-from dawnbench.report.plots.series import draw_series
+from dawnbench.report.charts.models import series_chart
+from dawnbench.report.plots.model_panels import draw_series
 from dawnbench.report.plots.style import save, styled
 from tests.cli.made_runs import HOSTILE, steers
 from tests.report.write_up.models import RISING, model_run

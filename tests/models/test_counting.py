@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from dawnbench.models.summary import count, describe
+from dawnbench.models.counting import count, describe
 from dawnbench.models.whitening import PatchWhitening
 
 

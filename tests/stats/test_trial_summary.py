@@ -5,7 +5,7 @@ from hypothesis import given, settings
 
 from dawnbench.records.trial_set import TrialFigures
 from dawnbench.stats.sample import describe
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.stats.trial_sets import any_trials, diverged, interrupted, series, trial
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dawnbench.export.trackers.figures import created
+from dawnbench.export.trackers.metrics import created
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, TrialRecord
 

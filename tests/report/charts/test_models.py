@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.report.charts.series import series_chart
+from dawnbench.report.charts.models import series_chart
 from tests.report.write_up.models import finished, model_run
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from dawnbench.records.roofline import KernelRow, Peaks, StepProfile
+from dawnbench.records.step_profile import KernelRow, Peaks, StepProfile
 
 Bound = Literal["compute", "memory"]
 Kind = Literal["convolutions", "matrix products", "memory", "overhead", "uncounted"]

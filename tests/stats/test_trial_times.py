@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dawnbench.records.trial_set import TrialFigures
 from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.sample import describe
-from dawnbench.stats.times import Spent, censored_seconds, expected_time, rules_of, spent_seconds, times
+from dawnbench.stats.trial_times import Spent, censored_seconds, expected_time, rules_of, spent_seconds, times
 from tests.stats.trial_sets import SPENT, any_trials, diverged, interrupted, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")

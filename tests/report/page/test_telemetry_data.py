@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.samples import read_samples
-from dawnbench.report.page.telemetry import MAX_POINTS, page_telemetry, thin, thin_times
+from dawnbench.report.page.telemetry_data import MAX_POINTS, page_telemetry, thin, thin_times
 from tests.records.full_runs import full_run
 
 COLUMNS = st.integers(0, 4 * MAX_POINTS).flatmap(
@@ -96,8 +96,8 @@ def test_a_run_without_samples_has_no_telemetry(run: Run) -> None:
 def test_many_trials_share_what_a_page_has_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trials: int, points: int
 ) -> None:
-    monkeypatch.setattr("dawnbench.report.page.telemetry.PAGE_POINTS", 1_500)
-    monkeypatch.setattr("dawnbench.report.page.telemetry.MIN_POINTS", 20)
+    monkeypatch.setattr("dawnbench.report.page.telemetry_data.PAGE_POINTS", 1_500)
+    monkeypatch.setattr("dawnbench.report.page.telemetry_data.MIN_POINTS", 20)
     run = read_run(full_run(tmp_path / "a", trials=trials, epochs=1, hertz=200.0))
     telemetry = page_telemetry(run, read_samples(run.folder))
     assert telemetry is not None
