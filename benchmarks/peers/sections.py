@@ -12,7 +12,7 @@ from benchmarks.peers.figures import RULE
 from benchmarks.peers.known import Peer
 from benchmarks.peers.lines import TrialLine, TurnLine
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.safe_text import markdown
 from dawnbench.stats.comparison.compare import compare

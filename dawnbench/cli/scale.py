@@ -26,7 +26,7 @@ from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
-    from dawnbench.report.scaling import ScalingStudy
+    from dawnbench.report.text.scaling_study import ScalingStudy
     from dawnbench.stats.scaling_laws import Axis, ScalePoint, Setting
 
 
@@ -90,7 +90,7 @@ def scale(recipe: str, **options: Any) -> None:
 def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, Any]) -> int:
     """Measure, show and write; return the exit code."""
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     check_seeds(options["seed"], options["trials"])
     with waiting_for("loading torch"):
@@ -134,7 +134,7 @@ def _arguments(recipe: str, change: Sequence[str], epochs: int, options: dict[st
 
 def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> ScalingStudy:
     from dawnbench.records.reader import read_run
-    from dawnbench.report.scaling import ScalingStudy
+    from dawnbench.report.text.scaling_study import ScalingStudy
     from dawnbench.stats.scaling_laws import study_axis
 
     folders = [point.folder for point in points if point.folder is not None]
@@ -145,9 +145,9 @@ def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> 
 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
-    from dawnbench.report.console import open_console
     from dawnbench.report.plots.scaling import write_scaling_plot
-    from dawnbench.report.scaling import scaling_json, scaling_page, scaling_table, scaling_words
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.scaling_study import scaling_json, scaling_page, scaling_table, scaling_words
 
     console = open_console()
     console.print()

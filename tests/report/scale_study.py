@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dawnbench.report.scaling import ScalingStudy
+from dawnbench.report.text.scaling_study import ScalingStudy
 from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, Setting, study_axis
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from dawnbench.export.trackers.tracker import Point, RunFacts, TrialFacts, TrialOutcome, load
 from dawnbench.records.files import check_target
 from dawnbench.records.schema import RunStatus, TrialStatus
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.safe_text import markdown
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line
-from dawnbench.report.scaling import ScalingStudy
+from dawnbench.report.text.scaling_study import ScalingStudy
 from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint
 
 LABELS = {"batch": "batch size", "width": "width, times the recipe's", "threads": "threads"}

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from dawnbench.records.schema import RunRecord, TrialRecord
 from dawnbench.report.display.display import Display
-from dawnbench.report.status_line import StatusLine
+from dawnbench.report.text.status_line import StatusLine
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView, log_view
-from dawnbench.report.markdown import table
+from dawnbench.report.text.log_views import LogView, log_view
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds
 from dawnbench.report.write_up.analysis import NOTE, findings
 from dawnbench.report.write_up.author_words import authors_words, counted, goal, listed

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from rich.cells import cell_len
 
-from dawnbench.report.judgement import judgement_report
+from dawnbench.report.text.judgement import judgement_report
 from dawnbench.stats.regression.judgement import Judgement
 from tests.cli.made_runs import HOSTILE, steers, words
 from tests.export.judgements import ACCURACY, ENERGY, EPOCHS, JUDGEMENT, TIME, UNCOMPARABLE, judgements

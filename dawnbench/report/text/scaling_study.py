@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from dawnbench.records.bounds import finite
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw

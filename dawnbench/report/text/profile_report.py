@@ -9,7 +9,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from dawnbench.records.step_profile import KernelRow, StepProfile
-from dawnbench.report.peaks import prefixed
+from dawnbench.report.text.peaks_table import prefixed
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.kernel_gaps import Family, Roofline, find_gap, roofline

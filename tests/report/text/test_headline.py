@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.headline import headline
+from dawnbench.report.text.headline import headline
 from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import trial, trials
 from tests.report.figures import any_series, series

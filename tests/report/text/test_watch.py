@@ -14,7 +14,7 @@ from dawnbench.records.reader import read_record
 from dawnbench.records.schema import RunRecord
 from dawnbench.records.tail import Tail
 from dawnbench.report.display import PlainDisplay
-from dawnbench.report.watch import QUIET_SECONDS, watch
+from dawnbench.report.text.watch import QUIET_SECONDS, watch
 from tests.records.examples import TRIAL, epoch
 from tests.records.folders import line, make_run
 
@@ -134,7 +134,7 @@ def test_a_round_without_news_reads_nothing_again(tmp_path: Path, monkeypatch: p
             return found
 
     monkeypatch.setattr("dawnbench.records.tail.read_record", counted_record)
-    monkeypatch.setattr("dawnbench.report.watch.Tail", Counted)
+    monkeypatch.setattr("dawnbench.report.text.watch.Tail", Counted)
     quiet: list[Callable[[], None]] = [lambda: None] * 1_000
     news = appended(folder / "epochs.jsonl", line(epoch(epoch=2)))
     World(folder, [*quiet, news, *quiet, ended(folder)]).watch()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from dawnbench.records.step_profile import Peaks
-from dawnbench.report.peaks import peaks_report, prefixed
+from dawnbench.report.text.peaks_table import peaks_report, prefixed
 from tests.records.rooflines import PEAKS
 
 

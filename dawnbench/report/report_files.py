@@ -15,14 +15,14 @@ from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.charts.ratios import ratio_chart
-from dawnbench.report.comparison_sections import Held, comparable_figures, comparisons
-from dawnbench.report.log_views import LogView
 from dawnbench.report.page import render_run_page
 from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
 from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
 from dawnbench.report.plots.style import save, styled, svg
-from dawnbench.report.run_report import Drawn, report
+from dawnbench.report.text.comparison_sections import Held, comparable_figures, comparisons
+from dawnbench.report.text.log_views import LogView
+from dawnbench.report.text.run_report import Drawn, report
 from dawnbench.stats.trial_summary import summarise
 
 

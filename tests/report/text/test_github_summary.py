@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.report.github_summary import add_to_step_summary, github_summary
+from dawnbench.report.text.github_summary import add_to_step_summary, github_summary
 from dawnbench.stats.regression.judgement import Judgement
 from tests.export.judgements import JUDGEMENT, TIME, UNCOMPARABLE, judgements
 

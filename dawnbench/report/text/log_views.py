@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from dawnbench.records.schema import EpochRecord
-from dawnbench.report.log_table import log_table
-from dawnbench.report.markdown import fenced
+from dawnbench.report.text.log_table import log_table
+from dawnbench.report.text.markdown import fenced
 
 LogView = Literal["dawn", "progress", "epochs"]
 BAR = "█" * 10

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.report.markdown import fenced, table
+from dawnbench.report.text.markdown import fenced, table
 from dawnbench.safe_text import markdown
 
 CELLS = st.text()

@@ -11,8 +11,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import LayerRecord, ModelRecord, Reading, TelemetrySummary, TrialRecord
 from dawnbench.records.trial_set import trial_set_of
-from dawnbench.report.log import render_log, write_log
-from dawnbench.report.log_table import log_table
+from dawnbench.report.text.log import render_log, write_log
+from dawnbench.report.text.log_table import log_table
 from tests.records.examples import RUN, TRIAL, begin_run, epoch
 
 EPOCHS = (epoch(), epoch(epoch=2), epoch(trial=2))

@@ -4,7 +4,13 @@ import json
 
 from rich.console import Console
 
-from dawnbench.report.scaling import law_sentence, scaling_json, scaling_page, scaling_table, scaling_words
+from dawnbench.report.text.scaling_study import (
+    law_sentence,
+    scaling_json,
+    scaling_page,
+    scaling_table,
+    scaling_words,
+)
 from dawnbench.stats.scaling_laws import study_axis
 from tests.report.scale_study import point, study
 

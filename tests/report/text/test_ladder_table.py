@@ -10,7 +10,7 @@ from rich.console import Console
 from dawnbench.records.published import PublishedFigure, read_published
 from dawnbench.records.schema import DataRecord
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.report.ladder import ladder_report
+from dawnbench.report.text.ladder_table import ladder_report
 
 
 def trial(number: int, seconds: float | None, **changes: Any) -> TrialFigures:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.run_summary import claim_sentence, cost_sentences, sentences, summary_report
+from dawnbench.report.text.run_summary import claim_sentence, cost_sentences, sentences, summary_report
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.cost import Prices
 from dawnbench.stats.run_warnings import find_warnings

@@ -9,8 +9,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
-from dawnbench.report.comparison import figures_rows
-from dawnbench.report.markdown import table
+from dawnbench.report.text.comparison import figures_rows
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import joules, percent, seconds
 from dawnbench.safe_text import markdown
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric

@@ -10,11 +10,11 @@ from pymarkdown.api import PyMarkdownApi
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import DataRecord
-from dawnbench.report.log_views import LogView
-from dawnbench.report.run_report import report
+from dawnbench.report.text.log_views import LogView
+from dawnbench.report.text.run_report import report
 from tests.cli.made_runs import HOSTILE
 from tests.records.full_runs import full_run
-from tests.report.test_log import BROKEN
+from tests.report.text.test_log import BROKEN
 
 # Lines are as long as a paragraph or a row is, and an address stands where it stands in a table.
 ACCEPTED = ("md013",)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from dawnbench.records.step_profile import StepProfile
-from dawnbench.report.roofline import gap_sentences, profile_report
+from dawnbench.report.text.profile_report import gap_sentences, profile_report
 from tests.records.rooflines import PROFILE, ROWS, row
 
 

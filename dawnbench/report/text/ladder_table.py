@@ -16,7 +16,7 @@ from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import Ladder, ladder, no_place
-from dawnbench.report.listing import fitted
+from dawnbench.report.text.listing import fitted
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.regression.judge import left_out

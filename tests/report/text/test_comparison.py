@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.comparison import comparison_report
+from dawnbench.report.text.comparison import comparison_report
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.cost import Prices
 from tests.cli.made_runs import row, steers, trial, trials, words

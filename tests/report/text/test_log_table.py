@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.records.schema import EpochRecord
-from dawnbench.report.log_table import TimeFormat, cells, format_time, log_table
+from dawnbench.report.text.log_table import TimeFormat, cells, format_time, log_table
 
 
 def epoch(**changes: Any) -> EpochRecord:

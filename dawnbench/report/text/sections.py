@@ -6,8 +6,8 @@ import shlex
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, TrialRecord
-from dawnbench.report.markdown import table
-from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
+from dawnbench.report.text.markdown import table
+from dawnbench.report.text.telemetry_table import READINGS_HEADER, readings_rows
 from dawnbench.report.units import flops, joules, percent, seconds
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.progress import spread_by_segment

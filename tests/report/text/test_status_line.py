@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from dawnbench.report.status_line import StatusLine, waiting_for
+from dawnbench.report.text.status_line import StatusLine, waiting_for
 
 
 def screen(text: str) -> list[str]:

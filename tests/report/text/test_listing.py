@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from dawnbench.records.identity import RunIdentity
 from dawnbench.records.listed import Listed
-from dawnbench.report.listing import fitted, listing, listing_json
+from dawnbench.report.text.listing import fitted, listing, listing_json
 from dawnbench.safe_text import plain
 
 RUN = Listed(

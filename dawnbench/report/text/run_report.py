@@ -11,17 +11,17 @@ from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.records.trial_set import TrialSet, trial_set_of
-from dawnbench.report.comparison_sections import (
+from dawnbench.report.text.comparison_sections import (
     Held,
     comparable_figures,
     comparison_blocks,
     comparisons,
     ladder_blocks,
 )
-from dawnbench.report.headline import headline
-from dawnbench.report.log_views import LogView, log_view
-from dawnbench.report.markdown import fenced, table
-from dawnbench.report.sections import (
+from dawnbench.report.text.headline import headline
+from dawnbench.report.text.log_views import LogView, log_view
+from dawnbench.report.text.markdown import fenced, table
+from dawnbench.report.text.sections import (
     model_table,
     run_facts,
     segments_table,

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.report.log_table import log_table
-from dawnbench.report.log_views import epoch_lines, log_view, progress_bar, progress_lines
+from dawnbench.report.text.log_table import log_table
+from dawnbench.report.text.log_views import epoch_lines, log_view, progress_bar, progress_lines
 from tests.records.examples import epoch
 
 CIFAR = epoch(
