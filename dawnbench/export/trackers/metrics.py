@@ -1,4 +1,4 @@
-"""A run's records as the figures, parameters and tags that trackers show."""
+"""A run's records as the metrics, parameters and tags that trackers show."""
 
 from __future__ import annotations
 
@@ -9,9 +9,12 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
+import numpy as np
+
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers.tracker import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
 from dawnbench.records.leaves import leaves
+from dawnbench.records.samples import Samples
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.safe_text import plain, slug
 
@@ -134,3 +137,38 @@ def leaf(value: object) -> Leaf:
     if isinstance(value, bool | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     return text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
+
+
+MAX_POINTS = 240
+"""The limit for one trial; 20 samples per second would store more than a screen has pixels for."""
+
+
+def telemetry_points(samples: Samples, trial: TrialRecord, began: float) -> list[Point]:
+    """Return the means over equal stretches of the trial, each at the mean time of its samples.
+
+    A stretch without samples gives no point; `began` is in seconds since 1970.
+    """
+    own = samples.of_trial(trial)
+    if own is None:
+        return []
+    units = {
+        name: reading.unit for name, reading in (trial.telemetry.readings if trial.telemetry else {}).items()
+    }
+    ends = np.linspace(0, (trial.wall_seconds or 0) * 1e9, min(MAX_POINTS, len(own)) + 1)[1:-1]
+    points = []
+    for stretch in np.split(np.arange(len(own)), np.searchsorted(own.t_ns, ends)):
+        if len(stretch) == 0:
+            continue
+        since = float(own.t_ns[stretch].mean()) / 1e9
+        figures = {
+            f"telemetry/{with_unit(metric, units[metric])}": _mean(column[stretch])
+            for metric, column in own.values.items()
+            if metric in units
+        }
+        points.append(Point(round(since * 1000), began + since, finite(figures)))
+    return points
+
+
+def _mean(values: np.ndarray) -> float | None:
+    there = values[np.isfinite(values)]
+    return float(there.mean()) if len(there) else None

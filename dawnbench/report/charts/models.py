@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dawnbench.records.reader import Run
 from dawnbench.report.charts.chart import Axis, Scale
-from dawnbench.report.charts.curves import EPOCH
+from dawnbench.report.charts.epochs import EPOCH
 from dawnbench.stats.write_up_results import typical_trial
 
 MIN_ERROR_RATIO = 4.0

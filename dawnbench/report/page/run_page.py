@@ -10,10 +10,13 @@ from dawnbench.records.rules import SEGMENTS, known_rule
 from dawnbench.records.samples import Samples
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
-from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
-from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.epochs import (
+    epoch_accuracy_chart,
+    learning_rate_chart,
+    loss_chart,
+    median_number,
+)
 from dawnbench.report.charts.segments import segment_chart
-from dawnbench.report.charts.trials import median_number
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template

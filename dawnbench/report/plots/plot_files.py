@@ -10,12 +10,16 @@ from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
-from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
-from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.epochs import (
+    epoch_accuracy_chart,
+    learning_rate_chart,
+    loss_chart,
+    median_number,
+    subject,
+)
 from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
 from dawnbench.report.charts.times import times_chart
-from dawnbench.report.charts.trials import median_number, subject
 from dawnbench.report.plots.bars import draw_segments
 from dawnbench.report.plots.dots import draw_times
 from dawnbench.report.plots.lines import draw_chart, draw_column, draw_row

@@ -1,14 +1,14 @@
-"""Loss and accuracy by epoch, on the training and the validation images."""
+"""What the epochs of a run show: loss, accuracy and learning rate."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import EpochRecord
+from dawnbench.records.schema import EpochRecord, TrialRecord
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line, Target, finite
-from dawnbench.report.charts.trials import subject
 from dawnbench.report.units import percent
+from dawnbench.stats.progress import median_trial
 
 Read = Callable[[EpochRecord], float | None]
 
@@ -79,3 +79,41 @@ def _both(run: Run, median: int, train: Read, validation: Read) -> list[Line]:
                     )
                 )
     return lines
+
+
+def learning_rate_chart(run: Run, median: int) -> Chart | None:
+    """Return the schedule's rate by step, or by epoch for an older run that has no steps; None of neither."""
+    steps = run.record.learning_rates
+    # Every trial follows the same schedule.
+    epochs = run.epochs_of(median)
+    if steps:
+        x, y = [float(step) for step, _ in steps], [finite(rate) for _, rate in steps]
+    else:
+        x, y = [float(epoch.epoch) for epoch in epochs], [finite(epoch.learning_rate) for epoch in epochs]
+    if all(rate is None for rate in y):
+        return None
+    return Chart(
+        title="Learning rate",
+        note="The schedule, by step of the optimizer." if steps else "The rate at each epoch's first step.",
+        subject=f"{run.record.identity.recipe}: learning rate",
+        x=Axis("step", kind="count") if steps else EPOCH,
+        y=Axis("learning rate" if steps else "learning rate at its first step", digits=6, from_zero=True),
+        lines=[Line("learning rate", x, y, "green", thick=True, dots=not steps)],
+        group="" if steps else "epochs",
+    )
+
+
+def median_number(run: Run, rule: str) -> int:
+    """Return the number of the trial that stands for a run: the median one, or the first that began."""
+    middle = median_trial(run.trials, rule)
+    return middle.trial if middle else min((epoch.trial for epoch in run.epochs), default=1)
+
+
+def median_last(trials: Sequence[TrialRecord], median: int) -> list[TrialRecord]:
+    """Return the trials with the median one at the end, which is drawn above the others."""
+    return sorted(trials, key=lambda trial: trial.trial == median)
+
+
+def subject(run: Run) -> str:
+    """Return what was run on what."""
+    return f"{run.record.identity.recipe} on {run.record.device_name}"

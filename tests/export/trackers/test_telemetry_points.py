@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.export.trackers.telemetry import MAX_POINTS, telemetry_points
+from dawnbench.export.trackers.metrics import MAX_POINTS, telemetry_points
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import Reading, TelemetrySummary, TrialRecord
 from tests.records.examples import TRIAL
