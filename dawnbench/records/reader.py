@@ -27,7 +27,7 @@ DIED = (
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
-CHUNK_BYTES = 2_000_000
+CHUNK_BYTES = 200_000
 """Of lines that are validated at once; where one is not possible, they are validated one by one."""
 MAX_WARNINGS = 20
 """Of one file."""
