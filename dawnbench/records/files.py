@@ -28,6 +28,8 @@ SAMPLES_LIMIT = 8_000_000_000
 
 _GROWTH = 1_000_000
 """Bytes that a file may gain between being looked at and being read."""
+_BUFFER = 2**18
+"""Bytes of a document that go to the system at once."""
 _OPEN = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _LOCK = (
     os.O_WRONLY
@@ -111,7 +113,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     # Not tempfile: its files are readable by their owner alone, whatever the umask allows.
     partial = path.parent / f".dawnbench-{uuid.uuid4().hex}.partial"
     try:
-        with partial.open("xb") as file:  # which fails where a link of that name lies
+        with partial.open("xb", _BUFFER) as file:  # which fails where a link of that name lies
             yield file
         partial.replace(path)
     except BaseException:

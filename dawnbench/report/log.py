@@ -35,7 +35,7 @@ def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
     record = run.record
     yield f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}\n\n{run_facts(run)}\n\n"
     yield f"## Model\n\n{model_table(record.model)}\n"
-    records: dict[int, list[TrialRecord]] = {epoch.trial: [] for epoch in run.epochs}
+    records: dict[int, list[TrialRecord]] = {number: [] for number in {epoch.trial for epoch in run.epochs}}
     for trial in run.trials:
         records.setdefault(trial.trial, []).append(trial)
     for number in sorted(records):

@@ -24,6 +24,7 @@ COLUMNS = (
 )
 MIN_WIDTHS = (5, 8, 7, 9, 12, 8, 8, 10, 6)
 """Of the published table; a longer cell widens its column."""
+_TIME = COLUMNS.index("Time")
 _CONVERSIONS = ("%d", "%.6f", "%s", "%s", "%d", "%s", "%.6f", "%d", "%s")
 """How `%` writes a row's figures, all at once: cell by cell, 100,000 rows take twice the time."""
 
@@ -73,7 +74,7 @@ def _figures(epoch: EpochRecord, style: TimeFormat) -> tuple[float | str, ...]:
         f"{100 * epoch.train_correct / epoch.train_images:.2f} %",
         _loss(epoch.validation_loss),
         epoch.validation_correct,
-        f"{100 * epoch.validation_accuracy:.2f}%",
+        f"{100 * (epoch.validation_correct / epoch.validation_images):.2f}%",
     )
 
 
@@ -89,20 +90,26 @@ def _template(widths: Sequence[int], conversions: Sequence[str]) -> str:
 
 def log_table(epochs: Sequence[EpochRecord], style: TimeFormat = "milliseconds") -> str:
     """Return the markdown table, a line an epoch, without a final newline."""
-    figures = [_figures(epoch, style) for epoch in epochs]
-    widths = column_widths([cells(epoch, style) for epoch in epochs[:1]])
-    rows = _rows(figures, widths)
-    # The first row's widths are nearly always those of all; if not, a row with a wider cell is longer.
-    if len(set(map(len, rows))) > 1:
-        widths = column_widths([cells(epoch, style) for epoch in epochs])
-        rows = _rows(figures, widths)
-    head = [markdown_row(COLUMNS, widths), markdown_row(["-" * width for width in widths], widths)]
-    return "\n".join([*head, *rows])
+    widths = list(MIN_WIDTHS)
+    if epochs:
+        # In most tables the times are of one length, and no other cell is longer than a published one.
+        widths[_TIME] = max(widths[_TIME], len(format_time(epochs[0].train_seconds, style)))
+    lines = _lines(epochs, style, widths)
+    if len(set(map(len, lines))) > 1:
+        lines = _lines(epochs, style, column_widths([cells(epoch, style) for epoch in epochs]))
+    return "\n".join(lines)
 
 
-def _rows(figures: Sequence[tuple[float | str, ...]], widths: Sequence[int]) -> list[str]:
-    template = _template(widths, _CONVERSIONS)
-    return [template % row for row in figures]
+def _lines(epochs: Sequence[EpochRecord], style: TimeFormat, widths: Sequence[int]) -> list[str]:
+    template, *head = _frame(tuple(widths))
+    return [*head, *[template % _figures(epoch, style) for epoch in epochs]]
+
+
+@cache
+def _frame(widths: tuple[int, ...]) -> tuple[str, str, str]:
+    """Return the template of a row, and the two lines above the rows."""
+    rule = ["-" * width for width in widths]
+    return _template(widths, _CONVERSIONS), markdown_row(COLUMNS, widths), markdown_row(rule, widths)
 
 
 def column_widths(rows: Sequence[Sequence[str]]) -> list[int]:
