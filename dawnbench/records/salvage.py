@@ -7,7 +7,7 @@ no run folder is ever refused by the version that wrote it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
@@ -55,10 +55,10 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(Annotated[EpochRecord, AfterValidator(_consistent)] if kind is EpochRecord else kind)
 
 
-def parse(kind: type[Record], lines: bytes) -> list[Record] | None:
+def parse(kind: type[Record], lines: Sequence[bytes]) -> list[Record] | None:
     """Return the records on whole lines of JSON; None if a value, or a line, is not possible."""
     # All at once, which takes half the time of one by one.
-    array = b"[" + lines.removesuffix(b"\n").replace(b"\n", b",") + b"]"
+    array = b"[" + b",".join(lines) + b"]"
     try:
         records: list[Record] = _adapter(list[kind]).validate_json(array)  # type: ignore[valid-type]
         if kind is EpochRecord:
@@ -66,7 +66,7 @@ def parse(kind: type[Record], lines: bytes) -> list[Record] | None:
                 _consistent(record)
     except ValueError:
         return None
-    return records if len(records) == lines.count(b"\n") else None
+    return records if len(records) == len(lines) else None
 
 
 def parse_json(text: bytes) -> Any:
