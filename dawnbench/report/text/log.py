@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from dawnbench.records.files import write
@@ -19,33 +19,37 @@ def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
     Raises:
         DawnbenchError: the folder cannot be read or written.
     """
-    with collector_paused():
-        text = render_log(read_run(folder, ledgers=False), style)
     path = folder / "log.md"
-    write(text, path)
+    with collector_paused():
+        write(_parts(read_run(folder, ledgers=False), style), path)
     return path
 
 
 def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
     """Return the text of log.md."""
+    return "".join(_parts(run, style))
+
+
+def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
+    """Yield log.md piece by piece, so that little of it is in memory at a time."""
     record = run.record
-    parts = [f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}", run_facts(run)]
-    parts += ["## Model", model_table(record.model)]
-    records: dict[int, list[TrialRecord]] = {epoch.trial: [] for epoch in run.epochs}
+    yield f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}\n\n{run_facts(run)}\n\n"
+    yield f"## Model\n\n{model_table(record.model)}\n"
+    records: dict[int, list[TrialRecord]] = {number: [] for number in {epoch.trial for epoch in run.epochs}}
     for trial in run.trials:
         records.setdefault(trial.trial, []).append(trial)
     for number in sorted(records):
-        parts.append(f"## Trial {number}{_status(records[number])}")
-        parts += [log_table(epochs, style)] if (epochs := run.epochs_of(number)) else []
-        parts += [markdown_block(trial.reason) for trial in records[number] if trial.reason]
+        yield f"\n## Trial {number}{_status(records[number])}\n"
+        if epochs := run.epochs_of(number):
+            yield f"\n{log_table(epochs, style)}\n"
+        yield from (f"\n{markdown_block(trial.reason)}\n" for trial in records[number] if trial.reason)
     if run.trials:
-        parts += ["## Time under each rule", timing_table(run)]
-        parts += ["## Telemetry", telemetry_table(run)]
+        yield f"\n## Time under each rule\n\n{timing_table(run)}\n"
+        yield f"\n## Telemetry\n\n{telemetry_table(run)}\n"
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
     warnings = [*run.warnings, *record.notes, *warnings]
     if warnings:
-        parts += ["## Warnings", "\n".join(f"- {markdown_block(w)}" for w in warnings)]
-    return "\n\n".join(parts) + "\n"
+        yield "\n## Warnings\n\n" + "".join(f"- {markdown_block(w)}\n" for w in warnings)
 
 
 def _status(records: Sequence[TrialRecord]) -> str:

@@ -10,17 +10,11 @@ from dawnbench.safe_text import plain_lines
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Return an aligned markdown table without a final newline; the first column left, the others right."""
-    widths = [max(3, *(len(row[i]) for row in (header, *rows))) for i in range(len(header))]
-
-    def line(cells: Sequence[str]) -> str:
-        aligned = [
-            cell.ljust(width) if i == 0 else cell.rjust(width)
-            for i, (cell, width) in enumerate(zip(cells, widths, strict=True))
-        ]
-        return "| " + " | ".join(aligned) + " |"
-
+    widths = [max(3, *map(len, column)) for column in zip(header, *rows, strict=True)]
+    aligned = [f"%-{widths[0]}s", *(f"%{width}s" for width in widths[1:])]
+    template = f"| {' | '.join(aligned)} |"
     rule = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
-    return "\n".join([line(header), line(rule), *(line(row) for row in rows)])
+    return "\n".join([template % tuple(row) for row in (header, rule, *rows)])
 
 
 def fenced(text: str, language: str) -> str:

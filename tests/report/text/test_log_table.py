@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.records.schema import EpochRecord
-from dawnbench.report.text.log_table import TimeFormat, cells, format_time, log_table
+from dawnbench.report.text.log_table import (
+    COLUMNS,
+    TimeFormat,
+    cells,
+    column_widths,
+    format_time,
+    log_table,
+    markdown_row,
+)
 
 
 def epoch(**changes: Any) -> EpochRecord:
@@ -115,6 +123,22 @@ def test_a_loss_that_is_no_number_reads_the_same_on_the_screen_as_from_the_recor
     assert (live[3], live[6]) == ("nan", "nan")
 
 
-@given(st.lists(st.builds(epoch, epoch=st.integers(1, 10**9), train_loss=st.none() | st.floats(0, 1e9))))
-def test_every_line_is_as_long_as_the_head(epochs: list[EpochRecord]) -> None:
-    assert len({len(line) for line in log_table(epochs).splitlines()}) == 1
+@given(
+    st.lists(
+        st.builds(
+            epoch,
+            epoch=st.integers(1, 10**9),
+            learning_rate=st.none() | st.floats(-1e3, 1e3),
+            train_seconds=st.none() | st.floats(0, 1e4),
+            train_loss=st.none() | st.floats(0, 1e9),
+        )
+    ),
+    st.sampled_from(["milliseconds", "seconds"]),
+)
+def test_every_column_is_as_published_or_as_wide_as_its_longest_cell(
+    epochs: list[EpochRecord], style: TimeFormat
+) -> None:
+    rows = [cells(one, style) for one in epochs]
+    widths = column_widths(rows)
+    head = [markdown_row(COLUMNS, widths), markdown_row(["-" * width for width in widths], widths)]
+    assert log_table(epochs, style).splitlines() == [*head, *(markdown_row(row, widths) for row in rows)]
