@@ -25,6 +25,9 @@ class Setting:
     threads: int
     """Of the processor."""
 
+    def __str__(self) -> str:
+        return f"batch {self.batch}, width {self.width:g}, threads {self.threads}"
+
 
 @dataclass(frozen=True, slots=True)
 class ScalePoint:
@@ -68,6 +71,20 @@ class AxisStudy:
     def times(self) -> tuple[float, ...]:
         """Return the points' seconds an epoch."""
         return tuple(p.epoch_seconds for p in self.points if p.epoch_seconds is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class ScalingStudy:
+    """A recipe's runs at different sizes on one device."""
+
+    recipe_name: str
+    device_name: str
+    points: tuple[ScalePoint, ...]
+    """In the order in which they were measured."""
+    axes: tuple[AxisStudy, ...]
+    """Those that were requested."""
+    interrupted: bool = False
+    """Whether the study ended before its last point."""
 
 
 def point_of(setting: Setting, run: Run) -> ScalePoint:

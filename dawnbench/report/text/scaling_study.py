@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.table import Table
@@ -14,21 +14,10 @@ from dawnbench.report.text.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
-from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint
+from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint, ScalingStudy
 
 HEADER = ("batch", "width", "threads", "epoch", "images/s", "peak", "predicted", "accuracy")
 SIZES = {"batch": "twice the batch size", "width": "twice the width"}
-
-
-@dataclass(frozen=True)
-class ScalingStudy:
-    """A recipe's runs at different sizes on one device."""
-
-    recipe_name: str
-    device_name: str
-    points: tuple[ScalePoint, ...]
-    axes: tuple[AxisStudy, ...]
-    """Those that were asked for."""
 
 
 def scaling_table(study: ScalingStudy) -> Table:
@@ -53,9 +42,7 @@ def scaling_words(study: ScalingStudy) -> list[str]:
         sentences.append("memory: this device keeps no count of its peak, so the prediction is unproven")
     for point in study.points:
         if point.trouble is not None:
-            at = point.setting
-            where = f"batch {at.batch}, width {at.width:g}, threads {at.threads}"
-            sentences.append(f"{where}: {plain(point.trouble)}")
+            sentences.append(f"{point.setting}: {plain(point.trouble)}")
     return sentences
 
 
