@@ -156,7 +156,7 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
     if differing and not across:
         raise DawnbenchError(
             f"A and B differ in more than speed: {'; '.join(differing)}; "
-            "give --across if this difference is the question"
+            "add --across if this difference is what you want to measure"
         )
 
 

@@ -1,8 +1,8 @@
-"""Kernels held against the peaks of their machine.
+"""Kernels compared with the peaks of their machine.
 
 The model is the roofline of Williams, Waterman and Patterson (2009): a kernel takes at least its FLOPs over
-the peak rate of its precision, and at least its bytes over the bandwidth of the memory. The longer of these
-two times is its roof.
+the peak rate of its precision, and at least its bytes over the memory bandwidth. The longer of these two
+times is its roof.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ KINDS: tuple[Kind, ...] = ("convolutions", "matrix products", "memory", "overhea
 
 @dataclass(frozen=True)
 class Roofline:
-    """One kernel under its roof; what is None was not counted, or has nothing to be divided by."""
+    """One kernel under its roof; a value is None if it was not counted or its divisor is zero."""
 
     row: KernelRow
     flop_rate: float | None
@@ -28,18 +28,18 @@ class Roofline:
     byte_rate: float | None
     """Achieved bytes/s."""
     intensity: float | None
-    """FLOPs for each byte."""
+    """FLOPs per byte."""
     bound: Bound | None
-    """Which roof is the lower one; None of a kernel that does nothing that is counted."""
+    """Which roof is the lower one; None for a kernel that does nothing that is counted."""
     roof_seconds: float | None
-    """The least time of a step's calls that the peaks allow; None where nobody counted."""
+    """The shortest time that the peaks allow for a step's calls; None if nothing was counted."""
 
     @property
     def reached(self) -> float | None:
         """The share of its roof, 1 at the roof.
 
-        It is more where caches served what the memory would have, or where a kernel skipped the padding that
-        the formula counts.
+        It exceeds 1 if caches served what the formula charges to memory, or if the kernel skipped padding
+        that the formula counts.
         """
         return (
             None if self.bound is None or self.roof_seconds is None else self.roof_seconds / self.row.seconds
@@ -47,7 +47,7 @@ class Roofline:
 
     @property
     def best_seconds(self) -> float:
-        """A step's time at the roof, or as it is where it is above the roof or not counted."""
+        """A step's time at the roof, or the measured time if that is shorter or nothing was counted."""
         return self.row.seconds if self.roof_seconds is None else min(self.row.seconds, self.roof_seconds)
 
 
@@ -59,33 +59,33 @@ class Family:
     share: float
     """Of the step's time."""
     precision: str | None
-    """That most of its FLOPs are in."""
+    """The precision of most of its FLOPs."""
     of_product_peak: float
-    """FLOP/s over the peak of that precision; 0 where nothing was counted."""
+    """FLOP/s over the peak of that precision; 0 if nothing was counted."""
     of_memory_peak: float
-    """Bytes/s over the copy bandwidth of the memory; 0 where nothing was counted."""
+    """Bytes/s over the memory's copy bandwidth; 0 if nothing was counted."""
 
 
 @dataclass(frozen=True)
 class Gap:
-    """What lies between a step and its roofs."""
+    """The gap between a step and its roofs."""
 
     whole_seconds: float
-    """The step that the shares are of.
+    """The step time that the shares refer to.
 
-    Where the host computes it is the one under the profiler, which the kernels are parts of. A GPU's kernels
-    take the same time without it, so there it is the step without; or all kernels, where these overlap.
+    On a CPU it is the step under the profiler, which slows its kernels. A GPU's kernels take the same time
+    without the profiler, so there it is the step without it, or the sum of all kernels if they overlap.
     """
     between: float
     """Share of the step in which no kernel ran."""
     families: tuple[Family, ...]
-    """The longest first."""
+    """Longest first."""
     best_seconds: float
-    """A step whose every kernel meets its roof and starts as the one before it ends."""
+    """A step in which every kernel meets its roof and starts when the one before it ends."""
 
 
 def roofline(row: KernelRow, peaks: Peaks) -> Roofline:
-    """Return one kernel under the roofs of its machine."""
+    """Return a kernel's rates and its roof on this machine."""
     if row.flops is None or row.bytes is None:
         return Roofline(row, None, None, None, None, None)
     compute = row.flops / peaks.product_rate(row.precision)
@@ -104,7 +104,7 @@ def roofline(row: KernelRow, peaks: Peaks) -> Roofline:
 
 
 def find_gap(profile: StepProfile) -> Gap:
-    """Return where the step's time goes and what is left of it at the roofs."""
+    """Return where the step's time goes and how long it would take at the roofs."""
     on_host = profile.peaks.threads is not None
     whole = max(profile.profiled_seconds if on_host else profile.step_seconds, profile.kernel_seconds)
     of_kind = {kind: [row for row in profile.rows if kind_of(row) == kind] for kind in KINDS}
@@ -118,7 +118,7 @@ def find_gap(profile: StepProfile) -> Gap:
 
 
 def kind_of(row: KernelRow) -> Kind:
-    """Return what a kernel mainly does, by what was counted."""
+    """Return what a kernel mainly does, judged by what was counted."""
     if row.flops is None or row.bytes is None:
         return "uncounted"
     if row.flops:

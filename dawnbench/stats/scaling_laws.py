@@ -1,4 +1,4 @@
-"""What runs at different batch sizes, widths and threads came to, and the laws in them."""
+"""Runs at different batch sizes, widths and thread counts, and the scaling laws fitted to them."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ AXES: tuple[Axis, ...] = ("batch", "width", "threads")
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where in the study a run lies."""
+    """A run's place in the study."""
 
     batch: int
-    """Images a step."""
+    """Images per step."""
     width: float
-    """The factor on the recipe's own widths."""
+    """Factor on the recipe's own widths."""
     threads: int
-    """Of the processor."""
+    """CPU threads."""
 
     def __str__(self) -> str:
         return f"batch {self.batch}, width {self.width:g}, threads {self.threads}"
@@ -31,15 +31,15 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class ScalePoint:
-    """One run of a scaling study; a figure that it did not come to is None."""
+    """One run of a scaling study; a value is None if the run did not get that far."""
 
     setting: Setting
     folder: str | None
-    """The run folder; None where the run ended before there was one."""
+    """The run folder; None if the run ended before it made one."""
     trouble: str | None
-    """Why there are no figures."""
+    """Why there are no results."""
     epoch_seconds: float | None = None
-    """Of training in an epoch: the median, without a trial's first epoch where it has more."""
+    """Median training time of an epoch, without a trial's first epoch if it has more than one."""
     images_per_second: float | None = None
     peak_memory_bytes: int | None = None
     predicted_memory_bytes: int | None = None
@@ -48,7 +48,7 @@ class ScalePoint:
 
     @property
     def prediction_error(self) -> float | None:
-        """The prediction over the measured peak, less 1."""
+        """The prediction over the measured peak, minus 1."""
         if self.peak_memory_bytes is None or self.predicted_memory_bytes is None:
             return None
         return self.predicted_memory_bytes / self.peak_memory_bytes - 1
@@ -56,20 +56,20 @@ class ScalePoint:
 
 @dataclass(frozen=True, slots=True)
 class AxisStudy:
-    """The points along one axis, all else being equal, and the law of an epoch's time along it."""
+    """The points along one axis, all else being equal, and the law that an epoch's time follows along it."""
 
     axis: Axis
     points: tuple[ScalePoint, ...]
-    """Those with a time, by rising value."""
+    """Those with a time, in ascending order."""
     law: PowerLaw | AmdahlLaw | None
-    """Amdahl's for threads, a power law else; None of fewer than two values."""
+    """Amdahl's law for threads, otherwise a power law; None with fewer than two values."""
 
     def values(self) -> tuple[float, ...]:
         """Return the points' places along the axis."""
         return tuple(getattr(point.setting, self.axis) for point in self.points)
 
     def times(self) -> tuple[float, ...]:
-        """Return the points' seconds an epoch."""
+        """Return the points' seconds per epoch."""
         return tuple(p.epoch_seconds for p in self.points if p.epoch_seconds is not None)
 
 
@@ -88,7 +88,7 @@ class ScalingStudy:
 
 
 def point_of(setting: Setting, run: Run) -> ScalePoint:
-    """Return what a run came to."""
+    """Return a run's point."""
     last = {epoch.trial: epoch.epoch for epoch in run.epochs}
     later = [(e.train_images, e.train_seconds) for e in run.epochs if e.epoch > 1 or last[e.trial] == 1]
     timed = [(images, seconds) for images, seconds in later if seconds]
@@ -98,7 +98,7 @@ def point_of(setting: Setting, run: Run) -> ScalePoint:
     return ScalePoint(
         setting=setting,
         folder=str(run.folder),
-        trouble=reasons[0] if reasons else None if later else "the run ended before an epoch was over",
+        trouble=reasons[0] if reasons else None if later else "the run ended before it finished an epoch",
         epoch_seconds=median(seconds for _, seconds in timed) if timed else None,
         images_per_second=median(images / seconds for images, seconds in timed) if timed else None,
         peak_memory_bytes=max(peaks, default=None),
@@ -108,7 +108,7 @@ def point_of(setting: Setting, run: Run) -> ScalePoint:
 
 
 def study_axis(axis: Axis, points: Sequence[ScalePoint]) -> AxisStudy:
-    """Return the points that differ in this axis alone, the most that there are, and their law."""
+    """Return the largest set of points that differ along this axis only, and their law."""
     timed = [point for point in points if point.epoch_seconds is not None]
     sets: dict[tuple[float, ...], dict[float, ScalePoint]] = {}
     for point in timed:

@@ -1,4 +1,4 @@
-"""What the trials of a run, or of a baseline, come to."""
+"""Summaries of the trials of a run or a baseline."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dawnbench.stats.trial_times import Times, rules_of, times
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Every figure of a series with its spread."""
+    """Every result of a set of trials with its spread."""
 
     trials: int
-    """That say something about the recipe."""
+    """Those that say something about the recipe."""
     left_out: int
-    """Interrupted or failed before the target."""
+    """Trials that were interrupted or failed before the target."""
     diverged: int
     reached: int
     """How many of the trials reached the target."""
     times: tuple[Times, ...]
-    """One a rule."""
+    """One per rule."""
     epochs: Sample | None
     """To the target, of the trials that reached it."""
     accuracy: Sample | None
-    """Final, 0 to 1, of the trials that came to their end."""
+    """Final, 0 to 1, of the trials that ran to the end."""
     claim: Claim | None
     """About all trials; one that diverged counts as 0."""
     energy: Sample | None
@@ -37,7 +37,7 @@ class Summary:
 
 
 def summarise(series: TrialSet) -> Summary:
-    """Return what the trials of a series come to."""
+    """Return the summary of a set of trials."""
     trials = series.counting
     diverged = sum(trial.status == "diverged" for trial in trials)
     return Summary(
@@ -48,7 +48,7 @@ def summarise(series: TrialSet) -> Summary:
         times=tuple(times(series, rule) for rule in rules_of([series])),
         epochs=describe([t.epochs_to_target for t in trials if t.epochs_to_target is not None]),
         accuracy=describe(accuracies(series)),
-        # A trial that diverged has learnt nothing: left out, it would make the claim easier.
+        # Leaving out trials that diverged would make the claim easier to meet.
         claim=claim((*accuracies(series), *[0.0] * diverged), series.target),
         energy=describe(energies(series, to_target=False)),
         energy_to_target=describe(energies(series, to_target=True)),

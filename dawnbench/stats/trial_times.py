@@ -1,4 +1,4 @@
-"""Times of trials of which some may have missed the target."""
+"""Times of trials, some of which may have missed the target."""
 
 from __future__ import annotations
 
@@ -18,41 +18,41 @@ from dawnbench.stats.sample import Sample, describe
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """The expected time to the target of someone who tries again until a trial reaches it.
+    """The expected time to the target if one retries until a trial reaches it.
 
     All time spent over the number of successes, as benchmarks of black-box optimisers define the expected
-    running time (Auger and Hansen 2005; COCO). With every trial successful it is the mean.
+    running time (Auger and Hansen 2005; COCO). If every trial succeeds it is the mean.
     """
 
     seconds: float
-    """Infinite where no trial reached the target."""
+    """Infinite if no trial reached the target."""
     interval: Interval | None
     """Bootstrap 95 % interval over the trials; None with fewer than two trials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What trials spent, in one unit, those that missed the target apart."""
+    """What trials spent, in one unit; those that missed the target are separate."""
 
     reached: tuple[float, ...]
-    """To the target, or to the trial's end where the rule does not stop at it; in the trials' order."""
+    """To the target, or to the trial's end if the rule does not stop at the target; in the trials' order."""
     missed: tuple[float, ...]
     """By the trials that missed the target or diverged."""
 
     @property
     def censored(self) -> tuple[float, ...]:
-        """What each trial spent, infinite for those that missed."""
+        """What each trial spent; infinite for those that missed."""
         return self.reached + (math.inf,) * len(self.missed)
 
     @property
     def table(self) -> np.ndarray:
-        """An array (n, 2), sorted: what each trial spent, and 1 where it succeeded, 0 where not."""
-        rows = [(figure, 1.0) for figure in self.reached] + [(figure, 0.0) for figure in self.missed]
+        """A sorted array (n, 2): what each trial spent, and 1 if it succeeded, 0 if not."""
+        rows = [(spent, 1.0) for spent in self.reached] + [(spent, 0.0) for spent in self.missed]
         return ordered(np.array(rows, dtype=float).reshape(-1, 2))
 
     @property
     def expected(self) -> float:
-        """All that was spent over the number of successes; infinite where there is none."""
+        """The total over the number of successes; infinite if there are none."""
         return float(expected_time(self.table.T))
 
 
@@ -62,17 +62,17 @@ class Times:
 
     rule: str
     reached: tuple[float, ...]
-    """Seconds of the trials that the rule gives a time, in their order."""
+    """Seconds of the trials that the rule gives a time for, in their order."""
     missed: tuple[float, ...]
-    """Seconds spent by the trials that it gives none: the target was missed, or the trial diverged."""
+    """Seconds spent by the other trials: they missed the target or diverged."""
     sample: Sample | None
-    """Of `reached`; None where there is none."""
+    """Of `reached`; None if that is empty."""
     expected: Expected | None
-    """None where there is no trial at all."""
+    """None if there are no trials at all."""
 
     @property
     def censored(self) -> tuple[float, ...]:
-        """The seconds of all trials, infinite for those that missed."""
+        """The seconds of all trials; infinite for those that missed."""
         return self.spent.censored
 
     @property
@@ -82,19 +82,19 @@ class Times:
 
 
 def expected_time(spent_and_success: Any, axis: int = -1) -> Any:
-    """Return total time over successes; the two lie along the first axis, the trials along `axis`."""
+    """Return total time over successes; these two are on the first axis, the trials along `axis`."""
     seconds, success = spent_and_success
     total, count = seconds.sum(axis=axis), success.sum(axis=axis)
     return np.where(count > 0, total / np.maximum(count, 1), math.inf)
 
 
 def times(series: TrialSet, rule: str) -> Times:
-    """Return what the times under a rule come to, of the trials that say something about the recipe."""
+    """Return the times under a rule of the trials that say something about the recipe, summarised."""
     spent = spent_seconds(series, rule)
     return Times(rule, spent.reached, spent.missed, describe(spent.reached), _expected(spent))
 
 
-# As in `describe`.
+# Cached for the same reason as `describe`.
 @lru_cache(maxsize=64)
 def _expected(spent: Spent) -> Expected | None:
     if not spent.censored:
@@ -103,10 +103,10 @@ def _expected(spent: Spent) -> Expected | None:
 
 
 def spent_seconds(series: TrialSet, rule: str) -> Spent:
-    """Return the seconds that trials spent by a rule.
+    """Return the seconds that trials spent under a rule.
 
-    A trial of which the run recorded neither a time nor time spent (the process's start was not seen, say) is
-    in neither list. By a rule that does not stop at the target, one that diverged after it is missed.
+    A trial with neither a time nor time spent on record (the process's start was not seen, say) is in neither
+    list. Under a rule that does not stop at the target, a trial that diverged after reaching it is a miss.
     """
     found = [(trial, censored_seconds(trial, rule)) for trial in series.counting]
     return Spent(
@@ -116,19 +116,19 @@ def spent_seconds(series: TrialSet, rule: str) -> Spent:
 
 
 def censored_seconds(trial: TrialFigures, rule: str) -> float | None:
-    """Return a trial's time, infinite where it missed the target; None where the rule knows none."""
+    """Return a trial's time, infinite if it missed the target; None if the rule gives none."""
     seconds = trial.seconds.get(rule)
     if seconds is not None and math.isfinite(seconds):
         return seconds
-    # One that succeeded, but has no time, lacks it because a segment was not seen.
+    # A trial that succeeded but has no time lacks one because a segment was not seen.
     return math.inf if is_miss(trial, rule) and trial.spent_seconds.get(rule) is not None else None
 
 
 def is_miss(trial: TrialFigures, rule: str) -> bool:
-    """Return whether a trial that counts failed by what a rule asks: the target, or a whole trial."""
+    """Return whether a trial that counts failed what a rule requires: the target, or a whole trial."""
     return not trial.reached if stops_at_target(rule) else trial.status == "diverged"
 
 
 def rules_of(series: Sequence[TrialSet]) -> tuple[str, ...]:
-    """Return the names of the rules that the series report, in their order."""
+    """Return the names of the rules that these trials report, in order."""
     return tuple(dict.fromkeys(rule for one in series for trial in one.trials for rule in trial.seconds))

@@ -52,7 +52,7 @@ def test_a_run_from_before_predictions_has_none(tmp_path: Path) -> None:
 def test_a_run_without_an_epoch_says_so(tmp_path: Path) -> None:
     found = point_of(HERE, read_run(make_run(tmp_path / "run", [], [])))
     assert found.epoch_seconds is None
-    assert found.trouble == "the run ended before an epoch was over"
+    assert found.trouble == "the run ended before it finished an epoch"
 
 
 def test_an_axis_has_the_points_that_differ_in_it_alone() -> None:

@@ -101,7 +101,7 @@ def test_a_pool_has_no_partner(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nothing", "nothing is no run folder and no baseline file; `dawnbench runs` lists the runs"),
+        ("nothing", "nothing is not a run folder or a baseline file; `dawnbench runs` lists the runs"),
         ("runs/*", "runs/* matches no run folder; `dawnbench runs` lists the runs"),
         ("empty", "empty is no run folder: cannot read run.json (No such file or directory)"),
         ("empty/*", "empty/* matches no run folder"),

@@ -18,7 +18,7 @@ from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import verdict_sentence
 
 Held = tuple[list[Comparison], list[str]]
-"""Comparisons with the first of some runs, and why others cannot be held against it."""
+"""Comparisons with the first of some runs, and why others cannot be compared with it."""
 
 
 def comparisons(series: Sequence[TrialSet], rule: str) -> Held:

@@ -8,7 +8,7 @@ from dawnbench.stats.comparison.outcome import ALPHA, Comparison, Ratio, TimeCom
 
 
 def verdict_sentence(comparison: Comparison) -> str:
-    """Return who is faster by how much, or that nothing was shown and how large it could still be."""
+    """Return which is faster and by how much, or that no difference was shown and how large it could be."""
     time = comparison.verdict
     if comparison.paired is None:
         test, p = _unpaired(time), time.p_mann_whitney
@@ -19,14 +19,14 @@ def verdict_sentence(comparison: Comparison) -> str:
     if time.word == "cannot tell with so few trials":
         return f"Cannot tell with so few trials whether {name} is faster than {reference} ({tested})"
     if time.word == "no difference shown":
-        against = "" if p is None or p >= ALPHA else "; ranks and times do not say the same"
+        conflict = "" if p is None or p >= ALPHA else "; ranks and times disagree"
         shown = f"No difference shown between {name} and {reference}"
-        return f"{shown}: {_could_be(time.ratio)} ({tested}{against})"
+        return f"{shown}: {_could_be(time.ratio)} ({tested}{conflict})"
     return f"{name} is {time.word} than {reference}: {_by(time)} ({tested})"
 
 
 def names(comparison: Comparison) -> tuple[str, str]:
-    """Return what the reference and the other are called: A and B of one campaign, else by their names."""
+    """Return what to call the reference and the other: A and B in one campaign, otherwise by name."""
     both = (comparison.reference, comparison.other)
     if comparison.paired is None:
         return both[0].name, both[1].name
@@ -47,9 +47,9 @@ def _by(time: TimeComparison) -> str:
     ratio = time.ratio
     # Of pairs, where one side missed the target in more than half of them.
     if ratio is None or not math.isfinite(ratio.value):
-        return "it missed the target where the other reached it"
+        return "it missed the target when the other reached it"
     if ratio.value == 0:
-        return "it reached the target where the other missed it"
+        return "it reached the target when the other missed it"
     change = abs(ratio.value - 1)
     return f"{100 * change:.1f} % {'less' if ratio.value < 1 else 'more'} time, ratio {_with_interval(ratio)}"
 

@@ -82,7 +82,7 @@ def test_several_runs_are_held_against_the_first(tmp_path: Path) -> None:
 def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
     other = DataRecord("mnist", "ef" * 32, 60_000, 10_000, (28, 28, 1), 10)
     runs = [made(tmp_path / "a"), made(tmp_path / "b", data=other)]
-    assert "b cannot be held against a: the data differ" in report(runs, "dawnbench", "dawn")
+    assert "b cannot be compared with a: the data differ" in report(runs, "dawnbench", "dawn")
 
 
 def test_other_data_have_no_place_on_the_ladder(tmp_path: Path) -> None:

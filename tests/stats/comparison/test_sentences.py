@@ -68,15 +68,15 @@ def test_a_side_that_never_reached_the_target_is_said_so() -> None:
 def test_a_side_that_mostly_missed_is_not_said_to_have_never_reached_it() -> None:
     a, b = [20 + i / 10 for i in range(12)], [20 + i / 10 if i < 2 else None for i in range(12)]
     slower, faster = said(*sides(a, b)), said(*sides(b, a))
-    assert slower.startswith("B is slower than A: it missed the target where the other reached it (12 pairs")
-    assert faster.startswith("B is faster than A: it reached the target where the other missed it (12 pairs")
+    assert slower.startswith("B is slower than A: it missed the target when the other reached it (12 pairs")
+    assert faster.startswith("B is faster than A: it reached the target when the other missed it (12 pairs")
 
 
 def test_ranks_that_say_the_opposite_of_the_times_are_pointed_at() -> None:
     reference = [20 + i / 100 for i in range(40)]
     sentence = apart([*reference], [*[18 + i / 100 for i in range(32)], *[None] * 8])
     assert sentence.startswith("No difference shown")
-    assert sentence.endswith("; ranks and times do not say the same)")
+    assert sentence.endswith("; ranks and times disagree)")
 
 
 def test_without_an_interval_there_is_the_ratio_alone() -> None:
