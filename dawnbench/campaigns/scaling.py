@@ -10,17 +10,100 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
+from typing import Protocol
+
+import torch
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt, leaf_paths, leaf_value
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.reader import read_run
-from dawnbench.stats.scaling import AXES, Axis, ScalePoint, Setting, point_of
+from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, ScalingStudy, Setting, point_of, study_axis
 
 WIDTHS = "model.widths"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class StudySettings:
+    """What a scaling study measures, and what all of its runs have in common."""
+
+    recipe: str
+    """A recipe's name or the path of its file."""
+    values: Mapping[Axis, Sequence[float]]
+    """The values of each axis; an axis without any stays at the recipe's own."""
+    out: Path
+    """Where the run folders go."""
+    grid: bool = False
+    """Measure every combination of the values instead of one axis at a time."""
+    changes: tuple[str, ...] = ()
+    """`key=value` for the recipe's other keys."""
+    data: str | None = None
+    """A data set's name, an .npz file or an image folder; None for the recipe's own."""
+    epochs: int = 1
+    """Of each trial."""
+    trials: int = 1
+    """At each point."""
+    seed: int = 0
+    """Of the first trial at each point."""
+    device: str = "auto"
+
+
+class StudyObserver(Protocol):
+    """Receives a study's events as they happen."""
+
+    def point_started(self, number: int, points: int, at: Setting) -> None:
+        """Report the start of point `number`, counted from 1, of `points`."""
+
+    def point_ended(self, point: ScalePoint) -> None:
+        """Report what a point came to, which may be trouble only."""
+
+
+def run_study(settings: StudySettings, observer: StudyObserver) -> ScalingStudy:
+    """Measure one point after another; after an interrupt the study has the points measured before it.
+
+    Raises:
+        DawnbenchError: the recipe does not accept a setting, a batch size or a width; nothing has run.
+    """
+    recipe = adapt(find_recipe(settings.recipe), settings.changes, data=settings.data, epochs=settings.epochs)
+    own = Setting(recipe.batch_size, 1.0, torch.get_num_threads())
+    places = along_axes(settings.values, own, settings.grid)
+    arguments = [_arguments(settings, recipe_settings(recipe, at)) for at in places]
+    points: list[ScalePoint] = []
+    interrupted = False
+    try:
+        for number, (at, given) in enumerate(zip(places, arguments, strict=True), start=1):
+            observer.point_started(number, len(places), at)
+            points.append(measure(at, given))
+            observer.point_ended(points[-1])
+    except KeyboardInterrupt:
+        interrupted = True
+    return ScalingStudy(
+        recipe.name,
+        _device_name(points),
+        tuple(points),
+        tuple(study_axis(axis, points) for axis in settings.values),
+        interrupted,
+    )
+
+
+def _arguments(settings: StudySettings, change: Sequence[str]) -> list[str]:
+    """Return the arguments of `dawnbench run` for a point."""
+    counts = {"--trials": settings.trials, "--seed": settings.seed, "--epochs": settings.epochs}
+    numbers = [part for name, count in counts.items() for part in (name, str(count))]
+    data = [] if settings.data is None else ["--data", settings.data]
+    changes = [part for key_value in (*settings.changes, *change) for part in ("--set", key_value)]
+    places = ["--device", settings.device, "--out", str(settings.out)]
+    return [settings.recipe, *numbers, *data, *places, *changes]
+
+
+def _device_name(points: Sequence[ScalePoint]) -> str:
+    folders = [point.folder for point in points if point.folder is not None]
+    return read_run(Path(folders[0])).record.device_name if folders else "no device"
 
 
 def along_axes(values: Mapping[Axis, Sequence[float]], own: Setting, grid: bool) -> tuple[Setting, ...]:

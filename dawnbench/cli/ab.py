@@ -67,7 +67,7 @@ def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> N
     recipes, --set applies to both. With one recipe, give --set twice: first for A, then for B.
     """
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     with waiting_for("loading torch", silent=options["as_json"]):
@@ -103,8 +103,8 @@ def run_and_compare(
     from dawnbench.cli.configuration import prices_for
     from dawnbench.records.reader import read_run
     from dawnbench.records.trial_set import trial_set_of
-    from dawnbench.report.console import open_console
     from dawnbench.report.display.pairs import PairsDisplay
+    from dawnbench.report.text.console import open_console
 
     _check(recipe_a, recipe_b, rule, across)
     prices_for("", **prices)
@@ -166,7 +166,7 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
 
 
 def _write_logs(display: PairsDisplay) -> None:
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
 
     for folder in _folders(display):
         write_log(folder)

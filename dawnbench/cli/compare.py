@@ -57,8 +57,8 @@ def compare_and_show(
         show_comparisons(opened[0], opened[1:], rule=rule, across=across, as_json=as_json, **prices)
     if PUBLISHED in named:
         from dawnbench.records.published import read_published
-        from dawnbench.report.console import open_console
-        from dawnbench.report.ladder import ladder_report
+        from dawnbench.report.text.console import open_console
+        from dawnbench.report.text.ladder_table import ladder_report
 
         for series in opened:
             blank = [""] * (len(opened) > 1)
@@ -77,8 +77,8 @@ def show_comparisons(
     """Print a verdict with its numbers for each of the others, or all of them as one JSON array."""
     from dawnbench.cli.configuration import prices_for
     from dawnbench.export.comparison_json import comparisons_json
-    from dawnbench.report.comparison import comparison_report
-    from dawnbench.report.console import open_console
+    from dawnbench.report.text.comparison import comparison_report
+    from dawnbench.report.text.console import open_console
     from dawnbench.stats.comparison.compare import compare as compare_sets
 
     found = (

@@ -119,6 +119,25 @@ def resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:
     return adapt(find_recipe(recipe), settings, **leaves)
 
 
+def resolve_series(name: str, settings: tuple[str, ...], **leaves: Any) -> tuple[Recipe, ...] | None:
+    """Return the recipes of a series with the settings and leaves put into each; None if it is not a series.
+
+    Raises:
+        DawnbenchError: a recipe, which is named, does not accept them.
+    """
+    from dawnbench.recipes.catalogue import find_series
+    from dawnbench.recipes.overrides import adapt
+
+    def adapted(recipe: Recipe) -> Recipe:
+        try:
+            return adapt(recipe, settings, **leaves)
+        except DawnbenchError as error:
+            raise DawnbenchError(f"{recipe.name}: {error}") from error
+
+    series = find_series(name)
+    return None if series is None else tuple(map(adapted, series))
+
+
 def sides(recipes: tuple[str, ...], settings: tuple[str, ...]) -> list[tuple[str, tuple[str, ...]]]:
     """Return the two recipes of a comparison, each with its settings.
 

@@ -15,7 +15,7 @@ from dawnbench.safe_text import one_line, plain
 
 if TYPE_CHECKING:
     from dawnbench.records.reader import Run
-    from dawnbench.report.log_views import LogView
+    from dawnbench.report.text.log_views import LogView
     from dawnbench.report.write_up.notes import Notes
 
 STDOUT = Path("-")
@@ -106,7 +106,7 @@ def report_on(
 
 def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
     if out == STDOUT:
-        from dawnbench.report.run_report import report as full_report
+        from dawnbench.report.text.run_report import report as full_report
 
         click.echo(full_report(runs, rule, view), nl=False)
         return
@@ -115,7 +115,7 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
             f"{len(runs)} runs make one text: name it with -o report.md (a page shows one run; "
             "`dawnbench site` makes pages of many runs)"
         )
-    from dawnbench.report.write import places, write_report
+    from dawnbench.report.report_files import places, write_report
 
     for path in write_report(runs, rule, view, places(runs, out)):
         click.echo(plain(str(path)))

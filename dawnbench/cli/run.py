@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
@@ -21,6 +22,7 @@ from dawnbench.cli.options import (
     epochs_option,
     out_option,
     resolve,
+    resolve_series,
     seed_option,
     set_option,
     target_option,
@@ -34,10 +36,15 @@ from dawnbench.safe_text import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dawnbench.campaigns.series import EndedRun, EndedSeries
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
-    from dawnbench.report.display.common import Display
-    from dawnbench.report.log_table import TimeFormat
+    from dawnbench.report.display.display import Display
+    from dawnbench.report.text.log_table import TimeFormat
+
+EXIT_CODES = {"done": DONE, "diverged": DIVERGED, "interrupted": INTERRUPTED}
+SERIES_RULE = "dawnbench"
+"""The timing rule that chooses each model's median trial for the write-up of a series."""
 
 
 def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> list[str]:
@@ -80,90 +87,124 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
     """
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
-    with waiting_for("loading torch", silent=options["as_json"]):
-        from dawnbench.cli.series import resolve_series, run_series
-
+    chosen = RunOptions(**options)
+    with waiting_for("loading torch", silent=chosen.as_json):
         series = resolve_series(recipe, settings, **leaves)
-        one = None if series else resolve(recipe, settings, **leaves)
-        for each in series or filter(None, (one,)):
-            check_seeds(options["seed"], each.trials)
+        recipes = series or (resolve(recipe, settings, **leaves),)
+        for each in recipes:
+            check_seeds(chosen.seed, each.trials)
         # Load torch after the recipe, so that nobody waits for it to learn that a name is wrong.
         importlib.import_module("dawnbench.campaigns")
 
-    if one is not None:
-        sys.exit(run_and_show(one, **options).code)
-    sys.exit(run_series(recipe, series or (), **options))
+    if series is None:
+        sys.exit(EXIT_CODES[run_and_show(recipes[0], chosen).outcome])
+    sys.exit(run_series_and_show(recipe, series, chosen))
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
-    """A run that has ended."""
+class RunOptions:
+    """How recipes are run and shown."""
 
-    folder: Path | None
-    """None if it was interrupted before it had one."""
-    code: int
-    """The command's exit code if it makes only this run."""
+    device: str
+    seed: int
+    """Of the first trial; each later one adds 1."""
+    out: Path
+    """Folder for run folders."""
+    save_model: bool
+    """Save the model of the last finished trial in the run folder."""
+    as_json: bool
+    """Print JSON lines; everything else goes to standard error."""
+    track: tuple[str, ...]
+    """Trackers to log to as well."""
+    time_format: TimeFormat
+    """How log.md writes times under a minute."""
 
 
-def run_and_show(
-    recipe: Recipe,
-    *,
-    device: str,
-    seed: int,
-    out: Path,
-    as_json: bool,
-    time_format: TimeFormat,
-    track: Sequence[str] = (),
-    save_model: bool = False,
-    own_process: bool = True,
-) -> Ended:
-    """Run, show progress, log to the trackers in `track`, write log.md and summarise.
+def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
+    """Run, show progress, log to the trackers, write log.md and summarise.
 
-    With `save_model` the model of the last finished trial is saved in the run folder. Without `own_process`
-    the process has done other work before, and the `cold` rule gives no time.
+    Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     from dawnbench import campaigns
-    from dawnbench.report.console import open_console
+    from dawnbench.report.text.console import open_console
 
     console = open_console()
-    display = _display(console, as_json, time_format)
-    tracking = _open_tracking(display, track, out) if track else None
+    display = _display(console, options)
+    tracking = _open_tracking(display, options) if options.track else None
     interrupted = False
     try:
         with closing(display):
             display.preparing(f"preparing {recipe.name}")
             campaigns.run(
                 recipe,
-                device=device,
-                seed=seed,
-                out=out,
+                device=options.device,
+                seed=options.seed,
+                out=options.out,
                 observer=tracking or display,
                 command=("dawnbench", *sys.argv[1:]),
                 own_process=own_process,
-                save_model=save_model,
+                save_model=options.save_model,
             )
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
         # Report the first failure.
         with suppress(DawnbenchError):
-            _write_log(display, time_format)
+            _write_log(display, options.time_format)
         with suppress(DawnbenchError):
             _finish(tracking)
         raise
-    _write_log(display, time_format)
+    _write_log(display, options.time_format)
     tracked = _finish(tracking)
-    code = _sum_up(display.folder, console, as_json, interrupted)
+    ended = _sum_up(display.folder, console, options.as_json, interrupted)
     for sentence in tracked:
-        click.echo(plain(sentence), err=as_json)
-    return Ended(display.folder, code)
+        click.echo(plain(sentence), err=options.as_json)
+    return ended
+
+
+def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> int:
+    """Run and show each recipe, write up what ran, and return the exit code.
+
+    Raises:
+        DawnbenchError: what ended the series early.
+    """
+    from dawnbench.campaigns.series import run_series
+
+    def run_one(number: int, recipe: Recipe) -> EndedRun:
+        between = "\n" if number > 1 else ""
+        click.echo(f"{between}model {number} of {len(recipes)}: {plain(recipe.name)}", err=options.as_json)
+        return run_and_show(recipe, options, own_process=False)
+
+    ended = run_series(recipes, run_one)
+    if ended.failure is not None:
+        with suppress(DawnbenchError):  # the first failure is the one to tell
+            _write_up(name, ended, options.as_json)
+        raise ended.failure
+    _write_up(name, ended, options.as_json)
+    if ended.interrupted:
+        return INTERRUPTED
+    return DIVERGED if ended.diverged else DONE
+
+
+def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
+    """Write up the runs that there are, into a folder beside theirs, and print its path."""
+    from dawnbench.campaigns.series import series_folder
+    from dawnbench.records.reader import read_run
+    from dawnbench.report.write_up.write import write_write_up
+
+    if not ended.folders:
+        return
+    path = series_folder(name, ended.folders[0]) / "writeup.md"
+    runs = [read_run(folder) for folder in ended.folders]
+    write_write_up(runs, SERIES_RULE, "epochs", path, title=name, note=ended.note)
+    click.echo(json.dumps({"event": "write_up", "path": str(path)}) if as_json else plain(str(path)))
 
 
 def _write_log(display: Display, time_format: TimeFormat) -> None:
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
 
     if display.folder is not None:
         write_log(display.folder, time_format)
@@ -173,30 +214,34 @@ def _finish(tracking: TrackingObserver | None) -> list[str]:
     return [] if tracking is None else tracking.finish()
 
 
-def _open_tracking(display: Display, track: Sequence[str], out: Path) -> TrackingObserver:
+def _open_tracking(display: Display, options: RunOptions) -> TrackingObserver:
     from dawnbench.cli.tracking import TrackingObserver, open_trackers
 
-    return TrackingObserver(display, open_trackers(track, out))
+    return TrackingObserver(display, open_trackers(options.track, options.out))
 
 
-def _display(console: Console, as_json: bool, style: TimeFormat) -> Display:
+def _display(console: Console, options: RunOptions) -> Display:
     from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay
 
-    if as_json:
+    if options.as_json:
         return JsonLinesDisplay(sys.stdout)
-    return TerminalDisplay(console, style) if console.is_terminal else PlainDisplay(sys.stdout, style)
+    if console.is_terminal:
+        return TerminalDisplay(console, options.time_format)
+    return PlainDisplay(sys.stdout, options.time_format)
 
 
-def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: bool) -> int:
+def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: bool) -> EndedRun:
+    from dawnbench.campaigns.series import EndedRun
     from dawnbench.records.reader import read_run
     from dawnbench.report.display import summary_table
 
     if folder is None:
-        return INTERRUPTED
+        return EndedRun(None, "interrupted")
     recorded = read_run(folder)
     if not as_json:
         console.print(summary_table(recorded))
         console.print(plain(str(folder / "log.md")), highlight=False, markup=False, soft_wrap=True)
     if interrupted:
-        return INTERRUPTED
-    return DIVERGED if any(trial.status == "diverged" for trial in recorded.trials) else DONE
+        return EndedRun(folder, "interrupted")
+    diverged = any(trial.status == "diverged" for trial in recorded.trials)
+    return EndedRun(folder, "diverged" if diverged else "done")

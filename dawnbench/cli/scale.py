@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,6 @@ from dawnbench.cli.options import (
     device_option,
     epochs_option,
     recipe_argument,
-    resolve,
     seed_option,
     set_option,
 )
@@ -26,8 +24,7 @@ from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
-    from dawnbench.report.scaling import ScalingStudy
-    from dawnbench.stats.scaling import Axis, ScalePoint, Setting
+    from dawnbench.stats.scaling_laws import ScalePoint, ScalingStudy, Setting
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):
@@ -72,82 +69,55 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 )
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def scale(recipe: str, **options: Any) -> None:
+def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options: Any) -> None:
     """Time RECIPE at several batch sizes, widths and threads.
 
     Each point is a run of its own with all else as in RECIPE, 1 epoch unless --epochs says more. An epoch's
     time, the memory and the accuracy are shown along each axis, with the law of the time and the error of the
     memory that was predicted.
     """
-    values: dict[Axis, Sequence[float]] = {
-        axis: options[axis] for axis in ("batch", "width", "threads") if options[axis]
-    }
+    from dawnbench.recipes.constraints import check_seeds
+    from dawnbench.report.text.status_line import waiting_for
+    from dawnbench.stats.scaling_laws import AXES
+
+    given = {axis: options.pop(axis) for axis in AXES}
+    values = {axis: numbers for axis, numbers in given.items() if numbers}
     if not values:
         raise click.UsageError("give --batch, --width or --threads with the values to measure at")
-    sys.exit(_study(recipe, values, options))
-
-
-def _study(recipe: str, values: dict[Axis, Sequence[float]], options: dict[str, Any]) -> int:
-    """Measure, show and write; return the exit code."""
-    from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
-
     check_seeds(options["seed"], options["trials"])
+    out = options.pop("out")
     with waiting_for("loading torch"):
-        import torch
+        from dawnbench.campaigns.scaling import StudySettings, run_study
 
-        from dawnbench.campaigns.scaling import along_axes, measure, recipe_settings
-        from dawnbench.stats.scaling import Setting
-
-    epochs = options["epochs"] or 1
-    resolved = resolve(recipe, options["settings"], data=options["data"], epochs=epochs)
-    own = Setting(resolved.batch_size, 1.0, torch.get_num_threads())
-    settings = along_axes(values, own, options["grid"])
-    changes = [recipe_settings(resolved, at) for at in settings]
-    points: list[ScalePoint] = []
-    interrupted = False
-    try:
-        for at, change in zip(settings, changes, strict=True):
-            _say(f"{len(points) + 1} of {len(settings)}: {_place(at)}")
-            points.append(measure(at, _arguments(recipe, change, epochs, options)))
-            if points[-1].trouble is not None:
-                _say(f"  {points[-1].trouble}")
-    except KeyboardInterrupt:
-        interrupted = True
-    if not points:
-        return INTERRUPTED
-    _show_and_write(_summed_up(resolved.name, points, list(values)), options["out"])
-    if interrupted:
-        return INTERRUPTED
-    return DONE if any(point.epoch_seconds is not None for point in points) else NOT_MEASURED
+    study = run_study(
+        StudySettings(
+            recipe, values, out / "runs", changes=settings, epochs=1 if epochs is None else epochs, **options
+        ),
+        _Progress(),
+    )
+    if study.points:
+        _show_and_write(study, out)
+    if study.interrupted:
+        sys.exit(INTERRUPTED)
+    sys.exit(DONE if any(point.epoch_seconds is not None for point in study.points) else NOT_MEASURED)
 
 
-def _arguments(recipe: str, change: Sequence[str], epochs: int, options: dict[str, Any]) -> list[str]:
-    """Return what `dawnbench run` is given for a point."""
-    data = [] if options["data"] is None else ["--data", options["data"]]
-    settings = [part for setting in (*options["settings"], *change) for part in ("--set", setting)]
-    counts = {"--trials": options["trials"], "--seed": options["seed"], "--epochs": epochs}
-    numbers = [part for name, count in counts.items() for part in (name, str(count))]
-    out = str(options["out"] / "runs")
-    return [recipe, *numbers, *data, "--device", options["device"], "--out", out, *settings]
+class _Progress:
+    """Says on standard error which point is measured and what went wrong."""
 
+    def point_started(self, number: int, points: int, at: Setting) -> None:
+        click.echo(f"{number} of {points}: {at}", err=True)
 
-def _summed_up(recipe_name: str, points: list[ScalePoint], axes: list[Axis]) -> ScalingStudy:
-    from dawnbench.records.reader import read_run
-    from dawnbench.report.scaling import ScalingStudy
-    from dawnbench.stats.scaling import study_axis
-
-    folders = [point.folder for point in points if point.folder is not None]
-    device = read_run(Path(folders[0])).record.device_name if folders else "no device"
-    studies = tuple(study_axis(axis, points) for axis in axes)
-    return ScalingStudy(recipe_name, device, tuple(points), studies)
+    def point_ended(self, point: ScalePoint) -> None:
+        if point.trouble is not None:
+            click.echo(plain(f"  {point.trouble}"), err=True)
 
 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
-    from dawnbench.report.console import open_console
     from dawnbench.report.plots.scaling import write_scaling_plot
-    from dawnbench.report.scaling import scaling_json, scaling_page, scaling_table, scaling_words
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.scaling_study import scaling_json, scaling_page, scaling_table, scaling_words
 
     console = open_console()
     console.print()
@@ -159,11 +129,3 @@ def _show_and_write(study: ScalingStudy, out: Path) -> None:
     write(scaling_page(study, "scaling.svg"), out / "scaling.md")
     write_scaling_plot(study, out / "scaling")
     console.print(plain(str(out / "scaling.md")), highlight=False, markup=False, soft_wrap=True)
-
-
-def _place(at: Setting) -> str:
-    return f"batch {at.batch}, width {at.width:g}, threads {at.threads}"
-
-
-def _say(line: str) -> None:
-    click.echo(plain(line), err=True)

@@ -20,7 +20,7 @@ from dawnbench.engine.rates import make_rates, reset_optimizer
 from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.summary import describe
+from dawnbench.models.counting import describe
 from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe

@@ -10,8 +10,8 @@ from dawnbench.records.identity import RunIdentity
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.summary import Summary
-from dawnbench.stats.times import Times
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
 
 
 @dataclass(frozen=True, slots=True)

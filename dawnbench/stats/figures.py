@@ -6,7 +6,7 @@ import math
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.times import Spent, is_miss
+from dawnbench.stats.trial_times import Spent, is_miss
 
 
 def energies(series: TrialSet, to_target: bool) -> tuple[float, ...]:

@@ -1,4 +1,4 @@
-"""Points of a study as real processes leave them; what runs in them is a stand-in for the command."""
+"""Studies and their points; what runs in a point's process is a stand-in for the command."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from dawnbench.campaigns import scaling
-from dawnbench.campaigns.scaling import measure
-from dawnbench.stats.scaling import Setting
+from dawnbench.campaigns.scaling import StudySettings, measure, run_study
+from dawnbench.stats.scaling_laws import ScalePoint, Setting
 from tests.records.folders import make_run
 
 AT = Setting(batch=256, width=0.5, threads=3)
@@ -76,3 +76,46 @@ def test_an_interrupted_study_stops_its_run_and_waits_for_it(stand_in: Path) -> 
     with pytest.raises(KeyboardInterrupt):
         measure(AT, ["davidnet"])
     assert (stand_in / "ended").exists()
+
+
+class Events:
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def point_started(self, number: int, points: int, at: Setting) -> None:
+        self.seen.append(f"start {number}/{points} {at.batch}")
+
+    def point_ended(self, point: ScalePoint) -> None:
+        self.seen.append(f"end {point.setting.batch}")
+
+
+def test_each_run_of_a_study_gets_its_settings_and_its_point(monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[list[str]] = []
+
+    def measured(at: Setting, arguments: list[str]) -> ScalePoint:
+        given.append(arguments)
+        return ScalePoint(at, None, None, epoch_seconds=512 / at.batch)
+
+    monkeypatch.setattr(scaling, "measure", measured)
+    settings = StudySettings(
+        "davidnet", {"batch": (256, 512)}, Path("runs"), changes=("optimizer.momentum=0.8",), seed=3
+    )
+    events = Events()
+    study = run_study(settings, events)
+    common = "davidnet --trials 1 --seed 3 --epochs 1 --device auto --out runs --set optimizer.momentum=0.8"
+    assert [" ".join(arguments) for arguments in given] == [f"{common} --set batch_size=256", common]
+    assert events.seen == ["start 1/2 256", "end 256", "start 2/2 512", "end 512"]
+    assert [axis.values() for axis in study.axes] == [(256, 512)]
+    assert not study.interrupted
+
+
+def test_an_interrupted_study_has_the_points_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    def measured(at: Setting, _arguments: list[str]) -> ScalePoint:
+        if at.batch == 512:
+            raise KeyboardInterrupt
+        return ScalePoint(at, None, "no memory left")
+
+    monkeypatch.setattr(scaling, "measure", measured)
+    study = run_study(StudySettings("davidnet", {"batch": (256, 512)}, Path("runs")), Events())
+    assert study.interrupted
+    assert [point.setting.batch for point in study.points] == [256]

@@ -109,8 +109,8 @@ def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
     made_run(Path("run"), recipe_name="quickstart")
     code, shown, errors = invoke("regress", "run")
     sentence = (
-        "there is no baselines/quickstart/NVIDIA-H200.json, the baseline of quickstart on NVIDIA H200; save one "
-        "with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
+        "there is no baselines/quickstart/NVIDIA-H200.json, the baseline of quickstart on NVIDIA H200; save "
+        "one with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
     )
     assert (code, errors) == (2, f"dawnbench: {sentence}\n")
     assert shown == f"regress: not comparable ({sentence})\n"

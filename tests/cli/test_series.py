@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from dawnbench import campaigns
-from dawnbench.cli import series as cli_series
 from dawnbench.errors import DawnbenchError
-from dawnbench.recipes import find_recipe
+from dawnbench.recipes import catalogue, find_recipe
 from dawnbench.recipes.catalogue import SERIES
 from dawnbench.records.index import index_runs
 from dawnbench.records.reader import read_run
@@ -24,12 +23,12 @@ from tests.cli.made_runs import invoke
 
 COMMAND = """
 from dataclasses import replace
-from dawnbench.cli import main, series
-from dawnbench.recipes import find_recipe
+from dawnbench.cli import main
+from dawnbench.recipes import catalogue, find_recipe
 from dawnbench.recipes.overrides import adapt
 tiny = find_recipe("tiny.py")
 models = tuple(replace(adapt(tiny, epochs=4000 if n == 2 else 1), name=f"tiny-{n}") for n in (1, 2, 3))
-series.find_series = {"tinies": models}.get
+catalogue.find_series = {"tinies": models}.get
 main()
 """
 """The command with a series whose second model trains until it is interrupted."""
@@ -41,7 +40,7 @@ def _three_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tiny = find_recipe("tiny.py")
     models = tuple(replace(tiny, name=f"tiny-{number}") for number in (1, 2, 3))
-    monkeypatch.setattr(cli_series, "find_series", {"tinies": models}.get)
+    monkeypatch.setattr(catalogue, "find_series", {"tinies": models}.get)
 
 
 def run(*arguments: str) -> tuple[int, str, str]:

@@ -30,7 +30,7 @@ def test_images_of_any_size_give_one_row_of_logits_each(
 
 
 def test_a_pool_before_the_convolution_quarters_its_arithmetic() -> None:
-    from dawnbench.models.summary import count
+    from dawnbench.models.counting import count
 
     with torch.device("meta"):
         behind, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))

@@ -12,7 +12,7 @@ from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
 from dawnbench.recipes.catalogue import SERIES, find_series
 from dawnbench.recipes.overrides import override
-from dawnbench.report.log_table import log_table
+from dawnbench.report.text.log_table import log_table
 from tests.records.examples import epoch
 
 ONE_CYCLE = """

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dawnbench.report.scaling import ScalingStudy
-from dawnbench.stats.scaling import AXES, Axis, ScalePoint, Setting, study_axis
+from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, ScalingStudy, Setting, study_axis
 
 
 def point(batch: int, seconds: float | None, **changes: Any) -> ScalePoint:

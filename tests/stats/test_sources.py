@@ -16,7 +16,7 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.pooling import pool_trials
 from dawnbench.stats.sources import open_trial_set
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.records.examples import RUN, TRIAL
 from tests.records.folders import line, make_run
 from tests.stats.trial_sets import timed

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.analysis import NOTE
 from dawnbench.report.write_up.model_section import model_section
 from dawnbench.report.write_up.notes import Notes

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView, log_view
-from dawnbench.report.markdown import table
+from dawnbench.report.text.log_views import LogView, log_view
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds
 from dawnbench.report.write_up.analysis import NOTE, findings
+from dawnbench.report.write_up.author_words import authors_words, counted, goal, listed
 from dawnbench.report.write_up.notes import Notes
-from dawnbench.report.write_up.words import authors_words, counted, goal, listed
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.write_up import Course
 from dawnbench.stats.write_up_results import Results, results, typical_trial

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run
-from dawnbench.report.charts.series import series_chart
-from dawnbench.report.log_views import LogView
-from dawnbench.report.plots.series import draw_series
+from dawnbench.report.charts.models import series_chart
+from dawnbench.report.plots.model_panels import draw_series
 from dawnbench.report.plots.style import save, styled
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.document import model_names, write_up
 from dawnbench.report.write_up.notes import Notes
 

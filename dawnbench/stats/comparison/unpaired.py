@@ -17,7 +17,7 @@ from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Difference, Ratio, TimeComparison, word
 from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.ranks import least_p_value, mann_whitney
-from dawnbench.stats.times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
 
 
 def compare_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:

@@ -13,7 +13,7 @@ from dawnbench.stats.regression.convergence import judge_epochs
 from dawnbench.stats.regression.judgement import Gate, Metric
 from dawnbench.stats.regression.margins import Beyond, beyond, failures, too_few
 from dawnbench.stats.sample import describe
-from dawnbench.stats.times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
 
 UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "energy": "J"}
 

@@ -10,7 +10,7 @@ import pytest
 
 pytest.importorskip("triton")
 
-from dawnbench.models.fused.ops import STAGES  # noqa: E402
+from dawnbench.models.fused.ops import STAGES
 
 
 def test_in_the_interpreter_the_kernels_give_what_the_single_layers_give() -> None:

@@ -9,7 +9,7 @@ import pytest
 from pymarkdown.api import PyMarkdownApi
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.document import write_up
 from tests.cli.made_runs import HOSTILE, steers
 from tests.report.write_up.models import RISING, finished, model_run
