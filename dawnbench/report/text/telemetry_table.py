@@ -12,7 +12,7 @@ READINGS_HEADER = ["Reading", "Mean", "Peak"]
 
 
 def readings_rows(run: Run) -> list[list[str]]:
-    """Return a row a sensor over all trials, under `READINGS_HEADER`, and the memory taken on the device."""
+    """Return one row per sensor over all trials, under `READINGS_HEADER`, and the device memory allocated."""
     summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
     rows = [
         [metric_name(name), reading(both.mean, both), reading(both.peak, both)]
