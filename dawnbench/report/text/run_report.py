@@ -184,7 +184,7 @@ def _reproduce(run: Run) -> list[str]:
     commit = (record.environment.get("git") or {}).get("commit")
     at = f"dawnbench {record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
     where = (
-        f"With {markdown(at)}, data of fingerprint "
+        f"With {markdown(at)}, data with fingerprint "
         f"{markdown(record.data.fingerprint[:16])} "
         f"and recipe digest {markdown(record.recipe_digest[:16])}:"
     )

@@ -1,4 +1,4 @@
-"""What a run's trials come to, for a terminal."""
+"""A summary of a run's trials, for a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
 ) -> RenderableType:
-    """Return the figures with their spread, what they show, and what is doubtful about them."""
+    """Return the results with their spread, what they show, and what is doubtful about them."""
     said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
@@ -43,10 +43,10 @@ def summary_report(
 
 
 def figures_table(summary: Summary) -> Table:
-    """Return a row a figure: the time under each rule, epochs, accuracy, energy."""
+    """Return one row per result: the time under each rule, epochs, accuracy, energy."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for i, column in enumerate(COLUMNS):
-        # Folded, since a figure that is cut reads as another.
+        # Folded, since a truncated number reads as a different one.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     rows: list[tuple[str, Sample | None, float, Callable[[float], str]]] = [
         (f"{times.rule} [s]", times.sample, 1.0, significant) for times in summary.times
