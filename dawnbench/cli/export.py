@@ -113,6 +113,7 @@ def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iter
     from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
     from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
     from dawnbench.records.files import write
+    from dawnbench.stats.cost import Prices
 
     known = read_configuration(configuration_path()).author
     author = _said(options["author"], known.get("name"))
@@ -123,7 +124,7 @@ def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iter
         )
     written: dict[str, Run] = {}
     for run in runs:
-        price = prices_for(run.record.device_name, options["cost_per_hour"]).cost_per_hour
+        price = prices_for(run.record.device_name, Prices(options["cost_per_hour"])).cost_per_hour
         submitter = Submitter(
             author,
             email,
