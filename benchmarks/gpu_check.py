@@ -22,7 +22,7 @@ from typing import Any, NoReturn
 from benchmarks.gpu.facts import ask_facts
 from benchmarks.gpu.measurement import Measurement, Results
 from benchmarks.gpu.parts import DRY, Mode, plan_parts
-from benchmarks.gpu.processes import ROOT
+from benchmarks.processes import ROOT
 from dawnbench.errors import DawnbenchError
 
 DONE, FAILED, NO_RESULT, INTERRUPTED = 0, 1, 2, 130

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -15,9 +11,9 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from benchmarks.test_listing import MEASURE
+from benchmarks.processes import cost_of, start
+from benchmarks.runs import write_run
 from dawnbench.records.index import SETTLED_NS
-from tests.records.full_runs import full_run
 
 RUNS = 1_000
 FIRST_SECONDS, AGAIN_SECONDS = 60.0, 15.0
@@ -30,19 +26,21 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """Runs of 5 trials of 10 epochs with telemetry at 20 Hz; each series becomes 5 % slower half-way."""
     folder = tmp_path_factory.mktemp("many") / "runs"
     for number in range(RUNS):
-        write_run(folder, number)
+        write_number(folder, number)
     # What was written a moment ago is read again.
     time.sleep(SETTLED_NS / 1e9)
     yield folder
     shutil.rmtree(folder)
 
 
-def write_run(folder: Path, number: int) -> None:
+def write_number(folder: Path, number: int) -> None:
     created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * number)
     recipe, device = number % RECIPES, number // RECIPES % DEVICES
-    full_run(
+    write_run(
         folder / f"{created:%Y%m%dT%H%M%SZ}-recipe-{recipe}-{number:06x}",
-        epoch_seconds=0.4 * (1.05 if number >= RUNS // 2 else 1.0),
+        trials=5,
+        trial_seconds=5.0 * (1.05 if number >= RUNS // 2 else 1.0),
+        hertz=20.0,
         seed=number,
         recipe_name=f"recipe-{recipe}",
         recipe_digest=f"{recipe:064x}",
@@ -53,18 +51,11 @@ def write_run(folder: Path, number: int) -> None:
 
 def build_in_a_process(runs: Path, place: Path) -> float:
     """Return the seconds from the start of the process to its end."""
-    command = [sys.executable, "-m", "dawnbench", "site", str(runs), "-o", str(place / "site")]
-    finished = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(place / "printed"), *command],
-        env=os.environ | {"XDG_CACHE_HOME": str(place / "cache")},
-        check=True,
-        text=True,
-        capture_output=True,
-    )
-    seconds, _, status = json.loads(finished.stdout)
-    assert status == 0, finished.stderr
-    print((place / "printed").read_text(), f"{seconds:.2f} s")
-    return float(seconds)
+    printed = place / "printed"
+    cost = cost_of(start(["site", str(runs), "-o", str(place / "site")], printed, place / "cache"))
+    print(printed.read_text(), f"{cost.wall_seconds:.2f} s")
+    assert cost.status == 0
+    return cost.wall_seconds
 
 
 @pytest.mark.timeout(900)
@@ -74,7 +65,7 @@ def test_a_site_of_a_thousand_runs(benchmark: BenchmarkFixture, runs: Path, tmp_
     again: list[float] = []
 
     def one_more() -> None:
-        write_run(runs, RUNS + len(again))
+        write_number(runs, RUNS + len(again))
         again.append(build_in_a_process(runs, tmp_path))
 
     benchmark.pedantic(one_more, rounds=3, iterations=1)

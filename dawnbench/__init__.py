@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
     from dawnbench.records.reader import Run, read_run
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
     from dawnbench.stats.comparison.compare import compare
     from dawnbench.stats.frames import load_runs
     from dawnbench.stats.sources import open_trial_set
@@ -36,7 +36,7 @@ _HOMES = {
     "override": "dawnbench.recipes.overrides",
     "read_run": "dawnbench.records.reader",
     "run": "dawnbench.campaigns",
-    "write_log": "dawnbench.report.log",
+    "write_log": "dawnbench.report.text.log",
 }
 
 __all__ = [

@@ -17,6 +17,8 @@ _HALF_PAIRS = re.compile("[\ud800-\udfff]")
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|]|&(?=#?\w+;)")
 # What could begin a heading, a list, a rule or a block of code.
 _BEFORE_MARKDOWN_BLOCK = re.compile(r"^(\d+(?=[.)](?: |$))|(?=[#+=~-]))")
+# Controls of a terminal, and of the order of letters.
+_STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 # By https://owasp.org/www-community/attacks/CSV_Injection, with the full-width forms that it names.
 _FORMULAS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 
@@ -63,6 +65,14 @@ def markdown(text: str) -> str:
 def markdown_block(text: str) -> str:
     """Return the text for the start of a paragraph or a list's item, where it can begin a heading as well."""
     return _BEFORE_MARKDOWN_BLOCK.sub(r"\1\\", markdown(text))
+
+
+def authored_markdown(text: str) -> str:
+    r"""Return Markdown whose author may use markup, with `\n` as its line breaks.
+
+    Only what would steer a terminal or change the order of letters is a question mark.
+    """
+    return _STEERING.sub("?", re.sub("\r\n?", "\n", text))
 
 
 def html(text: str) -> Markup:

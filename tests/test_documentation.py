@@ -238,6 +238,9 @@ def workspace(tmp_path_factory: pytest.TempPathFactory, _small_recipes: None) ->
             images.mkdir(parents=True)
             for number in range(16):
                 Image.new("RGB", (32, 32), (number, 2 * number, 0)).save(images / f"{number}.png")
+    notes = Path("docs/results/mnist-notes.md")
+    (folder / notes.parent).mkdir(parents=True)
+    shutil.copy(ROOT / notes, folder / notes)
     (folder / "wide.py").write_text(cheaper(readme_block("# wide.py\n").text))
     return folder
 

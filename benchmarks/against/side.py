@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.processes import last_line
+from benchmarks.processes import last_line
 from dawnbench.errors import DawnbenchError
 
 WORKER = Path(__file__).parent / "worker.py"

@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 from pathlib import Path
 
-from benchmarks.gpu.processes import ROOT, last_line
+from benchmarks.processes import ROOT, last_line
 from dawnbench.errors import DawnbenchError
 
 PACKAGE = "dawnbench"

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from benchmarks.gpu.processes import ROOT, environment, last_line
+from benchmarks.processes import ROOT, environment, last_line
 from dawnbench.errors import DawnbenchError
 
 SECONDS = 300.0

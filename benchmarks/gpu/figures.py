@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.processes import last_line
+from benchmarks.processes import last_line
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import Segment, TrialRecord
 from dawnbench.stats.sample import describe
@@ -112,13 +112,13 @@ def of_profile(path: Path) -> Figures:
     }
 
 
-def of_peers(lines: Path) -> Figures:
-    """Return each side's strict seconds from the lines that `benchmarks.peers` appends."""
+def of_peers(folder: Path) -> Figures:
+    """Return each side's strict seconds from the run folders that `benchmarks.peers` leaves."""
     sides: dict[str, list[float | None]] = {}
-    for line in _text(lines).splitlines() if lines.is_file() else ():
-        event = json.loads(line)
-        if event["event"] == "trial":
-            sides.setdefault(event["side"], []).append(event["measured"]["strict_seconds"])
+    for path in sorted(folder.glob("*/run.json")):
+        run = read_run(path.parent)
+        seconds = sides.setdefault(run.record.recipe_name, [])
+        seconds += (trial.seconds.get("strict") for trial in run.trials)
     return {"sides": {side: {"strict": _described(seconds)} for side, seconds in sides.items()}}
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from benchmarks.gpu.figures import Figures, of_json
 from benchmarks.gpu.parts import Mode, Part
-from benchmarks.gpu.processes import Child, last_lines
+from benchmarks.gpu.processes import Child
 from benchmarks.gpu.summary import summarise
+from benchmarks.processes import last_lines
 from dawnbench.records.files import write
 
 FILL_SHARE = 0.4

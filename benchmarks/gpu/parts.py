@@ -113,8 +113,8 @@ def _profile(mode: Mode, folder: Path, recipe: str) -> Part:
 
 
 def _peers(mode: Mode, folder: Path, peers: Sequence[str]) -> Part:
-    page = folder / "peers.md"
+    runs = folder / "peers"
     words = ["-m", "benchmarks.peers", *(word for peer in peers for word in ("--peer", peer))]
     words += [*mode.words("speedrun"), "--trials", str(PEER_TRIALS), "--block", str(PEER_BLOCK)]
-    words += ["--out", str(page), "--runs", str(folder / "peers")]
-    return Part("peers", tuple(words), lambda: figures.of_peers(page.with_suffix(".jsonl")), "speedrun")
+    words += ["--out", str(folder / "peers.md"), "--runs", str(runs)]
+    return Part("peers", tuple(words), lambda: figures.of_peers(runs), "speedrun")

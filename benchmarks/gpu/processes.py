@@ -10,23 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-
-
-def environment() -> dict[str, str]:
-    """Return the variables with which a checkout that is not installed can be imported."""
-    path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH"))))
-    return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
-
-
-def last_lines(text: str, count: int) -> list[str]:
-    """Return the last lines that hold anything, at most `count`."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
-
-
-def last_line(text: str) -> str:
-    """Return the last line that holds anything: of a traceback, the error itself."""
-    return next((line.strip() for line in last_lines(text, 1)), "no message")
+from benchmarks.processes import ROOT, environment
 
 
 class Child:

@@ -1,32 +1,43 @@
-"""Measure public record holders beside a recipe of ours, in one alternating run on one machine.
+"""Measure public record holders beside a recipe of ours, in alternating turns on one machine.
 
-Fetch the peers' own scripts first; nothing of them is part of this project.
+Fetch the peers' own scripts first; nothing of them is part of this project. Each turn leaves a run folder, so
+that `dawnbench show`, `compare` and `report` read the trials of every side.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
+import json
 import shlex
 import signal
+import subprocess
 import sys
-from hashlib import sha256
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from benchmarks.gpu.facts import ask_facts
-from benchmarks.peers.known import PEERS, parse_peer
-from benchmarks.peers.measurement import Measurement
-from benchmarks.peers.sides import Ours, Theirs
-from benchmarks.peers.turns import order
+from benchmarks.peers.child import Request
+from benchmarks.peers.known import PEERS, Peer, parse_peer
+from benchmarks.peers.page import Turn, page
+from benchmarks.processes import environment, last_line, stop
+from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.options import resolve
 from dawnbench.errors import DawnbenchError
 
-NOT_MEASURED, INTERRUPTED = 2, 130
+
+@dataclass(frozen=True)
+class Side:
+    """What takes turns."""
+
+    name: str
+    command: Callable[[int, int], list[str]]
+    """From a number of trials and the seed of the first to what runs them and prints JSON lines."""
 
 
 def main() -> int:
     given = _arguments().parse_args()
-    # Whoever ends the program is to find the page and no process left over.
+    # Whoever ends the program must find the page and no process left over.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return _measure(given)
@@ -46,7 +57,7 @@ def _arguments() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--peer", action="append", required=True, metavar="NAME=PATH", help="A peer's script; repeatable.")
-    add("--ours", default="speedrun", metavar="RECIPE", help="The recipe to hold against them.")
+    add("--ours", default="speedrun", metavar="RECIPE", help="The recipe to compare with them.")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="Change a leaf of the recipe.")
     add("--data", default="cifar10", help="A data set's name, an .npz file or an image folder.")
     add("--device", choices=("cpu", "cuda"), default="cpu")
@@ -54,8 +65,8 @@ def _arguments() -> argparse.ArgumentParser:
     add("--block", type=_count, help="Trials in a turn; 1 on the CPU and 10 on CUDA if not given.")
     add("--seed", type=int, default=0, help="Of each side's first trial; each later one adds 1.")
     add("--epochs-of-peer", type=_count, default=1, help="On the CPU, of each trial of a peer; on CUDA all.")
-    add("--out", type=Path, help="The page; the lines of all trials go beside it, as .jsonl.")
-    add("--runs", type=Path, default=Path("runs"), help="Where the recipe's run folders go.")
+    add("--out", type=Path, help="The page.")
+    add("--runs", type=Path, default=Path("runs"), help="Where the run folders go.")
     return parser
 
 
@@ -67,28 +78,91 @@ def _count(text: str) -> int:
 
 
 def _measure(given: argparse.Namespace) -> int:
-    cpu = given.device == "cpu"
     peers = [parse_peer(one, given.device) for one in given.peer]
-    resolve(given.ours, tuple(given.set))  # refuses a recipe that is none before anything is measured
-    facts = ask_facts(given.device, given.data) | {
-        "device": given.device,
-        "data": _public(given.data),
-        "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS"),
-    }
-    facts |= {
-        f"script of {peer.name}": f"sha256 {sha256(script.read_bytes()).hexdigest()}"
-        for peer, script in peers
-    }
-    epochs = given.epochs_of_peer if cpu else None
-    ours = Ours(given.ours, tuple(given.set), given.data, given.device, given.runs.resolve())
-    theirs = [Theirs(peer, script, given.data, given.device, epochs) for peer, script in peers]
+    resolve(given.ours, tuple(given.set))  # refuses a wrong recipe before anything is measured
     out: Path = given.out or Path("docs/results") / f"peers-{given.device}.md"
+    if out.exists():
+        raise DawnbenchError(f"{out} holds an earlier measurement; move it away or give another --out")
+    out.parent.mkdir(parents=True, exist_ok=True)
     command = shlex.join(["python", "-m", "benchmarks.peers", *map(_public, sys.argv[1:])])
-    measurement = Measurement(ours.name, [peer for peer, _ in peers], facts, command, out)
-    turns = order([ours, *theirs], given.trials, given.block or (1 if cpu else 10))
-    complete = measurement.take(list(turns), given.seed)
+    block = given.block or (1 if given.device == "cpu" else 10)
+    turns: list[Turn] = []
+    for side, first, count in order(_sides(given, peers), given.trials, block):
+        print(f"{side.name}: trial {first} to {first + count - 1}", flush=True)
+        try:
+            turns.append(take_turn(side, count, given.seed + first - 1))
+        finally:
+            out.write_text(
+                page(given.ours, [peer for peer, _ in peers], given.device, turns, command), encoding="utf-8"
+            )
+        if turns[-1].problem:
+            print(f"peers: turn {len(turns)}, {side.name}: {turns[-1].problem}", file=sys.stderr)
     print(out)
-    return 0 if complete else NOT_MEASURED
+    return NOT_MEASURED if any(turn.problem for turn in turns) else DONE
+
+
+def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> list[Side]:
+    where = {"data": given.data, "device": given.device, "out": str(given.runs.resolve())}
+    epochs = given.epochs_of_peer if given.device == "cpu" else None
+
+    def ours(trials: int, seed: int) -> list[str]:
+        options = {**where, "trials": trials, "seed": seed}
+        words = [f"--{name}={value}" for name, value in options.items()]
+        words += [f"--set={setting}" for setting in given.set]
+        return [sys.executable, "-m", "dawnbench", "run", given.ours, "--json", *words]
+
+    def side_of(peer: Peer, script: Path) -> Side:
+        def command(trials: int, seed: int) -> list[str]:
+            request = Request(
+                peer=peer.name, script=str(script), trials=trials, seed=seed, epochs=epochs, **where
+            )
+            return [sys.executable, "-m", "benchmarks.peers.child", json.dumps(asdict(request))]
+
+        return Side(peer.name, command)
+
+    return [Side(given.ours, ours), *(side_of(peer, script) for peer, script in peers)]
+
+
+def order(sides: Sequence[Side], trials: int, block: int) -> Iterator[tuple[Side, int, int]]:
+    """Yield side, number of the side's first trial (from 1) and trials of each turn.
+
+    Every second round goes backwards, so that a machine that slows steadily slows all sides alike.
+    """
+    for number, first in enumerate(range(1, trials + 1, block)):
+        count = min(block, trials + 1 - first)
+        for side in sides if number % 2 == 0 else reversed(sides):
+            yield side, first, count
+
+
+def take_turn(side: Side, count: int, seed: int) -> Turn:
+    """Run a turn in a process of its own, print each trial as it ends, and say what the turn left."""
+    done, folder = 0, None
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
+        process = subprocess.Popen(
+            side.command(count, seed),
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=said,
+            encoding="utf-8",
+        )
+        try:
+            assert process.stdout is not None
+            for line in process.stdout:
+                event = json.loads(line)
+                if event["event"] == "run":
+                    folder = Path(event["folder"])
+                elif event["event"] == "trial" and event["status"] in ("finished", "diverged"):
+                    done += 1
+                    seconds, accuracy = event["seconds"].get("strict"), event["accuracy"]
+                    took = event["status"] if seconds is None else f"{seconds:.3f} s"
+                    print(f"  {took}{'' if accuracy is None else f', {accuracy:.2%}'}", flush=True)
+            status = process.wait()
+        finally:
+            stop(process)
+        said.seek(0)
+        complete = status == 0 and done == count
+        problem = None if complete else f"{done} of {count} trials: {last_line(said.read())}"
+    return Turn(side.name, folder, problem)
 
 
 def _public(word: str) -> str:

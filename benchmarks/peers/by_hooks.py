@@ -10,8 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from benchmarks.peers.data import FOLDER
-from benchmarks.peers.lines import Measured
-from benchmarks.peers.trial_clock import TrialClock
+from benchmarks.peers.trials import Measured, TrialClock
 
 EVALUATION_BATCH = 2000
 
@@ -41,14 +40,13 @@ class ByHooks:
         self._module.train(model, extra, self._context)
         trained = clock.elapsed()
         accuracy = _evaluate(model, test)
-        return Measured(
-            seed=seed,
-            strict_seconds=clock.elapsed(),
-            own_seconds=trained - placed,
-            accuracy=accuracy,
-            epoch_seconds=(),
-            whole=True,
+        ended = clock.elapsed()
+        passes = (
+            ("to_device", None, placed),
+            ("train", None, trained - placed),
+            ("final_evaluate", None, ended - trained),
         )
+        return Measured(passes, own_seconds=trained - placed, accuracy=accuracy)
 
     def _place_data(self) -> None:
         """Put fresh pixels into the loader that `setup` keeps, prepared as the loader prepares them itself.

@@ -15,8 +15,7 @@ from typing import Any
 import torch
 
 from benchmarks.peers.known import Peer
-from benchmarks.peers.lines import Measured
-from benchmarks.peers.trial_clock import TrialClock
+from benchmarks.peers.trials import Measured, TrialClock
 
 WARM_UP_STEPS = 2
 FINAL = 2
@@ -55,22 +54,32 @@ class ByMain:
         """Train from a seed."""
         torch.manual_seed(seed)
         self._begin()
-        try:
+        with suppress(EnoughEpochsError):
             self._module.main(1, self._model)
-        except EnoughEpochsError:
-            return self._estimated(seed)
+        epochs, timed = self._peer.epochs, sum(self._times)
+        whole = not self._cut_short or len(self._times) >= epochs
+        # What is not seen as an epoch on CUDA, or was not trained on the CPU.
+        rest = self._ended - self._prepared - timed - self._final
+        if self._cut_short:
+            rest = (epochs / len(self._times) - 1) * timed
         return Measured(
-            seed=seed,
-            strict_seconds=self._ended,
+            passes=(
+                ("init", None, self._prepared),
+                *(("train", number, seconds) for number, seconds in enumerate(self._times, 1)),
+                ("train", None, max(0.0, rest)),
+                ("final_evaluate", None, self._final),
+            ),
             own_seconds=self._own,
-            accuracy=self._accuracy,
-            epoch_seconds=tuple(self._times),
-            whole=True,
+            accuracy=self._accuracy if whole else None,
+            estimate=None
+            if whole
+            else f"its time is an estimate: {len(self._times)} of {epochs:g} epochs were trained",
         )
 
     def _begin(self) -> None:
         self._times: list[float] = []
         self._prepared = self._final = self._ended = 0.0
+        self._cut_short = False
         self._own: float | None = None
         self._accuracy: float | None = None
         self._clock = TrialClock(self._device)
@@ -80,6 +89,7 @@ class ByMain:
             return self._final_evaluation(model, loader)
         if self._epochs is not None and len(self._times) >= self._epochs:
             self._final_evaluation(model, loader)
+            self._cut_short = True
             raise EnoughEpochsError
         with self._clock.off_the_clock():
             return self._evaluate(model, loader, tta_level)
@@ -110,16 +120,3 @@ class ByMain:
                 self._times.append(self._clock.now() - began)
 
         return epoch
-
-    def _estimated(self, seed: int) -> Measured:
-        """Return a trial's figures from its first epochs, and the accuracy where these were all."""
-        whole = len(self._times) >= self._peer.epochs
-        epoch = sum(self._times) / len(self._times)
-        return Measured(
-            seed=seed,
-            strict_seconds=self._prepared + self._peer.epochs * epoch + self._final,
-            own_seconds=None,
-            accuracy=self._accuracy if whole else None,
-            epoch_seconds=tuple(self._times),
-            whole=whole,
-        )

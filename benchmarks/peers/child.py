@@ -1,26 +1,50 @@
-"""One turn of one peer in its own process: `python -m benchmarks.peers.child REQUEST` prints JSON lines."""
+"""One turn of a peer in a process of its own, recorded as a run folder: `-m benchmarks.peers.child REQUEST`.
+
+It prints the JSON lines that `dawnbench run --json` prints.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
-from contextlib import redirect_stdout
-from dataclasses import asdict, dataclass
+import time
+from contextlib import chdir, redirect_stdout
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.peers.by_hooks import ByHooks
 from benchmarks.peers.by_main import ByMain
 from benchmarks.peers.data import FOLDER, serve
-from benchmarks.peers.known import find_peer
+from benchmarks.peers.known import TARGET, Peer, find_peer
 from benchmarks.peers.port import load_peer
+from benchmarks.peers.trials import Measured
+from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.device import Device, open_device
+from dawnbench.records.schema import (
+    SCHEMA_VERSION,
+    DataRecord,
+    ModelRecord,
+    RunRecord,
+    RunStatus,
+    Segment,
+    TelemetrySummary,
+    TrialRecord,
+)
+from dawnbench.records.store import RunWriter
+from dawnbench.report.display.json_lines import JsonLinesDisplay
+from dawnbench.telemetry import Sampler, environment, open_sources
+from dawnbench.version import __version__
 
 
 @dataclass(frozen=True)
 class Request:
-    """What a turn is to measure; it travels to the process as JSON."""
+    """What a turn measures; it reaches the process as JSON."""
 
     peer: str
     script: str
@@ -31,29 +55,113 @@ class Request:
     """Of the first trial; each later one adds 1."""
     epochs: int | None
     """Of each trial; None for all."""
+    out: str
+    """Where the run folder goes."""
 
 
 def measure(request: Request) -> None:
-    """Run the trials and print each one's line as it ends."""
-    peer = find_peer(request.peer)
-    script = Path(request.script).resolve()
-    dataset = load_dataset(request.data)
-    lines = sys.stdout
-    with TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
-        load = serve(dataset, Path(folder))
-        os.chdir(folder)
-        os.environ["CIFAR_DATA"] = FOLDER
-        sys.argv = [str(script)]  # the scripts read themselves by it
-        module = load_peer(script, request.device, load)
-        if peer.driven == "main":
-            driver: ByMain | ByHooks = ByMain(peer, module, request.device, request.epochs)
-        else:
-            driver = ByHooks(module, request.device)
-        driver.warm_up()
-        for seed in range(request.seed, request.seed + request.trials):
-            print(json.dumps(asdict(driver.trial(seed))), file=lines, flush=True)
-        os.chdir("/")  # a folder in use cannot be removed everywhere
+    """Run the trials, record each as it ends and print its line."""
+    peer, script = find_peer(request.peer), Path(request.script).resolve()
+    dataset, device = load_dataset(request.data), open_device(request.device)
+    created = datetime.now(UTC)
+    writer = RunWriter(Path(request.out).resolve(), peer.name, created)
+    display = JsonLinesDisplay(sys.stdout)
+    sampler = Sampler(open_sources(device.uuid), writer.append_samples)
+    status: RunStatus = "failed"
+    try:
+        record = _run_record(request, peer, script, dataset, device, sampler, created)
+        writer.write_run(record)
+        display.run_started(record, writer.folder, 0)
+        with sampler, TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
+            load = serve(dataset, Path(folder))
+            os.environ["CIFAR_DATA"] = FOLDER
+            sys.argv = [str(script)]  # the scripts read their own source by it
+            with chdir(folder):
+                module = load_peer(script, request.device, load)
+                driver: ByMain | ByHooks = (
+                    ByMain(peer, module, request.device, request.epochs)
+                    if peer.driven == "main"
+                    else ByHooks(module, request.device)
+                )
+                driver.warm_up()
+                for number in range(1, request.trials + 1):
+                    began, seed = time.perf_counter_ns(), request.seed + number - 1
+                    measured = driver.trial(seed)
+                    ended = time.perf_counter_ns()
+                    telemetry = sampler.summary(began, ended, None, None)
+                    trial = _trial_record(number, seed, measured, began, ended, telemetry)
+                    display.trial_ended(writer.append_trial(trial))
+        status = "finished"
+    except KeyboardInterrupt:
+        status = "interrupted"
+        raise
+    finally:
+        writer.close(status)
+
+
+def _trial_record(
+    number: int, seed: int, measured: Measured, began: int, ended: int, telemetry: TelemetrySummary
+) -> TrialRecord:
+    segments, now = [], 0
+    for name, epoch, seconds in measured.passes:
+        segments.append(Segment(name, epoch, now, round(1e9 * seconds)))
+        now += segments[-1].length_ns
+    own = {} if measured.own_seconds is None else {"own": measured.own_seconds}
+    wall = (ended - began) / 1e9
+    return TrialRecord(
+        trial=number,
+        seed=seed,
+        status="finished",
+        reason=None,
+        segments=tuple(segments),
+        seconds={"strict": now / 1e9, **own},
+        target=TARGET,
+        epochs_to_target=None,
+        accuracy=measured.accuracy,
+        best_accuracy=measured.accuracy,
+        wall_seconds=wall,
+        device_seconds=wall,
+        peak_memory_bytes=None,
+        telemetry=telemetry,
+        warnings=() if measured.estimate is None else (measured.estimate,),
+        began_ns=began,
+    )
+
+
+def _run_record(
+    request: Request,
+    peer: Peer,
+    script: Path,
+    dataset: Dataset,
+    device: Device,
+    sampler: Sampler,
+    created: datetime,
+) -> RunRecord:
+    counts = len(dataset.train_labels), len(dataset.test_labels)
+    return RunRecord(
+        schema_version=SCHEMA_VERSION,
+        dawnbench_version=__version__,
+        recipe_name=peer.name,
+        created=created.isoformat(timespec="seconds"),
+        status="running",
+        command=("python", "-m", "benchmarks.peers"),
+        recipe={"name": peer.name, "source": peer.source, "epochs": peer.epochs},
+        recipe_digest=sha256(script.read_bytes()).hexdigest(),
+        trials=request.trials,
+        seed=request.seed,
+        target=TARGET,
+        device=str(device.torch),
+        device_name=device.product_name,
+        precision="bf16 autocast" if request.device == "cpu" else "as in the script",
+        data=DataRecord(
+            dataset.source, dataset.fingerprint, *counts, dataset.image_shape, len(dataset.classes)
+        ),
+        model=ModelRecord((), 0, 0, None, None),
+        environment=environment(device.uuid, device.threads),
+        telemetry_unavailable=sampler.unavailable,
+    )
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     measure(Request(**json.loads(sys.argv[1])))

@@ -25,16 +25,11 @@ from typing import Any
 from click.testing import CliRunner
 
 from benchmarks.reliability.mutations import line, mutated
+from benchmarks.runs import write_run
 from dawnbench.cli import main as command
 from dawnbench.cli.exit_codes import DIVERGED, DONE, NOT_MEASURED, REGRESSION
 
-ROOT = Path(__file__).parents[2]
-REAL = ROOT / "docs" / "results" / "davidnet-10-cpu"
-"""A run folder that a real run left."""
-TELEMETRY = ROOT / "tests" / "records" / "h200-telemetry.jsonl"
-"""What a real GPU showed."""
-TRIALS, TARGET, ACCURACY = 12, 0.94, 0.9405
-SAMPLES = 40
+TRIALS, TRIAL_SECONDS, HERTZ = 12, 0.2, 20.0
 SINGLE_EVERY, FIGURES_EVERY = 4, 10
 ANSWERS = {DONE, REGRESSION, NOT_MEASURED, DIVERGED}
 
@@ -53,31 +48,11 @@ class Found:
     """A traceback by where it was raised, with the folder's seed and the command before it."""
 
 
-def real_records() -> Records:
-    """Return the lines of a real run folder, its trial repeated, with a target that it reached."""
-    trial, *_ = _lines(REAL / "trials.jsonl")
-    epochs, samples = _lines(REAL / "epochs.jsonl"), _lines(TELEMETRY)[:SAMPLES]
-    epochs[-1]["validation_correct"] = round(ACCURACY * epochs[-1]["validation_images"])
-    (run,) = _lines(REAL / "run.json", whole=True)
-    reached = {
-        "target": TARGET,
-        "accuracy": ACCURACY,
-        "epochs_to_target": len(epochs),
-        "began_ns": samples[0]["t_ns"],
-    }
-    reached["seconds"] = dict.fromkeys(trial["seconds"], trial["seconds"]["strict"])
-    numbers = range(1, TRIALS + 1)
-    return {
-        "run": [{**run, "target": TARGET}],
-        "trials": [{**trial, **reached, "trial": n, "seed": n} for n in numbers],
-        "epochs": [{**epoch, "trial": n} for n in numbers for epoch in epochs],
-        "telemetry": samples,
-    }
-
-
-def _lines(path: Path, whole: bool = False) -> list[Any]:
-    text = path.read_text()
-    return [json.loads(line) for line in ([text] if whole else text.splitlines())]
+def records_of(folder: Path) -> Records:
+    """Return the records of a run folder by its files' names."""
+    files = {name: (folder / f"{name}.jsonl").read_text() for name in ("trials", "epochs", "telemetry")}
+    lines = {name: [json.loads(line) for line in text.splitlines()] for name, text in files.items()}
+    return {"run": [json.loads((folder / "run.json").read_text())], **lines}
 
 
 def damaged_folder(folder: Path, records: Records, seed: int, single: bool) -> int:
@@ -135,11 +110,10 @@ AUTHOR: dict[str, tuple[str, ...]] = {
 
 def fuzz(seed: int, records: int, place: Path) -> Found:
     """Try damaged folders from a seed on until so many records were changed; `place` is for files."""
-    found, runner, originals = Found(), CliRunner(), real_records()
-    healthy, baseline = place / "healthy", place / "baseline"
-    damaged = place / "runs"
-    healthy.mkdir(parents=True)
-    _write_whole(healthy / "run", originals)
+    found, runner = Found(), CliRunner()
+    healthy, baseline, damaged = place / "healthy", place / "baseline", place / "runs"
+    whole = write_run(healthy / "run", trials=TRIALS, trial_seconds=TRIAL_SECONDS, hertz=HERTZ)
+    originals = records_of(whole)
     kept = runner.invoke(
         command, ["baseline", "save", str(healthy / "run"), "--name", "x", "--out", str(baseline)]
     )
@@ -157,13 +131,6 @@ def fuzz(seed: int, records: int, place: Path) -> Found:
                 _keep_crash(found, result, seed + number, words)
         shutil.rmtree(damaged)
     return found
-
-
-def _write_whole(folder: Path, records: Records) -> None:
-    folder.mkdir()
-    for name, lines in records.items():
-        text = "".join(json.dumps(one) + "\n" for one in lines)
-        (folder / ("run.json" if name == "run" else f"{name}.jsonl")).write_text(text)
 
 
 def _keep_crash(found: Found, result: Any, seed: int, words: tuple[str, ...]) -> None:

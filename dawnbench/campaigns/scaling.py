@@ -22,7 +22,7 @@ from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt, leaf_paths, leaf_value
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.reader import read_run
-from dawnbench.stats.scaling import AXES, Axis, ScalePoint, ScalingStudy, Setting, point_of, study_axis
+from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, ScalingStudy, Setting, point_of, study_axis
 
 WIDTHS = "model.widths"
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")

@@ -71,7 +71,7 @@ def ab(
     goes for both. With one recipe, give --set twice: first A's, then B's.
     """
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     with waiting_for("loading torch", silent=as_json):
@@ -105,8 +105,8 @@ def run_and_compare(
     from dawnbench.cli.configuration import prices_for
     from dawnbench.records.reader import read_run
     from dawnbench.records.trial_set import trial_set_of
-    from dawnbench.report.console import open_console
     from dawnbench.report.display.pairs import PairsDisplay
+    from dawnbench.report.text.console import open_console
 
     _check(recipe_a, recipe_b, shown)
     prices_for("", shown.prices)
@@ -163,12 +163,12 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None
     if differing and not shown.across:
         raise DawnbenchError(
             f"A and B differ in more than speed: {'; '.join(differing)}; "
-            "give --across if this difference is the question"
+            "add --across if this difference is what you want to measure"
         )
 
 
 def _write_logs(display: PairsDisplay) -> None:
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
 
     for folder in _folders(display):
         write_log(folder)

@@ -71,8 +71,8 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
         show_comparisons(opened[0], opened[1:], options)
     if PUBLISHED in named:
         from dawnbench.records.published import read_published
-        from dawnbench.report.console import open_console
-        from dawnbench.report.ladder import ladder_report
+        from dawnbench.report.text.console import open_console
+        from dawnbench.report.text.ladder_table import ladder_report
 
         for series in opened:
             blank = [""] * (len(opened) > 1)
@@ -83,8 +83,8 @@ def show_comparisons(reference: TrialSet, others: Sequence[TrialSet], options: C
     """Print a verdict and its figures for each of the others; as JSON they are one array."""
     from dawnbench.cli.configuration import prices_for
     from dawnbench.export.comparison_json import comparisons_json
-    from dawnbench.report.comparison import comparison_report
-    from dawnbench.report.console import open_console
+    from dawnbench.report.text.comparison import comparison_report
+    from dawnbench.report.text.console import open_console
     from dawnbench.stats.comparison.compare import compare as compare_sets
 
     found = (

@@ -11,6 +11,6 @@ def doctor() -> None:
     from rich.console import Console
 
     from dawnbench.doctor import examine
-    from dawnbench.report.findings import findings_table
+    from dawnbench.report.text.findings import findings_table
 
     Console().print(findings_table(examine()))

@@ -17,6 +17,6 @@ from dawnbench.safe_text import plain
 @time_format_option
 def log(run_folder: Path, time_format: Any) -> None:
     """Write log.md of RUN_FOLDER again."""
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
 
     click.echo(plain(str(write_log(run_folder, time_format))))

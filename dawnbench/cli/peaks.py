@@ -17,14 +17,14 @@ def peaks(device: str, as_json: bool) -> None:
     A product of two square matrices in each precision that the hardware has, and a copy beyond and within its
     caches: some ten seconds. These are the roofs that `dawnbench profile` compares kernels with.
     """
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     with waiting_for("loading torch", silent=as_json):
         from dawnbench.engine.device import open_device
         from dawnbench.export.roofline_json import peaks_json
         from dawnbench.profiling import measure_peaks
-        from dawnbench.report.console import open_console
-        from dawnbench.report.peaks import peaks_report
+        from dawnbench.report.text.console import open_console
+        from dawnbench.report.text.peaks_table import peaks_report
 
     with waiting_for("measuring the device's peaks", silent=as_json):
         opened = open_device(device)

@@ -48,7 +48,7 @@ def profile(
     """
     # Kineto reports its every start on standard error; it reads this once, as torch is loaded.
     os.environ.setdefault("KINETO_LOG_LEVEL", "99")
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     with waiting_for("loading torch", silent=as_json):
         resolved = resolve(recipe, settings, data=data)
@@ -56,8 +56,8 @@ def profile(
         from dawnbench.export.roofline_json import profile_json
         from dawnbench.profiling import measure_peaks, profile_recipe
         from dawnbench.records.files import write
-        from dawnbench.report.console import open_console
-        from dawnbench.report.roofline import profile_report
+        from dawnbench.report.text.console import open_console
+        from dawnbench.report.text.profile_report import profile_report
 
     with waiting_for("measuring the device's peaks", silent=as_json):
         opened = open_device(device)

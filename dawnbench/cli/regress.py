@@ -115,8 +115,8 @@ def judge_and_show(run: str, baseline: Path | None, criteria: Criteria, outputs:
     from dawnbench.export.judgement_json import judgement_json
     from dawnbench.records.baseline import read_baseline
     from dawnbench.records.rules import known_rule
-    from dawnbench.report.console import open_console
-    from dawnbench.report.judgement import judgement_report
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.judgement import judgement_report
     from dawnbench.stats.regression.judge import judge
     from dawnbench.stats.sources import open_trial_set
 
@@ -176,7 +176,7 @@ def _write(found: Judgement, outputs: Outputs) -> None:
 
 def _summarise(found: Judgement, as_json: bool) -> None:
     """Add the table to GitHub's file, or print it if there is none."""
-    from dawnbench.report.github_summary import add_to_step_summary, github_summary
+    from dawnbench.report.text.github_summary import add_to_step_summary, github_summary
 
     text = github_summary(found)
     if not add_to_step_summary(text, os.environ):

@@ -11,11 +11,12 @@ import click
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, rule_option
 from dawnbench.errors import DawnbenchError
-from dawnbench.safe_text import plain
+from dawnbench.safe_text import one_line, plain
 
 if TYPE_CHECKING:
     from dawnbench.records.reader import Run
-    from dawnbench.report.log_views import LogView
+    from dawnbench.report.text.log_views import LogView
+    from dawnbench.report.write_up.notes import Notes
 
 STDOUT = Path("-")
 PAGES = (".html", ".htm")
@@ -48,11 +49,10 @@ VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
     help="All of a run, or a model's target, results and analysis.",
 )
 @click.option(
-    "--recipe",
-    "recipes",
-    multiple=True,
-    metavar="FILE.py",
-    help="A recipe of your own whose words a write-up takes where they are newer than the run; repeatable.",
+    "--notes",
+    type=click.Path(path_type=Path),
+    metavar="FILE.md",
+    help="Your conclusions for a write-up: Markdown with a section `## RECIPE` for each model.",
 )
 @rule_option
 def report(
@@ -60,7 +60,7 @@ def report(
     out: Path | None,
     view: LogView | None,
     style: Style,
-    recipes: tuple[str, ...],
+    notes: Path | None,
     rule: str,
 ) -> None:
     """Write a report on each RUN: text, figures and a page.
@@ -70,10 +70,9 @@ def report(
 
     A write-up is writeup.md in the folder of one run. Several runs make a series, in the order given: a
     section a model, a table of all and a plot of their curves. Runs of one recipe with other seeds are one
-    model. The words are those that the recipe has now, if it is otherwise what was run, and else those of the
-    run.
+    model. What a recipe says about its target comes from the run, your conclusions from --notes.
     """
-    report_on(runs, out, view, rule, style, recipes)
+    report_on(runs, out, view, rule, style, notes)
 
 
 def report_on(
@@ -82,33 +81,32 @@ def report_on(
     view: LogView | None,
     rule: str,
     style: Style,
-    recipes: Sequence[str],
+    notes: Path | None,
 ) -> None:
     """Write the report and print where it lies, or print the report itself for `-`.
 
-    `recipes` are names or files of recipes whose words a write-up may take, beside those of the package.
+    `notes` is a file with the author's conclusions for a write-up.
 
     Raises:
-        DawnbenchError: a run or a recipe cannot be read, or there is no one place for the report.
+        DawnbenchError: a run or the notes cannot be read, or there is no one place for the report.
     """
-    from dawnbench.cli.todays_words import with_todays_words
     from dawnbench.records.reader import read_run
     from dawnbench.records.rules import known_rule
 
     known_rule(rule)
     runs = [read_run(folder) for folder in folders]
     view = view or VIEWS[style]
-    if style == "full" and recipes:
-        raise DawnbenchError("--recipe gives words to a write-up; add --style writeup")
+    if style == "full" and notes is not None:
+        raise DawnbenchError("--notes go into a write-up; add --style writeup")
     if style == "writeup":
-        _write_up(with_todays_words(runs, recipes), out, view, rule)
+        _write_up(runs, out, view, rule, notes)
     else:
         _full(runs, out, view, rule)
 
 
 def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
     if out == STDOUT:
-        from dawnbench.report.run_report import report as full_report
+        from dawnbench.report.text.run_report import report as full_report
 
         click.echo(full_report(runs, rule, view), nl=False)
         return
@@ -117,20 +115,23 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
             f"{len(runs)} runs make one text: name it with -o report.md (a page is of one run; "
             "`dawnbench site` makes pages of many)"
         )
-    from dawnbench.report.write import places, write_report
+    from dawnbench.report.report_files import places, write_report
 
     for path in write_report(runs, rule, view, places(runs, out)):
         click.echo(plain(str(path)))
 
 
-def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+def _write_up(
+    runs: Sequence[Run], out: Path | None, view: LogView, rule: str, notes_file: Path | None
+) -> None:
     from dawnbench.stats.pooling import pool_runs
 
     models = pool_runs(runs)
+    notes = None if notes_file is None else _notes_on(models, notes_file)
     if out == STDOUT:
         from dawnbench.report.write_up.document import write_up
 
-        click.echo(write_up(models, rule, view), nl=False)
+        click.echo(write_up(models, rule, view, notes), nl=False)
         return
     if out is not None and out.suffix.lower() in PAGES:
         raise DawnbenchError(f"a write-up is a text and {out} a page; name it with -o writeup.md")
@@ -139,5 +140,28 @@ def _write_up(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -
     from dawnbench.report.write_up.write import write_write_up
 
     path = out or runs[0].folder / "writeup.md"
-    write_write_up(models, rule, view, path)
+    if notes_file is not None and path.resolve() == notes_file.resolve():
+        raise DawnbenchError(
+            f"the write-up would replace the notes in {notes_file}; name another file with -o"
+        )
+    write_write_up(models, rule, view, path, notes)
     click.echo(plain(str(path)))
+
+
+def _notes_on(models: Sequence[Run], path: Path) -> Notes:
+    """Read the notes, and say which models they have no section for.
+
+    Raises:
+        DawnbenchError: they cannot be read, or have no section for any of the models.
+    """
+    from dawnbench.report.write_up.notes import described, read_notes
+
+    notes = read_notes(path)
+    without = [model for model in models if not notes.about(model, 1)]
+    if without:
+        names = list(dict.fromkeys(map(described, without)))
+        said = f"{path} has no text on {', '.join(names)}; begin its section with the line ## {names[0]}"
+        if len(without) == len(models):
+            raise DawnbenchError(said)
+        click.echo(one_line(said), err=True)
+    return notes

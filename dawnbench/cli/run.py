@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from dawnbench.campaigns.series import EndedRun, EndedSeries
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
-    from dawnbench.report.display.common import Display
-    from dawnbench.report.log_table import TimeFormat
+    from dawnbench.report.display.display import Display
+    from dawnbench.report.text.log_table import TimeFormat
 
 EXIT_CODES = {"done": DONE, "diverged": DIVERGED, "interrupted": INTERRUPTED}
 SERIES_RULE = "dawnbench"
@@ -87,7 +87,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     (mnist-ladder, mnist-drill) each recipe is run, one after the other, and all are written up in the end.
     """
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
     chosen = RunOptions(**options)
@@ -129,7 +129,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     from dawnbench import campaigns
-    from dawnbench.report.console import open_console
+    from dawnbench.report.text.console import open_console
 
     console = open_console()
     display = _display(console, options)
@@ -204,7 +204,7 @@ def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
 
 
 def _write_log(display: Display, time_format: TimeFormat) -> None:
-    from dawnbench.report.log import write_log
+    from dawnbench.report.text.log import write_log
 
     if display.folder is not None:
         write_log(display.folder, time_format)

@@ -52,7 +52,7 @@ def list_runs(
     Raises:
         DawnbenchError: there is no such folder, the target is no accuracy or there is no such rule.
     """
-    from dawnbench.report.listing import listing, listing_json
+    from dawnbench.report.text.listing import listing, listing_json
 
     known_rule(rule)
     selection = select(recipe, device, target)

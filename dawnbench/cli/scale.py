@@ -24,7 +24,7 @@ from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
-    from dawnbench.stats.scaling import ScalePoint, ScalingStudy, Setting
+    from dawnbench.stats.scaling_laws import ScalePoint, ScalingStudy, Setting
 
 
 class Numbers(click.ParamType[tuple[float, ...]]):
@@ -77,8 +77,8 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
     memory that was predicted.
     """
     from dawnbench.recipes.constraints import check_seeds
-    from dawnbench.report.status_line import waiting_for
-    from dawnbench.stats.scaling import AXES
+    from dawnbench.report.text.status_line import waiting_for
+    from dawnbench.stats.scaling_laws import AXES
 
     given = {axis: options.pop(axis) for axis in AXES}
     values = {axis: numbers for axis, numbers in given.items() if numbers}
@@ -115,9 +115,9 @@ class _Progress:
 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
-    from dawnbench.report.console import open_console
     from dawnbench.report.plots.scaling import write_scaling_plot
-    from dawnbench.report.scaling import scaling_json, scaling_page, scaling_table, scaling_words
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.scaling_study import scaling_json, scaling_page, scaling_table, scaling_words
 
     console = open_console()
     console.print()

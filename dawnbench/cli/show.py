@@ -56,11 +56,11 @@ def show_run(what: str, rule: str, prices: Prices) -> None:
     """
     from dawnbench.cli.configuration import prices_for
     from dawnbench.records.rules import known_rule
-    from dawnbench.report.console import open_console
-    from dawnbench.report.run_summary import summary_report
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.run_summary import summary_report
     from dawnbench.stats.run_warnings import find_warnings
     from dawnbench.stats.sources import open_trial_set
-    from dawnbench.stats.summary import summarise
+    from dawnbench.stats.trial_summary import summarise
 
     known_rule(rule)
     series = open_trial_set(what)
@@ -79,7 +79,7 @@ def describe_recipe(recipe: Recipe, shipped: bool) -> str:
     from dawnbench.cli import kept_text
     from dawnbench.data.sources.names import KNOWN_SHAPES
     from dawnbench.recipes.overrides import leaf_paths, leaf_value
-    from dawnbench.report.status_line import waiting_for
+    from dawnbench.report.text.status_line import waiting_for
 
     keys = "\n".join(f"{path}={json.dumps(leaf_value(recipe, path))}" for path in leaf_paths(recipe))
     named = f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}"

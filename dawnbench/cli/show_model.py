@@ -9,7 +9,7 @@ from dawnbench.engine.memory import forecast
 from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.probe import DataShape
 from dawnbench.recipes import Recipe
-from dawnbench.report.sections import model_table
+from dawnbench.report.text.sections import model_table
 from dawnbench.report.units import number_bytes
 
 

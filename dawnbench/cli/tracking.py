@@ -15,12 +15,12 @@ from pathlib import Path
 import click
 
 from dawnbench.export.trackers import brief, default_store, open_tracker
-from dawnbench.export.trackers.common import Tracker, TrialFacts
-from dawnbench.export.trackers.figures import epoch_point, run_facts, trial_facts, trial_outcome
+from dawnbench.export.trackers.metrics import epoch_point, run_facts, trial_facts, trial_outcome
 from dawnbench.export.trackers.playback import tell_telemetry
+from dawnbench.export.trackers.tracker import Tracker, TrialFacts
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 from dawnbench.safe_text import one_line
 
 HAND_OVER_SECONDS = 10.0

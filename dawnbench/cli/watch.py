@@ -30,9 +30,9 @@ def follow(folder: Path) -> None:
         DawnbenchError: it is not a run folder, or is damaged.
     """
     from dawnbench.records.reader import read_run
-    from dawnbench.report.console import open_console
     from dawnbench.report.display import PlainDisplay, TerminalDisplay, summary_table
-    from dawnbench.report.watch import watch as watch_run
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.watch import watch as watch_run
 
     console = open_console()
     display = (

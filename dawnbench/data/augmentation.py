@@ -1,6 +1,6 @@
 """The interface of random augmentations, in two halves.
 
-`draw` makes the random numbers of a batch at the start of the epoch; the rest is a pure function of tensors,
+`draw` makes the random numbers of an epoch at its start; the rest is a pure function of tensors,
 which a compiler can fuse and a CUDA graph can replay. A change either moves pixels, by saying from which row
 and column of the source each target pixel comes (so that any number of moves cost one gather, and no padded
 copy of the set is kept), or recolors the pixels before they are normalized, or changes the normalized ones.
@@ -19,7 +19,7 @@ Draws = tuple[Tensor, ...]
 
 @dataclass(frozen=True)
 class Shown:
-    """Which images a batch shows, and when."""
+    """Which images an epoch shows, in their order, and when."""
 
     index: Tensor
     """(B,) int64, their indices in the training set."""
@@ -43,10 +43,6 @@ class Shown:
 
 class Augmentation:
     """A random transformation of training images; subclass `Move`, `Recolor` or `Change`."""
-
-    draws_by_batch = True
-    """Whether draws are made batch by batch; False if they do not depend on the state of a generator and can
-    be made for a whole epoch at once."""
 
     def check(self, size: tuple[int, int]) -> None:
         """Raise DawnbenchError if images of `size` (height, width) are too small."""

@@ -69,8 +69,6 @@ class AlternatingFlip(RandomFlip):
     (Jordan 2024, arXiv:2404.00498).
     """
 
-    draws_by_batch = False
-
     def draw(self, shown: Shown) -> Draws:
         """Return which images are mirrored."""
         return (fair_coins(shown.index, shown.generator.initial_seed()) ^ bool(shown.epoch % 2),)

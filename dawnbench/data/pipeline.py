@@ -43,29 +43,14 @@ class InputPipeline:
         self._leaves_image = any(a.leaves_image for a in self._augmentations if isinstance(a, Move))
 
     def draw(
-        self,
-        order: Tensor,
-        epoch: int,
-        batch_size: int,
-        size: tuple[int, int],
-        generator: torch.Generator,
+        self, order: Tensor, epoch: int, size: tuple[int, int], generator: torch.Generator
     ) -> tuple[Draws, ...]:
         """Return each augmentation's draws for an epoch, counted from 0, with images in this `order`.
 
-        They are made in batches of `batch_size` images; every tensor is (len(order), ...).
-        `size` is the stored images' height and width.
+        Every tensor is (len(order), ...). `size` is the stored images' height and width.
         """
-        by_batch = [a for a in self._augmentations if a.draws_by_batch]
-        batches = [
-            [a.draw(Shown(index, epoch, size, generator)) for a in by_batch]
-            for index in order.split(batch_size)
-        ]
-        joined = (
-            tuple(torch.cat(parts) for parts in zip(*drawn, strict=True))
-            for drawn in zip(*batches, strict=True)
-        )
-        whole = Shown(order, epoch, size, generator)
-        return tuple(next(joined) if a.draws_by_batch else a.draw(whole) for a in self._augmentations)
+        shown = Shown(order, epoch, size, generator)
+        return tuple(augmentation.draw(shown) for augmentation in self._augmentations)
 
     def __call__(self, stored: Tensor, index: Tensor, draws: Sequence[Draws], size: int) -> Tensor:
         """Return the batch (B, C, size, size) in `channels_last` memory.

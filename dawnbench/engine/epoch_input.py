@@ -50,7 +50,7 @@ class EpochInput:
             order = self._all
         self._order.copy_(order[: len(self._order)])
         height, width = self._split.images.shape[1:3]
-        draws = self._pipeline.draw(self._order, epoch, self._batch_size, (height, width), generator)
+        draws = self._pipeline.draw(self._order, epoch, (height, width), generator)
         if not self._draws:
             self._draws = draws
             return

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from dawnbench.engine.device import Device
-from dawnbench.engine.device.common import Footprint
+from dawnbench.engine.device.base import Footprint
 from dawnbench.engine.probe import DataShape, Line, probe
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dawnbench.engine.device import Device
-from dawnbench.engine.device.common import DTYPES
+from dawnbench.engine.device.base import DTYPES
 from dawnbench.errors import DawnbenchError
 
 

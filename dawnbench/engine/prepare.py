@@ -20,7 +20,7 @@ from dawnbench.engine.rates import make_rates, reset_optimizer
 from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.summary import describe
+from dawnbench.models.counting import describe
 from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
@@ -137,11 +137,12 @@ class Prepared:
         )
         return TrainingStep(
             self.input,
-            self.programs(converted),
+            converted,
             self.recipe.loss.build(self.model, self.recipe.label_smoothing),
             optimizer,
             take_step,
             self.rates,
+            self.programs,
             self.device,
         )
 

@@ -23,6 +23,8 @@ class Programs:
         if compiles:
             # Each size gets its own program; beyond the limit torch would silently stop compiling.
             torch._dynamo.config.recompile_limit = max(RECOMPILE_LIMIT, torch._dynamo.config.recompile_limit)
+            # Otherwise torch may overlook that a parameter has been frozen, and keep computing its gradient.
+            torch._dynamo.config.skip_tensor_guards_with_matching_dict_tags = False
 
     @property
     def compiles(self) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dawnbench.engine.device import Device
 from dawnbench.engine.epoch_input import EpochInput
+from dawnbench.engine.programs import Programs
 from dawnbench.engine.rates import Rates, trained_groups
 from dawnbench.optim.contracts import GroupedOptimizer, Loss
 
@@ -30,10 +31,12 @@ class TrainingStep:
         optimizer: GroupedOptimizer,
         take_step: Callable[[], Any],
         rates: Rates,
+        programs: Programs,
         device: Device,
     ) -> None:
         """Take the parts; `take_step` is the optimizer's step, possibly compiled."""
         self._source, self._forward, self._loss = source, forward, loss
+        self._judge = programs(self._forward_and_loss)
         self._optimizer, self._take_step, self._rates, self._device = optimizer, take_step, rates, device
         self._batch_size = max(source.counts)
         self._captured: dict[Any, Callable[[], None]] = {}
@@ -88,13 +91,17 @@ class TrainingStep:
         self._rates.load(self.position)
         images, labels = self._source.batch(self.position, count, size)
         self._optimizer.zero_grad()
-        logits = self._forward(images)
-        loss = self._loss(logits.float(), labels)
+        loss, correct = self._judge(images, labels)
         if count < self._batch_size:
             # Optimizers divide by the full batch size, but the mean loss of a smaller batch counts as much.
             loss = loss * (self._batch_size / count)
         loss.backward()
         self._take_step()
         self.loss += loss.detach()
-        self.correct += (logits.detach().argmax(1) == labels).sum()
+        self.correct += correct
         self.position += 1
+
+    def _forward_and_loss(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the loss of a batch and its number of correct predictions."""
+        logits = self._forward(images).float()
+        return self._loss(logits, labels), (logits.detach().argmax(1) == labels).sum()

@@ -10,7 +10,7 @@ from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.words import verdict_sentence
+from dawnbench.stats.comparison.sentences import verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy
 from dawnbench.stats.figures import spent_energies
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from dawnbench.export.gates import as_json
-from dawnbench.records.roofline import Peaks, StepProfile
-from dawnbench.stats.roofline import find_gap, roofline
+from dawnbench.records.step_profile import Peaks, StepProfile
+from dawnbench.stats.kernel_gaps import find_gap, roofline
 
 
 def peaks_json(peaks: Peaks) -> str:

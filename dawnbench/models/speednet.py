@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dawnbench.models.fused import kernels_available
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import FittedModel, PatchWhitening
 
@@ -30,6 +32,13 @@ class DiracConv2d(nn.Conv2d):
         first = self.weight.data[: self.in_channels]
         first.zero_()
         first[:, :, 1, 1].diagonal().fill_(1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the filtered images; channels of x beyond the filters' own are ignored, and have to be 0."""
+        spare = x.shape[1] - self.in_channels
+        if spare == 0:
+            return super().forward(x)
+        return F.conv2d(x, F.pad(self.weight, (0, 0, 0, 0, 0, spare)), padding=1)
 
 
 class Group(nn.Module):
@@ -95,8 +104,9 @@ class SpeedNet(FittedModel):
     """2x2 patch whitening, three groups of two convolutions, global max pool, scaled linear head.
 
     Input: normalized images (N, channels, H, W), H and W at least 16: one global pool covers whatever size
-    remains after the groups. Output: logits (N, classes). `fused` runs pool, norm and activation of the
-    groups as one layer each; the state dict is the same either way.
+    remains after the groups. Output: logits (N, classes). Where there is an NVIDIA GPU, `fused` runs the
+    whitening with its activation, and pool, norm and activation of the groups, as one layer each; the state
+    dict is the same either way.
     """
 
     def __init__(
@@ -109,13 +119,19 @@ class SpeedNet(FittedModel):
         whitening_images: int = 5_000,
         whitening_epsilon: float = 5e-4,
         pool_first: tuple[bool, bool, bool] = (False, False, False),
-        fused: bool = False,
+        fused: bool = True,
     ) -> None:
         super().__init__()
-        self.whiten = PatchWhitening(
+        fused = fused and kernels_available()
+        whitening = PatchWhitening
+        if fused:
+            from dawnbench.models.fused.whiten import FusedPatchWhitening
+
+            whitening = FusedPatchWhitening
+        self.whiten = whitening(
             channels, size=2, images=whitening_images, epsilon=whitening_epsilon, mirrored=True, bias=True
         )
-        self.activation = nn.GELU()
+        self.activation = nn.Identity() if fused else nn.GELU()
         sizes = (len(self.whiten.weight), *widths)
         self.groups = nn.Sequential(
             *(
@@ -138,6 +154,6 @@ class SpeedNet(FittedModel):
         """Return the logits."""
         x = self.groups(self.activation(self.whiten(x)))
         # Not amax: its backward pass searches for values equal to the maximum. Compiled in bf16, it compares
-        # values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. max remembers the
-        # index.
-        return self.head(x.flatten(2).max(2).values)  # type: ignore[no-any-return]
+        # values recomputed in fp32 with a rounded maximum, finds none, and divides 0 by 0. A pool remembers
+        # the index.
+        return self.head(F.max_pool2d(x, (x.shape[2], x.shape[3])).flatten(1))  # type: ignore[no-any-return]

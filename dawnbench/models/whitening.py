@@ -15,10 +15,11 @@ def patch_covariance(images: Tensor, size: int) -> Tensor:
     products = torch.zeros(features, features, dtype=torch.float32, device=images.device)
     count = 0
     for part in images.float().split(PATCHES_AT_ONCE):
-        patches = nn.functional.unfold(part, size).transpose(1, 2).reshape(-1, features)
-        total += patches.sum(0)
-        products += patches.T @ patches
-        count += patches.shape[0]
+        patches = nn.functional.unfold(part, size)
+        total += patches.sum((0, 2))
+        # One product per image: a GPU hardly parallelizes a single product of two long, narrow matrices.
+        products += torch.bmm(patches, patches.transpose(1, 2)).sum(0)
+        count += patches.shape[0] * patches.shape[2]
     mean = total / count
     return (products / count - torch.outer(mean, mean)) * (count / (count - 1))
 

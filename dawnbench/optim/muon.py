@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import SGD, Optimizer
 
@@ -33,12 +34,31 @@ def orthogonalize(matrices: Tensor, steps: int) -> Tensor:
     return x.transpose(1, 2) if tall else x
 
 
+def _as_batch(banks: Sequence[Tensor]) -> Tensor:
+    """Return banks as matrices (N, rows, columns) with one row per output, padded with zeros to one shape."""
+    # In the order of `channels_last` memory, so that nothing is copied.
+    matrices = [bank.permute(0, 2, 3, 1).flatten(1) for bank in banks]
+    rows, columns = (max(matrix.shape[axis] for matrix in matrices) for axis in (0, 1))
+    full = (rows, columns)
+    return torch.stack(
+        [m if m.shape == full else F.pad(m, (0, columns - m.shape[1], 0, rows - len(m))) for m in matrices]
+    )
+
+
+def _as_bank(matrix: Tensor, bank: Tensor) -> Tensor:
+    """Return what `_as_batch` made of a bank in the bank's own shape."""
+    outputs, inputs, height, width = bank.shape
+    own = matrix[:outputs, : inputs * height * width]
+    return own.reshape(outputs, height, width, inputs).permute(0, 3, 1, 2)
+
+
 class Muon(Optimizer):
     """Orthogonalized Nesterov momentum for convolution filters, which are kept at a constant norm.
 
     A filter bank (outputs, inputs, height, width) counts as a matrix with one row per output. Before each
     step it is scaled to a Frobenius norm of sqrt(outputs), so that the rate alone determines how far a step
-    rotates it. Banks of the same shape share the matrix products.
+    rotates it. Banks of the same shape share the matrix products; with `one_batch` all banks do, padded with
+    zeros, which pays where starting a kernel costs more than multiplying by zeros.
     """
 
     def __init__(
@@ -48,10 +68,11 @@ class Muon(Optimizer):
         momentum: float,
         steps: int,
         dtype: torch.dtype = torch.float32,
+        one_batch: bool = False,
         **group: Any,
     ) -> None:
         """Take filters; matrix products are in `dtype`; `group` holds further keys of their only group."""
-        self._momentum, self._steps, self._dtype = momentum, steps, dtype
+        self._momentum, self._steps, self._dtype, self._one_batch = momentum, steps, dtype, one_batch
         super().__init__([{"params": list(parameters), **group}], {"lr": 0.0})
 
     @torch.no_grad()
@@ -59,29 +80,25 @@ class Muon(Optimizer):
         """Take one step along the gradients."""
         assert closure is None
         for group in self.param_groups:
-            by_shape: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
+            batches: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
             for bank in group["params"]:
                 if bank.grad is not None:
-                    by_shape[tuple(bank.shape)].append(bank)
-            for banks in by_shape.values():
+                    batches[() if self._one_batch else tuple(bank.shape)].append(bank)
+            for banks in batches.values():
                 self._step_banks(banks, group["lr"])
 
     def _step_banks(self, banks: list[Tensor], rate: float | Tensor) -> None:
-        """Step banks of the same shape, each of which has a gradient."""
+        """Step banks that share their products, each of which has a gradient."""
         gradients = [bank.grad for bank in banks if bank.grad is not None]
         momenta = [self._momentum_of(bank) for bank in banks]
         torch._foreach_mul_(momenta, self._momentum)
         torch._foreach_add_(momenta, gradients)
         nesterov = torch._foreach_add(gradients, momenta, alpha=self._momentum)
-        rows = banks[0].shape[0]
-        matrices = torch.stack([step.reshape(rows, -1) for step in nesterov])
-        matrices = matrices.to(self._dtype)
-        updates = orthogonalize(matrices, self._steps).float() * rate
-        norms = torch._foreach_norm(banks)
-        torch._foreach_add_(norms, NORM_EPSILON)
-        torch._foreach_div_(banks, norms)
-        torch._foreach_mul_(banks, rows**0.5)
-        torch._foreach_sub_(banks, [step.view(bank.shape) for step, bank in zip(updates, banks, strict=True)])
+        updates = orthogonalize(_as_batch(nesterov).to(self._dtype), self._steps).float() * rate
+        norms = _as_batch(banks).flatten(1).norm(dim=1) + NORM_EPSILON
+        torch._foreach_div_(banks, norms.unbind())
+        torch._foreach_mul_(banks, [len(bank) ** 0.5 for bank in banks])
+        torch._foreach_sub_(banks, [_as_bank(*pair) for pair in zip(updates, banks, strict=True)])
 
     def _momentum_of(self, bank: Tensor) -> Tensor:
         state = self.state[bank]
@@ -128,7 +145,8 @@ def muon_with_sgd(
         group(head, head_rate_scale),
     ]
     groups = [g for g in groups if g["params"]]
+    on_gpu = any(bank.is_cuda for bank in filters)
     return CombinedOptimizer(
-        Muon(filters, momentum=momentum, steps=steps, dtype=dtype, rate_scale=1.0),
+        Muon(filters, momentum=momentum, steps=steps, dtype=dtype, one_batch=on_gpu, rate_scale=1.0),
         SGD(groups, lr=0.0, momentum=sgd_momentum, nesterov=True, fused=fused),
     )

@@ -13,7 +13,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 from torch.utils.flop_counter import flop_registry
 
-from dawnbench.engine.device.common import DTYPES
+from dawnbench.engine.device.base import DTYPES
 
 Key = tuple[str, tuple[tuple[int, ...], ...]]
 """An operation's name and the shapes of its tensors, except scalars and tensors in lists."""

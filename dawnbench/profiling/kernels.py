@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from dawnbench.profiling.counts import Count, Key, key_of
-from dawnbench.records.roofline import KernelRow
+from dawnbench.records.step_profile import KernelRow
 
 
 class _Time:

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import torch
 
 from dawnbench.engine.device import Device
-from dawnbench.engine.device.common import DTYPES
+from dawnbench.engine.device.base import DTYPES
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.roofline import Peak, Peaks
+from dawnbench.records.step_profile import Peak, Peaks
 
 PRECISIONS = ("fp32", "tf32", "bf16", "fp16")
 SIDES = (512, 1024, 2048, 4096, 8192)

@@ -20,7 +20,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.profiling.counts import CountingMode, float32_name
 from dawnbench.profiling.kernels import kernel_rows
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.records.roofline import Peaks, StepProfile
+from dawnbench.records.step_profile import Peaks, StepProfile
 
 ACTIVITIES = {
     "cpu": [ProfilerActivity.CPU],

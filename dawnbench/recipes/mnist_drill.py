@@ -45,11 +45,6 @@ mnist_drill_1 = _step(
             "Set up a skeleton that learns, without biases or norms, and see how large it has to be. "
             "Published: 98.75 % at best and 98.46 % at last, on the test images."
         ),
-        analysis=(
-            "The skeleton learns, and without help: it passes its target in every trial. At the end the "
-            "training accuracy is four tenths of a point ahead and still rising, while the test accuracy has "
-            "gained little since the tenth epoch, so it is larger than it has to be."
-        ),
     ),
     (
         *("conv 16", "relu", "conv 16", "relu", "max pool"),
@@ -68,12 +63,6 @@ mnist_drill_2 = _step(
             "Fewer than 8,000 parameters: a third of the skeleton's, with batch norm and an average pool. "
             "Published: 99.16 % at best."
         ),
-        analysis=(
-            "Batch norm makes up for two thirds of the parameters. The network has little room left to learn "
-            "by heart, yet at a constant rate its test accuracy swings by up to six tenths of a point from "
-            "one epoch to the next: it reaches the target and does not stay there. A rate that falls is the "
-            "next step."
-        ),
     ),
     (
         *("conv 8", *_NORM, "conv 16", *_NORM, "max pool", "conv 8 1x1", *_NORM),
@@ -91,12 +80,6 @@ mnist_drill_3 = _step(
         target=(
             "Reach 99.4 % and stay there to the end with fewer than 10,000 parameters: a little wider, a "
             "trace of dropout, a rate that falls. Published: 99.48 % at best, 99.4 % to the end."
-        ),
-        analysis=(
-            "A rate that rises to 0.1 and falls to the end is worth two tenths of a point over one that "
-            "falls by steps. Every trial is at 99.4 % or above in the last three epochs, two of them in the "
-            "last five, and the last is the best or close to it. Training is ahead by a quarter of a point "
-            "by then; augmentation, which this series did without, is what is left to try."
         ),
     ),
     (

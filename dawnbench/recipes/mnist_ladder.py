@@ -47,11 +47,6 @@ mnist_1 = _step(
             "See what accuracy is to be had when size is no object: seven convolutions, without norm or "
             "dropout, in 15 epochs. Published: 99.9 % on the training images, 99.3 % on the test images."
         ),
-        analysis=(
-            "More than large enough: it goes on learning the training images by heart, to 99.9 %, long "
-            "after the test images have stopped gaining. No layer here is needed for its size, so the next "
-            "models ask how little does as well."
-        ),
     ),
     ConvStackSpec(
         (
@@ -70,12 +65,6 @@ mnist_2 = _step(
         target=(
             "Come close to the first model with fewer than 10,000 parameters: 16 channels throughout, 1x1 "
             "convolutions between the blocks. Published: 99.2 % and 98.9 %."
-        ),
-        analysis=(
-            "A 700th of the parameters costs half a point on the test images and one point on the training "
-            "images. Without a norm it is slow to begin, with half of the training images right in the first "
-            "epoch, and it is still gaining on them in the last: it could do with more epochs, or with "
-            "something that makes it learn faster."
         ),
     ),
     ConvStackSpec(
@@ -96,12 +85,6 @@ mnist_3 = _step(
             "Gain on the second model by batch norm before each ReLU and a little dropout, for 176 "
             "parameters more. Published: 99.43 % and 99.0 %."
         ),
-        analysis=(
-            "Batch norm is worth five epochs: 98.1 % on the test images after the first one, for which the "
-            "second model takes five or six. Dropout keeps the training accuracy below the test accuracy to "
-            "the end, so that nothing is learnt by heart and a longer training, or less dropout, could still "
-            "gain."
-        ),
     ),
     ConvStackSpec(
         (
@@ -121,12 +104,6 @@ mnist_4 = _step(
         target=(
             "Replace the last, large convolution by an average pool and save a third of the parameters. "
             "Published: 98.8 % and 98.5 %."
-        ),
-        analysis=(
-            "It underfits: the training accuracy stands still near 98.1 % for the last four epochs, a whole "
-            "point below that of the third model. That one has its dropout in two places, this one behind "
-            "each of six layers of 8 to 16 channels, so less of it is the first thing to try; whether the "
-            "average pool costs anything these figures cannot tell."
         ),
     ),
     ConvStackSpec(
@@ -149,12 +126,6 @@ mnist_5 = _step(
             "early, turned images and a rate that falls on a plateau. Published: 99.24 % on the test "
             "images."
         ),
-        analysis=(
-            "The norm, the narrow first layer and the turned images do it; the plateau schedule never acts. "
-            "Until the very end the test loss did not go three epochs without a new low in any trial, so "
-            "that the rate stayed at 0.01 and the last epochs still swing by two tenths of a point. A rate "
-            "that surely falls should settle them."
-        ),
     ),
     ConvStackSpec(
         (
@@ -176,12 +147,6 @@ mnist_6 = _step(
         target=(
             "Hold 99.4 % in each of the last five epochs with 7,416 parameters, by stronger augmentation "
             "and a rate that falls after eight epochs. Published: 99.4 % on the test images."
-        ),
-        analysis=(
-            "The step settles it: behind epoch 8 the test accuracy stays within about a tenth of a point, "
-            "where it swung by up to half a point before. It settles at 99.3 %, a tenth short of the target. "
-            "The training images are made so hard that the network gets 98.2 % of them at most; with so few "
-            "parameters, milder augmentation or a longer training is what is left to try."
         ),
     ),
     ConvStackSpec(

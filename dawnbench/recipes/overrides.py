@@ -17,7 +17,7 @@ from dawnbench.recipes.values import role_of, value_from_json
 from dawnbench.records.leaves import leaves as json_leaves
 from dawnbench.records.leaves import part_names
 
-NOT_CHANGES = ("name", "summary", "trials", "write_up.target", "write_up.analysis", "changed")
+NOT_CHANGES = ("name", "summary", "trials", "write_up.target", "changed")
 """Settings that decide nothing about the training."""
 
 
@@ -56,8 +56,6 @@ def override(recipe: Recipe, settings: Iterable[str]) -> Recipe:
 def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = None, **leaves: Any) -> Recipe:
     """Return the recipe with settings, another data set and leaves applied; None keeps a value.
 
-    If that changes what is trained, the write-up loses its analysis, unless the settings provide one.
-
     Raises:
         DawnbenchError: as for `override`, or the recipe does not accept a leaf's value.
     """
@@ -69,10 +67,7 @@ def adapt(recipe: Recipe, settings: Iterable[str] = (), *, data: str | None = No
     adapted = replace(resolved, **given)
     if adapted.digest() == recipe.digest():
         return adapted
-    has_new_write_up = adapted.write_up != recipe.write_up
-    # An analysis describes what its author ran.
-    write_up = adapted.write_up if has_new_write_up else replace(adapted.write_up, analysis="")
-    return replace(adapted, write_up=write_up, changed=_changes(recipe, adapted))
+    return replace(adapted, changed=_changes(recipe, adapted))
 
 
 def _changes(recipe: Recipe, adapted: Recipe) -> tuple[str, ...]:

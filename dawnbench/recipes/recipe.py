@@ -93,11 +93,9 @@ class WriteUp:
 
     target: str = ""
     """What the model was meant to achieve, and how."""
-    analysis: str = ""
-    """What the result was, and why."""
 
     def __post_init__(self) -> None:
-        """Validate that both fields are text."""
+        """Validate that the target is text."""
         check_fields(self, "write_up")
 
 

@@ -15,8 +15,12 @@ def part_names(kinds: Sequence[str]) -> tuple[str, ...]:
 
 
 def with_current_names(recipe: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a recipe from JSON with today's names, where earlier versions used others."""
-    return _renamed(recipe, "deviation", "std")
+    """Return a recipe from JSON with the current names, and without the analysis that older ones have."""
+    renamed = _renamed(recipe, "deviation", "std")
+    write_up = renamed.get("write_up")
+    if isinstance(write_up, Mapping):
+        renamed["write_up"] = {key: value for key, value in write_up.items() if key != "analysis"}
+    return renamed
 
 
 def with_original_names(recipe: Mapping[str, Any]) -> dict[str, Any]:

@@ -27,8 +27,11 @@ DIED = (
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
-CHUNK_BYTES = 2_000_000
-"""Of lines that are validated at once; where one is not possible, they are validated one by one."""
+CHUNK_BYTES = 100_000
+"""Of lines that are validated at once; where one is not possible, they are validated one by one.
+
+The system's allocator keeps blocks of this size for the next chunk and gives larger ones back each time.
+"""
 MAX_WARNINGS = 20
 """Of one file."""
 
@@ -134,28 +137,28 @@ def read_versioned(path: Path, trouble: str) -> dict[str, Any]:
     return data
 
 
-def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[Line]:
+def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> list[Line]:
+    records: list[Line] = []
     found: dict[str, list[str]] = {}
     torn, done = False, 0
     try:
         with open_regular(path, LINES_LIMIT) as file:
-            while lines := file.read(CHUNK_BYTES):
-                lines += file.readline()
-                if not lines.endswith(b"\n"):
+            while lines := file.readlines(CHUNK_BYTES):
+                if not lines[-1].endswith(b"\n"):
                     torn = True
-                    lines = lines[: lines.rfind(b"\n") + 1]
-                first, done = done + 1, done + lines.count(b"\n")
+                    lines.pop()
+                first, done = done + 1, done + len(lines)
                 if (parsed := parse(kind, lines)) is not None:
-                    yield from parsed
+                    records += parsed
                     continue
-                for number, line in enumerate(lines.split(b"\n")[:-1], first):
-                    record, lost = read_line(kind, line)
+                for number, line in enumerate(lines, first):
+                    record, lost = read_line(kind, line.removesuffix(b"\n"))
                     for clause in lost:
                         # The same field is often wrong on many lines.
                         sentence = f"{path.name}, line {number}: {clause}"
                         found.setdefault(clause.split(" ", 1)[0], []).append(sentence)
                     if record is not None:
-                        yield record
+                        records.append(record)
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror}); the run folder is not whole") from error
     warnings += capped(found, path.name)
@@ -163,11 +166,12 @@ def _read_lines(path: Path, kind: type[Line], warnings: list[str]) -> Iterator[L
         warnings.append(
             f"{path.name}: the last line is torn (the run was killed while it wrote) and left out"
         )
+    return records
 
 
 def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
     """Return the record on a line, and a sentence's rest for each value of it, or for all of it, left out."""
-    if parsed := parse(kind, line + b"\n"):
+    if parsed := parse(kind, [line]):
         return parsed[0], []
     try:
         content = parse_json(line)

@@ -1,1 +1,1 @@
-"""What people read: tables for files and for terminals. Imports no torch."""
+"""What people read: Markdown, terminals, charts, pages and sites. Imports no torch."""

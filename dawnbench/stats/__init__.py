@@ -1,1 +1,1 @@
-"""What the figures mean: summaries, comparisons, verdicts. Works from run folders, imports no torch."""
+"""What the numbers mean: summaries, comparisons, verdicts. Works from run folders, never imports torch."""

@@ -14,7 +14,7 @@ Standing = Literal["holds", "fails", "not settled"]
 
 ALPHA = 0.05
 POWER = 0.8
-"""With so many trials as `settles_at` says, four campaigns in five settle it."""
+"""With as many trials as `settles_at` says, four campaigns in five settle the claim."""
 MAX_TRIALS = 100_000
 
 
@@ -28,22 +28,22 @@ class Claim:
     mean: float
     """0 to 1."""
     p_value: float | None
-    """Of the one-sided t-test that the true mean lies below the target; None where there is no spread."""
+    """Of the one-sided t-test whose null hypothesis is a true mean below the target; None without spread."""
     standing: Standing
-    """holds at p < 0.05; fails where the opposite is shown at 0.05."""
+    """"holds" at p < 0.05; "fails" if the opposite is shown at 0.05."""
     settles_at: int | None
-    """How many trials would settle it, were mean and spread as they are; None where it is settled or no
-    number would, or fewer than 100,000."""
+    """How many trials would settle the claim if mean and spread stayed the same; None if it is settled, or
+    if 100,000 trials would not settle it."""
 
 
 def claim(accuracies: Sequence[float], target: float) -> Claim | None:
-    """Test that the mean of some final accuracies (0 to 1) is at least the target; None of no accuracy."""
+    """Test whether mean final accuracy (0 to 1) is at least the target; None if there are no accuracies."""
     values = np.sort(np.asarray(accuracies, dtype=float))
     if not values.size:
         return None
     mean = float(np.clip(values.mean(), values[0], values[-1]))
     if values.size < 2 or values[0] == values[-1]:
-        # Equal accuracies have no spread to test by, but they lie where they lie.
+        # Without spread there is no test, but the mean is known all the same.
         return Claim(target, values.size, mean, None, "not settled", None)
     p = float(ttest_1samp(values, target, alternative="greater").pvalue)
     if p < ALPHA:
@@ -55,14 +55,14 @@ def claim(accuracies: Sequence[float], target: float) -> Claim | None:
 
 
 def trials_to_settle(effect: float) -> int | None:
-    """Return how many trials show a mean that lies `effect` standard deviations off, with a power of 0.8.
+    """Return how many trials show a mean `effect` standard deviations off the target, at a power of 0.8.
 
-    By the noncentral t distribution (Cohen 1988); None where it takes more than 100,000.
+    By the noncentral t distribution (Cohen 1988); None if it takes more than 100,000.
     """
 
     def power(n: int) -> float:
         found = float(nct.sf(t.isf(ALPHA, n - 1), n - 1, effect * math.sqrt(n)))
-        # scipy's tail is NaN where it is as good as certain.
+        # scipy's tail is NaN when the power is practically 1.
         return 1.0 if math.isnan(found) else found
 
     if not math.isfinite(effect) or effect <= 0 or power(MAX_TRIALS) < POWER:

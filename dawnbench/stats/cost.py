@@ -1,7 +1,7 @@
-"""What time and energy cost, at prices the user gives; there is no price here to fall back on.
+"""What time and energy cost at the user's own prices; there are no default prices.
 
-DAWNBench defines the cost of training as the time to the target times what the machine costs an hour, in US
-dollars; so money here is dollars and is printed with a "$". Whoever enters another currency reads it so.
+DAWNBench defines the cost of training as the time to the target times the machine's hourly price in US
+dollars, so money here is in dollars and printed with a "$". The arithmetic holds for any other currency.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ JOULES_A_KWH = 3.6e6
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """What the user pays; None where that was not said.
+    """What the user pays; None for a price that was not given.
 
     Raises:
-        DawnbenchError: a price is negative, infinite or no number.
+        DawnbenchError: a price is negative, infinite or not a number.
     """
 
     cost_per_hour: float | None = None
-    """Dollars an hour for the whole machine or cloud instance."""
+    """Dollars per hour for the whole machine or cloud instance."""
     price_per_kwh: float | None = None
-    """Dollars a kilowatt-hour of electricity."""
+    """Dollars per kilowatt-hour of electricity."""
     grams_per_kwh: float | None = None
-    """Grams of CO2 equivalent that a kilowatt-hour of electricity emits."""
+    """Grams of CO2 equivalent emitted per kilowatt-hour of electricity."""
 
     def __post_init__(self) -> None:
         for name, value in (
@@ -44,7 +44,7 @@ def checked_price(value: object, what: str) -> float:
     """Return the value as a number.
 
     Raises:
-        DawnbenchError: it is negative, infinite or no number; the sentence calls it `what`.
+        DawnbenchError: it is negative, infinite or not a number; the message calls it `what`.
     """
     if isinstance(value, int | float) and not isinstance(value, bool):
         try:
@@ -57,14 +57,14 @@ def checked_price(value: object, what: str) -> float:
 
 
 def cost_of_time(seconds: float | None, prices: Prices) -> float | None:
-    """Return the dollars that the machine costs for so long; None without a price or a time."""
+    """Return what the machine costs for this time, in dollars; None without a price or a time."""
     if seconds is None or prices.cost_per_hour is None:
         return None
     return seconds / SECONDS_AN_HOUR * prices.cost_per_hour
 
 
 def cost_of_energy(joules: float | None, prices: Prices) -> float | None:
-    """Return the dollars that the electricity costs; None without a price or a reading."""
+    """Return what the electricity costs, in dollars; None without a price or a reading."""
     if joules is None or prices.price_per_kwh is None:
         return None
     return joules / JOULES_A_KWH * prices.price_per_kwh
@@ -78,7 +78,7 @@ def emission_of_energy(joules: float | None, prices: Prices) -> float | None:
 
 
 def dollars(value: float | None) -> str:
-    """Return money as $1.23, below a dollar with three digits that count; a dash for none."""
+    """Format money as $1.23, with three significant digits below a dollar; a dash for None."""
     if value is None:
         return "-"
     if value >= 1 or value == 0:

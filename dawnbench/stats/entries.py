@@ -1,4 +1,4 @@
-"""What one run of many comes to, and which runs belong to one series."""
+"""The results of one run among many, and which runs belong to one series."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from dawnbench.records.identity import RunIdentity
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.summary import Summary
-from dawnbench.stats.times import Times
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
 
 
 @dataclass(frozen=True, slots=True)
 class RuleTime:
-    """What the times of a run come to by one rule, in seconds."""
+    """A run's times under one rule, summarised, in seconds."""
 
     rule: str
     trials: int
-    """That the rule gives a time, or that missed the target."""
+    """Those that the rule gives a time for, and those that missed the target."""
     expected: float | None
-    """Time to the target of someone who tries until a trial reaches it; None where none did."""
+    """Expected time to the target if one retries until a trial reaches it; None if none did."""
     low: float | None
-    """The expected time's 95 % interval; None with fewer than two trials."""
+    """Lower bound of its 95 % interval; None with fewer than two trials."""
     high: float | None
-    """None where `low` is, or where there is no upper bound."""
+    """Upper bound; None if `low` is None, or if there is no upper bound."""
     median: float | None
-    """Of the trials that the rule gives a time."""
+    """Of the trials that the rule gives a time for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one run comes to, little enough to keep of thousands."""
+    """One run's results, small enough to keep thousands of them in memory."""
 
     name: str
-    """The run folder's."""
+    """Of the run folder."""
     created: str
     """UTC, ISO 8601."""
     identity: RunIdentity
     dawnbench_version: str
     trials: int
-    """That say something about the recipe."""
+    """Those that say something about the recipe."""
     reached: int
     accuracy: float | None
     """Mean final accuracy, 0 to 1."""
@@ -51,12 +51,12 @@ class Entry:
     pairing: PairingRecord | None
 
     def time(self, rule: str) -> RuleTime | None:
-        """Return the times by a rule; None where the run reports none."""
+        """Return the times under a rule; None if the run reports none."""
         return next((time for time in self.times if time.rule == rule and time.trials), None)
 
 
 def entry_of(series: TrialSet, summary: Summary) -> Entry:
-    """Return what a run comes to."""
+    """Return a run's results."""
     return Entry(
         name=series.name,
         created=series.created,
@@ -72,11 +72,11 @@ def entry_of(series: TrialSet, summary: Summary) -> Entry:
 
 
 def histories(entries: Iterable[Entry]) -> dict[RunIdentity, tuple[Entry, ...]]:
-    """Return the runs by their identity, the oldest first, ordered by recipe, device, data and target."""
+    """Group runs by identity, oldest run first; the groups are sorted by recipe, device, data and target."""
     found: dict[RunIdentity, list[Entry]] = {}
     for entry in sorted(entries, key=lambda entry: (entry.created, entry.name)):
         found.setdefault(entry.identity, []).append(entry)
-    # The newest run says what the recipe is called today.
+    # The newest run knows the recipe's current name.
     series = {runs[-1].identity: tuple(runs) for runs in found.values()}
     return dict(sorted(series.items(), key=lambda pair: _order(pair[0])))
 

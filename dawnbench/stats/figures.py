@@ -1,4 +1,4 @@
-"""The figures of a series that are not times: joules and accuracies."""
+"""The trials' results other than times: joules and accuracies."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ import math
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.times import Spent, is_miss
+from dawnbench.stats.trial_times import Spent, is_miss
 
 
 def energies(series: TrialSet, to_target: bool) -> tuple[float, ...]:
     """Return the joules of each trial that has a reading.
 
-    Of the whole trial, for those that came to its end, or up to the end of the epoch that reached the target.
+    Over the whole trial if it finished, or up to the end of the epoch that reached the target.
     """
     found = [_energy(trial, to_target) for trial in series.counting]
     return tuple(joules for joules in found if joules is not None)
 
 
 def spent_energies(series: TrialSet, rule: str) -> Spent:
-    """Return the joules that trials spent by a rule, to the target or as a whole; those with a reading."""
+    """Return the joules that trials with a reading spent, to the target or in total, as the rule asks."""
     to_target = stops_at_target(rule)
     missed = [_finite(trial.energy_joules) for trial in series.counting if is_miss(trial, rule)]
     return Spent(energies(series, to_target), tuple(joules for joules in missed if joules is not None))
 
 
 def accuracies(series: TrialSet) -> tuple[float, ...]:
-    """Return the final accuracy, 0 to 1, of each trial that came to its end."""
+    """Return the final accuracy, 0 to 1, of each trial that ran to the end."""
     found = [_finite(trial.accuracy) for trial in series.counting]
     return tuple(accuracy for accuracy in found if accuracy is not None)
 
@@ -37,5 +37,5 @@ def _energy(trial: TrialFigures, to_target: bool) -> float | None:
     return _finite(trial.energy_joules) if trial.status == "finished" else None
 
 
-def _finite(figure: float | None) -> float | None:
-    return figure if figure is not None and math.isfinite(figure) else None
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None

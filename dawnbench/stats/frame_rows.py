@@ -1,4 +1,4 @@
-"""The rows and columns of the frames that `load_runs` gives."""
+"""The rows and columns of the frames that `load_runs` returns."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ EPOCH_COLUMNS = {
 
 
 def trial_row(name: str, run: Run, trial: TrialRecord) -> Row:
-    """Return a trial's cells by column; one for each rule that the trial reports."""
+    """Return a trial's cells by column, with a time for each rule that the trial reports."""
     record, telemetry = run.record, trial.telemetry
     return {
         "run": name,
@@ -92,7 +92,7 @@ def epoch_row(name: str, epoch: EpochRecord) -> Row:
 
 
 def frame(rows: Sequence[Row], columns: Mapping[str, str]) -> pandas.DataFrame:
-    """Return the rows under the columns, of which each has its dtype even where there is no row."""
+    """Return a frame of these rows; each column has its dtype even if there are no rows."""
     import pandas
 
     return pandas.DataFrame(
@@ -104,7 +104,7 @@ def _column(values: Sequence[Any], dtype: str) -> Any:
     import pandas
 
     if dtype.startswith("datetime"):
-        # What someone wrote into run.json by hand need not be a time.
+        # A run.json edited by hand may hold anything.
         return pandas.to_datetime(values, utc=True, format="ISO8601", errors="coerce").astype(dtype)
     if dtype == "str":
         values = [encodable(value) for value in values]

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Frames:
-    """What `load_runs` found; its docstring has the columns."""
+    """What `load_runs` found; see there for the columns."""
 
     trials: pandas.DataFrame
-    """A row a trial."""
+    """One row per trial."""
     epochs: pandas.DataFrame
-    """A row an epoch."""
+    """One row per epoch."""
     warnings: tuple[str, ...]
-    """What could not be read, a sentence each."""
+    """What could not be read, one sentence each."""
 
 
 def load_runs(
@@ -40,29 +40,29 @@ def load_runs(
     device: str | None = None,
     target: str | float | None = None,
 ) -> Frames:
-    """Return the trials and epochs of runs, the oldest run first.
+    """Return the trials and epochs of runs, oldest run first.
 
-    `where` are run folders, folders of run folders or globs (`runs` if none is given); a run that is found
-    twice counts once. `recipe` and `device` are parts of a name or shell patterns (with * or ?) of all of it,
-    whatever the case; `device` may also be what was asked for, such as cuda. `target` is 0.94 or "94%".
+    `where` names run folders, folders of run folders, or globs (default: `runs`); a run that is found twice
+    counts once. `recipe` and `device` match part of a name, or all of it as a shell pattern (with * or ?),
+    ignoring case; `device` also matches what was asked for, such as cuda. `target` is 0.94 or "94%".
 
-    Columns of both frames: run (the folder's name; its path where two have the same), trial (counted from 1).
+    Columns of both frames: run (the folder's name, or its path if two share a name), trial (counted from 1).
 
     Columns of `trials`: recipe, device (its name), created (of the run, UTC), seed, status, target (0 to 1),
-    seconds_RULE for each timing rule (NaN where the rule gives no time), epochs_to_target (<NA> where the
-    target was missed), accuracy after the last epoch and best_accuracy (on the validation images, 0 to 1),
+    seconds_RULE for each timing rule (NaN if the rule gives no time), epochs_to_target (<NA> if the target
+    was missed), accuracy after the last epoch and best_accuracy (on the validation images, 0 to 1),
     energy_joules (over the trial), energy_to_target_joules, wall_seconds (by the host's clock), precision,
-    fingerprint (of the data; figures on different ones do not compare).
+    fingerprint (of the data; results on different data are not comparable).
 
     Columns of `epochs`: epoch (counted from 1), learning_rate (at the first step), train_seconds,
     evaluate_seconds, train_loss and validation_loss (mean, in nats), train_accuracy and validation_accuracy
-    (0 to 1), energy_joules (since the trial began). A figure that was not measured is NaN.
+    (0 to 1), energy_joules (since the trial began). A value that was not measured is NaN.
 
     A run folder that cannot be read is left out with a warning.
 
     Raises:
-        DawnbenchError: nothing lies at a name or matches a glob, a run folder named itself cannot be read, or
-            the target is no accuracy.
+        DawnbenchError: a path does not exist, a glob matches nothing, a run folder named explicitly cannot be
+            read, or the target is not an accuracy.
     """
     selection = select(recipe, device, target)
     found = _find(where or ("runs",))
@@ -76,7 +76,7 @@ def load_runs(
     for listed in chosen:
         try:
             run = read_run(listed.folder)
-        except DawnbenchError as error:  # what a list passes over: a damaged epochs.jsonl, say
+        except DawnbenchError as error:  # what a listing does not read: a damaged epochs.jsonl, say
             if listed.folder.resolve() in found.named:
                 raise
             warnings.append(str(error))
@@ -96,9 +96,9 @@ def load_runs(
 @dataclass(frozen=True, slots=True)
 class _Found:
     runs: dict[Path, Listed]
-    """By where they really lie."""
+    """By resolved path."""
     named: set[Path]
-    """What the caller named, by where it really lies."""
+    """What the caller named explicitly, by resolved path."""
     warnings: list[str]
 
 
@@ -110,7 +110,7 @@ def _find(where: Iterable[str | PathLike[str]]) -> _Found:
         matches = [str(path)] if named else sorted(glob(str(path), recursive=True))  # noqa: PTH207  # absolute too
         folders = [Path(match) for match in matches if named or Path(match).is_dir()]
         if not folders:
-            raise DawnbenchError(f"nothing lies at {place}; name run folders, folders of them, or globs")
+            raise DawnbenchError(f"nothing found at {place}; name run folders, folders of them, or globs")
         for folder in folders:
             try:
                 index = index_runs(folder)

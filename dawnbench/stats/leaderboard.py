@@ -1,4 +1,4 @@
-"""Many series in order, by each timing rule."""
+"""Many series ranked under each timing rule."""
 
 from __future__ import annotations
 
@@ -14,32 +14,32 @@ from dawnbench.stats.entries import Entry, RuleTime
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One series on the leaderboard by one rule, by the figures of one of its runs."""
+    """One series on the leaderboard under one rule, represented by one of its runs."""
 
     place: int | None
-    """From 1 among the rows of one rule; None where there is no time, or none that the claim bears out."""
+    """From 1 among the rows of one rule; None if there is no time, or if the accuracy claim fails."""
     entry: Entry
     time: RuleTime
     runs: int
-    """In the series."""
+    """How many the series has."""
 
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The rows that may be ranked together: of one data set, by its pixels, and one target."""
+    """The rows that may be ranked together: the same data set, by its pixels, and the same target."""
 
     data: str
     fingerprint: str
     target: float
     rows: tuple[Row, ...]
-    """By rule, the fastest first."""
+    """By rule, fastest first."""
 
 
 def leaderboard(series: Mapping[RunIdentity, Sequence[Entry]]) -> tuple[Board, ...]:
-    """Return a board for each data set and target, that of the most series first.
+    """Return one board for each data set and target, the one with the most series first.
 
-    A series stands with its newest run that has an interval, or else its newest: with its best, it would
-    stand the higher the more often it was run.
+    A series is represented by its newest run that has an interval, or else by its newest run: represented by
+    its best run, it would rank higher the more often it was run.
     """
     together: dict[tuple[str, float], list[RunIdentity]] = {}
     for key in series:
@@ -50,7 +50,7 @@ def leaderboard(series: Mapping[RunIdentity, Sequence[Entry]]) -> tuple[Board, .
 
 
 def standing_for(entries: Sequence[Entry], rule: str) -> Entry | None:
-    """Return the run that stands for a series (oldest run first) by a rule; None where none reports it."""
+    """Return the run that represents a series (oldest run first) under a rule; None if none reports it."""
     timed = [(entry, time) for entry in reversed(entries) if (time := entry.time(rule)) is not None]
     sure = [entry for entry, time in timed if time.low is not None]
     return next(iter([*sure, *(entry for entry, _ in timed)]), None)
@@ -73,12 +73,12 @@ def _ranked(series: Mapping[RunIdentity, Sequence[Entry]], rule: str) -> Iterato
     found.sort(key=lambda row: (not _is_ranked(row), _seconds(row), row.entry.name))
     ranked = [_seconds(row) for row in found if _is_ranked(row)]
     for row in found:
-        # Of equal times both have the place of the first.
+        # Equal times share the better place.
         yield replace(row, place=1 + bisect_left(ranked, _seconds(row))) if _is_ranked(row) else row
 
 
 def _is_ranked(row: Row) -> bool:
-    """Return whether a row has a time that counts: whole trials do only where the claim is not refuted."""
+    """Return whether a row's time counts: that of whole trials does not if the accuracy claim fails."""
     if row.time.expected is None:
         return False
     refuted = row.entry.claim is not None and row.entry.claim.standing == "fails"

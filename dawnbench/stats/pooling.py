@@ -1,4 +1,4 @@
-"""Several runs of one recipe taken as one, with the trials of all."""
+"""Several runs of one recipe pooled into one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dawnbench.stats.comparison.comparable import Differences, differences
 
 
 def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
-    """Return one set with the trials of all, numbered anew; `name` says what the user called them.
+    """Return one set with all trials, renumbered; `name` is what the user called them.
 
     Raises:
         DawnbenchError: they differ in data, target, recipe or device.
@@ -37,13 +37,13 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
 
 
 def pool_runs(runs: Sequence[Run]) -> list[Run]:
-    """Return the runs, each later one that is alike and has other seeds joined to the first such.
+    """Return the runs, with each run pooled into the first earlier one that is alike and has other seeds.
 
-    Alike is what trains the same recipe with the same data, target, precision and torch on the same kind of
-    machine, and was read whole. A seed that two runs share would count twice, so these stay apart.
+    Runs are alike if they train the same recipe with the same data, target, precision and torch on the same
+    kind of machine, and were read in full. Runs that share a seed stay apart, since it would count twice.
 
     Raises:
-        DawnbenchError: a run has figures that no run makes.
+        DawnbenchError: a run holds values that no run produces.
     """
     groups: list[list[Run]] = []
     for run in runs:
@@ -57,7 +57,7 @@ def pool_runs(runs: Sequence[Run]) -> list[Run]:
 
 
 def _apart(first: TrialSet, other: TrialSet, found: Differences) -> tuple[str, ...]:
-    """Return why two sets do not belong together; empty if they do."""
+    """Return why two sets do not belong together; nothing if they do."""
     return found.refusals or (found.cautions if first.device_name != other.device_name else ())
 
 
@@ -71,13 +71,13 @@ def _alike(a: Run, b: Run) -> bool:
 
 
 def _seeds(run: Run) -> set[int]:
-    """Return the seeds of the trials that began: another run may make up for the rest."""
+    """Return the seeds of the trials that started: another run may supply the rest."""
     begun = {trial.trial for trial in run.trials} | {epoch.trial for epoch in run.epochs}
     return {run.record.seed + number - 1 for number in begun}
 
 
 def _as_one(runs: Sequence[Run]) -> Run:
-    """Return the first run with the trials of all, numbered on."""
+    """Return the first run with the trials of all runs, numbered consecutively."""
     first, before = runs[0], 0
     trials, epochs = [], []
     for run in runs:

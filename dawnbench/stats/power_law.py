@@ -1,4 +1,4 @@
-"""Laws of growth: a power of a size, and what more threads leave over."""
+"""Scaling laws: a power law in a size, and Amdahl's law for threads."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True, slots=True)
 class PowerLaw:
-    """y = y_middle * (x / x_middle) ** exponent, anchored amid the points: x = 1 may lie far beyond them."""
+    """y = y_middle * (x / x_middle) ** exponent; anchored amid the points, since x = 1 may be far off."""
 
     x_middle: float
     """The geometric mean of the points' x."""
     y_middle: float
-    """That of their y, in its unit."""
+    """The geometric mean of their y, in its unit."""
     exponent: float
     r_squared: float
-    """The share of the variance of log y that the law explains, 0 to 1; 1 where log y has none."""
+    """The share of the variance of log y that the law explains, 0 to 1; 1 if log y does not vary."""
     low: float | None
-    """Lower bound of the exponent's 95 % interval; None of fewer than three points."""
+    """Lower bound of the exponent's 95 % interval; None with fewer than three points."""
     high: float | None
     """Upper bound."""
 
@@ -34,16 +34,16 @@ class PowerLaw:
 
 
 def fit_power_law(x: Sequence[float], y: Sequence[float]) -> PowerLaw | None:
-    """Return the law by least squares on the logarithms; None of fewer than two different x.
+    """Fit the law by least squares on the logarithms; None with fewer than two different x.
 
-    The interval is the slope's of ordinary regression, by Student's t with n - 2 degrees of freedom.
+    The interval is that of the slope in ordinary regression, by Student's t with n - 2 degrees of freedom.
 
     Raises:
-        ValueError: a figure is not above 0, or there are not as many x as y.
+        ValueError: a value is not above 0, or x and y differ in length.
     """
     across, up = _logarithms(x), _logarithms(y)
     if across.size != up.size:
-        raise ValueError(f"{across.size} x and {up.size} y make no points")
+        raise ValueError(f"{across.size} x and {up.size} y do not pair up; give as many of each")
     if np.unique(across).size < 2:
         return None
     offsets, rises = across - across.mean(), up - up.mean()
@@ -73,22 +73,24 @@ class AmdahlLaw:
     alone: float
     """Seconds with one thread."""
     serial: float
-    """The share of them that no further thread shortens, 0 to 1."""
+    """The share of them that more threads do not shorten, 0 to 1."""
 
     def at(self, threads: float) -> float:
-        """Return the seconds with so many threads."""
+        """Return the seconds with this number of threads."""
         return self.alone * (self.serial + (1 - self.serial) / threads)
 
 
 def fit_amdahl(threads: Sequence[float], seconds: Sequence[float]) -> AmdahlLaw | None:
-    """Return the law by least squares, its share kept between 0 and 1; None of fewer than two thread counts.
+    """Fit the law by least squares, its share kept within 0 to 1; None with fewer than two thread counts.
 
     Raises:
-        ValueError: a figure is not above 0, or there are not as many threads as times.
+        ValueError: a value is not above 0, or the two differ in length.
     """
     inverse, times = np.exp(-_logarithms(threads)), np.exp(_logarithms(seconds))
     if inverse.size != times.size:
-        raise ValueError(f"{inverse.size} thread counts and {times.size} times make no points")
+        raise ValueError(
+            f"{inverse.size} thread counts and {times.size} times do not pair up; give as many of each"
+        )
     if np.unique(inverse).size < 2:
         return None
     offsets = inverse - inverse.mean()
@@ -101,9 +103,9 @@ def fit_amdahl(threads: Sequence[float], seconds: Sequence[float]) -> AmdahlLaw 
     return AmdahlLaw(serial + shared, serial / (serial + shared))
 
 
-def _logarithms(figures: Sequence[float]) -> np.ndarray:
-    values = np.asarray(figures, dtype=float)
-    if not (np.isfinite(values) & (values > 0)).all():
-        raise ValueError("a law of growth is of finite figures above 0")
-    logarithms: np.ndarray = np.log(values)
+def _logarithms(values: Sequence[float]) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    if not (np.isfinite(array) & (array > 0)).all():
+        raise ValueError("a scaling law takes finite values above 0")
+    logarithms: np.ndarray = np.log(array)
     return logarithms

@@ -1,4 +1,4 @@
-"""A trial as it went: what the clock showed at the end of each epoch, and which trial stands for a run."""
+"""A trial's progress: the clock at the end of each epoch, and which trial represents a run."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dawnbench.records.schema import TrialRecord
 def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
     """Return what a rule's clock showed at the end of each epoch, by epoch.
 
-    The last figure is the trial's time where the rule does not stop at the target.
+    The last value is the trial's time if the rule does not stop at the target.
     """
     counted = known_rule(rule).counted
     total = sum(s.length_ns for s in trial.segments if s.epoch is None and s.name in counted)
@@ -28,9 +28,9 @@ def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
 
 
 def median_trial(trials: Sequence[TrialRecord], rule: str) -> TrialRecord | None:
-    """Return the trial in the middle by its time under a rule, the faster of two.
+    """Return the trial with the median time under a rule, the faster of two; None if there are no trials.
 
-    Those without a time count as slower than every other; of no trial there is none.
+    Trials without a time count as slower than all others.
     """
 
     def place(trial: TrialRecord) -> tuple[bool, float, int]:
@@ -50,7 +50,7 @@ def seconds_by_segment(trial: TrialRecord) -> dict[str, float]:
 
 
 def spread_by_segment(trials: Sequence[TrialRecord]) -> dict[str, tuple[float, float, float]]:
-    """Return for each kind of segment the mean, the least and the most seconds of a trial."""
+    """Return the mean, minimum and maximum seconds per trial of each kind of segment."""
     split = [seconds_by_segment(trial) for trial in trials]
     spread = {}
     for name in dict.fromkeys(name for lengths in split for name in lengths):

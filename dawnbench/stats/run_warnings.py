@@ -1,4 +1,4 @@
-"""What would make a reader doubt a run's figures, each with what to do about it."""
+"""Reasons to doubt a run's results, each with what to do about it."""
 
 from __future__ import annotations
 
@@ -12,51 +12,52 @@ from scipy.stats import kendalltau, theilslopes
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.schema import Reading
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.times import censored_seconds
+from dawnbench.stats.trial_times import censored_seconds
 
 MIN_TRIALS = 5
 OUTLIER_Z = 3.5
 """Of the modified z-score (Iglewicz and Hoaglin 1993), for many trials."""
 FEW_TRIALS = 5.0
-"""The median absolute deviation of n trials is itself so uncertain that 3.5 alone would name an outlier in
-one in five normal series of 5 trials and in one in eight of 10. Times 1 + 5 / n it is about one in 20."""
+"""The median absolute deviation of n trials is itself so uncertain that 3.5 alone would report an outlier in
+one of five normal samples of 5 trials, and in one of eight samples of 10. 3.5 * (1 + 5 / n) reports one in
+about 20."""
 MAD_TO_DEVIATION = 0.6745
 MEAN_DEVIATION_TO_DEVIATION = 1.2533
-"""Where more than half of the times are equal, the mean absolute deviation stands in for the median's."""
+"""If more than half of the times are equal, the mean absolute deviation replaces the median one."""
 MIN_OUTLYING = 0.02
-"""Of the median; what lies nearer may be an outlier but spoils no figure."""
+"""Of the median; a closer time may be an outlier but does no harm."""
 DRIFT_P = 0.01
 MIN_DRIFT = 0.01
 """Of the median, from the first trial to the last."""
 CLOCK_MOVED = 0.03
 """Between the trials' means."""
 CLOCK_DIPPED = 0.10
-"""A trial's mean below its own peak, which may be a single sample."""
+"""How far a trial's mean is below its own peak, which may be a single sample."""
 OTHERS_USE = 5.0
 """Percent of the processor's time."""
 WIDE = 0.10
-"""Standard deviation over mean."""
+"""Standard deviation divided by the mean."""
 
 
 class Concern(Enum):
-    """A kind of doubt; its value says what to do."""
+    """A reason for doubt; its value says what to do."""
 
     TOO_FEW = "run at least 5 trials, better 10: --trials 10"
     OUTLIER = "look at what ran beside it; run more trials, and compare medians"
     DRIFT = "the machine warms up or cools down: run a warm-up first, or compare with `dawnbench ab`"
     THROTTLED = "cool the GPU or lower its clocks by nvidia-smi --lock-gpu-clocks, then measure again"
     CLOCKS = "lock them by nvidia-smi --lock-gpu-clocks or the performance governor, then measure again"
-    OTHERS = "stop it, or take a machine of your own, then measure again"
+    OTHERS = "stop them, or use a machine of your own, then measure again"
     SPREAD = "run more trials, on a quiet machine (`dawnbench doctor` says how)"
 
 
 @dataclass(frozen=True, slots=True)
 class RunWarning:
-    """One concern about one series."""
+    """One concern about one set of trials."""
 
     concern: Concern
     finding: str
-    """What was seen, with its figures."""
+    """What was seen, with the numbers."""
 
     def __str__(self) -> str:
         """Return the finding and what to do about it."""
@@ -64,7 +65,7 @@ class RunWarning:
 
 
 def find_warnings(series: TrialSet, rule: str) -> tuple[RunWarning, ...]:
-    """Return what is doubtful about a series, its times taken by a rule."""
+    """Return what is doubtful about a set of trials, with times under a rule."""
     numbered = [(trial.trial, censored_seconds(trial, rule)) for trial in series.counting]
     timed = [(trial, s) for trial, s in numbered if s is not None and np.isfinite(s)]
     numbers, seconds = [trial for trial, _ in timed], [s for _, s in timed]
@@ -79,12 +80,12 @@ def find_warnings(series: TrialSet, rule: str) -> tuple[RunWarning, ...]:
     )
 
 
-def modified_z_scores(figures: Sequence[float]) -> np.ndarray:
-    """Return how many robust standard deviations each figure lies off the median; zeros without spread."""
-    values = np.asarray(figures, dtype=float)
-    if not values.size:
-        return values
-    off = values - np.median(values)
+def modified_z_scores(values: Sequence[float]) -> np.ndarray:
+    """Return how many robust standard deviations each value is from the median; zeros without spread."""
+    array = np.asarray(values, dtype=float)
+    if not array.size:
+        return array
+    off = array - np.median(array)
     spread = float(np.median(np.abs(off))) / MAD_TO_DEVIATION
     if spread == 0:
         spread = MEAN_DEVIATION_TO_DEVIATION * float(np.mean(np.abs(off)))
@@ -93,7 +94,7 @@ def modified_z_scores(figures: Sequence[float]) -> np.ndarray:
 
 def _few(trials: int) -> Iterator[RunWarning]:
     if trials < MIN_TRIALS:
-        what = "no trial" if not trials else "1 trial" if trials == 1 else f"only {trials} trials"
+        what = "no trials" if not trials else "only 1 trial" if trials == 1 else f"only {trials} trials"
         yield RunWarning(Concern.TOO_FEW, f"{what} to judge by")
 
 
@@ -103,7 +104,7 @@ def _outliers(numbers: Sequence[int], seconds: Sequence[float]) -> Iterator[RunW
     median, least = float(np.median(seconds)), OUTLIER_Z * (1 + FEW_TRIALS / len(seconds))
     for number, value, z in zip(numbers, seconds, modified_z_scores(seconds), strict=True):
         if abs(z) > least and abs(value - median) >= MIN_OUTLYING * median > 0:
-            finding = f"trial {number} took {value:.4g} s, the median {median:.4g} s (modified z {z:+.1f})"
+            finding = f"trial {number} took {value:.4g} s, the median is {median:.4g} s (modified z {z:+.1f})"
             yield RunWarning(Concern.OUTLIER, finding)
 
 
@@ -119,7 +120,7 @@ def _drift(seconds: Sequence[float]) -> Iterator[RunWarning]:
         direction = "longer" if whole > 0 else "shorter"
         yield RunWarning(
             Concern.DRIFT,
-            f"the trials grew {direction} by {100 * abs(whole):.1f} % from the first to the last",
+            f"the trials got {direction} by {100 * abs(whole):.1f} % from the first to the last",
         )
 
 
@@ -141,11 +142,11 @@ def _spread(seconds: Sequence[float], epochs: Sequence[int]) -> Iterator[RunWarn
 
 
 def _throttled(trials: Sequence[TrialFigures]) -> Iterator[RunWarning]:
-    held = [trial for trial in trials if trial.throttle_reasons]
-    if held:
-        reasons = dict.fromkeys(reason for trial in held for reason in trial.throttle_reasons)
+    throttled = [trial for trial in trials if trial.throttle_reasons]
+    if throttled:
+        reasons = dict.fromkeys(reason for trial in throttled for reason in trial.throttle_reasons)
         yield RunWarning(
-            Concern.THROTTLED, f"the GPU was held below its clocks in {_named(held)} by {', '.join(reasons)}"
+            Concern.THROTTLED, f"the GPU was throttled in {_named(throttled)} ({', '.join(reasons)})"
         )
 
 
@@ -160,22 +161,20 @@ def _clocks(trials: Sequence[TrialFigures]) -> Iterator[RunWarning]:
             finding = f"{name} moved between trials, from a mean of {low:.0f} to {high:.0f} {read[0].unit}"
             yield RunWarning(Concern.CLOCKS, finding)
         elif lowest <= (1 - CLOCK_DIPPED) * peak > 0:
-            finding = (
-                f"{name} moved within a trial: a mean of {lowest:.0f}, a peak of {peak:.0f} {read[0].unit}"
-            )
+            finding = f"{name} moved within a trial: mean {lowest:.0f}, peak {peak:.0f} {read[0].unit}"
             yield RunWarning(Concern.CLOCKS, finding)
 
 
 def _others(trials: Sequence[TrialFigures]) -> Iterator[RunWarning]:
     for metric, least, what in (
-        ("gpu_other_processes", 0.0, "another process was on the GPU"),
+        ("gpu_other_processes", 0.0, "other processes used the GPU"),
         ("cpu_other_utilization", OTHERS_USE, "other processes used the processor"),
     ):
-        beside = [t for t in trials if metric in t.readings and t.readings[metric].mean > least]
-        if beside:
-            most = max(reading.mean for reading in _readings(beside, metric))
+        disturbed = [t for t in trials if metric in t.readings and t.readings[metric].mean > least]
+        if disturbed:
+            most = max(reading.mean for reading in _readings(disturbed, metric))
             share = f", up to {most:.0f} % of its time" if metric == "cpu_other_utilization" else ""
-            yield RunWarning(Concern.OTHERS, f"{what} in {_named(beside)}{share}")
+            yield RunWarning(Concern.OTHERS, f"{what} in {_named(disturbed)}{share}")
 
 
 def _readings(trials: Sequence[TrialFigures], metric: str) -> list[Reading]:

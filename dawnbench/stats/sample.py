@@ -1,4 +1,4 @@
-"""A handful of figures, described."""
+"""Summary statistics of a handful of values."""
 
 from __future__ import annotations
 
@@ -14,48 +14,48 @@ from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """What some figures of one unit come to; every field but `count` is in that unit."""
+    """Summary statistics of values in one unit; every field but `count` is in that unit."""
 
     count: int
     mean: float
     median: float
     std: float | None
-    """Sample standard deviation (n - 1); None of a single figure."""
+    """Sample standard deviation (n - 1); None for a single value."""
     least: float
     most: float
     interval: Interval | None
-    """The mean's bootstrap 95 % interval; None of a single figure."""
+    """The mean's bootstrap 95 % interval; None for a single value."""
 
     @property
     def relative_std(self) -> float | None:
-        """The standard deviation over the mean; None of a single figure or a mean of zero."""
+        """The standard deviation over the mean; None for a single value or a mean of zero."""
         return None if self.std is None or not self.mean else self.std / abs(self.mean)
 
 
-def describe(figures: Sequence[float]) -> Sample | None:
-    """Describe finite figures; None of none at all."""
-    return _described(tuple(float(figure) for figure in figures))
+def describe(values: Sequence[float]) -> Sample | None:
+    """Describe finite values; None if there are none."""
+    return _described(tuple(float(value) for value in values))
 
 
-# A report asks for the same figures in its text, its page and its pictures.
+# A report needs the same statistics in its text, its page and its figures.
 @lru_cache(maxsize=64)
-def _described(figures: tuple[float, ...]) -> Sample | None:
-    values = np.sort(np.asarray(figures, dtype=float))
-    if not values.size:
+def _described(values: tuple[float, ...]) -> Sample | None:
+    array = np.sort(np.asarray(values, dtype=float))
+    if not array.size:
         return None
-    if not np.isfinite(values).all():
-        raise ValueError("only finite figures can be described")
+    if not np.isfinite(array).all():
+        raise ValueError("only finite values can be described")
 
-    def mean(figures: Any, axis: int = -1) -> Any:
-        # A mean of equal figures may come out beside them by one rounding.
-        return np.clip(np.mean(figures, axis=axis), values[0], values[-1])
+    def mean(values: Any, axis: int = -1) -> Any:
+        # Rounding may put the mean of equal values just beside them.
+        return np.clip(np.mean(values, axis=axis), array[0], array[-1])
 
     return Sample(
-        count=values.size,
-        mean=float(mean(values)),
-        median=float(np.median(values)),
-        std=float(values.std(ddof=1)) if values.size > 1 else None,
-        least=float(values[0]),
-        most=float(values[-1]),
-        interval=bootstrap_interval([values], mean),
+        count=array.size,
+        mean=float(mean(array)),
+        median=float(np.median(array)),
+        std=float(array.std(ddof=1)) if array.size > 1 else None,
+        least=float(array[0]),
+        most=float(array[-1]),
+        interval=bootstrap_interval([array], mean),
     )

@@ -1,4 +1,4 @@
-"""What a user names on the command line, opened as a series."""
+"""Opens what a user names on the command line as a set of trials."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from dawnbench.stats.pooling import pool_trials
 
 
 def open_trial_set(name: str) -> TrialSet:
-    """Return the series of a run folder, of a baseline file, or of all run folders that a glob matches.
+    """Return the trials of a run folder, of a baseline file, or of all run folders that a glob matches.
 
     Raises:
-        DawnbenchError: nothing is there, it cannot be read, or what a glob matches does not belong together.
+        DawnbenchError: nothing is there, it cannot be read, or the runs that a glob matches do not belong
+            together.
     """
     path = Path(name)
     if path.is_dir():
@@ -24,7 +25,9 @@ def open_trial_set(name: str) -> TrialSet:
     if path.is_file():
         return read_baseline(path)
     if not has_magic(name):
-        raise DawnbenchError(f"{name} is no run folder and no baseline file; `dawnbench runs` lists the runs")
+        raise DawnbenchError(
+            f"{name} is not a run folder or a baseline file; `dawnbench runs` lists the runs"
+        )
     found = [one for one in sorted(glob(name)) if (Path(one) / "run.json").is_file()]  # noqa: PTH207
     if not found:
         raise DawnbenchError(f"{name} matches no run folder; `dawnbench runs` lists the runs")

@@ -1,4 +1,4 @@
-"""What the epochs of a trial show: its accuracy, how far training runs ahead, whether it sticks."""
+"""What a trial's epochs show: accuracy, the gap between training and validation, whether the target holds."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from typing import Literal
 from dawnbench.records.schema import EpochRecord
 
 LAST = 5
-"""Epochs at the end of a trial, in each of which an accuracy that sticks is at the target."""
+"""Final epochs that must all be at the target for its accuracy to count as held."""
 SURE = 2.0
-"""Standard errors beyond which a gap is more than the luck of which images were drawn."""
+"""Standard errors beyond which a gap is more than chance in which images were drawn."""
 
 Standing = Literal["never", "at the end", "throughout", "last", "falls"]
-"""never: the target was not reached; at the end: in the last epoch for the first time; throughout: at or
-above it in every epoch from the first that reached it on; last: it fell below again, but was at or above it
-in each of the last epochs; falls: it fell below again, and did not come back for so long."""
+"""never: the target was not reached; at the end: only in the last epoch; throughout: at or above it in every
+epoch from the first that reached it; last: it fell below again, but was at or above it in each of the last
+`LAST` epochs; falls: it fell below again and was not back for that long."""
 Lead = Literal["ahead", "behind", "level"]
-"""Of training over validation accuracy, beyond what chance explains."""
+"""Whether training accuracy is above validation accuracy by more than chance explains."""
 
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A figure over several trials, in its own unit."""
+    """A value over several trials, in its own unit."""
 
     mean: float
     least: float
@@ -35,25 +35,25 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Training minus validation accuracy, -1 to 1, over the epochs of a trial or their mean over several."""
+    """Training minus validation accuracy, -1 to 1, by epoch, for one trial or as the mean of several."""
 
     first: float
     greatest: float
     greatest_epoch: int
-    """Counted from 1; the earliest of equals."""
+    """Counted from 1; the earliest one if several are equal."""
     last: float
     standard_error: float
-    """Of the last one, from the numbers of images."""
+    """Of `last`, from the numbers of images."""
     by_epoch: tuple[float, ...]
 
     @property
     def chance(self) -> float:
-        """How far from zero chance alone may bring the last one."""
+        """How far from zero chance alone may take `last`."""
         return SURE * self.standard_error
 
     @property
     def lead(self) -> Lead:
-        """Whether training is ahead at the end, behind, or no farther off than chance explains."""
+        """Whether training is ahead or behind at the end, or level as far as chance explains."""
         if abs(self.last) <= self.chance:
             return "level"
         return "ahead" if self.last > 0 else "behind"
@@ -61,7 +61,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """A trial as its epochs tell it; accuracies are from 0 to 1."""
+    """A trial's course over its epochs; accuracies are from 0 to 1."""
 
     trial: int
     epochs: int
@@ -76,19 +76,19 @@ class Course:
     at_target: int
     """Epochs at or above the target."""
     falls: int
-    """How often the accuracy fell from at or above the target to below it."""
+    """How often the accuracy fell back below the target."""
     standing: Standing
     epoch_seconds: float
-    """Of training, the median over the epochs; NaN where no epoch has a time."""
+    """Median training time of an epoch; NaN if no epoch has a time."""
 
 
 def train_accuracy(epoch: EpochRecord) -> float:
-    """Return the fraction of training images classified rightly, counted in training mode."""
+    """Return the fraction of training images classified correctly, counted in training mode."""
     return epoch.train_correct / epoch.train_images
 
 
 def course(epochs: Sequence[EpochRecord], target: float) -> Course:
-    """Return what the epochs of one trial, in order and at least one, show against a target (0 to 1)."""
+    """Return the course of one trial with a target of 0 to 1; `epochs` are in order, at least one."""
     validation = [epoch.validation_accuracy for epoch in epochs]
     above = [accuracy >= target for accuracy in validation]
     falls = sum(before and not after for before, after in pairwise(above))
@@ -119,9 +119,9 @@ def _standing(above: Sequence[bool], falls: int) -> Standing:
 
 
 def gap(trials: Sequence[Sequence[EpochRecord]]) -> Gap:
-    """Return the gap by epoch, the mean over trials of at least one epoch each, as far as all of them went.
+    """Return the mean gap by epoch over trials of at least one epoch each, up to the shortest trial's end.
 
-    The standard error takes each image for a draw: sqrt(p (1 - p) / n) for a fraction p of n images.
+    The standard error treats each image as a draw: sqrt(p (1 - p) / n) for a fraction p of n images.
     """
     by_epoch = [list(at_once) for at_once in zip(*trials, strict=False)]
     gaps = [statistics.fmean(train_accuracy(e) - e.validation_accuracy for e in some) for some in by_epoch]
@@ -137,7 +137,7 @@ def gap(trials: Sequence[Sequence[EpochRecord]]) -> Gap:
 
 
 def _standard_error(at_end: Sequence[EpochRecord]) -> float:
-    """Return that of the mean gap; the trials see the same images, so that more trials do not lessen it."""
+    """Return the mean gap's; more trials do not reduce it, since all trials see the same images."""
     first = at_end[0]
     train = statistics.fmean(map(train_accuracy, at_end))
     validation = statistics.fmean(epoch.validation_accuracy for epoch in at_end)
@@ -146,8 +146,8 @@ def _standard_error(at_end: Sequence[EpochRecord]) -> float:
     )
 
 
-def spread(figures: Sequence[float]) -> Spread:
-    """Return the mean of at least one figure, the least and the most."""
-    least, most = min(figures), max(figures)
-    # A mean of equal figures may come out beside them by one rounding.
-    return Spread(min(max(statistics.fmean(figures), least), most), least, most)
+def spread(values: Sequence[float]) -> Spread:
+    """Return the mean, minimum and maximum of at least one value."""
+    least, most = min(values), max(values)
+    # Rounding may put the mean of equal values just beside them.
+    return Spread(min(max(statistics.fmean(values), least), most), least, most)

@@ -1,4 +1,4 @@
-"""What a run's trials come to in a write-up: which of them count, their figures, their gap."""
+"""A run's results in a write-up: which trials count, their results, and their accuracy gap."""
 
 from __future__ import annotations
 
@@ -12,37 +12,37 @@ from dawnbench.stats.write_up import Course, Gap, Spread, course, gap, spread
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A trial whose figures would spoil the others' mean."""
+    """A trial that would distort the others' mean."""
 
     trial: int
     """Counted from 1."""
     status: str
-    """As recorded; "broken off" where the run was killed before it wrote the trial down."""
+    """As recorded; "broken off" if the run was killed before it recorded the trial."""
     reason: str | None
     """Why it did not finish, as recorded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A model's results: the trials that came to their end, or where there are none, as far as any went."""
+    """A model's results: from the trials that finished, or from all trials if none finished."""
 
     courses: tuple[Course, ...]
     """At least one."""
     whole: bool
-    """Whether these trials came to their end."""
+    """Whether these trials finished."""
     left_out: tuple[LeftOut, ...]
-    """All other trials, where there are whole ones; otherwise these, as they ended."""
+    """All other trials if `whole`, otherwise these, and how they ended."""
     gap: Gap
     underfits: bool
-    """Whether at the end neither training nor validation accuracy is at the target, in the trials' mean."""
+    """Whether mean training and validation accuracy both end below the target."""
 
-    def over(self, figure: Callable[[Course], float]) -> Spread:
-        """Return a figure of the trials with its mean, least and most."""
-        return spread([figure(one) for one in self.courses])
+    def over(self, value: Callable[[Course], float]) -> Spread:
+        """Return the mean, minimum and maximum of a value over the trials."""
+        return spread([value(one) for one in self.courses])
 
 
 def results(run: Run) -> Results | None:
-    """Return a run's results against its target; None where no epoch was recorded."""
+    """Return a run's results with its target; None if no epoch was recorded."""
     counted = _counted(run)
     if not counted:
         return None
@@ -69,9 +69,9 @@ def results(run: Run) -> Results | None:
 
 
 def typical_trial(run: Run, rule: str) -> int | None:
-    """Return the number of the trial whose epochs stand for a run: the median of those that count, by a rule.
+    """Return the number of the trial that represents a run: the median by a rule of those that count.
 
-    It is the first of them where none was written down to its end, and None where no epoch was recorded.
+    It is the first of them if none was recorded in full, and None if no epoch was recorded.
     """
     counted = _counted(run)
     median = median_trial([trial for trial in run.trials if trial.trial in counted], rule)
@@ -81,7 +81,7 @@ def typical_trial(run: Run, rule: str) -> int | None:
 
 
 def _counted(run: Run) -> list[int]:
-    """Return the trials that came to their end, or where there are none, those that began, in order."""
+    """Return the trials that finished, or if none did, those that started, in order."""
     begun = sorted({epoch.trial for epoch in run.epochs})
     return [number for number in begun if _is_finished(run, number)] or begun
 

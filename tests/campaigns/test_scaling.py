@@ -10,7 +10,7 @@ from dawnbench.campaigns.scaling import along_axes, recipe_settings
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt, leaf_value
-from dawnbench.stats.scaling import Setting
+from dawnbench.stats.scaling_laws import Setting
 
 OWN = Setting(batch=512, width=1.0, threads=2)
 DAVIDNET = find_recipe("davidnet")

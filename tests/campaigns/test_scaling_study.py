@@ -11,7 +11,7 @@ import pytest
 
 from dawnbench.campaigns import scaling
 from dawnbench.campaigns.scaling import StudySettings, measure, run_study
-from dawnbench.stats.scaling import ScalePoint, Setting
+from dawnbench.stats.scaling_laws import ScalePoint, Setting
 from tests.records.folders import make_run
 
 AT = Setting(batch=256, width=0.5, threads=3)

@@ -123,9 +123,9 @@ def test_what_differs_is_refused_by_name_unless_it_is_the_question(
     made_run(Path("b"), trials(2.5), **changes)
     code, shown, errors = invoke("compare", "a", "b")
     assert (code, shown) == (2, "")
-    assert errors.startswith("dawnbench: b cannot be held against a: ")
+    assert errors.startswith("dawnbench: b cannot be compared with a: ")
     assert said in errors
-    assert errors.endswith("; give --across if this difference is the question\n")
+    assert errors.endswith("; add --across if this difference is what you want to measure\n")
     code, shown, errors = invoke("compare", "a", "b", "--across")
     assert (code, errors) == (0, "")
     assert "b is faster than a" in shown
@@ -149,7 +149,7 @@ def test_what_can_be_compared_is_shown_before_what_cannot() -> None:
     code, shown, errors = invoke("compare", "a", "b", "c")
     assert code == 2
     assert "No difference shown between b and a" in shown
-    assert "c cannot be held against a" in errors
+    assert "c cannot be compared with a" in errors
 
 
 def test_two_sides_of_a_campaign_are_compared_pair_by_pair() -> None:

@@ -85,6 +85,34 @@ def test_runs_of_other_seeds_are_written_up_as_one_model(tmp_path: Path) -> None
     assert "The trials come from 2 runs, in this order: 3, 4." in out
 
 
+def test_a_write_up_has_the_authors_notes(tmp_path: Path) -> None:
+    recorded = {"target": "Be good.", "analysis": "Said beforehand."}
+    runs = [model_run(tmp_path / name, name=name, words=recorded).folder for name in ("mnist-1", "mnist-2")]
+    notes = tmp_path / "notes.md"
+    notes.write_text("## mnist-1\n\nWritten the day after.\n\n## mnist-3\n\nOf another.\n")
+    status, out, err = invoke("report", runs[0], "--style", "writeup", "--notes", notes, "-o", "-")
+    assert (status, err) == (0, "")
+    assert "## Target\n\nBe good.\n" in out
+    assert "## Analysis\n\nWritten the day after.\n\n- The gap" in out
+    path = tmp_path / "both.md"
+    status, out, err = invoke("report", *runs, "--style", "writeup", "--notes", notes, "-o", path)
+    assert (status, out) == (0, f"{path}\n")
+    assert err == f"{notes} has no text on mnist-2; begin its section with the line ## mnist-2\n"
+    text = path.read_text()
+    assert text.count("Written the day after.") == text.count("Said beforehand.") == 1
+    assert "Of another." not in text
+
+
+def test_the_notes_are_never_replaced_by_the_write_up(tmp_path: Path) -> None:
+    folder = full_run(tmp_path / "a")
+    notes = folder / "writeup.md"
+    notes.write_text("## davidnet\n\nIt was.\n")
+    status, _, err = invoke("report", folder, "--style", "writeup", "--notes", notes)
+    assert status == 2
+    assert "would replace the notes" in err
+    assert notes.read_text() == "## davidnet\n\nIt was.\n"
+
+
 def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
     folder = full_run(tmp_path / "a")
     before = sorted(folder.iterdir())
@@ -102,6 +130,13 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
         (["a", "a", "--style", "writeup"], "name it with -o writeup.md"),
         (["a", "--style", "writeup", "-o", "x.html"], "a write-up is a text and x.html a page"),
         (["a", "--style", "essay"], "--style"),
+        (["a", "--notes", "notes.md"], "--notes go into a write-up; add --style writeup"),
+        (["a", "--style", "writeup", "--notes", "no.md"], "cannot read the notes no.md: No such file"),
+        (["a", "--style", "writeup", "--notes", "a"], "cannot read the notes a: "),
+        (
+            ["a", "--style", "writeup", "--notes", "notes.md"],
+            "notes.md has no text on davidnet; begin its section with the line ## davidnet",
+        ),
         (["a", "--rule", "mine"], "there is no rule mine"),
         (["a", "a"], "name it with -o"),
         (["a", "a", "-o", "x.html"], "a page is of one run"),
@@ -114,11 +149,12 @@ def test_bad_input_is_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     full_run(tmp_path / "a", hertz=0)
+    (tmp_path / "notes.md").write_text("## davidnet\n\n## quickstart\n\nIt was.\n")
     status, _, error = invoke("report", *arguments)
     assert status == 2
     assert said in error
     assert "Traceback" not in error
-    assert not (tmp_path / "a" / "report.md").exists()
+    assert not {"report.md", "writeup.md"} & {path.name for path in (tmp_path / "a").iterdir()}
 
 
 def test_no_verb_loads_torch(tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 from tests.cli.conftest import Finished, only_run, small_run
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run
@@ -255,7 +255,7 @@ def test_the_first_failure_is_told_and_not_that_of_the_log(
         raise DawnbenchError("cannot write log.md")
 
     monkeypatch.setattr("dawnbench.campaigns.run", fails)
-    monkeypatch.setattr("dawnbench.report.log.write_log", cannot)
+    monkeypatch.setattr("dawnbench.report.text.log.write_log", cannot)
     code, _, errors = invoke("run", "quickstart", "--out", tmp_path)
     assert (code, errors) == (2, "dawnbench: cannot write epochs.jsonl\n")
 

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from dawnbench.campaigns import scaling
 from dawnbench.cli import main
-from dawnbench.stats.scaling import ScalePoint, Setting
+from dawnbench.stats.scaling_laws import ScalePoint, Setting
 
 
 def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -135,11 +135,11 @@ def test_doubts_say_what_was_seen_and_what_to_do() -> None:
     shown = words(invoke("show", "a")[1])
     for said in (
         "! trial 4 took 5.824 s",
-        "! the trials grew longer by",
+        "! the trials got longer by",
         "! the times' standard deviation is",
-        "! the GPU was held below its clocks in trial 2 by sw_thermal_slowdown; cool the GPU",
+        "! the GPU was throttled in trial 2 (sw_thermal_slowdown);  cool the GPU",
         "! the GPU's clock moved",
-        "! another process was on the GPU in trials 1, 2, 3, 4, 5 and 7 more; stop it",
+        "! other processes used the GPU in trials 1, 2, 3, 4, 5 and 7 more; stop them",
     ):
         assert said in shown
     made_run(Path("b"), trials(count=2))
@@ -172,7 +172,7 @@ def test_a_run_without_a_trial_is_shown_as_such() -> None:
     made_run(Path("a"), [])
     code, shown, _ = invoke("show", "a")
     assert code == 0
-    assert "! no trial to judge by" in shown
+    assert "! no trials to judge by" in shown
     assert "0 of 0" not in shown
     assert "median" not in shown
 

@@ -13,11 +13,10 @@ import pytest
 
 from dawnbench.campaigns import run
 from dawnbench.cli.tracking import HAND_OVER_SECONDS, TrackingObserver
-from dawnbench.export.trackers import common
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import read_run
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 from tests.cli.conftest import Finished, only_run, small_run
 from tests.cli.made_runs import invoke
 from tests.export.trackers.fake import FakeTracker
@@ -92,7 +91,7 @@ def test_a_name_that_is_none_is_told_with_those_that_are_before_anything_is_trai
 def test_a_library_that_is_missing_is_told_before_anything_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(common, "find_spec", lambda name: None)
+    monkeypatch.setattr("dawnbench.export.trackers.tracker.find_spec", lambda name: None)
     status, _, errors = invoke("run", "quickstart", "--track=mlflow", "--out", tmp_path / "runs")
     assert status == 2
     assert errors == "dawnbench: mlflow is not installed; pip install 'dawnbench[mlflow]'\n"

@@ -102,7 +102,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def narrow(width: int) -> None:
         monkeypatch.setattr(
-            "dawnbench.report.console.open_console", lambda: Console(width=width, color_system=None)
+            "dawnbench.report.text.console.open_console", lambda: Console(width=width, color_system=None)
         )
 
     return narrow

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.report.test_status_line import screen
+from tests.report.text.test_status_line import screen
 
 PROGRAM = """
 import sys

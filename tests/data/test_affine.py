@@ -27,7 +27,7 @@ def shown(augmentation: RandomAffine, seed: int = 0) -> Tensor:
     unchanged = Normalization(1, torch.device("cpu"), (0.0,), (1 / 255,))
     pipeline = InputPipeline([augmentation], unchanged, torch.float32)
     order = torch.arange(COUNT)
-    draws = pipeline.draw(order, 0, COUNT, (SIDE, SIDE), torch.Generator().manual_seed(seed))
+    draws = pipeline.draw(order, 0, (SIDE, SIDE), torch.Generator().manual_seed(seed))
     return pipeline(digits(), order, draws, SIDE)[:, 0]
 
 

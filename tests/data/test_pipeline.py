@@ -33,7 +33,7 @@ def pipeline(*augmentations: Augmentation, dtype: torch.dtype = torch.float32) -
 def drawn(
     made: InputPipeline, order: Tensor, size: tuple[int, int], seed: int = 0, epoch: int = 0
 ) -> tuple[Draws, ...]:
-    return made.draw(order, epoch, BATCH, size, torch.Generator().manual_seed(seed))
+    return made.draw(order, epoch, size, torch.Generator().manual_seed(seed))
 
 
 def epoch_of(
@@ -161,7 +161,7 @@ def test_every_augmentation_is_told_the_epoch() -> None:
 
 
 @pytest.mark.parametrize("listed", [(0, 1, 2, 3, 4), (4, 3, 2, 1, 0), (2, 4, 0, 3, 1)])
-def test_an_epochs_draws_are_those_of_its_batches_moves_first_then_recolors_then_changes(
+def test_each_augmentation_draws_once_per_epoch_moves_first_then_recolors_then_changes(
     listed: tuple[int, ...],
 ) -> None:
     in_order = (
@@ -176,18 +176,13 @@ def test_an_epochs_draws_are_those_of_its_batches_moves_first_then_recolors_then
     roles = [[n for n in listed if n in role] for role in ((0, 1), (2,), (3, 4))]
     expected_order = [in_order[number] for role in roles for number in role]
     generator = torch.Generator().manual_seed(7)
-    expected: list[list[list[Tensor]]] = [[[] for _ in range(5)] for _ in expected_order]
-    for index in order.split(BATCH):
-        for number, augmentation in enumerate(expected_order):
-            shown = Shown(index, 3, (HEIGHT, WIDTH), generator)
-            for place, draw in enumerate(augmentation.draw(shown)):
-                expected[number][place].append(draw)
+    shown = Shown(order, 3, (HEIGHT, WIDTH), generator)
+    expected = [augmentation.draw(shown) for augmentation in expected_order]
     found = drawn(pipeline(*(in_order[n] for n in listed)), order, (HEIGHT, WIDTH), seed=7, epoch=3)
-    assert [len(of_one) for of_one in found] == [sum(map(bool, parts)) for parts in expected]
-    for of_one, parts in zip(found, expected, strict=True):
-        for draw, by_batch in zip(of_one, parts, strict=False):
+    for of_one, wanted in zip(found, expected, strict=True):
+        for draw, same in zip(of_one, wanted, strict=True):
             assert len(draw) == COUNT
-            assert torch.equal(draw, torch.cat(by_batch))
+            assert torch.equal(draw, same)
 
 
 def test_a_smaller_size_is_the_whole_scene_shrunk_after_the_augmentation() -> None:

@@ -164,7 +164,7 @@ def test_the_order_is_drawn_first_and_the_changes_of_all_shown_images_after_it()
         Normalization(3, torch.device("cpu"), (0.5, 0.4, 0.3), (0.2, 0.3, 0.4)),
         torch.float32,
     )
-    of_all = pipeline.draw(order, 2, BATCH, (SIDE, SIDE), expected)
+    of_all = pipeline.draw(order, 2, (SIDE, SIDE), expected)
     assert torch.equal(torch.cat([names for _, names in shown]), order)
     assert torch.equal(torch.cat([images for images, _ in shown]), pipeline(pixels(), order, of_all, SIDE))
     assert torch.equal(draws.get_state(), expected.get_state())

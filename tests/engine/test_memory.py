@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 from torch._subclasses.fake_tensor import FakeTensor
 
-from dawnbench.engine.device.common import Footprint
+from dawnbench.engine.device.base import Footprint
 from dawnbench.engine.memory import MemoryForecast, check_memory, explain_out_of_memory, forecast
 from dawnbench.engine.probe import LABEL_BYTES, DataShape, Line
 from dawnbench.errors import DawnbenchError

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from dawnbench.data.dataset import Dataset, make_dataset
-from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.precision import PRECISIONS, Autocast, AutocastModel, Precision, open_precision

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.resident import ResidentSplit, Split, resize
 

@@ -52,7 +52,7 @@ def test_everything_that_a_trial_does_happens_inside_the_segment_that_it_belongs
         *("mark", "load", "load", "mark"),
         *("mark", "reset", "mark"),
         *("mark", "normalization", "fit", "begin average", "mark"),
-        *("mark", *["draw"] * STEPS, *step * STEPS, "mark"),
+        *("mark", "draw", *step * STEPS, "mark"),
         *("mark", "evaluate", "mark"),
         *("mark", "observe", "mark"),
     ]

@@ -46,11 +46,12 @@ def images() -> Dataset:
 
 @pytest.fixture
 def narrow() -> Callable[..., Recipe]:
-    """Make a recipe narrow and short; further fields by keyword."""
+    """Make a recipe narrow, short and not compiled, which takes most of a minute; fields by keyword."""
 
     def make(name: str, **changes: Any) -> Recipe:
         recipe = find_recipe(name)
-        size: dict[str, Any] = {"epochs": 4, "batch_size": 128, "model": _narrow(recipe.model)}
+        size: dict[str, Any] = {"epochs": 4, "batch_size": 128, "compile": False}
+        size["model"] = _narrow(recipe.model)
         return replace(recipe, **(size | changes))
 
     return make

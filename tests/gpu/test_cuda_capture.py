@@ -43,7 +43,7 @@ def test_it_is_noted_once_and_trials_draws_and_later_captures_work(
     narrow: Callable[..., Recipe],
     device: Device,
 ) -> None:
-    recipe = narrow("davidnet", epochs=2, compile=False)
+    recipe = narrow("davidnet", epochs=2)
     prepared = make_prepared(replace(recipe, loss=WaitingSpec()))
     warm_up(prepared)
     (note,) = prepared.notes

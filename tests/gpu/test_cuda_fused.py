@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from dawnbench.models.fused.norm_act import ACTIVATIONS, Activation, FusedNormActivation
+from dawnbench.models.fused.whiten import whiten_gelu
 
 pytestmark = pytest.mark.gpu
 
@@ -117,3 +118,15 @@ def test_compiled_by_inductor_it_gives_the_same(pool: bool) -> None:
     for eager, traced in zip(*results, strict=True):
         assert traced.is_contiguous(memory_format=torch.channels_last)
         torch.testing.assert_close(eager, traced)
+
+
+@pytest.mark.parametrize("side", [24, 28, 32])
+def test_whitened_patches_are_those_of_a_convolution_and_gelu(side: int) -> None:
+    torch.manual_seed(0)
+    x = images(1536, 3, side, side).detach()
+    weight, bias = torch.randn(24, 3, 2, 2, device="cuda").bfloat16(), torch.randn(24, device="cuda")
+    out = whiten_gelu(x, weight.float(), bias)
+    exact = nn.functional.gelu(nn.functional.conv2d(x.double(), weight.double(), bias.double()))
+    torch.testing.assert_close(out[:, :24].double(), exact, rtol=1.01 * 2**-8, atol=1e-4)
+    assert not out[:, 24:].any()
+    assert out.is_contiguous(memory_format=torch.channels_last)

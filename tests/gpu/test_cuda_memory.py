@@ -33,6 +33,7 @@ def test_a_giant_batch_is_refused_and_the_batch_that_is_named_fits(tmp_path: Pat
         model=replace(davidnet.model, widths=WIDE),  # type: ignore[call-arg]
         epochs=1,
         batch_size=ALL_IMAGES,
+        compile=False,  # which takes the most memory
     )
     with pytest.raises(DawnbenchError) as refusal:
         run(giant, device="cuda", out=tmp_path)

@@ -93,9 +93,11 @@ def test_waiting_is_noticed(device: Device) -> None:
         scalar.item()
 
 
-def test_compiled_training_learns(make_prepared: MakePrepared, narrow: Narrow) -> None:
-    prepared = make_prepared(narrow("davidnet", epochs=8, compile=True))
+@pytest.mark.parametrize("name", ["davidnet", "speedrun"])
+def test_compiled_training_learns(name: str, make_prepared: MakePrepared, narrow: Narrow) -> None:
+    prepared = make_prepared(narrow(name, epochs=8, compile=True))
     warm_up(prepared)
+    assert prepared.notes == []
     last = train(prepared)[-1]
     assert last.train_correct / last.train_images > 0.9
 
@@ -124,7 +126,7 @@ def test_every_recipe_of_the_package_trains_with_all_steps_replayed(
 ) -> None:
     # The images have three channels, also for a recipe that knows the statistics of gray ones.
     measured = replace(find_recipe(name).dataset, mean=None, std=None)
-    prepared = make_prepared(narrow(name, epochs=2, compile=False, dataset=measured))
+    prepared = make_prepared(narrow(name, epochs=2, dataset=measured))
     warm_up(prepared)
     assert prepared.notes == []
     assert launched(prepared)["aten::convolution_backward"] == 0

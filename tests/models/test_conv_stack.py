@@ -11,7 +11,7 @@ from torch import nn
 from dawnbench.engine.prepare import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.conv_stack import conv_stack
-from dawnbench.models.summary import count
+from dawnbench.models.counting import count
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.parts import ConvStackSpec
 

@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from dawnbench.models.counting import count
 from dawnbench.models.davidnet import DavidNet
-from dawnbench.models.summary import count
 
 TINY = (2, 3, 4, 5)
 

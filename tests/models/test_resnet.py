@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import torch
 
+from dawnbench.models.counting import count
 from dawnbench.models.davidnet import resnet18
-from dawnbench.models.summary import count
 
 
 def test_the_first_convolution_and_the_four_stages_have_the_sizes_of_small_images() -> None:

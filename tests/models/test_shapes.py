@@ -8,9 +8,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from dawnbench.models.counting import count, describe
 from dawnbench.models.normalization import GhostBatchNorm2d
 from dawnbench.models.shapes import OperatorCounter
-from dawnbench.models.summary import count, describe
 
 
 def torchs_own() -> FlopCounterMode:

@@ -4,6 +4,8 @@ import pytest
 import torch
 from torch import nn
 
+from dawnbench.models import speednet
+from dawnbench.models.fused.norm_act import FusedNormActivation
 from dawnbench.models.speednet import Activation, DiracConv2d, SpeedNet, UnitHead
 
 
@@ -28,7 +30,7 @@ def test_images_of_any_size_give_one_row_of_logits_each(
 
 
 def test_a_pool_before_the_convolution_quarters_its_arithmetic() -> None:
-    from dawnbench.models.summary import count
+    from dawnbench.models.counting import count
 
     with torch.device("meta"):
         behind, before = (SpeedNet(3, 10, pool_first=(False, False, first)) for first in (False, True))
@@ -42,6 +44,16 @@ def test_a_fresh_convolution_hands_its_input_on_in_its_first_channels() -> None:
     torch.testing.assert_close(conv(x)[:, :3], x)
     assert conv.weight[3:].std() > 0
     assert not torch.equal(conv(x)[:, 3], x[:, 0])
+
+
+def test_a_convolution_ignores_further_channels_of_zeros() -> None:
+    conv = DiracConv2d(3, 5)
+    x = images()
+    padded = torch.cat((x, torch.zeros(4, 2, 32, 32)), 1)
+    torch.testing.assert_close(conv(padded), conv(x))
+    conv(padded).square().sum().backward()
+    assert conv.weight.grad is not None
+    assert conv.weight.grad.shape == conv.weight.shape
 
 
 def test_resetting_draws_the_further_filters_anew() -> None:
@@ -94,12 +106,15 @@ def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -
 @pytest.mark.parametrize("pool_first", [(False, False, False), (False, True, True)])
 @pytest.mark.parametrize("activation", ["gelu", "silu"])
 def test_fused_layers_train_the_same_numbers_on_a_cpu_from_the_same_state(
-    pool_first: tuple[bool, bool, bool], activation: Activation
+    pool_first: tuple[bool, bool, bool], activation: Activation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # As on a machine that has a GPU but trains on its CPU.
+    monkeypatch.setattr(speednet, "kernels_available", lambda: True)
     plain, fused = (
         SpeedNet(3, 10, widths=(4, 6, 8), activation=activation, pool_first=pool_first, fused=fused)
         for fused in (False, True)
     )
+    assert any(isinstance(module, FusedNormActivation) for module in fused.modules())
     plain.fit(images())
     assert list(fused.state_dict()) == list(plain.state_dict())
     fused.load_state_dict(plain.state_dict())

@@ -85,6 +85,20 @@ def test_banks_of_one_shape_step_as_each_would_alone() -> None:
         torch.testing.assert_close(bank.detach(), expected)
 
 
+def test_banks_of_any_shape_step_in_one_batch_as_each_would_alone() -> None:
+    shapes = [(4, 3, 3, 3), (8, 4, 3, 3), (30, 2, 3, 3), (4, 3, 3, 3)]
+    banks = [nn.Parameter(drawn(*shape, seed=s)) for s, shape in enumerate(shapes)]
+    gradients = [drawn(*shape, seed=10 + s) for s, shape in enumerate(shapes)]
+    alone = [one_step(0.1, g, b.detach()) for b, g in zip(banks, gradients, strict=True)]
+    muon = Muon(banks, momentum=0.6, steps=3, one_batch=True)
+    muon.param_groups[0]["lr"] = 0.1
+    for bank, gradient in zip(banks, gradients, strict=True):
+        bank.grad = gradient
+    muon.step()
+    for bank, expected in zip(banks, alone, strict=True):
+        torch.testing.assert_close(bank.detach(), expected)
+
+
 def test_a_bank_without_a_gradient_is_left_alone() -> None:
     bank = nn.Parameter(drawn(4, 3, 3, 3))
     before = bank.detach().clone()

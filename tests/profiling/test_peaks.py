@@ -8,7 +8,7 @@ import torch
 from dawnbench.engine.device import open_device
 from dawnbench.errors import DawnbenchError
 from dawnbench.profiling import measure_peaks
-from dawnbench.records.roofline import Peaks
+from dawnbench.records.step_profile import Peaks
 from tests.engine.fakes import FakeDevice
 
 

@@ -13,8 +13,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.profiling import profile_recipe
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.overrides import adapt
-from dawnbench.records.roofline import StepProfile
-from dawnbench.stats.roofline import find_gap
+from dawnbench.records.step_profile import StepProfile
+from dawnbench.stats.kernel_gaps import find_gap
 from tests.engine.fakes import FakeDevice
 from tests.records.rooflines import PEAKS
 

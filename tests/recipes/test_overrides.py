@@ -297,12 +297,12 @@ def test_text_that_no_parser_takes_is_a_sentence(text: str) -> None:
         override(find_recipe("davidnet"), [f"epochs={text}"])
 
 
-def test_an_analysis_stays_with_what_its_author_ran() -> None:
-    told = replace(find_recipe("quickstart"), write_up=WriteUp(target="Smaller.", analysis="It was."))
-    assert adapt(told).write_up.analysis == "It was."
+def test_what_a_recipe_says_about_its_target_stays_unless_it_is_set() -> None:
+    told = replace(find_recipe("quickstart"), write_up=WriteUp(target="Smaller."))
     assert adapt(told, epochs=told.epochs + 1).write_up == WriteUp(target="Smaller.")
-    anew = adapt(told, ["write_up.analysis=Longer.", f"epochs={told.epochs + 1}"])
-    assert anew.write_up.analysis == "Longer."
+    again = adapt(told, ["write_up.target=Longer."])
+    assert again.write_up == WriteUp(target="Longer.")
+    assert again.changed == ()
 
 
 def test_a_recipe_says_what_was_changed_in_it() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dawnbench.records.roofline import KernelRow, Peak, Peaks, StepProfile
+from dawnbench.records.step_profile import KernelRow, Peak, Peaks, StepProfile
 
 PEAKS = Peaks(
     device="cpu",

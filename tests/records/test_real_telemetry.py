@@ -12,8 +12,8 @@ import pytest
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.samples import Samples, read_samples
-from dawnbench.report.run_report import report
-from dawnbench.report.write import places, write_report
+from dawnbench.report.report_files import places, write_report
+from dawnbench.report.text.run_report import report
 from tests.records.full_runs import full_run
 
 REAL = Path(__file__).with_name("h200-telemetry.jsonl")

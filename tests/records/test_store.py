@@ -17,7 +17,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import RunStatus
 from dawnbench.records.store import RunWriter
-from dawnbench.report.log_table import log_table
+from dawnbench.report.text.log_table import log_table
 from tests.records.examples import CREATED, RUN, TRIAL, begin_run, epoch
 
 

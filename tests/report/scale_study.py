@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dawnbench.stats.scaling import AXES, Axis, ScalePoint, ScalingStudy, Setting, study_axis
+from dawnbench.stats.scaling_laws import AXES, Axis, ScalePoint, ScalingStudy, Setting, study_axis
 
 
 def point(batch: int, seconds: float | None, **changes: Any) -> ScalePoint:

@@ -160,7 +160,7 @@ def test_runs_are_named_by_folders_of_them_and_globs_and_count_once(
 @pytest.mark.parametrize("where", ["nowhere", "runs/c*", "runs/*.md"])
 def test_where_nothing_lies_is_an_error(runs: Path, where: str) -> None:
     (runs / "README.md").touch()
-    with pytest.raises(DawnbenchError, match="nothing lies at "):
+    with pytest.raises(DawnbenchError, match="nothing found at "):
         load_runs(runs, where)
 
 

@@ -7,7 +7,7 @@ import pytest
 from dawnbench.records.schema import DataRecord
 from dawnbench.stats.entries import Entry, entry_of, histories
 from dawnbench.stats.leaderboard import Row, leaderboard, standing_for
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.stats.trial_sets import diverged, series, timed, trial
 
 OTHER_DATA = DataRecord("digits", "ef" * 32, 1500, 297, (8, 8, 1), 10)

@@ -73,7 +73,7 @@ def test_what_has_no_logarithm_is_refused(wrong: float) -> None:
 
 def test_points_need_both_figures() -> None:
     for fit in (fit_power_law, fit_amdahl):
-        with pytest.raises(ValueError, match=r"2 .* and 3 .* no points"):
+        with pytest.raises(ValueError, match=r"2 .* and 3 .* do not pair up"):
             fit([1, 2], [1, 2, 3])
 
 

@@ -41,7 +41,7 @@ def test_ten_quiet_trials_raise_no_doubt() -> None:
 
 @pytest.mark.parametrize(
     ("trials", "words"),
-    [(0, "no trial to judge by"), (1, "1 trial to judge by"), (4, "only 4 trials to judge by")],
+    [(0, "no trials to judge by"), (1, "only 1 trial to judge by"), (4, "only 4 trials to judge by")],
 )
 def test_fewer_than_five_trials_are_too_few(trials: int, words: str) -> None:
     assert said(timed(*QUIET[:trials]), Concern.TOO_FEW).startswith(f"{words}; run at least 5 trials")
@@ -58,7 +58,7 @@ def test_five_trials_are_enough_and_those_that_missed_are_trials() -> None:
 
 def test_a_trial_far_off_the_others_is_named() -> None:
     words = said(timed(*QUIET[:6], 23.0, *QUIET[6:]), Concern.OUTLIER)
-    assert words.startswith("trial 7 took 23 s, the median 20.01 s (modified z +")
+    assert words.startswith("trial 7 took 23 s, the median is 20.01 s (modified z +")
     assert "run more trials" in words
 
 
@@ -93,9 +93,9 @@ def test_without_spread_no_z_score_is_above_zero() -> None:
 def test_a_machine_that_warms_up_is_found() -> None:
     warming = [seconds + 0.2 * i for i, seconds in enumerate(QUIET)]
     words = said(timed(*warming), Concern.DRIFT)
-    assert words.startswith("the trials grew longer by 8.")
+    assert words.startswith("the trials got longer by 8.")
     assert "dawnbench ab" in words
-    assert said(timed(*warming[::-1]), Concern.DRIFT).startswith("the trials grew shorter")
+    assert said(timed(*warming[::-1]), Concern.DRIFT).startswith("the trials got shorter")
 
 
 def test_a_drift_of_less_than_a_per_cent_is_let_pass() -> None:
@@ -134,13 +134,13 @@ def test_one_time_has_no_spread() -> None:
 
 def test_throttling_is_named_by_its_reasons() -> None:
     words = said(quiet(throttle_reasons=("sw_power_cap", "hw_thermal")), Concern.THROTTLED)
-    assert "in trial 3 by sw_power_cap, hw_thermal" in words
+    assert "in trial 3 (sw_power_cap, hw_thermal)" in words
     assert "--lock-gpu-clocks" in words
 
 
 def test_of_many_throttled_trials_the_first_five_are_numbered() -> None:
     run = series([trial(took=seconds, throttle_reasons=("hw_slowdown",)) for seconds in QUIET])
-    assert "in trials 1, 2, 3, 4, 5 and 5 more by hw_slowdown;" in said(run, Concern.THROTTLED)
+    assert "in trials 1, 2, 3, 4, 5 and 5 more (hw_slowdown);" in said(run, Concern.THROTTLED)
 
 
 def clocked(*means: float, metric: str = "gpu_sm_clock") -> TrialSet:
@@ -164,7 +164,7 @@ def test_a_clock_that_dips_within_a_trial_moved() -> None:
 def test_another_process_on_the_gpu_is_told() -> None:
     assert concerns(quiet(readings={"gpu_other_processes": Reading(0, 0, "")})) == set()
     words = said(quiet(readings={"gpu_other_processes": Reading(0.2, 1, "")}), Concern.OTHERS)
-    assert words.startswith("another process was on the GPU in trial 3; stop it")
+    assert words.startswith("other processes used the GPU in trial 3; stop them")
 
 
 def test_others_on_the_processor_are_told_from_five_per_cent_on() -> None:

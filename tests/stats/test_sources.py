@@ -16,7 +16,7 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.pooling import pool_trials
 from dawnbench.stats.sources import open_trial_set
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.records.examples import RUN, TRIAL
 from tests.records.folders import line, make_run
 from tests.stats.trial_sets import timed
@@ -101,7 +101,7 @@ def test_a_pool_has_no_partner(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("nothing", "nothing is no run folder and no baseline file; `dawnbench runs` lists the runs"),
+        ("nothing", "nothing is not a run folder or a baseline file; `dawnbench runs` lists the runs"),
         ("runs/*", "runs/* matches no run folder; `dawnbench runs` lists the runs"),
         ("empty", "empty is no run folder: cannot read run.json (No such file or directory)"),
         ("empty/*", "empty/* matches no run folder"),

@@ -9,7 +9,7 @@ import platform
 import psutil
 import torch
 
-from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.compile_cache import check_compile_cache
 from dawnbench.engine.device.heap import PeakWatch, allocated_bytes, unused_bytes
 from dawnbench.telemetry.processor import cpu_model

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from dawnbench.engine.device.common import CaptureError, Device, Footprint
+from dawnbench.engine.device.base import CaptureError, Device, Footprint
 from dawnbench.engine.device.compile_cache import keep_compiled_code
 
 CALLS_BEFORE_CAPTURE = 3

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.base import Device
 
 
 class MpsDevice(Device):

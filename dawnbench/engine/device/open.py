@@ -6,7 +6,7 @@ import re
 
 import torch
 
-from dawnbench.engine.device.common import Device
+from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.device.cuda import CudaDevice
 from dawnbench.engine.device.mps import MpsDevice

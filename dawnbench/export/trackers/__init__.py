@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.trackers.common import Tracker, require
+from dawnbench.export.trackers.tracker import Tracker, require
 
 if TYPE_CHECKING:
     from dawnbench.records.reader import Run

@@ -10,7 +10,7 @@ from shlex import quote
 from typing import Any
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.trackers.common import Leaf, Point, RunFacts, TrialFacts, TrialOutcome, chunks, load
+from dawnbench.export.trackers.tracker import Leaf, Point, RunFacts, TrialFacts, TrialOutcome, chunks, load
 from dawnbench.records.files import one_at_a_time
 from dawnbench.records.schema import RunStatus
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from dawnbench.export.trackers.common import Tracker, TrialFacts
-from dawnbench.export.trackers.figures import epoch_point, run_facts, trial_facts, trial_outcome
-from dawnbench.export.trackers.telemetry import telemetry_points
-from dawnbench.export.trackers.times import epoch_ends, trial_begins
+from dawnbench.export.trackers.event_times import epoch_ends, trial_begins
+from dawnbench.export.trackers.metrics import (
+    epoch_point,
+    run_facts,
+    telemetry_points,
+    trial_facts,
+    trial_outcome,
+)
+from dawnbench.export.trackers.tracker import Tracker, TrialFacts
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import read_samples
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome, load
+from dawnbench.export.trackers.tracker import Point, RunFacts, TrialFacts, TrialOutcome, load
 from dawnbench.records.files import check_target
 from dawnbench.records.schema import RunStatus, TrialStatus
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.safe_text import markdown
 
 

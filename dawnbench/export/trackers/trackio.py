@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from shlex import quote
 
-from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome, load
+from dawnbench.export.trackers.tracker import Point, RunFacts, TrialFacts, TrialOutcome, load
 from dawnbench.records.schema import RunStatus
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from shlex import quote
 from typing import Any
 
-from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome, load
+from dawnbench.export.trackers.tracker import Point, RunFacts, TrialFacts, TrialOutcome, load
 from dawnbench.records.schema import RunStatus
 
 _QUIET = {

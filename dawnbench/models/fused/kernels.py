@@ -72,6 +72,7 @@ def pool_and_measure(
     height,
     width,
     rows_per_program,
+    stages: tl.constexpr,
     pool: tl.constexpr,
     block_rows: tl.constexpr,
     block_channels: tl.constexpr,
@@ -89,7 +90,7 @@ def pool_and_measure(
     square = tl.zeros((block_rows, block_channels), tl.float32)
     count = tl.zeros((block_rows,), tl.float32)
     end = tl.minimum(rows, (part + 1) * rows_per_program)
-    for start in range(0, rows_per_program, block_rows):
+    for start in tl.range(0, rows_per_program, block_rows, num_stages=stages):
         row = part * rows_per_program + start + tl.arange(0, block_rows)
         present = row < end
         mask = present[:, None] & exists[None, :]
@@ -195,6 +196,7 @@ def sum_gradients(
     channels,
     epsilon,
     rows_per_program,
+    stages: tl.constexpr,
     activation: tl.constexpr,
     block_rows: tl.constexpr,
     block_channels: tl.constexpr,
@@ -213,7 +215,7 @@ def sum_gradients(
     plain = tl.zeros((block_rows, block_channels), tl.float32)
     weighted = tl.zeros((block_rows, block_channels), tl.float32)
     end = tl.minimum(rows, (part + 1) * rows_per_program)
-    for start in range(0, rows_per_program, block_rows):
+    for start in tl.range(0, rows_per_program, block_rows, num_stages=stages):
         row = part * rows_per_program + start + tl.arange(0, block_rows)
         mask = (row < end)[:, None] & exists[None, :]
         place = row.to(tl.int64)[:, None] * channels + channel[None, :]

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from importlib.util import find_spec
 from typing import Literal
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dawnbench.models.fused import kernels_accept
 from dawnbench.models.fused.ops import norm_activation
 
 Activation = Literal["silu", "gelu", "relu", "none"]
@@ -20,9 +19,6 @@ ACTIVATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "relu": F.relu,
     "none": lambda x: x,
 }
-HAS_TRITON = find_spec("triton") is not None
-IS_INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
-"""Whether Triton runs its kernels on the CPU, as tests do."""
 
 
 class FusedNormActivation(nn.BatchNorm2d):
@@ -79,7 +75,7 @@ class FusedNormActivation(nn.BatchNorm2d):
     def _can_use_kernels(self, x: Tensor) -> bool:
         """Return whether the kernels are available and there are at least two values per channel."""
         pooled = (x.shape[2] // 2) * (x.shape[3] // 2) if self.pool else x.shape[2] * x.shape[3]
-        return HAS_TRITON and (x.is_cuda or IS_INTERPRETED) and x.shape[0] * pooled > 1
+        return kernels_accept(x) and x.shape[0] * pooled > 1
 
     @torch.no_grad()
     def _update_running(self, mean: Tensor, variance: Tensor, count: int) -> None:

@@ -18,6 +18,7 @@ the last bits of the results depend on it."""
 MAX_BLOCK_CHANNELS = 64  # 128 bytes of bf16, a whole cache line
 BLOCK = 2048  # elements; two fp32 sums of each stay within the registers of 128 threads
 LIGHT_BLOCK = 4096  # elements, for the one kernel that needs few registers
+STAGES = 1  # of a reduction's loop: how many blocks are being loaded at once
 COMBINED_CHANNELS = 8  # 32 bytes of fp32, the smallest memory transaction
 
 
@@ -112,6 +113,7 @@ def norm_activation(
             grid.channels,
             *x.shape[2:],
             grid.rows_per_program,
+            stages=STAGES,
             pool=pool,
             block_rows=grid.block_rows,
             block_channels=grid.block_channels,
@@ -194,6 +196,7 @@ def norm_activation_backward(
             channels,
             epsilon,
             grid.rows_per_program,
+            stages=STAGES,
             activation=activation,
             block_rows=grid.block_rows,
             block_channels=grid.block_channels,

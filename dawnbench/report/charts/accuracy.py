@@ -5,7 +5,7 @@ from __future__ import annotations
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import stops_at_target
 from dawnbench.report.charts.chart import Axis, Chart, Line, Point, Target
-from dawnbench.report.charts.trials import median_last, subject
+from dawnbench.report.charts.epochs import median_last, subject
 from dawnbench.report.units import percent, seconds
 from dawnbench.stats.progress import elapsed_seconds
 

@@ -14,7 +14,7 @@ from dawnbench.report.charts.chart import Axis
 from dawnbench.report.units import percent
 from dawnbench.stats.claim import claim
 from dawnbench.stats.figures import accuracies
-from dawnbench.stats.times import times
+from dawnbench.stats.trial_times import times
 
 
 @dataclass(frozen=True, slots=True)

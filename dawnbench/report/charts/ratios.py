@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dawnbench.report.charts.chart import Axis, Estimate
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.words import verdict_sentence
+from dawnbench.stats.comparison.sentences import verdict_sentence
 
 
 @dataclass(frozen=True, slots=True)

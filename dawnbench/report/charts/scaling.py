@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line
-from dawnbench.stats.scaling import AxisStudy, ScalePoint, ScalingStudy
+from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint, ScalingStudy
 
 LABELS = {"batch": "batch size", "width": "width, times the recipe's", "threads": "threads"}
 LAW_POINTS = 50

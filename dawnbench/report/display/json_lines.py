@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from dawnbench.records.bounds import finite
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.common import Display
+from dawnbench.report.display.display import Display
 
 
 class JsonLinesDisplay(Display):

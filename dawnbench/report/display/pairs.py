@@ -9,8 +9,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, Ti
 from rich.text import Text
 
 from dawnbench.records.schema import RunRecord, TrialRecord
-from dawnbench.report.display.common import Display
-from dawnbench.report.status_line import StatusLine
+from dawnbench.report.display.display import Display
+from dawnbench.report.text.status_line import StatusLine
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import IO
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.common import Display
-from dawnbench.report.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
+from dawnbench.report.display.display import Display
+from dawnbench.report.text.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
 from dawnbench.safe_text import plain, plain_lines
 
 

@@ -9,9 +9,9 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.common import Display
-from dawnbench.report.log_table import COLUMNS, MIN_WIDTHS, TimeFormat, cells
-from dawnbench.report.status_line import StatusLine
+from dawnbench.report.display.display import Display
+from dawnbench.report.text.log_table import COLUMNS, MIN_WIDTHS, TimeFormat, cells
+from dawnbench.report.text.status_line import StatusLine
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
 from dawnbench.report.units import flops, number_bytes, percent, significant
-from dawnbench.stats.summary import Summary
+from dawnbench.stats.trial_summary import Summary
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,19 +10,22 @@ from dawnbench.records.rules import SEGMENTS, known_rule
 from dawnbench.records.samples import Samples
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
-from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
-from dawnbench.report.charts.learning_rate import learning_rate_chart
+from dawnbench.report.charts.epochs import (
+    epoch_accuracy_chart,
+    learning_rate_chart,
+    loss_chart,
+    median_number,
+)
 from dawnbench.report.charts.segments import segment_chart
-from dawnbench.report.charts.trials import median_number
-from dawnbench.report.headline import headline
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template
 from dawnbench.report.page.scripts import script_json
-from dawnbench.report.page.telemetry import page_telemetry
-from dawnbench.report.run_summary import sentences
+from dawnbench.report.page.telemetry_data import page_telemetry
+from dawnbench.report.text.headline import headline
+from dawnbench.report.text.run_summary import sentences
 from dawnbench.stats.run_warnings import find_warnings
-from dawnbench.stats.summary import Summary, summarise
+from dawnbench.stats.trial_summary import Summary, summarise
 
 
 def render_run_page(

@@ -10,13 +10,13 @@ from dawnbench.records.leaves import leaves
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
 from dawnbench.records.schema import TrialRecord
-from dawnbench.report import log_table
 from dawnbench.report.page.tables import Cell, Column, Table, texts
-from dawnbench.report.run_summary import figures_table
-from dawnbench.report.telemetry import READINGS_HEADER, readings_rows
+from dawnbench.report.text import log_table
+from dawnbench.report.text.run_summary import figures_table
+from dawnbench.report.text.telemetry_table import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, number_bytes, percent, seconds
 from dawnbench.stats.progress import spread_by_segment
-from dawnbench.stats.summary import Summary
+from dawnbench.stats.trial_summary import Summary
 
 
 def trials_table(run: Run, median: int) -> Table:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from dawnbench.report.charts.scaling import scaling_charts
 from dawnbench.report.plots.lines import draw_grid
 from dawnbench.report.plots.style import save, styled
-from dawnbench.stats.scaling import ScalingStudy
+from dawnbench.stats.scaling_laws import ScalingStudy
 
 
 def draw_scaling(study: ScalingStudy) -> Figure:

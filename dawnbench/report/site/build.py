@@ -28,7 +28,7 @@ from dawnbench.report.site.site_folder import ASSETS, HOME, INDEX, run_page, ser
 from dawnbench.report.site.site_layout import site_assets
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.entries import Entry, entry_of
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 
 TO_HOME = (HOME, f"../{INDEX}")
 

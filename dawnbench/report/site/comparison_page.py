@@ -12,14 +12,14 @@ from rich.text import Text
 from dawnbench.records.rules import known_rule
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts import Axis, Chart, Color, Line
-from dawnbench.report.comparison import comparison_report, figures_rows
 from dawnbench.report.page import Cell, Column, Table, render_chart, render_table
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.site_folder import run_page
+from dawnbench.report.text.comparison import comparison_report, figures_rows
 from dawnbench.report.units import significant
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
-from dawnbench.stats.comparison.words import names, verdict_sentence
+from dawnbench.stats.comparison.sentences import names, verdict_sentence
 from dawnbench.stats.cost import Prices
 
 WARNING = "! "

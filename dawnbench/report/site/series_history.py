@@ -14,7 +14,7 @@ from dawnbench.report.charts import Axis, Chart, Line, Mark
 from dawnbench.report.site.site_folder import series_page
 from dawnbench.report.site.site_layout import change
 from dawnbench.stats.entries import Entry, histories
-from dawnbench.stats.history import Step, step_changes
+from dawnbench.stats.step_changes import Step, step_changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import SeriesHistory, history_chart
 from dawnbench.report.site.site_folder import HOME, INDEX
 from dawnbench.report.units import percent, significant
-from dawnbench.stats.history import MIN_RUNS, Step
+from dawnbench.stats.step_changes import MIN_RUNS, Step
 
 NONE = Cell("-")
 DRIFT = "The newest run compared with the first: slow drift"

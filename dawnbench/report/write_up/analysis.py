@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dawnbench.report.units import percent
-from dawnbench.report.write_up.words import counted, goal, listed, points
+from dawnbench.report.write_up.author_words import counted, goal, listed, points
 from dawnbench.stats.write_up import LAST, Course, Standing
 from dawnbench.stats.write_up_results import Results
 

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.analysis import NOTE
 from dawnbench.report.write_up.model_section import model_section
+from dawnbench.report.write_up.notes import Notes
 from dawnbench.report.write_up.series_table import series_table
 from dawnbench.safe_text import markdown, markdown_block
 
@@ -19,6 +20,7 @@ def write_up(
     runs: Sequence[Run],
     rule: str,
     view: LogView,
+    notes: Notes | None = None,
     *,
     title: str | None = None,
     note: str | None = None,
@@ -26,15 +28,15 @@ def write_up(
 ) -> str:
     """Return the text of a write-up of one or more runs, in their order.
 
-    Of several, `title` heads it, `note` is the paragraph below, and `picture` is the address of the figure of
-    their curves.
+    `notes` give the author's conclusions. Of several, `title` heads it, `note` is the paragraph below, and
+    `picture` is the address of the figure of their curves.
     """
     if len(runs) == 1 and title is None:
-        return _joined(model_section(runs[0], rule, view, 1, ""))
+        return _joined(model_section(runs[0], rule, view, 1, "", notes))
     names = model_names(runs)
     parts = [f"# {markdown(title or f'{len(runs)} models')}", *([markdown_block(note)] if note else []), NOTE]
     for run, name in zip(runs, names, strict=True):
-        parts += model_section(run, rule, view, 2, markdown(name))
+        parts += model_section(run, rule, view, 2, markdown(name), notes)
     parts += ["## The series", series_table(runs, names)]
     parts += [f"![{CAPTION}]({picture})"] if picture else []
     return _joined(parts)

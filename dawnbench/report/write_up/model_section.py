@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView, log_view
-from dawnbench.report.markdown import table
+from dawnbench.report.text.log_views import LogView, log_view
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds
 from dawnbench.report.write_up.analysis import NOTE, findings
-from dawnbench.report.write_up.words import authors_words, counted, goal, listed
+from dawnbench.report.write_up.author_words import authors_words, counted, goal, listed
+from dawnbench.report.write_up.notes import Notes
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.write_up import Course
 from dawnbench.stats.write_up_results import Results, results, typical_trial
@@ -18,7 +19,9 @@ Figure = tuple[str, Callable[[Course], float], Callable[[float], str]]
 NOTHING = "No epoch was recorded."
 
 
-def model_section(run: Run, rule: str, view: LogView, level: int, suffix: str) -> list[str]:
+def model_section(
+    run: Run, rule: str, view: LogView, level: int, suffix: str, notes: Notes | None = None
+) -> list[str]:
     """Return the blocks of a model's section, its title being a heading of `level`.
 
     `suffix` stands behind every heading, so that no two in a document are the same.
@@ -32,7 +35,8 @@ def model_section(run: Run, rule: str, view: LogView, level: int, suffix: str) -
     parts += [f"{below} Target{behind}", *(authors_words(run, "target") or [_own_target(run)])]
     parts += [f"{below} Results{behind}"]
     parts += [NOTHING] if found is None else [_table(run, found), _what_counts(run, found)]
-    parts += [f"{below} Analysis{behind}", *authors_words(run, "analysis")]
+    concluded = notes.about(run, level + 1) if notes is not None else []
+    parts += [f"{below} Analysis{behind}", *(concluded or authors_words(run, "analysis"))]
     if found is None:
         return [*parts, "Without an epoch there is nothing to analyse."]
     parts.append("\n".join(f"- {sentence}" for sentence in findings(found, record.target)))

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.report.markdown import table
+from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds
-from dawnbench.report.write_up.words import goal
+from dawnbench.report.write_up.author_words import goal
 from dawnbench.safe_text import markdown
 from dawnbench.stats.write_up_results import results
 

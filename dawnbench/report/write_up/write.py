@@ -7,11 +7,12 @@ from pathlib import Path
 
 from dawnbench.records.files import write
 from dawnbench.records.reader import Run
-from dawnbench.report.charts.series import series_chart
-from dawnbench.report.log_views import LogView
-from dawnbench.report.plots.series import draw_series
+from dawnbench.report.charts.models import series_chart
+from dawnbench.report.plots.model_panels import draw_series
 from dawnbench.report.plots.style import save, styled
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.document import model_names, write_up
+from dawnbench.report.write_up.notes import Notes
 
 
 def write_write_up(
@@ -19,6 +20,7 @@ def write_write_up(
     rule: str,
     view: LogView,
     path: Path,
+    notes: Notes | None = None,
     *,
     title: str | None = None,
     note: str | None = None,
@@ -35,4 +37,4 @@ def write_write_up(
             with styled():
                 figure = draw_series(chart)
             picture = save(figure, path.parent / "figures" / "series")[0].relative_to(path.parent).as_posix()
-    write(write_up(runs, rule, view, title=title, note=note, picture=picture), path)
+    write(write_up(runs, rule, view, notes, title=title, note=note, picture=picture), path)

@@ -1,1 +1,1 @@
-"""Series held against each other."""
+"""Comparisons of two sets of trials."""

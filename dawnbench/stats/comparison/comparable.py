@@ -1,4 +1,4 @@
-"""Whether two series may be held against each other, and by name what differs."""
+"""Whether two sets of trials may be compared, and what differs between them, by name."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from typing import Any
 
 from dawnbench.records.leaves import leaves, with_current_names
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.times import rules_of
+from dawnbench.stats.trial_times import rules_of
 
 NOT_DECIDING = (
     *("name", "summary", "trials", "target", "dataset.name", "changed"),
-    *("write_up", "write_up.target", "write_up.analysis"),
+    *("write_up", "write_up.target"),
 )
-"""Of a recipe; the target is looked at by itself, and the data by their fingerprint."""
+"""Paths in a recipe; the target is compared by itself, and the data by fingerprint."""
 MAX_NAMED = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What two series do not share."""
+    """What differs between two sets of trials; None or empty if nothing does."""
 
     data: str | None
     rules: str | None
     """What is timed: the target."""
     recipes: str | None
     cautions: tuple[str, ...]
-    """Each may explain a difference that has nothing to do with the code, or says what could not be read."""
+    """Each names a possible cause of a difference other than the code, or what could not be read."""
 
     @property
     def refusals(self) -> tuple[str, ...]:
-        """What makes a comparison meaningless, unless it is the question."""
+        """Differences that make a comparison meaningless, unless they are the point of it."""
         return tuple(found for found in (self.data, self.rules, self.recipes) if found is not None)
 
 
 def differences(a: TrialSet, b: TrialSet) -> Differences:
-    """Return what differs between two series, a sentence each."""
+    """Return what differs between two sets of trials, one sentence each."""
     data = rules = recipes = None
     if a.data.fingerprint != b.data.fingerprint:
         data = (
@@ -52,17 +52,17 @@ def differences(a: TrialSet, b: TrialSet) -> Differences:
 
 
 def missing_rule(a: TrialSet, b: TrialSet, rule: str) -> str | None:
-    """Return a sentence where one of two series does not report a rule; None where both do."""
+    """Return a sentence if one of the two does not report a rule; None if both do."""
     for one in (a, b):
         known = rules_of([one])
         if rule not in known:
-            reported = ", ".join(known) or "no rule, since it has no trial"
+            reported = ", ".join(known) or "no rules, since it has no trials"
             return f"{one.name} does not report the rule {rule}; it has {reported}"
     return None
 
 
 def recipe_differences(a: TrialSet, b: TrialSet) -> tuple[str, ...]:
-    """Return `path left and right` for each deciding leaf that differs; the first few of many."""
+    """Return `path left and right` for each leaf that matters and differs; only the first few of many."""
     left, right = (dict(leaves(with_current_names(one.recipe))) for one in (a, b))
     paths = [
         path
@@ -87,9 +87,9 @@ def _cautions(a: TrialSet, b: TrialSet) -> Iterator[str]:
         ("the drivers", ("gpu", "driver")),
         ("the GPUs' power limits in W", ("gpu", "power_limit_watts")),
         ("the processors", ("cpu", "model")),
-        ("the numbers of cores", ("cpu", "logical_cores")),
-        ("the numbers of threads", ("cpu", "threads")),
-        ("the versions of torch", ("packages", "torch")),
+        ("the core counts", ("cpu", "logical_cores")),
+        ("the thread counts", ("cpu", "threads")),
+        ("the torch versions", ("packages", "torch")),
     ):
         facts[what] = (_fact(a, path), _fact(b, path))
     for what, (left, right) in facts.items():

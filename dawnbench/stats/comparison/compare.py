@@ -1,4 +1,4 @@
-"""Holding series against a reference, or refusing to."""
+"""Compares trials with a reference, or refuses to."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dawnbench.stats.comparison.comparable import Differences, differences, miss
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.paired import are_paired, compare_paired_times, pairs
 from dawnbench.stats.comparison.unpaired import compare_accuracy, compare_energy, compare_times
-from dawnbench.stats.times import rules_of
+from dawnbench.stats.trial_times import rules_of
 
 
 def compare(
     reference: TrialSet, other: TrialSet, *, rule: str = "dawnbench", across: bool = False
 ) -> Comparison:
-    """Hold `other` against `reference`: pair by pair where the two are sides of one `dawnbench ab`.
+    """Compare `other` with `reference`: pair by pair if the two are the sides of one `dawnbench ab`.
 
-    The verdict is by `rule`; the other rules that both report come behind it. `across` lets different data,
-    targets and recipes be compared.
+    The verdict is by `rule`; the other rules that both report follow it. `across` allows comparisons of
+    different data, targets and recipes.
 
     Raises:
-        DawnbenchError: the two differ in what makes a comparison meaningless, or one has no such rule.
+        DawnbenchError: differences make the comparison meaningless, or one side does not report the rule.
     """
     paired = are_paired(reference, other)
     found = differences(reference, other)
@@ -45,10 +45,10 @@ def _refuse(
 ) -> None:
     if (missing := missing_rule(reference, other, rule)) is not None:
         raise DawnbenchError(missing)
-    # The two sides of a campaign differ in their recipes because that is its question.
+    # The two sides of an A/B campaign have different recipes on purpose.
     refusals = [one for one in found.refusals if not (paired and one == found.recipes)]
     if refusals and not across:
         raise DawnbenchError(
-            f"{other.name} cannot be held against {reference.name}: {'; '.join(refusals)}; "
-            "give --across if this difference is the question"
+            f"{other.name} cannot be compared with {reference.name}: {'; '.join(refusals)}; "
+            "add --across if this difference is what you want to measure"
         )

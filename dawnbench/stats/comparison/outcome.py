@@ -1,4 +1,4 @@
-"""What comes of holding one series against another, and what may be said about it in words."""
+"""The outcome of a comparison, and the word that sums it up."""
 
 from __future__ import annotations
 
@@ -12,61 +12,61 @@ from dawnbench.stats.comparison.comparable import Differences
 Word = Literal["faster", "slower", "no difference shown", "cannot tell with so few trials"]
 
 ALPHA = 0.01
-"""Of the rank test behind a verdict: of a hundred comparisons of a thing with itself, one may go wrong."""
+"""Of the rank test behind a verdict: in a hundred comparisons of a thing with itself, one may go wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """One figure over another, and how sure that is."""
+    """One value over another, and how certain that is."""
 
     value: float
-    """Infinite where only the denominator's trials reached the target; of pairs, where most did so."""
+    """Infinite if only the denominator's trials reached the target; for pairs, if that is so in most."""
     interval: Interval | None
-    """Bootstrap 95 %; None where one side has fewer than two trials."""
+    """Bootstrap 95 %; None if one side has fewer than two trials."""
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One mean less another."""
+    """One mean minus another."""
 
     value: float
     interval: Interval | None
-    """Bootstrap 95 %; None where one side has fewer than two trials."""
+    """Bootstrap 95 %; None if one side has fewer than two trials."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeComparison:
-    """The times of two series under one rule."""
+    """The times of a reference and another set of trials under one rule."""
 
     rule: str
     seconds: tuple[float | None, float | None]
-    """The expected time to the target of the one and the other; None where no trial reached it."""
+    """Expected time to the target, the reference first; None if no trial reached it."""
     trials: tuple[int, int]
     missed: tuple[int, int]
-    """Of these trials."""
+    """How many of these trials missed the target."""
     ratio: Ratio | None
-    """The other's time over the first's; None where neither reached the target or one has no trial."""
+    """The other's time over the reference's; None if neither reached the target or one has no trials."""
     p_mann_whitney: float | None
-    """Two-sided; a trial that missed the target is the slowest. None where a side has no trial."""
+    """Two-sided; a trial that missed the target ranks slowest. None if a side has no trials."""
     p_welch: float | None
-    """Of the times of the trials that reached the target; None where a side has fewer than two of them."""
+    """For the times of the trials that reached the target; None if a side has fewer than two of them."""
     p_signed_rank: float | None
-    """Of the pairs, where the trials were run in pairs; it decides there."""
+    """For trials run in pairs, where it decides; None otherwise."""
     word: Word
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One series held against another, the reference."""
+    """One set of trials compared with another, the reference."""
 
     reference: TrialSet
     other: TrialSet
     paired: int | None
-    """How many pairs of trials; None where the trials were not run in pairs."""
+    """How many pairs of trials; None if the trials were not run in pairs."""
     times: tuple[TimeComparison, ...]
-    """One a rule that both report; the first is that of the verdict."""
+    """One per rule that both report; the first is that of the verdict."""
     accuracy: Difference | None
-    """In percentage points, the other's less the reference's."""
+    """In percentage points, the other's minus the reference's."""
     p_accuracy: float | None
     """Welch's."""
     energy: Ratio | None
@@ -79,11 +79,11 @@ class Comparison:
 
 
 def word(ratio: Ratio | None, p_faster: float, p_slower: float, could_tell: bool) -> Word:
-    """Return the verdict: a difference needs p below 0.01 and an interval of the ratio that leaves 1 out.
+    """Return the verdict: a difference needs p below 0.01 and an interval of the ratio that excludes 1.
 
     The two p-values are the rank test's one-sided ones; the one on the ratio's side decides, at half of 0.01.
-    Where ranks and ratio lie on different sides (mostly faster, but with misses that cost more than that
-    saves), neither word would be true.
+    If ranks and ratio disagree (mostly faster, but with misses that cost more than that saves), neither
+    "faster" nor "slower" would be true.
     """
     if not could_tell:
         return "cannot tell with so few trials"

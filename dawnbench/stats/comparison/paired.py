@@ -1,4 +1,4 @@
-"""Trials that were run in pairs, one of each side, on one device in one process."""
+"""Compares trials run in pairs, one from each side, on one device in one process."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
 from dawnbench.stats.comparison.unpaired import compare_by
 from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
-from dawnbench.stats.times import censored_seconds, spent_seconds
+from dawnbench.stats.trial_times import censored_seconds, spent_seconds
 
 
 def are_paired(a: TrialSet, b: TrialSet) -> bool:
-    """Return whether two series are the two sides of one campaign."""
+    """Return whether these are the two sides of one campaign."""
     return (
         a.pairing is not None
         and b.pairing is not None
@@ -25,7 +25,7 @@ def are_paired(a: TrialSet, b: TrialSet) -> bool:
 
 
 def pairs(a: TrialSet, b: TrialSet) -> tuple[tuple[TrialFigures, TrialFigures], ...]:
-    """Return the trials of equal number that both count; one whose partner is missing is left out."""
+    """Return the trials that count on both sides, paired by number."""
     partners = {trial.trial: trial for trial in b.counting}
     return tuple((trial, partners[trial.trial]) for trial in a.counting if trial.trial in partners)
 
@@ -33,19 +33,19 @@ def pairs(a: TrialSet, b: TrialSet) -> tuple[tuple[TrialFigures, TrialFigures], 
 def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
     """Compare pair by pair: the ratio is the median of the pairs' ratios, the test Wilcoxon's signed ranks.
 
-    A slow minute of the machine holds up both trials of a pair, so it does not reach the ratio. A pair of
-    which only one trial reached the target counts as an infinite or a zero ratio; one of which neither did
-    says nothing about speed.
+    A slow minute of the machine delays both trials of a pair, so it cancels in the ratio. A pair in which
+    only one trial reached the target counts as a ratio of infinity or zero; a pair in which neither did says
+    nothing about speed.
     """
     seconds = _seconds(reference, other, rule)
-    telling = seconds[np.isfinite(seconds).any(axis=1)]
-    could_tell = least_signed_rank_p_value(len(telling) or len(seconds)) < ALPHA
+    informative = seconds[np.isfinite(seconds).any(axis=1)]
+    could_tell = least_signed_rank_p_value(len(informative) or len(seconds)) < ALPHA
     ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
-    if not len(telling):
+    if not len(informative):
         found = compare_by(ours, theirs, rule, None)
         return replace(found, word=word(None, 1.0, 1.0, could_tell))
     with np.errstate(divide="ignore"):
-        ratios = telling[:, 1] / telling[:, 0]
+        ratios = informative[:, 1] / informative[:, 0]
         differences = np.log(ratios)
     faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
     ratio = Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
@@ -57,10 +57,10 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:
-    """Return an array (pairs, 2), the reference first; without the pairs of which a segment was not seen."""
+    """Return an array (pairs, 2), the reference first, without the pairs that lack a segment."""
     both = [
         (censored_seconds(theirs, rule), censored_seconds(ours, rule))
         for theirs, ours in pairs(reference, other)
     ]
-    # A time of nothing is none either: it has no ratio.
+    # A time of zero has no ratio either.
     return np.array([pair for pair in both if all(pair)], dtype=float).reshape(-1, 2)

@@ -1,4 +1,4 @@
-"""Trials of two series that were not run in pairs."""
+"""Compares trials that were not run in pairs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Difference, Ratio, TimeComparison, word
 from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.ranks import least_p_value, mann_whitney
-from dawnbench.stats.times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
 
 
 def compare_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
@@ -28,14 +28,14 @@ def compare_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeCompar
     found = compare_by(ours, theirs, rule, ratio)
     if not shares_start(rule):
         return found
-    # Each side has one start and not as many as trials, so nothing here says how starts spread.
+    # Each side has a single start, whatever the number of trials, so the spread of starts is unknown.
     alone = ratio and Ratio(ratio.value, None)
     undecided = word(alone, 1.0, 1.0, could_tell=False)
     return replace(found, ratio=alone, p_mann_whitney=None, p_welch=None, word=undecided)
 
 
 def compare_by(ours: Spent, theirs: Spent, rule: str, ratio: Ratio | None) -> TimeComparison:
-    """Compare times by a ratio and the ranks of all trials; `theirs` are the reference's."""
+    """Compare times by a given ratio and the ranks of all trials; `theirs` are the reference's."""
     n, m = len(ours.censored), len(theirs.censored)
     both = n > 0 and m > 0
     faster = mann_whitney(ours.censored, theirs.censored, "less") if both else 1.0
@@ -54,7 +54,7 @@ def compare_by(ours: Spent, theirs: Spent, rule: str, ratio: Ratio | None) -> Ti
 
 
 def compare_accuracy(reference: TrialSet, other: TrialSet) -> tuple[Difference | None, float | None]:
-    """Return the difference of the mean final accuracies in points and Welch's p-value."""
+    """Return the difference of the mean final accuracies in percentage points, and Welch's p-value."""
     ours = sorted(100 * accuracy for accuracy in accuracies(other))
     theirs = sorted(100 * accuracy for accuracy in accuracies(reference))
     if not ours or not theirs:
@@ -68,10 +68,10 @@ def compare_accuracy(reference: TrialSet, other: TrialSet) -> tuple[Difference |
 
 
 def compare_energy(reference: TrialSet, other: TrialSet, rule: str) -> Ratio | None:
-    """Return the ratio of the expected energies, what the trials that missed the target spent counted in.
+    """Return the ratio of the expected energies, including what trials that missed the target spent.
 
-    To the target, or of a whole trial, as the rule has it. None where one has no reading or the reference's
-    is zero.
+    To the target, or over a whole trial, as the rule asks. None if one side has no reading or the reference's
+    energy is zero.
     """
     ours, theirs = spent_energies(other, rule), spent_energies(reference, rule)
     if not ours.censored or not theirs.censored or not theirs.expected:
@@ -80,16 +80,18 @@ def compare_energy(reference: TrialSet, other: TrialSet, rule: str) -> Ratio | N
 
 
 def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
-    """Return Welch's two-sided p-value; None where a side has one figure, or neither has any spread."""
+    """Return Welch's two-sided p-value; None if a side has fewer than two values or neither has a spread."""
     if min(len(a), len(b)) < 2 or (len(set(a)) == 1 and len(set(b)) == 1):
         return None
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # scipy's word on a side without spread, of which the test is sound
+        warnings.simplefilter(
+            "ignore"
+        )  # scipy warns of a side without spread; the test is sound all the same
         return float(ttest_ind(sorted(a), sorted(b), equal_var=False).pvalue)
 
 
 def _ratio(numerator: Spent, denominator: Spent) -> Ratio | None:
-    """Return the ratio of what is expected to be spent; None where neither side has a success."""
+    """Return the ratio of the expected spending; None if neither side has a success."""
 
     def ratio(a: Any, b: Any, axis: int = -1) -> Any:
         return expected_time(a, axis=axis) / expected_time(b, axis=axis)
@@ -99,7 +101,7 @@ def _ratio(numerator: Spent, denominator: Spent) -> Ratio | None:
     if math.isnan(value):
         return None
     interval = bootstrap_interval([numerator.table, denominator.table], ratio)
-    # Where a draw left both sides without a success, the ratio may be anything, but not below zero.
+    # If a draw leaves both sides without a success, the ratio may be anything but negative.
     return Ratio(value, interval and Interval(max(0.0, interval.low), interval.high))
 
 

@@ -1,1 +1,1 @@
-"""A run held against its baseline, metric by metric."""
+"""A run compared with its baseline, metric by metric."""

@@ -1,4 +1,4 @@
-"""Whether trials converge as fast as a baseline's, by MLPerf's reference convergence points."""
+"""Whether trials converge as fast as the baseline's, by MLPerf's reference convergence points."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ __all__ = ["ConvergencePoint", "ConvergenceVerdict", "judge_epochs", "olympic_me
 
 ConvergenceOutcome = Literal["holds", "too fast", "regression", "too few trials"]
 NEVER = 1e9
-"""Epochs that the checker takes for infinite."""
+"""Epochs that the checker treats as infinite."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvergenceVerdict:
-    """What holding a run's epochs to target against a baseline's came to."""
+    """How a run's epochs to the target compare with a baseline's."""
 
     outcome: ConvergenceOutcome
     sentence: str
-    """What was found, in words that a person can repeat; it counts the trials that missed the target."""
+    """What was found, in plain words, with how many trials missed the target."""
     mean: float | None
     """The run's olympic mean in epochs; None with too few trials, or with two or more that missed."""
     point: ConvergencePoint | None
-    """What the run was held against; None with too few trials."""
+    """What the run was compared with; None with too few trials."""
     p_value: float | None
-    """One-sided, on the side where the run lies; None with too few trials."""
+    """One-sided, on the run's side; None with too few trials."""
     speedup: float | None
     """The baseline's olympic mean over the run's; None without `mean`."""
 
@@ -48,23 +48,23 @@ class ConvergenceVerdict:
 def judge_epochs(
     run_epochs: Sequence[float | None], reference_epochs: Sequence[float | None]
 ) -> ConvergenceVerdict:
-    """Judge a run's epochs to target by a baseline's; the order of the trials does not matter.
+    """Judge a run's epochs to the target by a baseline's; the order of the trials does not matter.
 
     As MLPerf's checker does it: a trial that missed the target takes infinitely long, the olympic mean drops
-    one such trial, and a mean below the point's minimum is too fast to be believed. A mean above the maximum,
-    which is ours, is a regression. What is no number above zero and below 1e9 (None, NaN) is a miss.
-    A baseline's one miss stays out of its point, as MLPerf's references hold only trials that converged, and
-    is counted in the sentence.
+    one such trial, and a mean below the point's minimum is too fast to believe. A mean above the maximum,
+    which is our addition, is a regression. Anything but a number above zero and below 1e9 is a miss. A single
+    miss of the baseline stays out of its point, since MLPerf's references hold only trials that converged,
+    but the sentence counts it.
 
-    Where the checker has no answer, or one that no user would want:
+    If the checker has no answer, or one that no user would want:
 
-    - Two or more misses leave no mean. A Mann-Whitney test decides then, with the misses as the slowest. What
-      it does not call a regression is still no result, "too few trials", where the run misses more than the
-      checker lets pass (1 of up to 10, 4 of 40) and the baseline does not.
-    - A baseline without any spread would fail whatever lies a hair beside it. The run's own spread stands in
-      for it then. If it has none either, every difference counts, with the p-value of a permutation test.
-    - Fewer than three trials on a side, or three on both, or fewer than three of the baseline's that reached
-      the target, cannot be judged.
+    - Two or more misses leave no mean. A Mann-Whitney test then decides, with the misses as the slowest. If
+      it finds no regression, the outcome is still "too few trials" if the run misses more often than the
+      checker allows (1 of up to 10 trials, 4 of 40) and the baseline does not.
+    - A baseline without any spread would fail every run that differs slightly. The run's own spread then
+      replaces it. If the run has none either, every difference counts, with a permutation test's p-value.
+    - Fewer than three trials on either side, exactly three on both, or fewer than three of the baseline's
+      that reached the target cannot be judged.
     """
     run = [_censored(epochs) for epochs in run_epochs]
     baseline = [_censored(epochs) for epochs in reference_epochs]
@@ -86,11 +86,11 @@ def _judge_mean(run: list[float], baseline: list[float], point: ConvergencePoint
         p = 1.0 if mean == point.mean else least_p_value(len(run), trials, "greater")
     least, most = f"{point.minimum:.2f}", f"{point.maximum:.2f}"
     outcome: ConvergenceOutcome = "holds"
-    bounds = f"within the {least} to {most} to be expected"
+    bounds = f"within the expected {least} to {most}"
     if mean < point.minimum:
-        outcome, bounds = "too fast", f"where at least {least} can be believed"
+        outcome, bounds = "too fast", f"below the plausible minimum of {least}"
     elif mean > point.maximum:
-        outcome, bounds = "regression", f"where at most {most} can be expected"
+        outcome, bounds = "regression", f"above the expected maximum of {most}"
     words = f"converges in {mean:.2f} epochs, {bounds}, given {_given(baseline, point)}"
     sentence = f"{words}{_missed(run, baseline)} (p = {p:.2g})"
     return ConvergenceVerdict(outcome, sentence, mean, point, p, point.mean / mean)
@@ -103,9 +103,9 @@ def _judge_misses(run: list[float], baseline: list[float], point: ConvergencePoi
     if slower < SLOW_ALPHA:
         outcome, words = "regression", "converges later than the baseline"
     elif _misses(run) > _let_pass(run) and _misses(baseline) <= _let_pass(baseline):
-        outcome, words = "too few trials", "too many misses for a mean, too few to be no chance; run more"
+        outcome, words = "too few trials", "too many misses for a mean, too few to rule out chance; run more"
     elif faster < ALPHA:
-        outcome, words = "too fast", "converges sooner than can be believed"
+        outcome, words = "too fast", "converges sooner than is plausible"
     else:
         outcome, words = "holds", "no later convergence shown"
     sentence = f"{words}{_missed(run, baseline)} (p = {p:.2g} by ranks)"
@@ -134,7 +134,7 @@ def _given(baseline: list[float], point: ConvergencePoint) -> str:
 
 
 def _missed(run: list[float], baseline: list[float]) -> str:
-    """Return how many trials missed the target, as a part of a sentence; empty where none did."""
+    """Return how many trials missed the target, as part of a sentence; empty if none did."""
     if not _misses(run) + _misses(baseline):
         return ""
     ours = f"{_misses(run)} of {_trials(run)} missed the target"
@@ -146,12 +146,12 @@ def _trials(run: list[float]) -> str:
 
 
 def _let_pass(epochs: list[float]) -> int:
-    """Return how many misses the checker lets pass: 1 of up to 10 trials, 4 of 40."""
+    """Return how many misses the checker allows: 1 of up to 10 trials, 4 of 40."""
     return max(1, len(epochs) // 10)
 
 
 def _misses(epochs: list[float]) -> int:
-    return sum(math.isinf(figure) for figure in epochs)
+    return sum(math.isinf(one) for one in epochs)
 
 
 def _censored(epochs: float | None) -> float:

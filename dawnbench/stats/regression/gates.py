@@ -1,4 +1,4 @@
-"""The single gates of a regression test."""
+"""The individual gates of a regression test."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from dawnbench.stats.regression.convergence import judge_epochs
 from dawnbench.stats.regression.judgement import Gate, Metric
 from dawnbench.stats.regression.margins import Beyond, beyond, failures, too_few
 from dawnbench.stats.sample import describe
-from dawnbench.stats.times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
 
 UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "energy": "J"}
 
 
 def time_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
-    """Hold the seconds under a rule against the baseline's; a trial that missed the target is the slowest."""
+    """Compare the seconds under a rule with the baseline's; a trial that missed the target ranks slowest."""
     ours, theirs = spent_seconds(run, rule), spent_seconds(baseline, rule)
     if not theirs.reached:
         return not_comparable("time", "no trial of the baseline reached the target")
     if not ours.censored:
-        return not_comparable("time", "no trial of the run has such a time")
+        return not_comparable("time", f"no trial of the run has a time under the rule {rule}")
     return _slower("time", ours, theirs, margin)
 
 
 def energy_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
-    """Hold the joules against the baseline's; a trial that missed the target took the most."""
+    """Compare the joules with the baseline's; a trial that missed the target ranks as the most costly."""
     ours, theirs = spent_energies(run, rule), spent_energies(baseline, rule)
     if not theirs.censored or not ours.censored:
         who = "the run" if theirs.censored else "the baseline"
@@ -40,11 +40,11 @@ def energy_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> 
 
 
 def accuracy_gate(run: TrialSet, baseline: TrialSet, drop: float) -> Gate:
-    """Hold the final accuracy against the baseline's; a trial that diverged ends below every other."""
+    """Compare the final accuracy with the baseline's; a trial that diverged ranks below every other."""
     ours, theirs = accuracies(run), accuracies(baseline)
     if not theirs:
         return not_comparable("accuracy", "the baseline has no final accuracy")
-    gate = _figures("accuracy", [100 * a for a in ours], [100 * a for a in theirs])
+    gate = _without_verdict("accuracy", [100 * a for a in ours], [100 * a for a in theirs])
     change = None if gate.measured is None or gate.reference is None else gate.measured - gate.reference
     gate = replace(gate, change=change)
     ends = [*ours, *_diverged(run)]
@@ -52,18 +52,20 @@ def accuracy_gate(run: TrialSet, baseline: TrialSet, drop: float) -> Gate:
     if few := too_few(len(ends), len(allowed)):
         return replace(gate, outcome="too few trials", sentence=few)
     found = beyond(ends, allowed, "less", mean_beyond=change is None or change < -100 * drop)
-    words = "no trial came to its end" if change is None else f"{gate.measured:.2f} %, {change:+.2f} points"
+    words = "no trial ran to the end" if change is None else f"{gate.measured:.2f} %, {change:+.2f} points"
     words += _failed(ends, allowed, "diverged")
     limit = f"{'lower by more than' if found.shown else 'no loss shown beyond'} {100 * drop:g} points"
     return _judged(gate, words, limit, found)
 
 
 def epochs_gate(run: TrialSet, baseline: TrialSet) -> Gate:
-    """Hold the epochs to the target against MLPerf's reference convergence points."""
+    """Compare the epochs to the target with MLPerf's reference convergence points."""
     ours = [trial.epochs_to_target for trial in run.counting]
     theirs = [trial.epochs_to_target for trial in baseline.counting]
     verdict = judge_epochs(ours, theirs)
-    gate = _figures("epochs", [e for e in ours if e is not None], [e for e in theirs if e is not None])
+    gate = _without_verdict(
+        "epochs", [e for e in ours if e is not None], [e for e in theirs if e is not None]
+    )
     return replace(
         gate,
         outcome=verdict.outcome,
@@ -74,7 +76,7 @@ def epochs_gate(run: TrialSet, baseline: TrialSet) -> Gate:
 
 
 def not_comparable(metric: Metric, why: str) -> Gate:
-    """Return a gate that nothing goes through."""
+    """Return a gate that could not be judged."""
     return Gate(metric, "not comparable", why, UNITS[metric], None, None, None, None, None)
 
 
@@ -90,7 +92,7 @@ def _slower(metric: Metric, run: Spent, baseline: Spent, margin: float) -> Gate:
     ours, theirs = run.censored, baseline.censored
     if few := too_few(len(ours), len(theirs)):
         return replace(gate, outcome="too few trials", sentence=few)
-    allowed = [(1 + margin) * figure for figure in theirs]
+    allowed = [(1 + margin) * spent for spent in theirs]
     found = beyond(ours, allowed, "greater", mean_beyond=change is None or change > margin)
     words = "no trial reached the target"
     if gate.measured is not None:
@@ -102,7 +104,7 @@ def _slower(metric: Metric, run: Spent, baseline: Spent, margin: float) -> Gate:
 
 
 def _judged(gate: Gate, words: str, limit: str, found: Beyond) -> Gate:
-    why = "more of them than chance makes" if found.by_failures else limit
+    why = "more failures than chance explains" if found.by_failures else limit
     return replace(
         gate,
         outcome="regression" if found.shown else "holds",
@@ -112,7 +114,7 @@ def _judged(gate: Gate, words: str, limit: str, found: Beyond) -> Gate:
 
 
 def _failed(run: Sequence[float], baseline: Sequence[float], what: str) -> str:
-    """Return how many trials failed, as a part of a sentence; empty where none did."""
+    """Return how many trials failed, as part of a sentence; empty if none did."""
     ours, theirs = failures(run), failures(baseline)
     if not ours + theirs:
         return ""
@@ -123,8 +125,8 @@ def _diverged(series: TrialSet) -> list[float]:
     return [-math.inf for trial in series.counting if trial.status == "diverged"]
 
 
-def _figures(metric: Metric, run: Sequence[float], baseline: Sequence[float]) -> Gate:
-    """Return a gate with its figures and no verdict yet."""
+def _without_verdict(metric: Metric, run: Sequence[float], baseline: Sequence[float]) -> Gate:
+    """Return a gate with its measurements and no verdict yet."""
     ours, theirs = describe(run), describe(baseline)
     return replace(
         not_comparable(metric, ""),

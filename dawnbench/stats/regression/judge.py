@@ -1,4 +1,4 @@
-"""Whether a run holds against its baseline."""
+"""Whether a run is as good as its baseline."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from dawnbench.stats.run_warnings import find_warnings
 METRICS: tuple[Metric, ...] = get_args(Metric)
 DEFAULT_METRICS: tuple[Metric, ...] = ("time", "epochs", "accuracy")
 DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
-"""What only a run on the same device can hold against."""
+"""Metrics that only compare between runs on the same device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +37,22 @@ class Criteria:
     max_accuracy_drop: float = 0.001
     """The final accuracy that may be lost, as a fraction: 0.001 is 0.1 points."""
     across: bool = False
-    """Compare different data, recipes and devices all the same."""
+    """Compare runs even if their data, recipes or devices differ."""
 
 
 def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) -> Judgement:
-    """Compare a run with its baseline, each metric by a gate of its own.
+    """Compare a run with its baseline, each metric through its own gate.
 
     Time and energy: a regression if the run needs more than 1 + `max_slowdown` times the baseline's, by a
     one-sided Mann-Whitney test at 0.05 in which a trial that missed the target counts as slower than every
-    other. Accuracy: if it is lower by more than `max_accuracy_drop`, by the same test. Epochs: MLPerf's
-    reference convergence points.
+    other. Accuracy: a regression if it is lower by more than `max_accuracy_drop`, by the same test. Epochs:
+    MLPerf's reference convergence points.
     """
     rule, across = criteria.rule, criteria.across
 
     def gate(metric: Metric) -> Gate:
         if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
-            return not_comparable(metric, "it was measured on another device than the baseline's")
+            return not_comparable(metric, "it was measured on a different device from the baseline's")
         if metric == "time" and shares_start(rule):
             return not_comparable(metric, f"all trials of a run share one start, which {rule} counts")
         if metric == "time" and missing is not None:
@@ -72,12 +72,12 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     admitted = found.refusals if across else ()
     notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
     if gates:
-        notes += tuple(f"{run.name}: {doubt}" for doubt in find_warnings(run, rule))
+        notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
     return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
 
 
 def left_out(series: TrialSet) -> tuple[str, ...]:
-    """Return a sentence about the trials that say nothing about the recipe, where there are any."""
+    """Return a sentence about the trials that say nothing about the recipe, if there are any."""
     count = len(series.trials) - len(series.counting)
     if not count:
         return ()

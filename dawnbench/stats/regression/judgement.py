@@ -1,4 +1,4 @@
-"""What a regression test found: one gate a metric, judged apart."""
+"""What a regression test found: one gate per metric, judged separately."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ Outcome = Literal["holds", "regression", "too fast", "not comparable", "too few 
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One metric of a run held against the baseline's."""
+    """One metric of a run compared with the baseline's."""
 
     metric: Metric
     outcome: Outcome
     sentence: str
-    """What was found, in words that a person can repeat."""
+    """What was found, in plain words."""
     unit: str
     """s, epochs, % or J."""
     measured: float | None
-    """The run's mean in that unit; None where there is none."""
+    """The run's mean in that unit; None if there is none."""
     interval: tuple[float, float] | None
-    """The mean's bootstrap 95 % interval; None with fewer than two figures."""
+    """The mean's bootstrap 95 % interval; None with fewer than two values."""
     reference: float | None
     """The baseline's mean in that unit."""
     change: float | None
-    """Of time, epochs and energy the run's mean over the baseline's, less 1; of accuracy the difference of
+    """For time, epochs and energy the run's mean over the baseline's, minus 1; for accuracy the difference of
     the means in percentage points."""
     p_value: float | None
     """Of the one-sided test that decided."""
@@ -34,22 +34,22 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A run held against a baseline."""
+    """A run compared with a baseline."""
 
     run: str
     baseline: str
     recipe_name: str
     device_name: str
     rule: str
-    """Whose clock the seconds and joules are by."""
+    """The timing rule for the seconds and joules."""
     gates: tuple[Gate, ...]
-    """Empty where the two cannot be compared at all."""
+    """Empty if the two cannot be compared at all."""
     notes: tuple[str, ...]
-    """What a reader should know beside the verdict; why nothing could be compared."""
+    """What a reader should know besides the verdict, or why nothing could be compared."""
 
     @property
     def outcome(self) -> Outcome:
-        """The worst of the gates: a regression before what could not be judged, before what holds."""
+        """The worst of the gates: a regression, then a gate that could not be judged, then one that holds."""
         order: tuple[Outcome, ...] = ("regression", "too fast", "not comparable", "too few trials", "holds")
         found = {gate.outcome for gate in self.gates}
         return next((outcome for outcome in order if outcome in found), "not comparable")

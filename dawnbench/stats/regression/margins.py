@@ -1,4 +1,4 @@
-"""The test behind a gate: whether a run lies beyond a margin on the bad side of its baseline."""
+"""The test behind a gate: whether a run is worse than its baseline by more than a margin."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ MIN_TRIALS = 3
 
 @dataclass(frozen=True, slots=True)
 class Beyond:
-    """Whether a run lies beyond a margin."""
+    """Whether a run is worse than a margin allows."""
 
     shown: bool
     p_value: float
     """One-sided, of the test that decided."""
     by_failures: bool
-    """Whether it is shown by the number of trials that failed, and not by the figures of the others."""
+    """Whether the number of failed trials shows it, rather than the values of the others."""
 
 
 def beyond(
     run: Sequence[float], allowed: Sequence[float], bad: Literal["greater", "less"], mean_beyond: bool
 ) -> Beyond:
-    """Test whether a run's figures lie beyond those of a baseline that the margin was put on already.
+    """Test whether a run's values lie beyond those of a baseline that already include the margin.
 
-    An infinite figure is that of a trial that failed. By a one-sided Mann-Whitney test at 0.05, where the
-    mean lies beyond too; and by Fisher's exact test of the failures, since in the ranks the margin lets the
-    other trials make up for them: with 2 % allowed and a noise of 1 %, a run could miss every second target.
+    An infinite value stands for a failed trial. The test is a one-sided Mann-Whitney test at 0.05, which only
+    counts if the mean lies beyond too; and Fisher's exact test of the failures, because in the ranks the
+    margin lets the other trials make up for failures: with 2 % allowed and a noise of 1 %, a run could miss
+    every second target unnoticed.
     """
     p = mann_whitney(_levelled(run), _levelled(allowed), bad)
     if p < ALPHA and mean_beyond:
@@ -45,7 +46,7 @@ def beyond(
 
 
 def too_few(run: int, baseline: int) -> str | None:
-    """Return a sentence where so many trials could never show anything; None where they could."""
+    """Return a sentence if this many trials could never show anything; None if they could."""
     if min(run, baseline) >= MIN_TRIALS and least_p_value(run, baseline, "greater") < ALPHA:
         return None
     trials = "1 trial" if run == 1 else f"{run} trials"
@@ -55,11 +56,11 @@ def too_few(run: int, baseline: int) -> str | None:
     )
 
 
-def failures(figures: Sequence[float]) -> int:
-    """Return how many of some figures are those of trials that failed."""
-    return sum(math.isinf(figure) for figure in figures)
+def failures(values: Sequence[float]) -> int:
+    """Return how many of the values stand for failed trials."""
+    return sum(math.isinf(value) for value in values)
 
 
-def _levelled(figures: Sequence[float]) -> list[float]:
-    """Return figures to 12 digits, so that the margin's rounding unties none that are equal."""
-    return [float(f"{figure:.12g}") for figure in figures]
+def _levelled(values: Sequence[float]) -> list[float]:
+    """Return the values to 12 digits, so that rounding in the margin does not break ties."""
+    return [float(f"{value:.12g}") for value in values]

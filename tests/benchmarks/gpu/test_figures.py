@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.gpu.figures import of_json, of_peers, of_profile, of_run, of_suite
+from tests.records.examples import TRIAL
+from tests.records.folders import make_run
 
 RUN = Path(__file__).parents[3] / "docs" / "results" / "davidnet-10-cpu"
 LOG = """\
@@ -105,10 +108,12 @@ def test_what_is_not_there_yet_gives_nothing(tmp_path: Path) -> None:
 
 
 def test_peers_are_told_by_side(tmp_path: Path) -> None:
-    events = [{"event": "measurement"}]
-    for side, seconds in (("speedrun", 1.0), ("peer", 2.0), ("speedrun", 1.5), ("speedrun", None)):
-        events.append({"event": "trial", "side": side, "measured": {"strict_seconds": seconds}})  # type: ignore[dict-item]
-    (tmp_path / "peers.jsonl").write_text("\n".join(map(json.dumps, events)))
-    sides = of_peers(tmp_path / "peers.jsonl")["sides"]
+    for side, number, seconds in (("speedrun", 1, 1.0), ("peer", 1, 2.0), ("speedrun", 2, 1.5)):
+        timed = replace(TRIAL, seconds={"strict": seconds})
+        make_run(tmp_path / f"{side}-{number}", [timed], recipe_name=side)
+    lost = replace(TRIAL, status="diverged", seconds={"strict": None})
+    make_run(tmp_path / "speedrun-3", [lost], recipe_name="speedrun")
+    sides = of_peers(tmp_path)["sides"]
     assert sides["speedrun"]["strict"]["median"] == 1.25
+    assert sides["speedrun"]["strict"]["count"] == 2
     assert sides["peer"]["strict"]["count"] == 1

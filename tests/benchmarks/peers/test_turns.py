@@ -1,43 +1,28 @@
-"""The order of turns, and what is kept of each."""
+"""The order of turns, what is kept of each, and the whole command."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.peers.lines import Measured, TrialLine, TurnLine
-from benchmarks.peers.turns import order, take_turn
-from dawnbench.telemetry import Sampler
+from benchmarks.peers import __main__ as peers
+from benchmarks.peers.__main__ import Side, order, take_turn
+from benchmarks.peers.page import Turn
+from dawnbench.records.reader import read_run
 
 
-@dataclass(frozen=True)
-class Fake:
-    """A side whose process prints what it is told."""
-
-    name: str
-    source: str = ""
-
-    def command(self, trials: int, seed: int) -> list[str]:
-        return [sys.executable, "-c", self.source, str(trials), str(seed)]
-
-    def read(self, line: str) -> Measured | None:
-        told = json.loads(line)
-        return None if told is None else Measured(**told)
-
-
-def taken(source: str, count: int = 2) -> list[TrialLine | TurnLine]:
-    with Sampler([], lambda _: None) as sampler:
-        return list(take_turn(Fake("a", source), 7, 3, count, 100, sampler))
+def side(name: str, source: str = "") -> Side:
+    return Side(name, lambda trials, seed: [sys.executable, "-c", source, str(trials), str(seed)])
 
 
 def test_four_turns_are_a_b_b_a() -> None:
-    turns = list(order([Fake("a"), Fake("b")], 3, 2))
-    assert [(side.name, first, count) for side, first, count in turns] == [
+    turns = list(order([side("a"), side("b")], 3, 2))
+    assert [(one.name, first, count) for one, first, count in turns] == [
         ("a", 1, 2),
         ("b", 1, 2),
         ("b", 3, 1),
@@ -47,33 +32,59 @@ def test_four_turns_are_a_b_b_a() -> None:
 
 @given(st.integers(1, 4), st.integers(1, 30), st.integers(1, 12))
 def test_every_side_has_every_trial_once(sides: int, trials: int, block: int) -> None:
-    turns = list(order([Fake(str(i)) for i in range(sides)], trials, block))
-    for side in range(sides):
+    turns = list(order([side(str(i)) for i in range(sides)], trials, block))
+    for number in range(sides):
         numbers = [
-            n for who, first, count in turns if who.name == str(side) for n in range(first, first + count)
+            n for who, first, count in turns if who.name == str(number) for n in range(first, first + count)
         ]
         assert numbers == list(range(1, trials + 1))
 
 
-def test_trials_are_numbered_within_their_side_and_seeded_apart() -> None:
-    measured = asdict(Measured(102, 1.5, None, 0.9, (), True))
-    lines = taken(
-        f"import json,sys; print('null'); print(json.dumps({measured} | {{'seed': int(sys.argv[2])}}))", 1
-    )
-    assert lines[0] == TrialLine("a", 7, 3, Measured(102, 1.5, None, 0.9, [], True))  # type: ignore[arg-type]
-    assert isinstance(lines[1], TurnLine)
-    assert lines[1].problem is None
-    assert lines[1].seconds > 0
+def test_a_turn_tells_its_trials_and_its_folder(capsys: pytest.CaptureFixture[str]) -> None:
+    events = [
+        {"event": "run", "folder": "/runs/a"},
+        {"event": "epoch"},
+        {"event": "trial", "status": "finished", "seconds": {"strict": 1.5}, "accuracy": 0.9},
+        {"event": "trial", "status": "diverged", "seconds": {"strict": None}, "accuracy": None},
+    ]
+    source = "\n".join(f"print({json.dumps(event)!r})" for event in events)
+    assert take_turn(side("a", source), 2, 100) == Turn("a", Path("/runs/a"), None)
+    assert capsys.readouterr().out.splitlines() == ["  1.500 s, 90.00%", "  diverged"]
 
 
 @pytest.mark.parametrize(
     ("source", "told"),
     [
         ("raise ValueError('it broke')", "0 of 2 trials: ValueError: it broke"),
-        ("print('null')", "0 of 2 trials: no message"),
+        ("pass", "0 of 2 trials: no message"),
     ],
 )
 def test_a_turn_that_fails_says_why(source: str, told: str) -> None:
-    (turn,) = taken(source)
-    assert isinstance(turn, TurnLine)
-    assert turn.problem == told
+    assert take_turn(side("a", source), 2, 0) == Turn("a", None, told)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, script: Path, tiny: Path, tmp_path: Path) -> Path:
+    words = ["--peer", f"airbench94_muon={script}", "--data", str(tiny), "--trials", "1"]
+    words += ["--set", "epochs=1", "--set", "batch_size=32", "--set", "model.widths=[2,2,2]"]
+    words += ["--set", "model.whitening_images=64", "--set", "precision=fp32"]
+    words += ["--out", str(tmp_path / "new" / "page.md"), "--runs", str(tmp_path / "runs")]
+    monkeypatch.setattr(sys, "argv", ["peers", *words])
+    return tmp_path
+
+
+def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
+    assert peers.main() == 0
+    runs = [read_run(folder) for folder in (command / "runs").iterdir()]
+    assert {run.record.recipe_name for run in runs} == {"speedrun", "airbench94_muon"}
+    assert len({run.record.data.fingerprint for run in runs}) == 1
+    assert all(len(run.trials) == 1 and run.record.status == "finished" for run in runs)
+    assert str(command) not in (command / "new" / "page.md").read_text()
+
+
+def test_an_earlier_page_is_never_overwritten(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (command / "new").mkdir()
+    (command / "new" / "page.md").write_text("earlier")
+    assert peers.main() == 2
+    assert "holds an earlier measurement" in capsys.readouterr().err
+    assert (command / "new" / "page.md").read_text() == "earlier"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from dawnbench.export.trackers.common import Point, RunFacts, TrialFacts, TrialOutcome
+from dawnbench.export.trackers.tracker import Point, RunFacts, TrialFacts, TrialOutcome
 
 
 class FakeTracker:

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dawnbench.export.trackers.common import Tracker
+from dawnbench.export.trackers.metrics import MAX_POINTS
 from dawnbench.export.trackers.playback import play
-from dawnbench.export.trackers.telemetry import MAX_POINTS
+from dawnbench.export.trackers.tracker import Tracker
 from dawnbench.records.reader import Run
 from tests.export.trackers.conftest import FOLDER
 from tests.export.trackers.fake import FakeTracker

@@ -9,8 +9,8 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.export import trackers
-from dawnbench.export.trackers import TRACKERS, brief, common, default_store, open_tracker, replay
-from dawnbench.export.trackers.common import Tracker
+from dawnbench.export.trackers import TRACKERS, brief, default_store, open_tracker, replay
+from dawnbench.export.trackers.tracker import Tracker
 from dawnbench.records.reader import Run
 from tests.export.trackers.conftest import FOLDER
 from tests.export.trackers.fake import FakeTracker
@@ -62,7 +62,9 @@ def test_an_unknown_name_is_told_with_the_known_ones(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", TRACKERS)
 def test_every_tracker_has_the_face(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(common, "find_spec", lambda name: name)  # as if all were installed
+    monkeypatch.setattr(
+        "dawnbench.export.trackers.tracker.find_spec", lambda name: name
+    )  # as if all were installed
     tracker: Tracker = open_tracker(name, tmp_path)
     calls = [call for call in vars(Tracker) if not call.startswith("_")]
     assert len(calls) == 6

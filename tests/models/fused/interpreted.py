@@ -13,8 +13,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from dawnbench.models.fused import norm_act, ops
+from dawnbench.models.fused import IS_INTERPRETED, ops
 from dawnbench.models.fused.norm_act import ACTIVATIONS, Activation, FusedNormActivation
+from dawnbench.models.fused.whiten import BLOCK_ROWS, FusedPatchWhitening, whiten_gelu
 from dawnbench.models.speednet import SpeedNet
 
 POOL = pytest.mark.parametrize("pool", [True, False])
@@ -25,7 +26,7 @@ SUMS = {"rtol": 1e-5, "atol": 2e-5}
 
 @pytest.fixture(autouse=True)
 def _fixed_draws() -> None:
-    assert norm_act.IS_INTERPRETED
+    assert IS_INTERPRETED
     torch.manual_seed(0)
 
 
@@ -223,8 +224,44 @@ def test_compiled_without_a_break_it_gives_the_same(pool: bool) -> None:
         torch.testing.assert_close(eager, traced)
 
 
+# Not bf16, whose matrix products the interpreter gets wrong; tests/gpu has it.
+@pytest.mark.parametrize("channels", [1, 3, 5])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_whitened_patches_are_those_of_a_convolution_and_gelu(channels: int, dtype: torch.dtype) -> None:
+    x = images(7, channels, 8, 9, dtype=dtype).detach()
+    assert len(x) * 7 * 8 > 2 * BLOCK_ROWS
+    filters = 8 * channels
+    weight, bias = torch.randn(filters, channels, 2, 2), torch.randn(filters)
+    out = whiten_gelu(x, weight, bias)
+    assert out.is_contiguous(memory_format=torch.channels_last)
+    assert not out[:, filters:].any()
+    rounded = weight.to(dtype).double()
+    exact = nn.functional.gelu(nn.functional.conv2d(x.double(), rounded, bias.double()))
+    assert_rounded(out[:, :filters], exact, dtype)
+
+
+def test_the_whitening_is_fused_unless_its_bias_is_trained() -> None:
+    whitening = FusedPatchWhitening(3, size=2, mirrored=True, bias=True)
+    pixels = torch.randn(6, 3, 17, 17)
+    whitening.fit(pixels)
+    trained = whitening(pixels)
+    assert trained.shape[1] == 24
+    assert trained.requires_grad
+    with torch.no_grad():
+        evaluated = whitening(pixels)
+    assert whitening.bias is not None
+    whitening.bias.requires_grad_(False)
+    frozen = whitening(pixels)
+    assert torch.equal(evaluated, frozen)
+    assert frozen.shape[1] == 32
+    torch.testing.assert_close(frozen[:, :24], trained.detach())
+
+
+@pytest.mark.parametrize("bias_is_trained", [True, False])
 @pytest.mark.parametrize("pool_first", [(False, False, False), (True, True, True)])
-def test_the_network_trains_as_with_single_layers(pool_first: tuple[bool, bool, bool]) -> None:
+def test_the_network_trains_as_with_single_layers(
+    pool_first: tuple[bool, bool, bool], bias_is_trained: bool
+) -> None:
     plain, fused = (
         SpeedNet(3, 10, widths=(4, 6, 8), activation="silu", pool_first=pool_first, fused=fused)
         for fused in (False, True)
@@ -233,6 +270,8 @@ def test_the_network_trains_as_with_single_layers(pool_first: tuple[bool, bool, 
     plain.fit(pixels)
     fused.load_state_dict(plain.state_dict())
     for net in (plain, fused):
+        assert net.whiten.bias is not None
+        net.whiten.bias.requires_grad_(bias_is_trained)
         net.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         net(pixels.to(memory_format=torch.channels_last)).square().sum().backward()
     for (name, mine), (_, other) in zip(fused.named_parameters(), plain.named_parameters(), strict=True):

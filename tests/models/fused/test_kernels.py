@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("triton")
 
+from dawnbench.models.fused.ops import STAGES
+
 
 def test_in_the_interpreter_the_kernels_give_what_the_single_layers_give() -> None:
     checks = Path(__file__).with_name("interpreted.py")
@@ -26,6 +28,7 @@ def test_in_the_interpreter_the_kernels_give_what_the_single_layers_give() -> No
 
 
 BLOCKS = {"block_rows": 32, "block_channels": 64}
+STAGED = {**BLOCKS, "stages": STAGES}
 COMBINED = {"block_parts": 512, "block_channels": 8}
 FP32 = {"means", "squares", "mean_out", "variance_out", "mean", "variance", "weight", "bias"} | {
     f"{name}_{kind}" for name in ("bias", "weight") for kind in ("sums", "gradient")
@@ -43,11 +46,11 @@ TYPES = {
 @pytest.mark.parametrize(
     ("kernel", "settings"),
     [
-        ("pool_and_measure", {"pool": True, **BLOCKS}),
-        ("pool_and_measure", {"pool": False, **BLOCKS}),
+        ("pool_and_measure", {"pool": True, **STAGED}),
+        ("pool_and_measure", {"pool": False, **STAGED}),
         ("combine_measures", COMBINED),
         ("normalize", {"activation": "gelu", **BLOCKS}),
-        ("sum_gradients", {"activation": "silu", **BLOCKS}),
+        ("sum_gradients", {"activation": "silu", **STAGED}),
         ("combine_sums", COMBINED),
         ("input_gradient", {"activation": "gelu", "pool": True, **BLOCKS}),
         ("input_gradient", {"activation": "relu", "pool": False, **BLOCKS}),

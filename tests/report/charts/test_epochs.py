@@ -9,9 +9,12 @@ import pytest
 
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.charts.accuracy import accuracy_chart
-from dawnbench.report.charts.curves import epoch_accuracy_chart, loss_chart
-from dawnbench.report.charts.learning_rate import learning_rate_chart
-from dawnbench.report.charts.trials import median_number
+from dawnbench.report.charts.epochs import (
+    epoch_accuracy_chart,
+    learning_rate_chart,
+    loss_chart,
+    median_number,
+)
 from dawnbench.stats.progress import elapsed_seconds
 from tests.records.full_runs import full_run
 

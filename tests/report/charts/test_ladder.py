@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from dawnbench.report.charts.ladder import ladder
-from tests.report.test_ladder import figure, series
+from tests.report.text.test_ladder_table import figure, series
 
 
 def test_the_fastest_is_on_top_and_a_tie_goes_to_the_published_time() -> None:

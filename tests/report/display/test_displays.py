@@ -12,11 +12,11 @@ from rich.console import Console
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay, summary_table
-from dawnbench.report.display.common import Display
-from dawnbench.report.log import render_log
+from dawnbench.report.display.display import Display
+from dawnbench.report.text.log import render_log
 from tests.records.examples import RUN, TRIAL, epoch
-from tests.report.test_log import BROKEN
-from tests.report.test_status_line import screen
+from tests.report.text.test_log import BROKEN
+from tests.report.text.test_status_line import screen
 
 FOLDER = Path("/runs/20260203T040506Z-davidnet-0a1b2c")
 RECORD = RunRecord(

@@ -12,7 +12,7 @@ from rich.console import Console
 from dawnbench.report.display.pairs import PairsDisplay
 from tests.cli.made_runs import HOSTILE, steers, trial
 from tests.records.examples import RUN
-from tests.report.test_status_line import screen
+from tests.report.text.test_status_line import screen
 
 FOLDERS = (Path("runs/20260203T040506Z-narrow-0a1b2c"), Path("runs/20260203T040507Z-wide-3d4e5f"))
 

@@ -14,9 +14,9 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
-from dawnbench.report.headline import headline
 from dawnbench.report.page import render_run_page, shared_assets
-from dawnbench.stats.summary import summarise
+from dawnbench.report.text.headline import headline
+from dawnbench.stats.trial_summary import summarise
 from tests.records.full_runs import full_run
 
 

@@ -18,7 +18,7 @@ from dawnbench.report.page.run_tables import (
     trials_table,
 )
 from dawnbench.report.units import percent, seconds
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import made_run, trial, trials
 from tests.records.folders import make_run
 

@@ -14,7 +14,7 @@ from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
-from dawnbench.report.plots.write import run_plots, write_plots
+from dawnbench.report.plots.plot_files import run_plots, write_plots
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from tests.cli.made_runs import HOSTILE, make_trial_set, trials

@@ -56,7 +56,7 @@ def test_a_file_in_the_place_of_the_folder_is_told(tmp_path: Path) -> None:
 
 def test_the_words_need_no_matplotlib_and_the_picture_no_torch() -> None:
     program = (
-        "import sys, dawnbench.cli, dawnbench.report.scaling\n"
+        "import sys, dawnbench.cli, dawnbench.report.text.scaling_study\n"
         "assert 'matplotlib' not in sys.modules\n"
         "import dawnbench.report.plots.scaling\n"
         "assert 'torch' not in sys.modules\n"

@@ -7,7 +7,7 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.site.planned_comparisons import plan_comparisons
 from dawnbench.report.site.series_history import series_histories
 from dawnbench.stats.entries import entry_of
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.report.site.folders import history, pair, small_run
 
 

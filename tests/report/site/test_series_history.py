@@ -10,7 +10,7 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts import Chart
 from dawnbench.report.site.series_history import history_chart, series_histories
 from dawnbench.stats.entries import entry_of
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 from tests.report.site.folders import history, small_run
 
 

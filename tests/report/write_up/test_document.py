@@ -9,7 +9,7 @@ import pytest
 from pymarkdown.api import PyMarkdownApi
 
 from dawnbench.records.reader import Run
-from dawnbench.report.log_views import LogView
+from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.document import write_up
 from tests.cli.made_runs import HOSTILE, steers
 from tests.report.write_up.models import RISING, finished, model_run
@@ -48,7 +48,9 @@ def test_one_model_has_its_three_sections(tmp_path: Path) -> None:
     assert "The series" not in text
 
 
-def test_the_authors_words_come_first(tmp_path: Path) -> None:
+def test_the_authors_words_come_first_with_the_analysis_that_earlier_versions_recorded(
+    tmp_path: Path,
+) -> None:
     words = {"target": "99.4 %.\n\n# In *15* epochs.", "analysis": "It overfits."}
     text = written(model_run(tmp_path / "a", words=words))
     assert "## Target\n\n99.4 %.\n\n\\# In \\*15\\* epochs.\n\n## Results" in text

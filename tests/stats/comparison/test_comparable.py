@@ -124,19 +124,19 @@ def environment(**changes: Any) -> dict[str, Any]:
         ),
         (
             {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 4, "threads": 16})},
-            "the numbers of cores differ: 16 and 4",
+            "the core counts differ: 16 and 4",
         ),
         (
             {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 16, "threads": 1})},
-            "the numbers of threads differ: 16 and 1",
+            "the thread counts differ: 16 and 1",
         ),
         (
             {"environment": environment(packages={"torch": "2.12"})},
-            "the versions of torch differ: 2.11 and 2.12",
+            "the torch versions differ: 2.11 and 2.12",
         ),
         (
             {"environment": environment(packages=None)},
-            "the versions of torch differ: 2.11 and unknown",
+            "the torch versions differ: 2.11 and unknown",
         ),
     ],
 )
@@ -168,4 +168,4 @@ def test_a_rule_that_one_does_not_report_is_named_with_those_it_has() -> None:
 
 def test_a_run_without_a_trial_reports_no_rule() -> None:
     found = missing_rule(RUN, series([], name="empty"), "dawnbench")
-    assert found == "empty does not report the rule dawnbench; it has no rule, since it has no trial"
+    assert found == "empty does not report the rule dawnbench; it has no rules, since it has no trials"

@@ -71,7 +71,7 @@ def test_a_run_against_itself_is_not_paired_with_itself() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (other_data, "b cannot be held against a: the data differ: .* has 0101010101010101"),
+        (other_data, "b cannot be compared with a: the data differ: .* has 0101010101010101"),
         (other_target, "the targets differ: 94 % and 93 %"),
         (other_recipe, "the recipes differ: epochs 10 and 8"),
     ],
@@ -79,7 +79,7 @@ def test_a_run_against_itself_is_not_paired_with_itself() -> None:
 def test_what_makes_a_comparison_meaningless_is_refused_by_name(change: object, words: str) -> None:
     a, b = timed(*SLOW, name="a"), change(timed(*FAST, name="b"))  # type: ignore[operator]
     with pytest.raises(
-        DawnbenchError, match=rf"{words}.*; give --across if this difference is the question$"
+        DawnbenchError, match=rf"{words}.*; add --across if this difference is what you want to measure$"
     ):
         compare(a, b)
     found = compare(a, b, across=True)
@@ -113,7 +113,7 @@ def test_the_data_and_the_target_of_a_campaign_may_not(change: object) -> None:
 
 
 def test_a_run_without_a_trial_is_refused_by_a_sentence() -> None:
-    with pytest.raises(DawnbenchError, match=r"has no rule, since it has no trial$"):
+    with pytest.raises(DawnbenchError, match=r"has no rules, since it has no trials$"):
         compare(timed(*SLOW), series([]))
 
 

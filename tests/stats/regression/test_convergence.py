@@ -43,7 +43,7 @@ def test_a_run_that_converges_too_fast_says_what_can_be_believed() -> None:
     verdict = judge_epochs([14, 14, 13, 14, 13.7], EPOCHS)
     assert verdict.outcome == "too fast"
     assert verdict.sentence.startswith(
-        "converges in 13.90 epochs, where at least 14.78 can be believed, given the baseline's 15.75 +- 0.78"
+        "converges in 13.90 epochs, below the plausible minimum of 14.78, given the baseline's 15.75 +- 0.78"
     )
     assert verdict.speedup == pytest.approx(15.75 / 13.9)
 
@@ -53,7 +53,7 @@ def test_a_run_that_converges_later_is_a_regression() -> None:
     assert verdict.outcome == "regression"
     assert verdict.p_value is not None
     assert verdict.p_value < 0.05
-    assert "17.00 epochs, where at most 16.77" in verdict.sentence
+    assert "17.00 epochs, above the expected maximum of 16.77" in verdict.sentence
 
 
 @given(st.permutations(EPOCHS), st.permutations([14, 15, None, 17, 19]))

@@ -97,7 +97,7 @@ def test_misses_are_counted_in_the_time_and_in_the_sentence() -> None:
 def test_a_run_that_misses_every_second_target_does_not_hold_for_the_speed_of_the_others() -> None:
     gate = gated(*near(20, 5), *[None] * 5)
     assert gate.outcome == "regression"
-    assert "5 of 10 trials missed the target, 0 of 10 of the baseline's: more of them than" in gate.sentence
+    assert "5 of 10 trials missed the target, 0 of 10 of the baseline's: more failures than" in gate.sentence
     assert gate.p_value == pytest.approx(stats.fisher_exact([[5, 5], [0, 10]], alternative="greater").pvalue)
 
 
@@ -142,7 +142,7 @@ def test_interrupted_trials_are_no_misses() -> None:
     [
         (BASELINE, timed(*[None] * 10), "no trial of the baseline reached the target"),
         (BASELINE, series([]), "no trial of the baseline reached the target"),
-        (series([]), BASELINE, "no trial of the run has such a time"),
+        (series([]), BASELINE, "no trial of the run has a time under the rule dawnbench"),
     ],
 )
 def test_without_times_nothing_is_compared(run: TrialSet, baseline: TrialSet, words: str) -> None:
@@ -230,10 +230,10 @@ def test_a_loss_of_exactly_the_drop_holds() -> None:
 def test_trials_that_diverged_end_below_all_others() -> None:
     gate = accuracy_gate(accurate(*ACCURATE[:5], *[None] * 5), accurate(*ACCURATE), 0.001)
     assert gate.outcome == "regression"
-    assert "; 5 of 10 trials diverged, 0 of 10 of the baseline's: more of them than chance" in gate.sentence
+    assert "; 5 of 10 trials diverged, 0 of 10 of the baseline's: more failures than chance" in gate.sentence
     none = accuracy_gate(accurate(*[None] * 10), accurate(*ACCURATE), 0.001)
     assert (none.outcome, none.measured) == ("regression", None)
-    assert none.sentence.startswith("no trial came to its end; 10 of 10 trials diverged")
+    assert none.sentence.startswith("no trial ran to the end; 10 of 10 trials diverged")
 
 
 def test_a_baseline_that_diverged_as_often_lets_it_pass() -> None:

@@ -40,7 +40,7 @@ def test_a_run_is_judged_by_each_metric_apart() -> None:
 def test_what_is_doubtful_about_the_run_is_noted_and_decides_nothing() -> None:
     found = judge(timed(*SECONDS[:-1], 60.0, name="mine"), BASELINE)
     assert found.outcome == "holds"
-    assert any(note.startswith("mine: trial 10 took 60 s, the median ") for note in found.notes)
+    assert any(note.startswith("mine: trial 10 took 60 s, the median is ") for note in found.notes)
 
 
 def test_only_the_metrics_that_were_asked_for_are_judged_in_that_order() -> None:

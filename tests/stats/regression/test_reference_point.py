@@ -138,5 +138,5 @@ def test_the_olympic_mean_of_equal_figures_is_that_figure(value: float, count: i
 
 @pytest.mark.parametrize("epochs", [[], [1], [1, 2], [1, 2, math.nan]])
 def test_an_olympic_mean_of_too_little_is_refused(epochs: list[float]) -> None:
-    with pytest.raises(ValueError, match="at least 3 figures"):
+    with pytest.raises(ValueError, match="at least 3 numbers"):
         olympic_mean(epochs)

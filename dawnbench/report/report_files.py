@@ -1,0 +1,105 @@
+"""Write a report with its plots and its page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from dawnbench.records.files import write
+from dawnbench.records.published import read_published
+from dawnbench.records.reader import Run
+from dawnbench.records.samples import read_samples
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.ladder import ladder
+from dawnbench.report.charts.ratios import ratio_chart
+from dawnbench.report.page import render_run_page
+from dawnbench.report.plots.bars import draw_ladder
+from dawnbench.report.plots.dots import draw_ratios
+from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
+from dawnbench.report.plots.style import save, styled, svg
+from dawnbench.report.text.comparison_sections import Held, comparable_figures, comparisons
+from dawnbench.report.text.log_views import LogView
+from dawnbench.report.text.run_report import Drawn, report
+from dawnbench.stats.trial_summary import summarise
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the parts of a report are written."""
+
+    markdown: Path | None
+    page: Path | None
+    figures: Path
+    """A folder."""
+
+
+def places(runs: Sequence[Run], out: Path | None) -> Places:
+    """Return where to write a report: into the run folder, or to `out`; an .html file is the page alone."""
+    if out is None:
+        folder = runs[0].folder
+        return Places(folder / "report.md", folder / "report.html", folder / "figures")
+    if out.suffix.lower() in (".html", ".htm"):
+        return Places(None, out, out.parent / "figures")
+    return Places(out, None, out.parent / "figures")
+
+
+def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> list[Path]:
+    """Write the report on some runs and return the files that a reader opens.
+
+    Raises:
+        DawnbenchError: a file cannot be written, or a run's telemetry is damaged.
+    """
+    written = []
+    if to.markdown is not None:
+        held = comparisons([trial_set_of(run) for run in runs], rule)
+        drawn = _draw(runs, rule, to, held)
+        write(report(runs, rule, view, drawn, held), to.markdown)
+        written.append(to.markdown)
+    if to.page is not None:
+        run = runs[0]
+        picture = _picture(run, rule)
+        # Before the samples are read: making it takes as much memory as a day of them.
+        summary = summarise(trial_set_of(run))
+        samples = read_samples(run.folder)
+        write(render_run_page(run, samples, rule=rule, picture=picture, summary=summary), to.page)
+        written.append(to.page)
+    return written
+
+
+def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
+    """Write all plots, and return their paths relative to the report."""
+    assert to.markdown is not None
+    of_runs = []
+    for number, run in enumerate(runs, start=1):
+        folder = to.figures if len(runs) == 1 else to.figures / str(number)
+        of_runs.append({n: _save(figure, folder / n, to) for n, figure in run_plots(run, rule).items()})
+    first = trial_set_of(runs[0])
+    with styled():
+        charts = [ratio_chart(comparison) for comparison in held[0]]
+        ratios = [None if chart is None else draw_ratios(chart) for chart in charts]
+        published = ladder(first, comparable_figures(first, read_published()), rule)
+        drawn_ladder = None if published is None else draw_ladder(published)
+    return Drawn(
+        runs=tuple(of_runs),
+        ratios=tuple(
+            None if figure is None else _save(figure, to.figures / f"ratio-{number}", to)
+            for number, figure in enumerate(ratios, start=2)
+        ),
+        ladder=None if drawn_ladder is None else _save(drawn_ladder, to.figures / "ladder", to),
+    )
+
+
+def _save(figure: Figure, stem: Path, to: Places) -> str:
+    """Write one plot, and return its path relative to the report."""
+    assert to.markdown is not None
+    return save(figure, stem)[0].relative_to(to.markdown.parent).as_posix()
+
+
+def _picture(run: Run, rule: str) -> str | None:
+    """Return the accuracy plot as SVG, for readers without JavaScript."""
+    with styled():
+        figure = draw_accuracy(run, rule)
+        return None if figure is None else svg(figure)

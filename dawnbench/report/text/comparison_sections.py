@@ -1,0 +1,70 @@
+"""Comparisons and the ladder of published times as parts of a markdown report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.published import PublishedFigure
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.charts.ladder import ladder
+from dawnbench.report.text.comparison import figures_rows
+from dawnbench.report.text.markdown import table
+from dawnbench.report.units import seconds, significant
+from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.comparison.sentences import verdict_sentence
+
+Held = tuple[list[Comparison], list[str]]
+"""Comparisons with the first of some runs, and why others cannot be compared with it."""
+
+
+def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
+    """Hold every series against the first; return what came of it, and why others cannot be held so."""
+    found, refused = [], []
+    for other in series[1:]:
+        try:
+            found.append(compare(series[0], other, rule=rule))
+        except DawnbenchError as error:
+            refused.append(str(error))
+    return found, refused
+
+
+def comparison_blocks(comparison: Comparison) -> list[str]:
+    """Return the verdict and the figures behind it."""
+    header, rows = figures_rows(comparison)
+    cells = [[markdown(cell) for cell in row] for row in rows]
+    return [
+        f"{markdown_block(verdict_sentence(comparison))}.",
+        table([markdown(name) for name in header], cells),
+    ]
+
+
+def comparable_figures(series: TrialSet, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
+    """Return the published figures on a series' data set and target, as far as their names tell."""
+    name = _plain(series.data.source)
+    return [one for one in figures if one.target == series.target and _plain(one.dataset) == name]
+
+
+def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
+    """Return the published times by a rule, fastest first, with the run's median among them.
+
+    Nothing if no time is published by the rule, or the run has no median.
+    """
+    found = ladder(series, figures, rule)
+    if found is None or not math.isfinite(found.own.seconds):
+        return []
+    rows = []
+    for rung in found.rungs:
+        name = markdown(rung.system)
+        system = f"**{name}**" if rung.is_own else f"[{name}]({rung.source})"
+        ratio = "1" if rung.is_own else significant(found.own.seconds / rung.seconds, 3)
+        rows.append([system, markdown(rung.hardware), seconds(rung.seconds), ratio])
+    note = "The run's time is the median over its trials. Hardware differs, so no verdict follows."
+    return [table(["System", "Hardware", "Time", "Run takes, times"], rows), note]
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.lower() if c.isalnum())

@@ -1,0 +1,66 @@
+"""A run's result in one paragraph that can be quoted."""
+
+from __future__ import annotations
+
+import math
+
+from dawnbench.records.rules import stops_at_target
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.units import percent, seconds, significant
+from dawnbench.stats.bootstrap import Interval
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
+
+
+def headline(series: TrialSet, summary: Summary, rule: str) -> str:
+    """Return time to target under the rule, n, interval, accuracy, device and data, as plain text."""
+    found = next((times for times in summary.times if times.rule == rule), None)
+    who = f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})"
+    data = f"Data: {series.data.source}, fingerprint {series.data.fingerprint[:16]}."
+    if found is None or not found.censored:
+        return f"{who}: no trial has a time under the {rule} rule. {data}"
+    return " ".join([f"{who} {_time(series, found)}", *_accuracy(summary), data])
+
+
+def _time(series: TrialSet, found: Times) -> str:
+    goal, trials = percent(series.target), len(found.censored)
+    to_target = stops_at_target(found.rule)
+    if not found.reached:
+        failed = f"did not reach {goal}" if to_target else "came to the end of no trial"
+        return f"{failed} under the {found.rule} rule ({_count(trials)})."
+    did = f"reached {goal}" if to_target else f"trained for {goal}"
+    if found.missed:
+        assert found.expected is not None
+        missed = f"{len(found.missed)} {'missed it' if to_target else 'diverged'}"
+        return (
+            f"{did} in an expected {significant(found.expected.seconds)} s under the {found.rule} rule "
+            f"({_count(trials)}, of which {missed}; {_interval(found.expected.interval)})."
+        )
+    assert found.sample is not None
+    mean = "" if trials == 1 else "mean of "
+    return (
+        f"{did} in {seconds(found.sample.mean)} under the {found.rule} rule "
+        f"({mean}{_count(trials)}{', ' if found.sample.interval else ''}{_interval(found.sample.interval)})."
+    )
+
+
+def _accuracy(summary: Summary) -> list[str]:
+    accuracy = summary.accuracy
+    if accuracy is None:
+        return []
+    if accuracy.interval is None:
+        return [f"Final validation accuracy: {percent(accuracy.mean)}."]
+    bounds = f"{100 * accuracy.interval.low:.2f} to {100 * accuracy.interval.high:.2f} %"
+    return [f"Final validation accuracy: {percent(accuracy.mean)} (mean, 95 % interval {bounds})."]
+
+
+def _interval(interval: Interval | None) -> str:
+    if interval is None:
+        return ""
+    if not math.isfinite(interval.high):
+        return f"95 % interval from {significant(interval.low)} s, with no upper bound"
+    return f"95 % interval {significant(interval.low)} to {significant(interval.high)} s"
+
+
+def _count(trials: int) -> str:
+    return "1 trial" if trials == 1 else f"{trials} trials"

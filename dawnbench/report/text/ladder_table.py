@@ -1,0 +1,97 @@
+"""A run among the published times, for a terminal: one ladder per timing rule, the fastest on top."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import statistics
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dawnbench.records.published import PublishedFigure
+from dawnbench.records.rules import RULES, stops_at_target
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.charts.ladder import Ladder, ladder, no_place
+from dawnbench.report.text.listing import fitted
+from dawnbench.report.units import seconds, significant
+from dawnbench.safe_text import plain
+from dawnbench.stats.regression.judge import left_out
+from dawnbench.stats.trial_times import times
+
+HARDWARE_WIDTH = 15
+COLUMNS: tuple[tuple[str, int, Literal["left", "right"]], ...] = (
+    ("", 2, "right"),
+    ("time", 8, "right"),
+    ("system", 12, "left"),  # wraps on to a second line if the terminal is narrow
+    ("hardware", HARDWARE_WIDTH, "left"),
+    ("trials", 6, "right"),
+    ("run takes", 9, "right"),
+)
+"""Header, minimum width and alignment."""
+OWN = ">"
+"""Marks the run's rung without bold type."""
+
+
+def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
+    """Return a ladder for each rule by which a time was published, and what a reader must know about them."""
+    parts: list[RenderableType] = []
+    published = {figure.rule for figure in figures}
+    for rule in (rule.name for rule in RULES if rule.name in published):
+        if (why := no_place(series, figures, rule)) is not None:
+            parts += [Text(_heading(rule), style="bold"), Text(plain(f"No place: {why}.")), ""]
+        elif (found := ladder(series, figures, rule)) is not None:
+            parts += [Text(_heading(rule), style="bold"), ladder_table(found)]
+            parts += [*(Text(plain(f"! {note}"), style="yellow") for note in _notes(series, rule)), ""]
+    return Group(*parts, *(Text(plain(line)) for line in _closing(series, figures)))
+
+
+def ladder_table(ladder: Ladder) -> Table:
+    """Return the times of a ladder, fastest first, the run's marked.
+
+    The last column is the run's time over the published one. A trial that missed the target is slower than
+    every other, so a run of which half missed it has no median; it stands last then, without a time.
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header, least, justify in COLUMNS:
+        table.add_column(header, min_width=least, justify=justify, no_wrap=header != "system")
+    places = itertools.count(1)
+    for rung in ladder.rungs:
+        ratio = ladder.times_as_long(rung)
+        table.add_row(
+            OWN if rung.is_own else str(next(places)),
+            seconds(rung.seconds if math.isfinite(rung.seconds) else None),
+            Text(plain(rung.system)),
+            Text(fitted(plain(rung.hardware), HARDWARE_WIDTH) if rung.is_own else plain(rung.hardware)),
+            "-" if rung.trials is None else str(rung.trials),
+            "" if rung.is_own else "-" if ratio is None else f"{significant(ratio, 3)}x",
+            style="bold" if rung.is_own else None,
+        )
+    return table
+
+
+def _heading(rule: str) -> str:
+    if stops_at_target(rule):
+        return f"{rule}: until the first epoch that reaches the target"
+    return f"{rule}: a whole trial, where the mean accuracy reaches the target"
+
+
+def _notes(series: TrialSet, rule: str) -> Iterator[str]:
+    found = times(series, rule)
+    count = len(found.censored)
+    if not count:
+        yield "no trial of this run has a time by this rule"
+    if found.missed:
+        misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
+        without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
+        yield f"{misses}; a miss counts as the slowest{without}"
+
+
+def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
+    yield from (f"! {note}" for note in left_out(series))
+    datasets = " and ".join(sorted({figure.dataset for figure in figures}))
+    yield "The run's time is the median over its trials, a figure's the mean over its own."
+    yield f"Hardware and data differ ({series.data.source} here, {datasets} there): no verdict follows."

@@ -1,0 +1,60 @@
+"""log.md: the model, the log table of each trial, the time under each rule, the telemetry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from dawnbench.records.files import write
+from dawnbench.records.reader import Run, collector_paused, read_run
+from dawnbench.records.schema import TrialRecord
+from dawnbench.report.text.log_table import TimeFormat, log_table
+from dawnbench.report.text.sections import model_table, run_facts, telemetry_table, timing_table
+from dawnbench.safe_text import markdown, markdown_block
+
+
+def write_log(folder: Path, style: TimeFormat = "milliseconds") -> Path:
+    """Write log.md into a run folder from what is recorded there, and return its path.
+
+    Raises:
+        DawnbenchError: the folder cannot be read or written.
+    """
+    path = folder / "log.md"
+    with collector_paused():
+        write(_parts(read_run(folder, ledgers=False), style), path)
+    return path
+
+
+def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
+    """Return the text of log.md."""
+    return "".join(_parts(run, style))
+
+
+def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
+    """Yield log.md piece by piece, so that little of it is in memory at a time."""
+    record = run.record
+    yield f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}\n\n{run_facts(run)}\n\n"
+    yield f"## Model\n\n{model_table(record.model)}\n"
+    records: dict[int, list[TrialRecord]] = {number: [] for number in {epoch.trial for epoch in run.epochs}}
+    for trial in run.trials:
+        records.setdefault(trial.trial, []).append(trial)
+    for number in sorted(records):
+        yield f"\n## Trial {number}{_status(records[number])}\n"
+        if epochs := run.epochs_of(number):
+            yield f"\n{log_table(epochs, style)}\n"
+        yield from (f"\n{markdown_block(trial.reason)}\n" for trial in records[number] if trial.reason)
+    if run.trials:
+        yield f"\n## Time under each rule\n\n{timing_table(run)}\n"
+        yield f"\n## Telemetry\n\n{telemetry_table(run)}\n"
+    warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
+    warnings = [*run.warnings, *record.notes, *warnings]
+    if warnings:
+        yield "\n## Warnings\n\n" + "".join(f"- {markdown_block(w)}\n" for w in warnings)
+
+
+def _status(records: Sequence[TrialRecord]) -> str:
+    """Return how a trial went, by its records, of which there is one unless a file was put together."""
+    if not records:
+        return " (broken off)"
+    trial = records[0]
+    return f" (seed {trial.seed})" if trial.status == "finished" else f" (seed {trial.seed}, {trial.status})"

@@ -1,0 +1,197 @@
+"""report.md: a run as people paste it, from the result in one paragraph to the command that repeats it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dawnbench.records.published import read_published
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import TrialRecord
+from dawnbench.records.trial_set import TrialSet, trial_set_of
+from dawnbench.report.text.comparison_sections import (
+    Held,
+    comparable_figures,
+    comparison_blocks,
+    comparisons,
+    ladder_blocks,
+)
+from dawnbench.report.text.headline import headline
+from dawnbench.report.text.log_views import LogView, log_view
+from dawnbench.report.text.markdown import fenced, table
+from dawnbench.report.text.sections import (
+    model_table,
+    run_facts,
+    segments_table,
+    telemetry_table,
+    timing_table,
+)
+from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.progress import median_trial
+from dawnbench.stats.run_warnings import find_warnings
+from dawnbench.stats.trial_summary import summarise
+
+Pictures = Mapping[str, str]
+"""Where figures lie, by their names, as the report links them."""
+
+CAPTIONS = {
+    "accuracy": "Validation accuracy against time, the target and when it was reached",
+    "curves": "Loss and accuracy by epoch",
+    "learning-rate": "Learning rate by step",
+    "segments": "Time by segment, a bar a trial",
+    "telemetry": "Telemetry of the median trial",
+    "ladder": "The run among published times",
+    "ratio": "Ratio of times with its interval",
+    "times": "The trials' times, their mean and its interval",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Where a report's figures lie, as its links say it."""
+
+    runs: tuple[Pictures, ...] = ()
+    """Of each run."""
+    ratios: tuple[str | None, ...] = ()
+    """Of each run after the first that can be held against it."""
+    ladder: str | None = None
+
+
+def report(
+    runs: Sequence[Run],
+    rule: str,
+    view: LogView,
+    drawn: Drawn | None = None,
+    held: Held | None = None,
+) -> str:
+    """Return the text of a report on one or more runs, with links to the figures that were drawn.
+
+    `held` is what `comparisons` gave of these runs, where the caller has it.
+    """
+    drawn = drawn or Drawn()
+    series = [trial_set_of(run) for run in runs]
+    found, refused = held or comparisons(series, rule)
+    ladder = _ladder(series[0], rule, drawn)
+    pictures = drawn.runs or ({},) * len(runs)
+    if len(runs) == 1:
+        return _joined(run_parts(runs[0], rule, view, pictures[0], level=1, further=ladder))
+    parts = [f"# {len(runs)} runs", _overview(series, rule), *_comparisons(series, found, refused, drawn)]
+    parts += ladder
+    for run, of_run in zip(runs, pictures, strict=True):
+        parts += run_parts(run, rule, view, of_run, level=2)
+    return _joined(parts)
+
+
+def run_parts(
+    run: Run, rule: str, view: LogView, pictures: Pictures, level: int, further: Sequence[str] = ()
+) -> list[str]:
+    """Return the blocks of a run's report, its title being a heading of `level`.
+
+    `further` are blocks that come behind the figures and before the warnings.
+    """
+    record, series = run.record, trial_set_of(run)
+    title, below = "#" * level, "#" * (level + 1)
+    suffix = "" if level == 1 else f" ({markdown(series.name)})"
+    parts = [
+        f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
+        markdown_block(headline(series, summarise(series), rule)),
+        *_picture("accuracy", pictures),
+    ]
+
+    def section(heading: str, *blocks: str) -> None:
+        # Headings of one name in one document would share an address.
+        parts.append(f"{below} {heading}{suffix}")
+        parts.extend(blocks)
+
+    median = median_trial(run.trials, rule)
+    number = median.trial if median is not None else run.epochs[0].trial if run.epochs else 0
+    if run.epochs_of(number):
+        section(
+            "Training log",
+            _which(median, len(run.trials), rule),
+            log_view(view, run.epochs_of(number), record.recipe),
+            *_picture("curves", pictures),
+            *_picture("learning-rate", pictures),
+        )
+    if run.trials:
+        section("Trials", timing_table(run), *_picture("times", pictures))
+        section("Time by segment", segments_table(run), *_picture("segments", pictures))
+        section("Telemetry", telemetry_table(run), *_picture("telemetry", pictures))
+    parts.extend(further)
+    warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
+    notes = [*run.warnings, *record.notes, *warnings, *map(str, find_warnings(series, rule))]
+    if notes:
+        section("What to beware of", "\n".join(f"- {markdown_block(note)}" for note in notes))
+    section("Environment", run_facts(run), model_table(record.model), _machine(run))
+    section("How to reproduce", *_reproduce(run))
+    return parts
+
+
+def _overview(series: Sequence[TrialSet], rule: str) -> str:
+    return "\n".join(
+        f"- {markdown_block(one.name)}: {markdown(headline(one, summarise(one), rule))}" for one in series
+    )
+
+
+def _comparisons(
+    series: Sequence[TrialSet], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
+) -> list[str]:
+    parts = [f"## Against {markdown(series[0].name)}"]
+    for i, comparison in enumerate(found):
+        picture = drawn.ratios[i] if drawn.ratios else None
+        parts += comparison_blocks(comparison)
+        parts += [f"![{CAPTIONS['ratio']}]({picture})"] if picture else []
+    return parts + [f"{markdown_block(why)}." for why in refused]
+
+
+def _ladder(series: TrialSet, rule: str, drawn: Drawn) -> list[str]:
+    blocks = ladder_blocks(series, comparable_figures(series, read_published()), rule)
+    picture = [f"![{CAPTIONS['ladder']}]({drawn.ladder})"] if drawn.ladder else []
+    return ["## Among published times", *blocks, *picture] if blocks else []
+
+
+def _which(median: TrialRecord | None, trials: int, rule: str) -> str:
+    if median is None:
+        return "Of the first trial, which did not come to its end."
+    which = "the only one" if trials == 1 else f"the median of {trials} by the {rule} rule"
+    return f"Trial {median.trial} (seed {median.seed}), {which}."
+
+
+def _picture(name: str, pictures: Pictures) -> list[str]:
+    return [f"![{CAPTIONS[name]}]({pictures[name]})"] if name in pictures else []
+
+
+def _machine(run: Run) -> str:
+    rows = [[markdown(name), markdown(value)] for name, value in _flat(run.record.environment)]
+    return table(["Software and machine", "Value"], rows) if rows else "No environment was recorded."
+
+
+def _flat(facts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
+    """Yield every fact that is known, the nested ones under names such as `cpu model`."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{before}{name} ")
+        elif value is not None:
+            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+            yield f"{before}{name}".replace("_", " "), text
+
+
+def _reproduce(run: Run) -> list[str]:
+    record = run.record
+    commit = (record.environment.get("git") or {}).get("commit")
+    at = f"dawnbench {record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
+    where = (
+        f"With {markdown(at)}, data of fingerprint "
+        f"{markdown(record.data.fingerprint[:16])} "
+        f"and recipe digest {markdown(record.recipe_digest[:16])}:"
+    )
+    if not record.command:
+        return [f"{where} it was run from Python; the whole recipe is in run.json."]
+    return [where, fenced(" ".join(shlex.join(record.command).split()), "console")]
+
+
+def _joined(parts: Sequence[str]) -> str:
+    return "\n\n".join(parts) + "\n"

@@ -1,0 +1,150 @@
+"""What a run's trials come to, for a terminal."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from dawnbench.records.rules import stops_at_target
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.units import percent, significant
+from dawnbench.safe_text import plain
+from dawnbench.stats.claim import Claim
+from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
+from dawnbench.stats.run_warnings import RunWarning
+from dawnbench.stats.sample import Sample
+from dawnbench.stats.trial_summary import Summary
+from dawnbench.stats.trial_times import Times
+
+COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
+
+
+def summary_report(
+    series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
+) -> RenderableType:
+    """Return the figures with their spread, what they show, and what is doubtful about them."""
+    said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
+    table = figures_table(summary)
+    of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
+    return Group(
+        Text(
+            plain(f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})")
+        ),
+        Text(plain(f"{series.name}, data {series.data.source} {series.data.fingerprint[:16]}"), style="dim"),
+        "",
+        *(part for part in (table, "") if table.row_count),
+        *(Text(plain(sentence)) for sentence in said),
+        *(Text(plain(f"! {note}"), style="yellow") for note in (*found, *of_trials, *series.warnings)),
+    )
+
+
+def figures_table(summary: Summary) -> Table:
+    """Return a row a figure: the time under each rule, epochs, accuracy, energy."""
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for i, column in enumerate(COLUMNS):
+        # Folded, since a figure that is cut reads as another.
+        table.add_column(column, justify="right" if i else "left", overflow="fold")
+    rows: list[tuple[str, Sample | None, float, Callable[[float], str]]] = [
+        (f"{times.rule} [s]", times.sample, 1.0, significant) for times in summary.times
+    ]
+    rows += [
+        ("epochs to target", summary.epochs, 1.0, "{:.2f}".format),
+        ("final accuracy [%]", summary.accuracy, 100.0, "{:.2f}".format),
+        ("energy [J]", summary.energy, 1.0, significant),
+        ("energy to target [J]", summary.energy_to_target, 1.0, significant),
+    ]
+    for label, sample, scale, shown in rows:
+        if sample is not None:
+            table.add_row(Text(plain(label)), *_cells(sample, scale, shown))
+    return table
+
+
+def sentences(summary: Summary, target: float) -> Iterator[str]:
+    """Say how many trials reached the target, the expected time that makes, and whether the claim holds."""
+    goal = percent(target)
+    if summary.trials:
+        yield f"{summary.reached} of {_trials(summary.trials)} reached the target of {goal}."
+    for times in summary.times:
+        if times.missed and times.expected is not None:
+            yield _expected(times, goal)
+    if summary.diverged:
+        counts = "counts" if summary.diverged == 1 else "count"
+        yield f"{_trials(summary.diverged)} diverged and {counts} as 0 % in the mean accuracy below."
+    if summary.left_out:
+        was, is_ = ("was", "is") if summary.left_out == 1 else ("were", "are")
+        left_out = _trials(summary.left_out)
+        yield f"{left_out} {was} interrupted or failed before the target and {is_} in no figure."
+    if summary.claim is not None:
+        yield claim_sentence(summary.claim)
+
+
+def claim_sentence(claim: Claim) -> str:
+    """Say whether the mean accuracy is at least the target."""
+    goal, mean = percent(claim.target), percent(claim.mean)
+    start = f"Mean accuracy {mean} over {_trials(claim.trials)}"
+    if claim.p_value is None:
+        why = "one trial has no spread" if claim.trials < 2 else "all are equal, so there is no spread"
+        return f"{start}; {why} to test by whether the true mean is at least {goal}."
+    test = f"one-sided t-test, p = {claim.p_value:.2g}"
+    if claim.standing == "holds":
+        return f"{start}: at least {goal} holds ({test})."
+    if claim.standing == "fails":
+        return f"{start}: below {goal} ({test})."
+    settle = f"about {claim.settles_at:,}" if claim.settles_at else "more than 100,000"
+    return f"{start}: whether it is at least {goal} is not settled ({test}); {settle} trials would settle it."
+
+
+def cost_sentences(summary: Summary, prices: Prices, rule: str) -> Iterator[str]:
+    """Say what a trial costs, as far as prices are given."""
+    times = next((times for times in summary.times if times.rule == rule), None)
+    seconds = times.expected.seconds if times is not None and times.expected is not None else None
+    if seconds is not None and math.isinf(seconds):
+        seconds = None
+    machine = cost_of_time(seconds, prices)
+    if machine is not None:
+        goal = "to target" if stops_at_target(rule) else "a trial"
+        yield f"Cost {goal} under {rule}: {dollars(machine)} at {dollars(prices.cost_per_hour)} an hour."
+    for sample, what in ((summary.energy_to_target, "to target"), (summary.energy, "a trial")):
+        joules = None if sample is None else sample.mean
+        electricity, grams = cost_of_energy(joules, prices), emission_of_energy(joules, prices)
+        if electricity is not None:
+            yield f"Electricity {what}: {dollars(electricity)} at {dollars(prices.price_per_kwh)} a kWh."
+        if grams is not None:
+            yield f"Carbon {what}: {significant(grams)} g CO2e at {prices.grams_per_kwh:g} g a kWh."
+
+
+def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[str]:
+    interval = sample.interval
+    bounds = "-"
+    if interval is not None:
+        bounds = f"{shown(scale * interval.low)} to {shown(scale * interval.high)}"
+    deviation = "-"
+    if sample.std is not None:
+        # Of equal figures a rounding may be left.
+        deviation = "0" if sample.least == sample.most else significant(scale * sample.std, 2)
+    figures = [shown(scale * figure) for figure in (sample.median, sample.least, sample.most)]
+    return [str(sample.count), shown(scale * sample.mean), deviation, bounds, *figures]
+
+
+def _expected(times: Times, goal: str) -> str:
+    assert times.expected is not None
+    missed, expected = _trials(len(times.missed)), times.expected
+    what, how = (f"to {goal}", "missed it") if stops_at_target(times.rule) else ("of a trial", "diverged")
+    if not times.reached:
+        return f"No time {what} under {times.rule}: {missed} {how}."
+    bounds = ""
+    if expected.interval is not None:
+        low, high = significant(expected.interval.low), significant(expected.interval.high)
+        bounded = math.isfinite(expected.interval.high)
+        bounds = f"{low} to {high} s" if bounded else f"from {low} s, with no upper bound"
+        bounds = f" (95 % interval {bounds})"
+    start = f"Expected time {what} under {times.rule}, with {missed} that {how}"
+    return f"{start}: {significant(expected.seconds)} s{bounds}."
+
+
+def _trials(count: int) -> str:
+    return "1 trial" if count == 1 else f"{count} trials"

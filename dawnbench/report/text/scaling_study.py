@@ -1,0 +1,122 @@
+"""A scaling study as a table, in words, as a page and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from rich.table import Table
+
+from dawnbench.records.bounds import finite
+from dawnbench.report.text.markdown import table
+from dawnbench.report.units import number_bytes, percent, significant
+from dawnbench.safe_text import markdown, markdown_block, plain
+from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
+from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint, ScalingStudy
+
+HEADER = ("batch", "width", "threads", "epoch", "images/s", "peak", "predicted", "accuracy")
+SIZES = {"batch": "twice the batch size", "width": "twice the width"}
+
+
+def scaling_table(study: ScalingStudy) -> Table:
+    """Return the points for a terminal of 80 columns."""
+    shown = Table(box=None, pad_edge=False)
+    for column in HEADER:
+        shown.add_column(column, justify="right")
+    for point in study.points:
+        shown.add_row(*_cells(point))
+    return shown
+
+
+def scaling_words(study: ScalingStudy) -> list[str]:
+    """Return a sentence an axis, one on the prediction of memory, and one a point that came to nothing."""
+    sentences = [f"{along.axis}: {law_sentence(along)}" for along in study.axes]
+    errors = [abs(e) for point in study.points if (e := point.prediction_error) is not None]
+    if errors:
+        sentences.append(
+            f"memory: the prediction was at most {100 * max(errors):.1f} % off the measured peak"
+        )
+    else:
+        sentences.append("memory: this device keeps no count of its peak, so the prediction is unproven")
+    for point in study.points:
+        if point.trouble is not None:
+            sentences.append(f"{point.setting}: {plain(point.trouble)}")
+    return sentences
+
+
+def law_sentence(along: AxisStudy) -> str:
+    """Return the law of an epoch's time in words, or why there is none."""
+    law, count = along.law, len(along.points)
+    if law is None:
+        return f"no law of {count} point{'' if count == 1 else 's'}; give two values or more"
+    if isinstance(law, AmdahlLaw):
+        return _amdahl(law)
+    return (
+        f"an epoch takes {_factor(law)} at {SIZES[along.axis]} (exponent {law.exponent:.2f}, {_trust(law)})"
+    )
+
+
+def _amdahl(law: AmdahlLaw) -> str:
+    limit = (
+        f"at most {1 / law.serial:.1f} times as fast" if law.serial else "as many times as fast as threads"
+    )
+    return (
+        f"{100 * law.serial:.0f} % of an epoch is serial (Amdahl), so any number of threads makes it {limit}"
+    )
+
+
+def _factor(law: PowerLaw) -> str:
+    return f"{2**law.exponent:.2g} times as long"
+
+
+def _trust(law: PowerLaw) -> str:
+    if law.low is None or law.high is None:
+        return "two points, so no interval"
+    return f"{law.low:.2f} to {law.high:.2f}, R² {law.r_squared:.3f}"
+
+
+def scaling_page(study: ScalingStudy, figure: str) -> str:
+    """Return the text of scaling.md, which shows the picture `figure` beside it."""
+    title = f"# Scaling of {markdown(study.recipe_name)} on {markdown(study.device_name)}"
+    words = "\n".join(f"- {markdown_block(sentence)}" for sentence in scaling_words(study))
+    note = (
+        "Width is the factor on the recipe's own widths. Epoch is the time of training, the median without "
+        "the first one where there are several. Peak is the most that was allocated on the device; predicted "
+        "is what was said of it before the run."
+    )
+    rows = [_cells(point) for point in study.points]
+    picture = f"![Time, memory and accuracy by {', '.join(a.axis for a in study.axes)}]({figure})"
+    return "\n\n".join([title, words, table(HEADER, rows), note, picture]) + "\n"
+
+
+def scaling_json(study: ScalingStudy) -> str:
+    """Return the points with their figures (seconds, bytes, fractions) and the law of each axis."""
+    found: dict[str, Any] = {
+        "recipe_name": study.recipe_name,
+        "device_name": study.device_name,
+        "points": [asdict(point) for point in study.points],
+        "laws": [_law(along) for along in study.axes],
+    }
+    return json.dumps(finite(found), indent=2, allow_nan=False) + "\n"
+
+
+def _law(along: AxisStudy) -> dict[str, Any]:
+    kind = None if along.law is None else "amdahl" if isinstance(along.law, AmdahlLaw) else "power"
+    fitted = {} if along.law is None else asdict(along.law)
+    return {"axis": along.axis, "law": kind, **fitted, "sentence": law_sentence(along)}
+
+
+def _cells(point: ScalePoint) -> Sequence[str]:
+    at, rate, time = point.setting, point.images_per_second, point.epoch_seconds
+    return [
+        str(at.batch),
+        f"{at.width:g}",
+        str(at.threads),
+        "-" if time is None else f"{significant(time, 3)} s",
+        "-" if rate is None else f"{rate:,.0f}",
+        number_bytes(point.peak_memory_bytes),
+        number_bytes(point.predicted_memory_bytes),
+        percent(point.accuracy),
+    ]

@@ -1,0 +1,102 @@
+"""Parts of a document about a run, as markdown without a final newline."""
+
+from __future__ import annotations
+
+import shlex
+
+from dawnbench.records.reader import Run
+from dawnbench.records.schema import ModelRecord, TrialRecord
+from dawnbench.report.text.markdown import table
+from dawnbench.report.text.telemetry_table import READINGS_HEADER, readings_rows
+from dawnbench.report.units import flops, joules, percent, seconds
+from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.progress import spread_by_segment
+
+
+def run_facts(run: Run) -> str:
+    """Return a list of what was run, on what, from which data, by which command."""
+    record, one = run.record, run.record.identity
+    packages = record.environment.get("packages") or {}
+    checkout = record.environment.get("git") or {}
+    commit = checkout.get("commit")
+    facts = [
+        f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
+        f"- Target: {percent(record.target)} validation accuracy",
+        f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
+        f"precision {markdown(record.precision)}",
+        f"- Data: {markdown(record.data.source)}, {record.data.train_images} training and "
+        f"{record.data.validation_images} validation images, fingerprint "
+        f"{markdown(record.data.fingerprint[:16])}",
+        f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
+        *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
+        f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
+        f"torch {markdown(str(packages.get('torch', 'unknown')))}"
+        + (
+            f", commit {markdown(commit[:12])}{' with changes' if checkout.get('dirty') else ''}"
+            if commit
+            else ""
+        ),
+    ]
+    return "\n".join(facts)
+
+
+def model_table(model: ModelRecord) -> str:
+    """Return the table of layers with output shapes and trained parameters, and the totals below it."""
+    rows = [
+        [
+            f"{markdown(layer.name)} ({markdown(layer.kind)})",
+            "x".join(map(str, layer.output_shape)),
+            f"{layer.parameters:,}",
+        ]
+        for layer in model.layers
+    ]
+    totals = (
+        f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
+        f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial."
+    )
+    return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
+
+
+def timing_table(run: Run) -> str:
+    """Return each trial's time under each rule; a run without trials has none."""
+    rules = list(run.trials[0].seconds)
+    header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
+    rows = [_timing_row(trial, rules) for trial in run.trials]
+    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial broke off."
+    return table(header, rows) + "\n\n" + note
+
+
+def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
+    energy = None if trial.telemetry is None else trial.telemetry.energy_to_target_joules
+    return [
+        str(trial.trial),
+        *(seconds(trial.seconds.get(rule)) for rule in rules),
+        "-" if trial.epochs_to_target is None else str(trial.epochs_to_target),
+        percent(trial.accuracy),
+        joules(energy),
+    ]
+
+
+def telemetry_table(run: Run) -> str:
+    """Return the means and peaks of every reading, and what could not be read."""
+    summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
+    rows = [[markdown(cell) for cell in row] for row in readings_rows(run)]
+    text = table(READINGS_HEADER, rows) if rows else "No sensor could be read."
+    missing = run.record.telemetry_unavailable
+    if missing:
+        text += "\n\nNot read:\n\n" + "\n".join(
+            f"- {markdown_block(why)}" for why in dict.fromkeys(missing.values())
+        )
+    reasons = sorted({reason for summary in summaries for reason in summary.throttle_reasons})
+    if reasons:
+        text += "\n\nThe GPU was held below its clocks by: " + ", ".join(markdown(r) for r in reasons) + "."
+    return text
+
+
+def segments_table(run: Run) -> str:
+    """Return the seconds of each kind of segment: the mean over the trials, the least and the most."""
+    rows = [
+        [markdown(name), *map(seconds, figures)] for name, figures in spread_by_segment(run.trials).items()
+    ]
+    return table(["Segment", "Mean", "Least", "Most"], rows)

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from dawnbench.records.identity import RunIdentity
+from dawnbench.records.listed import Listed
+from dawnbench.report.text.listing import fitted, listing, listing_json
+from dawnbench.safe_text import plain
+
+RUN = Listed(
+    name="20260203T040506Z-davidnet-10-3fa2b1",
+    folder=Path("runs", "20260203T040506Z-davidnet-10-3fa2b1"),
+    created="2026-02-03T04:05:06+00:00",
+    identity=RunIdentity(
+        fingerprint="cd" * 32,
+        target=0.94,
+        recipe_digest="ab" * 32,
+        device_name="NVIDIA H200",
+        precision="bf16",
+        recipe_name="davidnet-10",
+        changed=(),
+        data="cifar10",
+        device="cuda",
+    ),
+    status="finished",
+    asked=3,
+    done=3,
+    reached=2,
+    median_seconds={"dawnbench": 2.5912, "airbench": 3.25, "cold": None},
+    accuracy=0.94081,
+)
+OTHER = replace(
+    RUN,
+    name="20260202T040506Z-airbench94-0c0ffe",
+    identity=replace(
+        RUN.identity,
+        recipe_name="airbench94",
+        device_name="Intel(R) Xeon(R) Platinum 8488C",
+        target=0.96,
+    ),
+)
+
+
+def cells(text: str, line: int) -> list[str]:
+    return [cell.strip() for cell in text.splitlines()[line].split("  ") if cell.strip()]
+
+
+def closing(text: str) -> str:
+    return text.split("\n\n")[1]
+
+
+def test_a_run_is_a_line_and_what_all_share_is_said_once() -> None:
+    text = listing([RUN, replace(RUN, name="b")], "dawnbench", 2, 80)
+    assert cells(text, 0) == ["run", "trials", "time", "accuracy"]
+    assert cells(text, 1) == [RUN.name, "2/3", "2.591 s", "94.08 %"]
+    assert closing(text) == "2 runs, target 94 %, on NVIDIA H200\ntime: median by the rule dawnbench"
+
+
+def test_target_and_device_have_a_column_where_they_differ() -> None:
+    text = listing([RUN, OTHER], "airbench", 2, None)
+    assert cells(text, 0) == ["run", "target", "trials", "time", "accuracy", "device"]
+    assert cells(text, 1) == [RUN.name, "94 %", "2/3", "3.250 s", "94.08 %", "NVIDIA H200"]
+    assert cells(text, 2)[1] == "96 %"
+    assert cells(text, 2)[-1] == "Intel(R) Xeon(R) Platinum 8488C"
+    assert closing(text) == "2 runs\ntime: median by the rule airbench"
+
+
+def test_in_a_terminal_of_80_columns_no_line_is_longer_and_the_name_is_whole() -> None:
+    text = listing([RUN, replace(OTHER, reached=198, done=200, asked=200)], "dawnbench", 2, 80)
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert RUN.name in text
+    assert text.splitlines()[1].endswith("  H200")
+    assert text.splitlines()[2].endswith("  Xeon(R…")
+
+
+def test_a_run_that_is_not_finished_says_how_far_it_came() -> None:
+    broken = replace(RUN, status="interrupted", asked=20)
+    begun = replace(RUN, status="running", done=0, reached=0, median_seconds={}, accuracy=None)
+    text = listing([RUN, broken, begun], "dawnbench", 3, 80)
+    assert cells(text, 2)[1] == "2/3 of 20"
+    assert cells(text, 3)[1:] == ["0/0 of 3", "running", "-"]
+    assert closing(text).startswith("3 runs, 1 interrupted, 1 running, ")
+
+
+def test_a_rule_that_gives_no_time_is_a_dash() -> None:
+    assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "-", "94.08 %"]
+    assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "-"
+
+
+def test_how_many_of_how_many_are_listed() -> None:
+    assert closing(listing([RUN], "dawnbench", 1, 80)).startswith("1 run, ")
+    assert closing(listing([RUN], "dawnbench", 7, 80)).startswith("1 of 7 runs, ")
+    assert listing([], "dawnbench", 7, 80) == "none of 7 runs matches"
+    assert listing([], "dawnbench", 0, 80) == "no run here; `dawnbench run` makes one"
+
+
+@given(
+    text=st.text(
+        st.characters() | st.sampled_from("\x1b\x07\r\n\t\u202e\ud800\x9b"),
+    )
+)
+def test_nothing_in_a_name_steers_the_terminal(text: str) -> None:
+    one = replace(RUN.identity, device_name=text, changed=(text,))
+    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0)
+    shown = listing([RUN, hostile], "dawnbench", 2, 80)
+    assert all(line.isprintable() for line in shown.split("\n"))
+    shown.encode()
+    assert len(shown.split("\n")) == 6
+
+
+def test_wide_letters_keep_the_columns_in_line() -> None:
+    text = listing([RUN, replace(RUN, name="20260203T040506Z-訓練-3fa2b1")], "dawnbench", 2, 80)
+    assert len({cell_len(line) for line in text.split("\n\n")[0].splitlines()}) == 1
+
+
+@given(name=st.text(), room=st.integers(6, 40))
+def test_a_device_fits_into_the_room_it_is_given(name: str, room: int) -> None:
+    assert cell_len(fitted(plain(name), room)) <= room
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [(None, "NVIDIA GeForce RTX 4090"), (23, "NVIDIA GeForce RTX 4090"), (22, "RTX 4090"), (7, "RTX 40…")],
+)
+def test_a_device_loses_its_vendor_before_its_model(room: int | None, shown: str) -> None:
+    assert fitted("NVIDIA GeForce RTX 4090", room) == shown
+
+
+def test_json_has_a_whole_run_a_line() -> None:
+    first, second = map(json.loads, listing_json([RUN, replace(OTHER, accuracy=float("nan"))]).splitlines())
+    assert first["name"] == RUN.name
+    assert first["folder"] == str(RUN.folder)
+    assert first["median_seconds"] == RUN.median_seconds
+    assert (first["asked"], first["done"], first["reached"], first["status"]) == (3, 3, 2, "finished")
+    assert (second["device_name"], second["accuracy"]) == (OTHER.identity.device_name, None)
+    assert listing_json([]) == ""
+
+
+def test_json_is_ascii_whatever_a_name_holds() -> None:
+    text = listing_json([replace(RUN, name="\x1b[2J\ud800é")])
+    assert text.isascii()
+    assert json.loads(text)["name"] == "\x1b[2J\ud800é"
+    assert "\x1b" not in text
+
+
+def test_what_was_changed_in_a_recipe_is_named() -> None:
+    changed = replace(RUN, identity=replace(RUN.identity, changed=("precision=fp32", "epochs=2")))
+    text = listing([changed, RUN], "dawnbench", 2, None)
+    assert cells(text, 0)[-1] == "changed"
+    assert cells(text, 1)[-1] == "precision=fp32 epochs=2"
+    assert cells(text, 2) == cells(listing([RUN], "dawnbench", 1, None), 1)
+    narrow = listing([changed, RUN], "dawnbench", 2, 80).splitlines()
+    assert max(map(cell_len, narrow)) <= 80
+    assert json.loads(listing_json([changed]))["changed"] == ["precision=fp32", "epochs=2"]
