@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,7 @@ from dawnbench.cli.options import (
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
+    from dawnbench.stats.cost import Prices
 
 
 @main.command()
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @set_option
 @rule_option
 @price_options
-def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **prices: float | None) -> None:
+def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, prices: Prices) -> None:
     """Show a recipe, or what a run's trials come to.
 
     RECIPE is a recipe's name or file; its keys, layers, parameters and FLOPs are shown. RUN is a run folder,
@@ -48,11 +48,11 @@ def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **pr
         click.echo(describe_recipe(resolved, shipped=what in PLACES))
 
 
-def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
+def show_run(what: str, rule: str, prices: Prices) -> None:
     """Print the figures of run folders or of a baseline.
 
     Raises:
-        DawnbenchError: nothing is there, it cannot be read, or there is no such rule or price.
+        DawnbenchError: nothing is there, it cannot be read, or there is no such rule.
     """
     from dawnbench.cli.configuration import prices_for
     from dawnbench.records.rules import known_rule
@@ -64,7 +64,7 @@ def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
 
     known_rule(rule)
     series = open_trial_set(what)
-    found = prices_for(series.device_name, **prices)
+    found = prices_for(series.device_name, prices)
     open_console().print(
         summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
     )
