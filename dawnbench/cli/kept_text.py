@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -23,14 +21,13 @@ from dawnbench.user_folders import cache_folder
 
 MAX_KEPT = 200
 """Texts; the oldest go first, so that the folder does not grow for ever."""
-DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
 def path_for(recipe: Recipe) -> Path | None:
     """Return where the text of a recipe is kept; another place if anything that it depends on has changed.
 
     None where the user has no cache folder.
-    That is the recipe, its data set's shape, this package, torch, and the machine with its visible GPUs.
+    That is the recipe, its data set's shape, this package and torch.
     """
     folder = cache_folder()
     if folder is None:
@@ -40,8 +37,6 @@ def path_for(recipe: Recipe) -> Path | None:
         repr(KNOWN_SHAPES.get(recipe.dataset.name)),
         [_version(package) for package in ("dawnbench", "torch", "torchvision")],
         list(_files(Path(dawnbench.__file__).parent)),
-        [platform.node(), platform.machine(), os.environ.get("CUDA_VISIBLE_DEVICES")],
-        list(_gpus()),
     ]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return folder / "shown" / f"{digest}.json"
@@ -82,10 +77,3 @@ def _files(package: Path) -> Iterator[tuple[str, int, int]]:
     for file in sorted(package.rglob("*.py")):
         about = file.stat()
         yield str(file.relative_to(package)), about.st_size, about.st_mtime_ns
-
-
-def _gpus() -> Iterator[str]:
-    """Yield what the driver says of each GPU, as far as it says it without being loaded into the process."""
-    with suppress(OSError):
-        for gpu in sorted(DRIVER.iterdir()):
-            yield (gpu / "information").read_text(errors="replace")

@@ -48,7 +48,7 @@ def in_a_terminal(*arguments: str) -> str:
         ("run", "mnist-ladder"),
         ("run", "quickstart", "--track=tensorboard"),
         ("ab", "davidnet", "davidnet-10"),
-        ("show", "davidnet"),
+        ("show", "davidnet", "--set=epochs=3"),
         ("profile", "davidnet"),
         ("peaks",),
         ("scale", "davidnet", "--batch=64"),
