@@ -16,7 +16,7 @@ from dawnbench.engine.memory import forecast
 from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.probe import DataShape
 from dawnbench.recipes.catalogue import list_recipes
-from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.recipe import Precision, Recipe
 from dawnbench.recipes.shipped_counts import SHIPPED, RecipeCounts, to_json
 from dawnbench.records.files import write
 
@@ -35,23 +35,24 @@ def count_recipe(recipe: Recipe) -> RecipeCounts:
 def _peak_bytes(recipe: Recipe, shape: Shape) -> dict[str, int | None]:
     """Return the memory of a trial on a CPU and on a device with its own memory.
 
-    A recipe whose precision is `auto` has one line for each that a device may choose. The formats of 16 bits
-    take the same memory.
+    If the recipe's precision is `auto`, there is one for each that a device may choose; the formats of 16
+    bits take the same memory.
     """
     counts = shape.train_images, shape.test_images
     data = DataShape(*counts, shape.side, shape.side, shape.channels, shape.classes)
 
-    def peak(device: Device, precision: str) -> int | None:
+    def peak(device: Device, precision: Precision) -> int | None:
         told = forecast(replace(recipe, precision=precision), data, device)
         return None if told is None else told.peak_bytes(recipe.batch_size)
 
-    cpu, gpu = CpuDevice("cpu"), Device("cpu")
-    if recipe.precision == "auto":
-        places = [(cpu, "fp32", "a CPU in fp32"), (cpu, "bf16", "a CPU in bf16")]
-        places += [(gpu, "bf16", "a GPU in bf16 or fp16")]
-    else:
-        places = [(device, recipe.precision, name) for device, name in ((cpu, "a CPU"), (gpu, "a GPU"))]
-    return {name: peak(device, precision) for device, precision, name in places}
+    cpu, gpu = CpuDevice("cpu"), Device("cpu")  # a plain device has memory of its own, as a GPU has
+    if recipe.precision != "auto":
+        return {"a CPU": peak(cpu, recipe.precision), "a GPU": peak(gpu, recipe.precision)}
+    return {
+        "a CPU in fp32": peak(cpu, "fp32"),
+        "a CPU in bf16": peak(cpu, "bf16"),
+        "a GPU in bf16 or fp16": peak(gpu, "bf16"),
+    }
 
 
 def _loaded_shape(name: str) -> Shape:
