@@ -1,4 +1,4 @@
-"""A real `dawnbench` process, on a recipe that trains in a second."""
+"""The command, in this process or in one of its own, on a recipe that trains in a second."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import chdir
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from dawnbench.cli import main
 
 Finished = subprocess.CompletedProcess[str]
 TINY_RECIPE = """
@@ -54,14 +58,29 @@ def command() -> list[str]:
 
 @pytest.fixture
 def dawnbench(tmp_path: Path) -> Callable[..., Finished]:
-    """Run the command in an empty folder and return what it printed."""
+    """Run the command in this process, in an empty folder, and return what it printed."""
     return command_in(tmp_path)
 
 
 def command_in(folder: Path) -> Callable[..., Finished]:
-    """Return what runs the command in a folder and returns what it printed."""
+    """Return a function that runs the command in this process, in a folder, and returns what it printed."""
 
-    def call(*arguments: str, **options: object) -> Finished:
+    def call(*arguments: str) -> Finished:
+        with chdir(folder), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NO_COLOR", "1")
+            patch.setattr(sys, "argv", ["dawnbench", *arguments])
+            result = CliRunner().invoke(main, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Finished(arguments, result.exit_code, result.stdout, result.stderr)
+
+    return call
+
+
+def process_in(folder: Path) -> Callable[..., Finished]:
+    """Return a function that runs the command in a new process, in a folder, and returns what it printed."""
+
+    def call(*arguments: str) -> Finished:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=folder,
@@ -70,7 +89,6 @@ def command_in(folder: Path) -> Callable[..., Finished]:
             capture_output=True,
             timeout=240,
             check=False,
-            **options,  # type: ignore[call-overload]
         )
 
     return call
