@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import chdir
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,17 @@ def process_in(folder: Path) -> Callable[..., Finished]:
         )
 
     return call
+
+
+@contextmanager
+def full_disk(kilobytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, which stands for a disk that takes no more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * kilobytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def small_run(*arguments: str) -> Sequence[str]:

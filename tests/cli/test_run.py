@@ -21,7 +21,7 @@ import pytest
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.display.common import Display
-from tests.cli.conftest import TINY_RECIPE, Finished, only_run, process_in, small_run
+from tests.cli.conftest import TINY_RECIPE, Finished, full_disk, only_run, process_in, small_run
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run
 
@@ -236,12 +236,11 @@ def test_a_diverged_trial_is_recorded_the_run_goes_on_and_exits_3(
     assert all(trial.accuracy is None for trial in run.trials)
 
 
-def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(command: list[str], tmp_path: Path) -> None:
-    # A limit on the size of a file stands for a disk that takes no more.
-    script = f"ulimit -f 20; exec {' '.join(command)} {' '.join(map(_quoted, small_run('--epochs=4000')))}"
-    result = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True, timeout=240, check=False
-    )
+def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    with full_disk(20):
+        result = dawnbench(*small_run("--epochs=4000"))
     assert result.returncode == 2
     assert re.search(r"dawnbench: cannot write .*\.jsonl: File too large; make room", result.stderr)
     assert "Traceback" not in result.stderr
