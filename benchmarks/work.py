@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.engine import synthetic
+from benchmarks.images import random_images
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import prepare
 from dawnbench.profiling.counts import CountingMode
@@ -57,7 +57,9 @@ def count_work(recipe: str) -> dict[str, Work]:
     """Return the work of `STEPS` small training steps by the operation's name."""
     resolved = adapt(find_recipe(recipe), [*SETTINGS, *RECIPES[recipe]])
     counting = CountingMode()
-    run_window(prepare(resolved, synthetic(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting)
+    run_window(
+        prepare(resolved, random_images(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting
+    )
     sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for (name, _shapes), count in counting.counts.items():
         if not name.startswith(ATEN):
