@@ -1,7 +1,7 @@
-"""Trains one recipe turn by turn, as it is told: `python -P worker.py REQUEST`, a JSON object.
+"""Trains one recipe turn by turn, as it is told: `python -P against_worker.py REQUEST`, a JSON object.
 
 It also runs in the tree of an earlier revision, so it takes nothing of dawnbench but what the public API has
-had from its beginning, and nothing of this folder. A turn is one epoch: each line on stdin grants one, each
+had from the start, and nothing of this folder. A turn is one epoch: each line on stdin grants one, each
 line on stdout says what its steps took. The whole is one trial, so that nothing is built between the turns.
 """
 
