@@ -21,10 +21,9 @@ def ask_facts(device: str, data: str) -> dict[str, Any]:
         DawnbenchError: the device or the data does not exist, or the child process did not answer.
     """
     command = [sys.executable, "-m", "benchmarks.gpu.facts", device, data]
+    options: dict[str, Any] = {"cwd": ROOT, "env": environment(), "capture_output": True, "text": True}
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = subprocess.run(command, timeout=SECONDS, check=False, **options)
     except subprocess.TimeoutExpired as error:
         raise DawnbenchError(f"this machine was not described within {SECONDS:.0f} s") from error
     if done.returncode:

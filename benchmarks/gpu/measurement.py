@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.figures import Figures, of_json
 from benchmarks.gpu.parts import Mode, Part
-from benchmarks.gpu.processes import Child
 from benchmarks.gpu.summary import summarise
-from benchmarks.processes import last_lines
+from benchmarks.processes import ROOT, environment, last_lines
 from dawnbench.records.files import write
 
 FILL_SHARE = 0.4
@@ -24,6 +27,45 @@ GRACE_SECONDS = 8.0
 """That a part which is broken off has to write its records; kept back from the budget."""
 POLL_SECONDS = 1.0
 LAST_LINES = 5
+
+
+class Child:
+    """A process whose output goes to a file and which can be ended with all that it started."""
+
+    def __init__(self, arguments: Sequence[str], log: Path) -> None:
+        """Start this Python with the arguments, in the checkout."""
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit code; None if it still runs after that time."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def end(self, grace: float = 0.0) -> None:
+        """Interrupt it as Ctrl-C does if there is a grace in seconds, then kill it and what it started."""
+        if grace and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self.wait(grace)
+        # torch.compile's workers outlive a process that is killed.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def said(self) -> str:
+        """Return what it has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 class Results:
