@@ -7,16 +7,13 @@ and in several pairs of processes. Exit status 1: slower by 3 % or more; 2: cann
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import math
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -25,12 +22,13 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from benchmarks.images import write_images
-from benchmarks.processes import ROOT, last_line
+from benchmarks.processes import last_line
 from benchmarks.ratios import paired_ratio, width
+from benchmarks.trees import copy_working_tree, unpack_revision
 from dawnbench.errors import DawnbenchError
 from dawnbench.stats.comparison.outcome import Ratio
 
-PACKAGE, WORKER = "dawnbench", Path(__file__).parent / "against_worker.py"
+WORKER = Path(__file__).parent / "against_worker.py"
 SIDES = ("old", "new")
 """The names of their folders, of one length."""
 TURNS = 16
@@ -87,38 +85,6 @@ class Verdict(NamedTuple):
 
     status: int
     sentence: str
-
-
-def unpack_revision(revision: str, folder: Path, repository: Path = ROOT) -> str:
-    """Write the package as it was at `revision` into the folder; return the commit's first 10 digits.
-
-    Raises:
-        DawnbenchError: git has no such revision, or the package is not in it.
-    """
-    commit = _git(repository, "rev-parse", "--verify", "--end-of-options", f"{revision}^{{commit}}")
-    packed = _git(repository, "archive", "--format=zip", commit.decode().strip(), PACKAGE)
-    with zipfile.ZipFile(io.BytesIO(packed)) as archive:
-        archive.extractall(folder)
-    return commit.decode()[:10]
-
-
-def copy_working_tree(folder: Path, repository: Path = ROOT) -> None:
-    """Write the package as it is now into the folder, so that both sides are alike and nobody edits one."""
-    shutil.copytree(repository / PACKAGE, folder / PACKAGE, ignore=shutil.ignore_patterns("__pycache__"))
-
-
-def _git(repository: Path, *arguments: str) -> bytes:
-    command = ["git", "--no-optional-locks", "-C", str(repository), *arguments]
-    try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except FileNotFoundError as error:
-        raise DawnbenchError("git is needed to get the revision; install it") from error
-    if done.returncode:
-        raise DawnbenchError(
-            f"git does not give {PACKAGE} at {arguments[-1].removesuffix('^{commit}')!r} "
-            f"({last_line(done.stderr.decode(errors='replace'))}); name a commit, a tag or a branch"
-        )
-    return done.stdout
 
 
 @dataclass(frozen=True)
