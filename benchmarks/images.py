@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,7 @@ MIN_IMAGES = 10
 def random_images(train: int, test: int = 64) -> Dataset:
     random = np.random.default_rng(0)
     counts = {"train": max(train, MIN_IMAGES), "test": max(test, MIN_IMAGES)}
-    splits = {}
+    splits: dict[str, Any] = {}
     for split, count in counts.items():
         splits[f"{split}_images"] = random.integers(0, 256, (count, 32, 32, 3), dtype=np.uint8)
         splits[f"{split}_labels"] = np.arange(count) % 10

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
@@ -182,6 +182,11 @@ def measure_overhead(
     return Overhead(found.recorded, found.bare, recipe.epochs, display.idle_share)
 
 
+def measured_once(benchmark: BenchmarkFixture, *given: Any, **options: Any) -> Overhead:
+    found: Overhead = benchmark.pedantic(lambda: measure_overhead(*given, **options), rounds=1, iterations=1)
+    return found
+
+
 def davidnet(data: Path, batch: int, widths: tuple[int, ...], epochs: int) -> Recipe:
     settings = [f"batch_size={batch}", f"model.widths={list(widths)}"]
     return adapt(find_recipe("davidnet"), settings, data=str(data), trials=1, epochs=epochs)
@@ -216,11 +221,7 @@ def judge(benchmark: BenchmarkFixture, found: Overhead, most: float) -> None:
 @pytest.mark.timeout(600)
 def test_on_epochs_of_a_second(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     recipe = a_second_long(tmp_path)
-    found = benchmark.pedantic(
-        lambda: measure_overhead(recipe, tmp_path, device="cpu", pairs=(8, 40), seconds=150),
-        rounds=1,
-        iterations=1,
-    )
+    found = measured_once(benchmark, recipe, tmp_path, device="cpu", pairs=(8, 40), seconds=150)
     judge(benchmark, found, MAX_ON_SHORT_EPOCHS)
 
 
@@ -229,10 +230,8 @@ def test_on_davidnet_added_up_from_its_parts(benchmark: BenchmarkFixture, tmp_pa
     """The threads as if they always held up a core that trains, and the records of an epoch of tiny steps."""
     data = write_images(tmp_path / "tiny.npz", TINY_BATCH * STEPS)
     recipe = davidnet(data, TINY_BATCH, TINY_WIDTHS, EPOCHS)
-    parts = benchmark.pedantic(
-        lambda: measure_overhead(recipe, tmp_path, device="cpu", pairs=(4, 4), seconds=0, idle=IDLE_SECONDS),
-        rounds=1,
-        iterations=1,
+    parts = measured_once(
+        benchmark, recipe, tmp_path, device="cpu", pairs=(4, 4), seconds=0, idle=IDLE_SECONDS
     )
     epoch = STEPS * median(measure("dawnbench", BATCH, 3, WIDTHS, "cpu")["steps"])
     share = parts.idle_share + parts.added_cpu / epoch
@@ -254,9 +253,5 @@ def test_on_davidnet_itself(
         pytest.skip("most of an hour on two cores; give --full to run it")
     data = write_images(tmp_path / "davidnet.npz", STEPS * BATCH, VALIDATION)
     recipe = davidnet(data, BATCH, WIDTHS, epochs=1)
-    found = benchmark.pedantic(
-        lambda: measure_overhead(recipe, tmp_path, device="auto", pairs=(4, 20), seconds=2400),
-        rounds=1,
-        iterations=1,
-    )
+    found = measured_once(benchmark, recipe, tmp_path, device="auto", pairs=(4, 20), seconds=2400)
     judge(benchmark, found, MAX_ON_DAVIDNET)

@@ -71,24 +71,25 @@ def of_run(folder: Path) -> Figures:
 
 
 def _trial(run: Run, trial: TrialRecord) -> Figures:
-    epochs = [epoch.train_seconds for epoch in run.epochs_of(trial.trial)]
-    whole, telemetry = trial.status == "finished", trial.telemetry
+    epochs = [epoch.train_seconds for epoch in run.epochs_of(trial.trial) if epoch.train_seconds]
+    whole, wall, flops = trial.status == "finished", trial.wall_seconds, run.record.model.flops_per_trial
     shown = ("trial", "status", "reason", "accuracy", "warnings", "epochs_to_target", "peak_memory_bytes")
-    found = {
+    found: Figures = {
         **{name: getattr(trial, name) for name in shown},
         **trial.seconds,
         "epoch_seconds": epochs,
-        "epoch_spread": max(epochs) / min(epochs) if whole else None,
-        "flop_rate": run.record.model.flops_per_trial / sum(epochs) if whole else None,
+        "epoch_spread": max(epochs) / min(epochs) if whole and epochs else None,
+        "flop_rate": flops / sum(epochs) if whole and epochs and flops else None,
         "segments": _sums(segment for segment in trial.segments if segment.start_ns >= 0),
     }
-    if telemetry is None:
+    telemetry = trial.telemetry
+    if telemetry is None or not wall:
         return found
     power = telemetry.readings.get("gpu_power")
     return found | {
         "joules": telemetry.energy_joules,
-        "joules_by_samples": power and power.mean * trial.wall_seconds,
-        "samples_per_second": telemetry.samples / trial.wall_seconds,
+        "joules_by_samples": power and power.mean * wall,
+        "samples_per_second": telemetry.samples / wall,
         "throttle_reasons": telemetry.throttle_reasons,
     }
 

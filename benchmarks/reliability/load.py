@@ -66,7 +66,7 @@ def main() -> None:
             if not run.exists():
                 shape = FOLDERS[folder]
                 trials = max(1, round(shape["trials"] * options.share))
-                write_run(run, **{**shape, "trials": trials})  # type: ignore[arg-type]
+                write_run(run, **{**shape, "trials": trials})
             for verb, cost in _measured(run, options.names or [*VERBS, "watch"], place / "out"):
                 failed = "" if cost.status == 0 else f" (exit status {cost.status >> 8})"
                 figures = f"{cost.wall_seconds:.1f} | {cost.processor_seconds:.1f} | {cost.megabytes:,.0f}"
