@@ -1,4 +1,4 @@
-"""First every compile cache is filled, side by side on all cores; then the parts run, one at a time."""
+"""Fill every compile cache, side by side on all cores, then run the parts one at a time."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FILL_SHARE = 0.4
 MIN_SECONDS = 15.0
 """With less time left a part is not started."""
 GRACE_SECONDS = 8.0
-"""That a part which is broken off has to write its records; kept back from the budget."""
+"""For a part that is broken off to write its records; reserved from the budget."""
 POLL_SECONDS = 1.0
 LAST_LINES = 5
 
@@ -69,7 +69,7 @@ class Child:
 
 
 class Results:
-    """What has been found so far: as JSON and in short, both whole on the disk after each figure."""
+    """What has been found so far, as JSON and as a summary, both complete on the disk after each figure."""
 
     def __init__(self, folder: Path, **facts: Any) -> None:
         self._folder = folder
@@ -83,7 +83,7 @@ class Results:
             self.save()
 
     def save(self) -> str:
-        """Write both files and return the result in short."""
+        """Write both files and return the summary."""
         text = "\n".join(summarise(self.found)) + "\n"
         write(json.dumps(self.found, indent=1) + "\n", self._folder / "gpu-check.json")
         write(text, self._folder / "gpu-check.md")
@@ -102,7 +102,7 @@ class Measurement:
         """Fill the caches and run the parts; return whether none failed.
 
         Raises:
-            KeyboardInterrupt: passed on once what was measured is noted and no process is left over.
+            KeyboardInterrupt: re-raised once what was measured is noted and no process is left.
         """
         for part in parts:
             self._results.note("parts", part.name, {"state": "not measured", "recipe": part.recipe})
@@ -136,7 +136,7 @@ class Measurement:
         return fine
 
     def _perform(self, part: Part) -> bool:
-        """Run a part for the time that is left, note its figures as they come; return whether it is fine."""
+        """Run a part for the remaining time, note its figures as they come; return whether it succeeded."""
         seconds = min(self._left() - GRACE_SECONDS, part.share * self._budget)
         if seconds < MIN_SECONDS:
             return True
@@ -156,7 +156,7 @@ class Measurement:
     def _note_end(
         self, section: str, name: str, child: Child, began: float, code: int | None, state: str
     ) -> None:
-        """Note how a process ended, with its last lines where it failed, and say so."""
+        """Note and print how a process ended, with its last lines if it failed."""
         child.end()
         figures: Figures = {"state": state, "seconds": time.monotonic() - began}
         if code:
@@ -171,5 +171,5 @@ class Measurement:
 def _read(part: Part) -> Figures:
     try:
         return part.figures() | {"unreadable": None}
-    except Exception as error:  # a file may be half written, and the other parts are worth having anyhow
+    except Exception as error:  # a file may be half written, and the other parts are still worth having
         return {"unreadable": f"{type(error).__name__}: {error}"}

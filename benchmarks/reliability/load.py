@@ -48,9 +48,9 @@ def main() -> None:
     """Make the folders, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join([*VERBS, 'watch'])}; all if none is given")
-    parser.add_argument("--share", type=float, default=1.0, help="of the trials, for a try")
+    parser.add_argument("--share", type=float, default=1.0, help="of the trials, for a quick try")
     parser.add_argument("--folders", nargs="*", choices=list(FOLDERS), default=list(FOLDERS))
-    parser.add_argument("--keep", type=Path, help="where the folders lie, to be used again")
+    parser.add_argument("--keep", type=Path, help="keep the folders here, to use them again")
     options = parser.parse_args()
     place = options.keep or Path(mkdtemp(prefix="load-"))
     machine = environment(None)
