@@ -19,7 +19,7 @@ from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import Segment, TrialRecord
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.sample import Sample, describe
-from dawnbench.stats.summary import summarise
+from dawnbench.stats.trial_summary import summarise
 
 Figures = dict[str, Any]
 TOP_KERNELS = 15
