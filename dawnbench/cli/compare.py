@@ -58,7 +58,7 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
         DawnbenchError: something does not exist, or two cannot be compared.
     """
     from dawnbench.records.rules import known_rule
-    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.pooling import open_trial_set
 
     known_rule(options.rule)
     named = [reference, *others]

@@ -120,8 +120,8 @@ def judge_and_show(run: str, baseline: Path | None, criteria: Criteria, outputs:
     from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.judgement import judgement_report
+    from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.regression.judge import judge
-    from dawnbench.stats.sources import open_trial_set
 
     try:
         known_rule(criteria.rule)

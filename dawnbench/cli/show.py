@@ -59,8 +59,8 @@ def show_run(what: str, rule: str, prices: Prices) -> None:
     from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
+    from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.run_warnings import find_warnings
-    from dawnbench.stats.sources import open_trial_set
     from dawnbench.stats.trial_summary import summarise
 
     known_rule(rule)
