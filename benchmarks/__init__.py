@@ -1,1 +1,1 @@
-"""How fast dawnbench trains, and what its own timing, recording and showing cost."""
+"""How fast dawnbench trains, and what its own timing, recording and display cost."""

@@ -1,4 +1,4 @@
-"""A bare training loop, written from scratch to be measured against: it shares no code with dawnbench."""
+"""A bare training loop, written from scratch as a yardstick: it shares no code with dawnbench."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PARAMETERS = 6_573_120
 
 
 class Shortcut(nn.Sequential):
-    """Its layers, and a way around them."""
+    """The sum of its input and of what its layers make of it."""
 
     def forward(self, x: Tensor) -> Tensor:
         return x + super().forward(x)
@@ -61,7 +61,7 @@ def davidnet(widths: tuple[int, ...] = WIDTHS, classes: int = 10) -> nn.Sequenti
 def training_steps(
     device: torch.device, batch: int, widths: tuple[int, ...] = WIDTHS, bf16: bool = False
 ) -> Iterator[None]:
-    """Train on one batch of random images for ever; each step is one `next`.
+    """Train on one batch of random images forever; each step is one `next`.
 
     fp32 in contiguous memory, or bf16 autocast in channels_last.
     """

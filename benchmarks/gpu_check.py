@@ -3,8 +3,8 @@
 `make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py [--out FOLDER] [--budget SECONDS]
 [--only NAME ...] [--peer NAME=FILE ...]`. Needs torch, the packages of pyproject.toml and CIFAR-10
 (DAWNBENCH_DATA, the cache or a download); neither git nor, with the data there, a network. Writes
-gpu-check.json after each figure, gpu-check.md with the whole result in short, which it also prints at its
-end, and in gpu-check-parts/ each part's log and run folder.
+gpu-check.json after each figure, gpu-check.md with a summary,
+which it also prints at the end, and in gpu-check-parts/ each part's log and run folder.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ from dawnbench.errors import DawnbenchError
 
 DONE, FAILED, NO_RESULT, INTERRUPTED = 0, 1, 2, 130
 DATA = "cifar10"
-ONLY = "A part, or a further recipe or its file; repeatable, run in that order."
-PEER = "A peer's script to be measured beside ours, which takes long; repeatable."
+ONLY = "Run this part, or a further recipe or its file; repeatable, in that order."
+PEER = "Also measure this peer's script, which takes long; repeatable."
 DRY_VARIABLES = {"OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1"}
-"""A dry run is about the path: threads do not pay on tiny tensors, and compiling on a CPU takes a minute."""
+"""Threads do not help with tiny tensors, and compiling on a CPU takes a minute."""
 
 
 def arguments() -> argparse.Namespace:
@@ -38,8 +38,8 @@ def arguments() -> argparse.Namespace:
         prog="gpu-check", description="Measure on this machine's GPU what the documentation quotes."
     )
     add = parser.add_argument
-    add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Where the results go.")
-    add("--budget", type=float, default=520.0, metavar="SECONDS", help="For all of it.")
+    add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Write the results here.")
+    add("--budget", type=float, default=520.0, metavar="SECONDS", help="Take at most so long.")
     add("--only", action="append", default=[], metavar="NAME", help=ONLY)
     add("--data", help="Train on this data instead of each recipe's own.")
     add("--dry-run", action="store_true", help="Use tiny settings on the CPU, to try the path.")
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def check(given: argparse.Namespace, mode: Mode, facts: dict[str, Any], began: float) -> int:
-    """Measure, print the result in short on every way out, and return the exit code."""
+    """Measure, print the summary however it ends, and return the exit code."""
     out: Path = given.out.resolve()
     folder = out / "gpu-check-parts"
     only = [str(Path(name).resolve()) if name.endswith(".py") else name for name in given.only]

@@ -3,68 +3,71 @@
 `python -m benchmarks.steps VARIANT --batch 512 --steps 6 [--widths 64,128,256,512] [--device cpu]`
 
 A process of its own because dawnbench tunes the allocator, which is a setting of the whole process: bare
-loops must not profit by it.
+loops must not profit from it.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import torch
 
-from benchmarks.clock import Marks
+from benchmarks.bare import training_steps
+from benchmarks.images import random_images
+from benchmarks.processes import ROOT, environment
+from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import prepare
+from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.overrides import adapt
 
 VARIANTS = ("eager-fp32", "eager-bf16", "dawnbench")
 WARM_UP = 1
 
 
-def bare(device: torch.device, batch: int, steps: int, widths: tuple[int, ...], bf16: bool) -> dict[str, Any]:
-    from benchmarks.bare import training_steps
+def timed(device: Device, steps: int, step: Callable[[], Any]) -> list[float]:
+    """Return the seconds of each of so many calls."""
+    marks = [device.mark()]
+    for _ in range(steps):
+        step()
+        marks.append(device.mark())
+    return [device.elapsed_ns(start, end) / 1e9 for start, end in pairwise(marks)]
 
-    training = training_steps(device, batch, widths, bf16)
+
+def bare(device: Device, batch: int, steps: int, widths: tuple[int, ...], bf16: bool) -> dict[str, Any]:
+    training = training_steps(device.torch, batch, widths, bf16)
     for _ in range(WARM_UP):
         next(training)
-    marks = Marks(device)
-    marks.add()
-    for _ in range(steps):
-        next(training)
-        marks.add()
-    return {"steps": marks.seconds()}
+    return {"steps": timed(device, steps, partial(next, training))}
 
 
-def dawnbench(device: torch.device, batch: int, steps: int, widths: tuple[int, ...]) -> dict[str, Any]:
-    from benchmarks.engine import SilentLedger, make_prepared, synthetic
-    from dawnbench.engine.hooks import Hook
-    from dawnbench.engine.trial import Trial
-
-    class MarkSteps(Hook):
-        """Marks the end of each step: the first one counts as warm-up, as the epoch's start is not seen."""
-
-        def after_step(self, trial: Trial, step: int) -> None:
-            marks.add()
-
-    images = synthetic(batch * (steps + WARM_UP))
-    prepared = make_prepared(images, device=str(device), batch=batch, widths=widths, epochs=1).prepared
+def dawnbench(device: Device, batch: int, steps: int, widths: tuple[int, ...]) -> dict[str, Any]:
+    device.tune()
+    settings = [f"batch_size={batch}", "epochs=1", f"model.widths={list(widths)}"]
+    # The last step of an epoch stands apart, so it is not timed.
+    data = random_images(batch * (WARM_UP + steps + 1))
+    prepared = prepare(adapt(find_recipe("davidnet"), settings), data, device)
     warm_up(prepared)
-    marks = Marks(device)
-    Trial(prepared, 0, SilentLedger(), (MarkSteps(),)).run()
+    trial = Trial(prepared, 0, Ledger(device))
+    trial.begin_epoch()
+    for _ in range(WARM_UP):
+        trial.train_step()
+    found = timed(device, steps, trial.train_step)
 
-    source, alone = prepared.input, Marks(device)
-    positions = torch.arange(len(source.counts), device=device).unbind()
-    alone.add()
+    source, size = prepared.input, prepared.recipe.dataset.image_size
     source.begin_epoch(0, prepared.generator)
-    for position, count in zip(positions, source.counts, strict=True):
-        source.batch(position, count, prepared.recipe.dataset.image_size)
-        alone.add()
-    return {"steps": marks.seconds(), "batches": alone.seconds(), "precision": prepared.precision.name}
+    positions = iter(torch.arange(steps, device=device.torch).unbind())
+    batches = timed(device, steps, lambda: source.batch(next(positions), batch, size))
+    return {"steps": found, "batches": batches, "precision": prepared.precision.name}
 
 
 def measure(variant: str, batch: int, steps: int, widths: Sequence[int], device: str) -> dict[str, Any]:
@@ -73,8 +76,8 @@ def measure(variant: str, batch: int, steps: int, widths: Sequence[int], device:
     arguments += ["--widths", ",".join(map(str, widths))]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.steps", variant, *arguments],
-        cwd=Path(__file__).parent.parent,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent.parent)},
+        cwd=ROOT,
+        env=environment(),
         capture_output=True,
         text=True,
         check=False,
@@ -92,7 +95,7 @@ def main() -> None:
     parser.add_argument("--widths", default="64,128,256,512")
     parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
     given = parser.parse_args()
-    device, widths = torch.device(given.device), tuple(int(width) for width in given.widths.split(","))
+    device, widths = open_device(given.device), tuple(int(width) for width in given.widths.split(","))
     if given.variant == "dawnbench":
         found = dawnbench(device, given.batch, given.steps, widths)
     else:

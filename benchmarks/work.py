@@ -1,7 +1,7 @@
 """What a training step consists of: its operations, their arithmetic and their traffic, counted one by one.
 
 Counts are the same on every processor, so they tell a change of the code from a change of the machine.
-`python -m benchmarks.work` writes the committed counts anew.
+`python -m benchmarks.work` renews the committed counts.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 
-from benchmarks.engine import synthetic
+from benchmarks.images import random_images
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import prepare
 from dawnbench.profiling.counts import CountingMode
@@ -37,8 +38,7 @@ RECIPES = {
 """The settings that make each of them small."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """All calls of one operation in `STEPS` training steps."""
 
     calls: int
@@ -50,25 +50,25 @@ class Work:
 MAX_NAMED = 8
 """Operations in a sentence."""
 NONE = Work(0, 0, 0)
-FIGURES = tuple(field.name for field in fields(Work))
 
 
 def count_work(recipe: str) -> dict[str, Work]:
     """Return the work of `STEPS` small training steps by the operation's name."""
     resolved = adapt(find_recipe(recipe), [*SETTINGS, *RECIPES[recipe]])
     counting = CountingMode()
-    run_window(prepare(resolved, synthetic(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting)
-    sums: defaultdict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    run_window(
+        prepare(resolved, random_images(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting
+    )
+    sums: defaultdict[str, Work] = defaultdict(lambda: NONE)
     for (name, _shapes), count in counting.counts.items():
-        if not name.startswith(ATEN):
-            continue  # a profiler's mark
-        own = (count.calls, count.flops, count.bytes)
-        sums[name] = [before + added for before, added in zip(sums[name], own, strict=True)]
-    return {name.removeprefix(ATEN): Work(*sums[name]) for name in sorted(sums)}
+        if name.startswith(ATEN):  # the rest are a profiler's marks
+            own = Work(count.calls, count.flops, count.bytes)
+            sums[name] = total({"before": sums[name], "own": own})
+    return {name.removeprefix(ATEN): sums[name] for name in sorted(sums)}
 
 
 def total(work: Mapping[str, Work]) -> Work:
-    return Work(*(sum(getattr(one, figure) for one in work.values()) for figure in FIGURES))
+    return Work(*(sum(figures) for figures in zip(NONE, *work.values(), strict=True)))
 
 
 @dataclass(frozen=True)
@@ -81,32 +81,26 @@ class Change:
 
 
 def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> Change | None:
-    """Return what changed; None where every operation has the work it had."""
-    before, now = total(kept), total(found)
+    """Return what changed; None if every operation has the work it had."""
     if found == kept:
         return None
-    came, went = _more(found, kept), _more(kept, found)
-    sums = ", ".join(
-        f"{getattr(before, figure):,} {figure} became {getattr(now, figure):,}"
-        for figure in FIGURES
-        if getattr(before, figure) != getattr(now, figure)
-    )
+    both = list(zip(Work._fields, total(kept), total(found), strict=True))
+    sums = ", ".join(f"{before:,} {what} became {now:,}" for what, before, now in both if before != now)
     parts = [f"{recipe}: {sums or 'the same in all'} in {STEPS} steps"]
-    parts += [f"more of {came}"] if came else []
-    parts += [f"less of {went}"] if went else []
-    grew = any(getattr(now, figure) > getattr(before, figure) for figure in FIGURES)
-    return Change(grew, f"{'; '.join(parts)}. `python -m benchmarks.work` counts anew")
+    for word, more in (("more", _more(found, kept)), ("less", _more(kept, found))):
+        parts += [f"{word} of {more}"] if more else []
+    grew = any(now > before for _, before, now in both)
+    return Change(grew, f"{'; '.join(parts)}. `python -m benchmarks.work` counts again")
 
 
 def _more(one: Mapping[str, Work], other: Mapping[str, Work]) -> str:
     """Return what `one` has more of, by operation, the most bytes first."""
     told: list[tuple[int, str]] = []
     for name, has in one.items():
-        had = other.get(name, NONE)
-        extra = {figure: getattr(has, figure) - getattr(had, figure) for figure in FIGURES}
-        grown = [f"{count:,} {figure}" for figure, count in extra.items() if count > 0]
+        extra = Work(*(a - b for a, b in zip(has, other.get(name, NONE), strict=True)))
+        grown = [f"{count:,} {what}" for what, count in extra._asdict().items() if count > 0]
         if grown:
-            told.append((-extra["bytes"], f"{name} ({', '.join(grown)})"))
+            told.append((-extra.bytes, f"{name} ({', '.join(grown)})"))
     words = [word for _, word in sorted(told)]
     further = [f"{len(words) - MAX_NAMED} others"] if len(words) > MAX_NAMED else []
     return ", ".join(words[:MAX_NAMED] + further)
@@ -136,7 +130,7 @@ def main() -> None:
         "command": "python -m benchmarks.work",
         "torch": torch_minor(),
         "recipes": {
-            recipe: {name: asdict(one) for name, one in work.items()} for recipe, work in found.items()
+            recipe: {name: one._asdict() for name, one in work.items()} for recipe, work in found.items()
         },
     }
     BASELINE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from dawnbench.report.text.log import write_log
     from dawnbench.stats.comparison.compare import compare
     from dawnbench.stats.frames import load_runs
-    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.pooling import open_trial_set
 
 _HOMES = {
     "DawnbenchError": "dawnbench.errors",
@@ -32,7 +32,7 @@ _HOMES = {
     "find_recipe": "dawnbench.recipes",
     "list_recipes": "dawnbench.recipes",
     "load_runs": "dawnbench.stats.frames",
-    "open_trial_set": "dawnbench.stats.sources",
+    "open_trial_set": "dawnbench.stats.pooling",
     "override": "dawnbench.recipes.overrides",
     "read_run": "dawnbench.records.reader",
     "run": "dawnbench.campaigns",

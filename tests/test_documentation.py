@@ -26,7 +26,7 @@ from dawnbench.recipes.catalogue import PLACES
 from dawnbench.recipes.parts import ConvStackSpec, DavidNetSpec
 from dawnbench.recipes.recipe import DatasetSpec, Recipe
 from dawnbench.records.baseline import write_baseline
-from dawnbench.stats.sources import open_trial_set
+from dawnbench.stats.pooling import open_trial_set
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"

@@ -1,4 +1,4 @@
-"""What the machine, its device and the data are, told by a process of its own."""
+"""Describe the machine, its device and the data, from a process of its own."""
 
 from __future__ import annotations
 
@@ -21,10 +21,9 @@ def ask_facts(device: str, data: str) -> dict[str, Any]:
         DawnbenchError: the device or the data does not exist, or the child process did not answer.
     """
     command = [sys.executable, "-m", "benchmarks.gpu.facts", device, data]
+    options: dict[str, Any] = {"cwd": ROOT, "env": environment(), "capture_output": True, "text": True}
     try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment(), capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = subprocess.run(command, timeout=SECONDS, check=False, **options)
     except subprocess.TimeoutExpired as error:
         raise DawnbenchError(f"this machine was not described within {SECONDS:.0f} s") from error
     if done.returncode:
@@ -45,7 +44,7 @@ def describe(name: str, data: str) -> dict[str, Any]:
     from dawnbench.engine.device import open_device
 
     if name == "cuda" and not torch.cuda.is_available():
-        raise DawnbenchError(f"torch {torch.__version__} finds no NVIDIA GPU; run this where there is one")
+        raise DawnbenchError(f"torch {torch.__version__} finds no NVIDIA GPU; run this on a machine with one")
     device, dataset = open_device(name), load_dataset(data)
     known = telemetry.environment(device.uuid)
     git = known["git"] or {"commit": "unknown: no git checkout", "dirty": False}

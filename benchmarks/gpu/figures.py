@@ -15,8 +15,11 @@ from typing import Any
 
 from benchmarks.processes import last_line
 from dawnbench.records.reader import Run, read_run
+from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import Segment, TrialRecord
-from dawnbench.stats.sample import describe
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.stats.sample import Sample, describe
+from dawnbench.stats.trial_summary import summarise
 
 Figures = dict[str, Any]
 TOP_KERNELS = 15
@@ -45,17 +48,22 @@ def of_run(folder: Path) -> Figures:
     if not found:
         return {}
     run = read_run(found[-1].parent)
+    summary = summarise(trial_set_of(run))
+    times = dict.fromkeys(RULES_BY_NAME) | {timed.rule: timed.sample for timed in summary.times}
     trials = [_trial(run, trial) for trial in run.trials]
     finished = [trial for trial in trials if trial["status"] == "finished"]
-    described = ("strict", "dawnbench", "airbench", "cold", "accuracy", "epoch_spread", "flop_rate", "joules")
-    segments = dict.fromkeys(name for trial in finished for name in trial["segments"])
+    samples = times | {"accuracy": summary.accuracy, "joules": summary.energy}
+    samples |= {name: _describe(one[name] for one in finished) for name in ("epoch_spread", "flop_rate")}
+    segments = dict.fromkeys(name for one in finished for name in one["segments"])
     return {
         "trials_asked": run.record.trials,
         "precision": run.record.precision,
         "fingerprint": run.record.data.fingerprint,
-        "summary": {name: _described(trial[name] for trial in finished) for name in described},
+        "summary": {name: sample and asdict(sample) for name, sample in samples.items()},
         "segments": {
-            name: _described(trial["segments"].get(name) for trial in finished) for name in segments
+            name: asdict(sample)
+            for name in segments
+            if (sample := _describe(one["segments"].get(name) for one in finished))
         },
         **(_set_up(run.trials[0].segments) if run.trials else {}),
         "trials": trials,
@@ -63,24 +71,26 @@ def of_run(folder: Path) -> Figures:
 
 
 def _trial(run: Run, trial: TrialRecord) -> Figures:
-    epochs = [epoch.train_seconds for epoch in run.epochs_of(trial.trial)]
-    whole = trial.status == "finished"
-    readings = trial.telemetry.readings if trial.telemetry else {}
-    return {
-        **{name: getattr(trial, name) for name in ("trial", "status", "reason", "accuracy", "warnings")},
+    epochs = [epoch.train_seconds for epoch in run.epochs_of(trial.trial) if epoch.train_seconds]
+    whole, wall, flops = trial.status == "finished", trial.wall_seconds, run.record.model.flops_per_trial
+    shown = ("trial", "status", "reason", "accuracy", "warnings", "epochs_to_target", "peak_memory_bytes")
+    found: Figures = {
+        **{name: getattr(trial, name) for name in shown},
         **trial.seconds,
-        "epochs_to_target": trial.epochs_to_target,
-        "peak_memory_bytes": trial.peak_memory_bytes,
         "epoch_seconds": epochs,
-        "epoch_spread": max(epochs) / min(epochs) if whole else None,
-        "flop_rate": run.record.model.flops_per_trial / sum(epochs) if whole else None,
+        "epoch_spread": max(epochs) / min(epochs) if whole and epochs else None,
+        "flop_rate": flops / sum(epochs) if whole and epochs and flops else None,
         "segments": _sums(segment for segment in trial.segments if segment.start_ns >= 0),
-        "joules": trial.telemetry.energy_joules if trial.telemetry else None,
-        "joules_by_samples": readings["gpu_power"].mean * trial.wall_seconds
-        if "gpu_power" in readings
-        else None,
-        "samples_per_second": trial.telemetry.samples / trial.wall_seconds if trial.telemetry else None,
-        "throttle_reasons": trial.telemetry.throttle_reasons if trial.telemetry else (),
+    }
+    telemetry = trial.telemetry
+    if telemetry is None or not wall:
+        return found
+    power = telemetry.readings.get("gpu_power")
+    return found | {
+        "joules": telemetry.energy_joules,
+        "joules_by_samples": power and power.mean * wall,
+        "samples_per_second": telemetry.samples / wall,
+        "throttle_reasons": telemetry.throttle_reasons,
     }
 
 
@@ -119,7 +129,8 @@ def of_peers(folder: Path) -> Figures:
         run = read_run(path.parent)
         seconds = sides.setdefault(run.record.recipe_name, [])
         seconds += (trial.seconds.get("strict") for trial in run.trials)
-    return {"sides": {side: {"strict": _described(seconds)} for side, seconds in sides.items()}}
+    samples = {side: _describe(seconds) for side, seconds in sides.items()}
+    return {"sides": {side: {"strict": sample and asdict(sample)} for side, sample in samples.items()}}
 
 
 def of_json(log: Path) -> Figures:
@@ -143,6 +154,5 @@ def _sums(segments: Iterable[Segment]) -> dict[str, float]:
     return {name: length / 1e9 for name, length in sums.items()}
 
 
-def _described(figures: Iterable[float | None]) -> Figures | None:
-    sample = describe([figure for figure in figures if figure is not None])
-    return None if sample is None else asdict(sample)
+def _describe(figures: Iterable[float | None]) -> Sample | None:
+    return describe([figure for figure in figures if figure is not None])

@@ -1,19 +1,22 @@
-"""First every compile cache is filled, side by side on all cores; then the parts run, one at a time."""
+"""Fill every compile cache, side by side on all cores, then run the parts one at a time."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from benchmarks.gpu.figures import Figures, of_json
 from benchmarks.gpu.parts import Mode, Part
-from benchmarks.gpu.processes import Child
 from benchmarks.gpu.summary import summarise
-from benchmarks.processes import last_lines
+from benchmarks.processes import ROOT, environment, last_lines
 from dawnbench.records.files import write
 
 FILL_SHARE = 0.4
@@ -21,13 +24,52 @@ FILL_SHARE = 0.4
 MIN_SECONDS = 15.0
 """With less time left a part is not started."""
 GRACE_SECONDS = 8.0
-"""That a part which is broken off has to write its records; kept back from the budget."""
+"""For a part that is broken off to write its records; reserved from the budget."""
 POLL_SECONDS = 1.0
 LAST_LINES = 5
 
 
+class Child:
+    """A process whose output goes to a file and which can be ended with all that it started."""
+
+    def __init__(self, arguments: Sequence[str], log: Path) -> None:
+        """Start this Python with the arguments, in the checkout."""
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        with log.open("wb") as file:
+            self._process = subprocess.Popen(
+                [sys.executable, *arguments],
+                cwd=ROOT,
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def wait(self, seconds: float) -> int | None:
+        """Return the exit code; None if it still runs after that time."""
+        with suppress(subprocess.TimeoutExpired):
+            return self._process.wait(seconds)
+        return None
+
+    def end(self, grace: float = 0.0) -> None:
+        """Interrupt it as Ctrl-C does if there is a grace in seconds, then kill it and what it started."""
+        if grace and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self.wait(grace)
+        # torch.compile's workers outlive a process that is killed.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def said(self) -> str:
+        """Return what it has printed so far."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
+
+
 class Results:
-    """What has been found so far: as JSON and in short, both whole on the disk after each figure."""
+    """What has been found so far, as JSON and as a summary, both complete on the disk after each figure."""
 
     def __init__(self, folder: Path, **facts: Any) -> None:
         self._folder = folder
@@ -41,7 +83,7 @@ class Results:
             self.save()
 
     def save(self) -> str:
-        """Write both files and return the result in short."""
+        """Write both files and return the summary."""
         text = "\n".join(summarise(self.found)) + "\n"
         write(json.dumps(self.found, indent=1) + "\n", self._folder / "gpu-check.json")
         write(text, self._folder / "gpu-check.md")
@@ -60,7 +102,7 @@ class Measurement:
         """Fill the caches and run the parts; return whether none failed.
 
         Raises:
-            KeyboardInterrupt: passed on once what was measured is noted and no process is left over.
+            KeyboardInterrupt: re-raised once what was measured is noted and no process is left.
         """
         for part in parts:
             self._results.note("parts", part.name, {"state": "not measured", "recipe": part.recipe})
@@ -94,7 +136,7 @@ class Measurement:
         return fine
 
     def _perform(self, part: Part) -> bool:
-        """Run a part for the time that is left, note its figures as they come; return whether it is fine."""
+        """Run a part for the remaining time, note its figures as they come; return whether it succeeded."""
         seconds = min(self._left() - GRACE_SECONDS, part.share * self._budget)
         if seconds < MIN_SECONDS:
             return True
@@ -114,7 +156,7 @@ class Measurement:
     def _note_end(
         self, section: str, name: str, child: Child, began: float, code: int | None, state: str
     ) -> None:
-        """Note how a process ended, with its last lines where it failed, and say so."""
+        """Note and print how a process ended, with its last lines if it failed."""
         child.end()
         figures: Figures = {"state": state, "seconds": time.monotonic() - began}
         if code:
@@ -129,5 +171,5 @@ class Measurement:
 def _read(part: Part) -> Figures:
     try:
         return part.figures() | {"unreadable": None}
-    except Exception as error:  # a file may be half written, and the other parts are worth having anyhow
+    except Exception as error:  # a file may be half written, and the other parts are still worth having
         return {"unreadable": f"{type(error).__name__}: {error}"}

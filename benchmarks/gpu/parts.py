@@ -10,7 +10,7 @@ from benchmarks.gpu import figures
 from benchmarks.gpu.figures import Figures
 
 SUITE_SHARE = 0.3
-"""Of the budget: a test that waits for ever must not take the time of all that comes after it."""
+"""Of the budget: a test that waits forever must not take the time of all later parts."""
 SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-v", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 TRIALS = {
     "speedrun": 20,
@@ -21,10 +21,10 @@ TRIALS = {
     "resnet18-fast": 3,
     "mnist-fast": 3,
 }
-"""By recipe; those after the profiles last."""
+"""By recipe; the first two run before the profiles."""
 PROFILED = ("speedrun", "davidnet")
 PEER_TRIALS, PEER_BLOCK = 40, 20
-"""Of each side, and in a turn: each turn compiles first."""
+"""Of each side, and in a turn, each of which compiles first."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ DRY = Mode(
 def plan_parts(mode: Mode, folder: Path, *, only: Sequence[str], peers: Sequence[str]) -> list[Part]:
     """Return the parts in their order, which leave their files in `folder`.
 
-    `only` selects parts by name, in its own order; empty selects all. A name that is not a part's is taken
-    for a recipe, or for the path of its file, with the recipe's own number of trials.
+    `only` selects parts by name, in its own order; empty selects all. Any other name is a
+    recipe or the path of its file, with the recipe's own number of trials.
     """
     log = folder / "gpu-tests.log"
     runs = [_run(mode, folder, recipe, trials) for recipe, trials in TRIALS.items()]

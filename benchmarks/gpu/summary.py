@@ -1,4 +1,4 @@
-"""The whole result in at most 100 lines of 80 columns: each aim beside what was measured of it."""
+"""The whole result in at most 100 lines of 80 columns: each aim next to its measured figure."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from benchmarks.gpu.figures import Figures
 LINES, COLUMNS = 100, 80
 NOT_MEASURED = "not measured"
 TESTS, KERNELS = 8, 8
-"""At most so many failed tests, and kernels of each profile, are told."""
+"""The most failed tests, and kernels of each profile, that are listed."""
 BESIDE_TRAINING = ("to_device", "reset", "init", "final_evaluate")
 
 
 def summarise(found: Figures) -> list[str]:
-    """Return the lines of the page; `found` is the content of the JSON, however little there is of it."""
+    """Return the lines of the page; `found` is the content of the JSON, however incomplete."""
     sections = (_heading, _aims, _problems, _parts, _trials, _segments, _kernels)
     lines = [line for section in sections for line in section(found)]
     if len(lines) > LINES:
@@ -24,7 +24,7 @@ def summarise(found: Figures) -> list[str]:
 
 
 def figure(found: Figures, path: str) -> Any:
-    """Return what lies at a path such as "parts/speedrun/seconds"; None where it is not there."""
+    """Return the value at a path such as "parts/speedrun/seconds"; None if there is none."""
     inner: Any = found
     for step in path.split("/"):
         inner = (inner or {}).get(step)

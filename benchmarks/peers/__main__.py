@@ -102,7 +102,7 @@ def _measure(given: argparse.Namespace) -> int:
 
 
 def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> list[Side]:
-    where = {"data": given.data, "device": given.device, "out": str(given.runs.resolve())}
+    where = {"data": given.data, "device": given.device, "out": str(given.runs)}
     epochs = given.epochs_of_peer if given.device == "cpu" else None
 
     def ours(trials: int, seed: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""Peers with `setup()`, which builds once and resets ever after, and `train(model, extra, context)`."""
+"""Peers with `setup()`, which builds once and later resets, and `train(model, extra, context)`."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class ByHooks:
 
     def __init__(self, module: ModuleType, device: str) -> None:
         self._module, self._device = module, device
-        # It reports to its context as it trains; what it would be told there is no part of a trial.
+        # It reports to its context as it trains; the answer is not part of a trial.
         self._context = SimpleNamespace(validate=lambda *_, **__: None)
 
     def warm_up(self) -> None:
-        """Build, compile and capture by `setup`, then go once through all that a trial does."""
+        """Build, compile and capture by `setup`, then go through a whole trial once."""
         _, extra = self._module.setup()
         self._loader = extra["train_loader"]
         self.trial(0)
@@ -64,9 +64,9 @@ class ByHooks:
 
 @torch.no_grad()
 def _evaluate(model: Any, loader: Any) -> float:
-    """Return the accuracy, 0 to 1, by six views: as is and shifted by a pixel two ways, each mirrored too.
+    """Return the accuracy, 0 to 1, over six views: unshifted and shifted two ways, each mirrored too.
 
-    The views as they are weigh as much together as the four shifted ones.
+    The two unshifted views together weigh as much as the four shifted ones.
     """
 
     def mirrored(images: Tensor) -> Tensor:

@@ -1,7 +1,7 @@
-"""Peers with a `main(run, model)` that trains once: airbench94_muon and what descends from it.
+"""Peers with a `main(run, model)` that trains once: airbench94_muon and its descendants.
 
 Their `main` looks up `evaluate(model, loader, tta_level)` and `print_training_details(variables, ...)` in the
-module, and there the hooks are.
+module; the hooks are placed there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FINAL = 2
 
 
 class EnoughEpochsError(Exception):
-    """As many epochs were timed as were asked for."""
+    """The requested number of epochs was timed."""
 
 
 class ByMain:

@@ -1,4 +1,4 @@
-"""The same data for everyone: what a peer believes to read from its files comes from the host's memory."""
+"""The same data for everyone: what a peer reads from its files comes from the host's memory."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def serve(dataset: Dataset, folder: Path) -> Load:
     """Return what a peer is to call for `torch.load`, and set up the folder in which it looks for its files.
 
     The peers keep `train.pt` and `test.pt`: `images` (N, 32, 32, 3) uint8, `labels` (N,) int64, `classes`.
-    The files here are empty; the tensors are those of the data set, so that a load costs the way from the
-    host's memory to the device and nothing else, as `strict` has it.
+    The files here are empty; the tensors are those of the data set, so that a load costs the transfer from
+    the host's memory to the device and nothing else, as `strict` requires.
 
     Raises:
         DawnbenchError: the images are not 32 x 32 in colour or have more than ten classes.
@@ -32,7 +32,7 @@ def serve(dataset: Dataset, folder: Path) -> Load:
     if dataset.image_shape != SHAPE or len(dataset.classes) > CLASSES:
         size = "x".join(str(length) for length in dataset.image_shape)
         raise DawnbenchError(
-            f"{dataset.source} has {size} images of {len(dataset.classes)} classes, and the peers take "
+            f"{dataset.source} has {size} images of {len(dataset.classes)} classes, and the peers accept "
             "32x32x3 of at most 10; give --data cifar10"
         )
     splits = {

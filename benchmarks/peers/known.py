@@ -1,4 +1,4 @@
-"""The peers that can be measured, by name, and what about each bears on its figures."""
+"""The peers that can be measured, by name, and what affects the figures of each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TARGET = 0.94
 
 @dataclass(frozen=True)
 class Peer:
-    """A public script that is known here."""
+    """A public script."""
 
     name: str
     source: str
@@ -25,7 +25,7 @@ class Peer:
     epochs: float
     """Of a whole trial."""
     on_cpu: bool
-    """Whether the port to the CPU carries it."""
+    """Whether it runs in the port to the CPU."""
     own_clock: str
     """What the script's own time counts."""
     note: str
@@ -62,8 +62,8 @@ PEERS = {
             on_cpu=False,
             own_clock="reset, whitening, every epoch's batches and training, which its repository calls "
             "compute-honest; not the data's way to the device, not the evaluation",
-            note="has no evaluation of its own; under `strict` it is given what its repository's harness "
-            "does, six views in fp16 without compilation, here on all test images",
+            note="has no evaluation of its own; under `strict` it gets the evaluation of its repository's "
+            "harness, six views in fp16 without compilation, here on all test images",
         ),
     )
 }
@@ -73,7 +73,7 @@ def find_peer(name: str) -> Peer:
     """Return the peer of that name.
 
     Raises:
-        DawnbenchError: there is none.
+        DawnbenchError: there is no such peer.
     """
     if name in PEERS:
         return PEERS[name]
@@ -86,14 +86,14 @@ def parse_peer(given: str, device: str) -> tuple[Peer, Path]:
     """Return the peer and its script of a NAME=PATH.
 
     Raises:
-        DawnbenchError: it is no NAME=PATH, there is no such peer or file, or the device is not for that peer.
+        DawnbenchError: it is not NAME=PATH, there is no such peer or file, or it is not for the device.
     """
     name, separator, path = given.partition("=")
     if not separator:
-        raise DawnbenchError(f"{given!r} is no peer; give it as NAME=PATH, such as airbench94_muon=script.py")
+        raise DawnbenchError(f"{given!r} is not a peer; give NAME=PATH, such as airbench94_muon=script.py")
     peer, script = find_peer(name), Path(path).expanduser()
     if not script.is_file():
-        raise DawnbenchError(f"{path!r} is no file; fetch {name} from {peer.source}")
+        raise DawnbenchError(f"{path!r} is not a file; fetch {name} from {peer.source}")
     if device == "cpu" and not peer.on_cpu:
         raise DawnbenchError(f"{name} runs on CUDA only; leave it out, or measure with --device cuda")
     return peer, script.resolve()

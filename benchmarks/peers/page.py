@@ -98,7 +98,7 @@ def _figures(ours: str, runs: Mapping[str, Sequence[Run]]) -> Iterator[str]:
         claim = summary.claim
         sample = next((timed.sample for timed in summary.times if timed.rule == RULE), None)
         trials = [trial for run in of_side for trial in run.trials]
-        own = [trial.seconds["own"] for trial in trials if trial.seconds.get("own") is not None]
+        own = [time for trial in trials if (time := trial.seconds.get("own")) is not None]
         train = [s for trial in trials for s in trial.segments if s.name == "train" and s.epoch]
         epochs = [segment.length_ns / 1e9 for segment in train]
         rows.append(

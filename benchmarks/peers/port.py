@@ -1,7 +1,7 @@
-"""A peer's source made to run here, by its syntax tree at the moment of loading; nothing of it is stored.
+"""A peer's source, adapted through its syntax tree when it is loaded; nothing of it is stored.
 
 On every device `torch.load` becomes ours and pauses are left out (scripts wait between trials so that the GPU
-cools down). On the CPU comes the naive port: fp32 masters, bf16 autocast, eager, channels_last as it was.
+cools down). On the CPU this is the naive port: fp32 masters, bf16 autocast, eager, channels_last as it was.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class HostEvent:
 
 
 class _Served(ast.NodeTransformer):
-    """`torch.load` is ours, and nobody waits."""
+    """Replace `torch.load` by ours, and leave the pauses out."""
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         self.generic_visit(node)
@@ -50,7 +50,7 @@ class _Served(ast.NodeTransformer):
 
 
 class _OnCpu(ast.NodeTransformer):
-    """No CUDA, no fp16, no compilation."""
+    """Leave out CUDA, fp16 and compilation."""
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         return ast.copy_location(ast.Constant("cpu"), node) if node.value == "cuda" else node
@@ -98,7 +98,7 @@ def load_peer(script: Path, device: str, load: Load) -> ModuleType:
 def _autocast(network: Any) -> None:
     """Let the network's forward pass compute in bf16 and answer in fp32.
 
-    One context a pass: the context keeps its casts of the weights, which an update makes stale.
+    One context per pass, since a context keeps its casts of the weights, which an update makes stale.
     """
     forward = network.forward
 

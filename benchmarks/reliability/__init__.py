@@ -1,1 +1,1 @@
-"""What the tool withstands: damaged records, kills, load; run by hand, the figures in docs/reliability.md."""
+"""What the tool withstands: damaged records, kills, load. The figures are in docs/reliability.md."""

@@ -1,4 +1,4 @@
-"""Kill running trainings at random moments and look at what is left.
+"""Kill running trainings at random moments and check what is left.
 
 `python -m benchmarks.reliability.kills [NUMBER]` prints a Markdown table. The parent imports torch once and
 forks, so that a kill costs a second or two.
@@ -62,7 +62,7 @@ def _one(folder: Path, how: signal.Signals, after: float) -> tuple[str, list[str
         os._exit(99)
     os.close(writer)
     with os.fdopen(reader) as output:
-        first = output.readline()  # the folder is there from here on
+        first = output.readline()  # the folder exists from here on
         time.sleep(after)
         os.kill(child, how)
         rest = output.read()

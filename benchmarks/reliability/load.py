@@ -48,9 +48,9 @@ def main() -> None:
     """Make the folders, measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help=f"of {', '.join([*VERBS, 'watch'])}; all if none is given")
-    parser.add_argument("--share", type=float, default=1.0, help="of the trials, for a try")
+    parser.add_argument("--share", type=float, default=1.0, help="of the trials, for a quick try")
     parser.add_argument("--folders", nargs="*", choices=list(FOLDERS), default=list(FOLDERS))
-    parser.add_argument("--keep", type=Path, help="where the folders lie, to be used again")
+    parser.add_argument("--keep", type=Path, help="keep the folders here, to use them again")
     options = parser.parse_args()
     place = options.keep or Path(mkdtemp(prefix="load-"))
     machine = environment(None)
@@ -66,7 +66,7 @@ def main() -> None:
             if not run.exists():
                 shape = FOLDERS[folder]
                 trials = max(1, round(shape["trials"] * options.share))
-                write_run(run, **{**shape, "trials": trials})  # type: ignore[arg-type]
+                write_run(run, **{**shape, "trials": trials})
             for verb, cost in _measured(run, options.names or [*VERBS, "watch"], place / "out"):
                 failed = "" if cost.status == 0 else f" (exit status {cost.status >> 8})"
                 figures = f"{cost.wall_seconds:.1f} | {cost.processor_seconds:.1f} | {cost.megabytes:,.0f}"

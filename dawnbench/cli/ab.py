@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench.cli.compare import show_comparisons
+from dawnbench.cli.compare import ComparisonOptions, show_comparisons
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
@@ -35,6 +35,7 @@ from dawnbench.errors import DawnbenchError
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.report.display.pairs import PairsDisplay
+    from dawnbench.stats.cost import Prices
 
 
 @main.command(epilog=EXPLAINED)
@@ -60,7 +61,15 @@ if TYPE_CHECKING:
 @price_options
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> None:
+def ab(
+    recipes: tuple[str, ...],
+    settings: tuple[str, ...],
+    rule: str,
+    across: bool,
+    as_json: bool,
+    prices: Prices,
+    **options: Any,
+) -> None:
     """Run two recipes alternately and compare them pair by pair.
 
     The order alternates with every pair (ABBA), so that neither side gets the colder machine. With two
@@ -70,26 +79,24 @@ def ab(recipes: tuple[str, ...], settings: tuple[str, ...], **options: Any) -> N
     from dawnbench.report.text.status_line import waiting_for
 
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
-    with waiting_for("loading torch", silent=options["as_json"]):
+    with waiting_for("loading torch", silent=as_json):
         pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
         check_seeds(options["seed"], options["trials"])
         importlib.import_module("dawnbench.campaigns")  # loads torch while the status line says so
 
-    sys.exit(run_and_compare(pair[0], pair[1], **options))
+    shown = ComparisonOptions(rule, across, as_json, prices)
+    sys.exit(run_and_compare(pair[0], pair[1], shown, **options))
 
 
 def run_and_compare(
     recipe_a: Recipe,
     recipe_b: Recipe,
+    shown: ComparisonOptions,
     *,
     trials: int,
     seed: int,
     device: str,
     out: Path,
-    rule: str,
-    across: bool,
-    as_json: bool,
-    **prices: float | None,
 ) -> int:
     """Run both alternately, write each log.md and print the comparison; return the exit code.
 
@@ -106,10 +113,10 @@ def run_and_compare(
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
 
-    _check(recipe_a, recipe_b, rule, across)
-    prices_for("", **prices)
-    console = Console(stderr=True) if as_json else open_console()
-    display = PairsDisplay(console, rule, trials)
+    _check(recipe_a, recipe_b, shown)
+    prices_for("", shown.prices)
+    console = Console(stderr=True) if shown.as_json else open_console()
+    display = PairsDisplay(console, shown.rule, trials)
     interrupted = False
     try:
         with closing(display):
@@ -134,18 +141,18 @@ def run_and_compare(
     if len(runs) == 2 and all(run.trials for run in runs):
         console.print()
         series = [trial_set_of(run) for run in runs]
-        show_comparisons(series[0], series[1:], rule=rule, across=across, as_json=as_json, **prices)
+        show_comparisons(series[0], series[1:], shown)
     if interrupted:
         return INTERRUPTED
     diverged = any(trial.status == "diverged" for run in runs for trial in run.trials)
     return DIVERGED if diverged else DONE
 
 
-def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
+def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None:
     """Refuse recipes that could not be compared, before anything runs."""
     from dawnbench.records.rules import known_rule
 
-    if known_rule(rule).name == "cold":
+    if known_rule(shown.rule).name == "cold":
         raise DawnbenchError(
             "ab runs both sides on one warm device, so neither is cold; choose another --rule, or "
             "compare separate runs with `dawnbench compare`"
@@ -158,7 +165,7 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, rule: str, across: bool) -> None:
         )
         if left != right
     ]
-    if differing and not across:
+    if differing and not shown.across:
         raise DawnbenchError(
             f"A and B differ in more than speed: {'; '.join(differing)}; "
             "add --across if this difference is what you want to measure"

@@ -48,7 +48,7 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
     """
     from dawnbench.records.baseline import baseline_path, write_baseline
     from dawnbench.report.units import percent
-    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.pooling import open_trial_set
 
     if not name.strip():
         raise DawnbenchError("--name is empty; give a name for later verdicts to call the baseline by")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +14,7 @@ from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
     from dawnbench.records.trial_set import TrialSet
+    from dawnbench.stats.cost import Prices
 
 PUBLISHED = "published"
 
@@ -24,29 +26,43 @@ PUBLISHED = "published"
 @across_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
 @price_options
-def compare(reference: str, others: tuple[str, ...], **options: Any) -> None:
+def compare(
+    reference: str, others: tuple[str, ...], rule: str, across: bool, as_json: bool, prices: Prices
+) -> None:
     """Compare each of OTHERS with REFERENCE.
 
     Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
     `published` as one of them shows where the others rank among published times.
     """
-    compare_and_show(reference, others, **options)
+    compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 
 
-def compare_and_show(
-    reference: str, others: Sequence[str], *, rule: str, across: bool, as_json: bool, **prices: float | None
-) -> None:
+@dataclass(frozen=True, slots=True)
+class ComparisonOptions:
+    """How runs are compared and the comparison is printed."""
+
+    rule: str
+    """The timing rule that the verdict is by."""
+    across: bool
+    """Compare runs with different data, targets or recipes all the same."""
+    as_json: bool
+    """Print one JSON array."""
+    prices: Prices
+    """Those given on the command line; the configuration file has the others."""
+
+
+def compare_and_show(reference: str, others: Sequence[str], options: ComparisonOptions) -> None:
     """Print a verdict with its numbers for each of the others, and the ladder for `published`.
 
     Raises:
         DawnbenchError: something does not exist, or two cannot be compared.
     """
     from dawnbench.records.rules import known_rule
-    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.pooling import open_trial_set
 
-    known_rule(rule)
+    known_rule(options.rule)
     named = [reference, *others]
-    if PUBLISHED in named and as_json:
+    if PUBLISHED in named and options.as_json:
         raise DawnbenchError("the ladder of published times has no JSON form; leave out published or --json")
     opened = [open_trial_set(name) for name in named if name != PUBLISHED]
     if not opened:
@@ -54,7 +70,7 @@ def compare_and_show(
             "published is a ladder of times to place a run on; name at least one run as well"
         )
     if len(opened) > 1:
-        show_comparisons(opened[0], opened[1:], rule=rule, across=across, as_json=as_json, **prices)
+        show_comparisons(opened[0], opened[1:], options)
     if PUBLISHED in named:
         from dawnbench.records.published import read_published
         from dawnbench.report.text.console import open_console
@@ -65,15 +81,7 @@ def compare_and_show(
             open_console().print(*blank, ladder_report(series, read_published()), highlight=False, sep="\n")
 
 
-def show_comparisons(
-    reference: TrialSet,
-    others: Sequence[TrialSet],
-    *,
-    rule: str,
-    across: bool,
-    as_json: bool,
-    **prices: float | None,
-) -> None:
+def show_comparisons(reference: TrialSet, others: Sequence[TrialSet], options: ComparisonOptions) -> None:
     """Print a verdict with its numbers for each of the others, or all of them as one JSON array."""
     from dawnbench.cli.configuration import prices_for
     from dawnbench.export.comparison_json import comparisons_json
@@ -83,12 +91,15 @@ def show_comparisons(
 
     found = (
         (
-            compare_sets(reference, other, rule=rule, across=across),
-            (prices_for(reference.device_name, **prices), prices_for(other.device_name, **prices)),
+            compare_sets(reference, other, rule=options.rule, across=options.across),
+            (
+                prices_for(reference.device_name, options.prices),
+                prices_for(other.device_name, options.prices),
+            ),
         )
         for other in others
     )
-    if as_json:
+    if options.as_json:
         click.echo(comparisons_json(found), nl=False)
         return
     console = open_console()

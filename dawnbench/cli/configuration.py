@@ -34,6 +34,7 @@ from dawnbench.user_folders import configuration_folder
 TABLES = ("cost", "energy", "author")
 ENERGY_KEYS = ("price_per_kwh", "grams_per_kwh")
 AUTHOR_KEYS = ("name", "email", "code_url")
+NOT_GIVEN = Prices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +73,19 @@ def configuration_path() -> Path | None:
     return None if folder is None else folder / "config.toml"
 
 
-def prices_for(
-    device_name: str,
-    cost_per_hour: float | None = None,
-    price_per_kwh: float | None = None,
-    grams_per_kwh: float | None = None,
-) -> Prices:
+def prices_for(device_name: str, given: Prices = NOT_GIVEN) -> Prices:
     """Return the prices given, with the configuration file's prices for those not given.
 
     Raises:
-        DawnbenchError: a price is negative or not a number; the file is broken, has an unknown key or a
-            wrong type, or gives two prices for the device.
+        DawnbenchError: the file is broken, has an unknown key or a wrong type, or gives two prices for the
+            device.
     """
     configuration = read_configuration(configuration_path())
     energy = configuration.energy
     return Prices(
-        configuration.cost_of(device_name) if cost_per_hour is None else cost_per_hour,
-        energy.get("price_per_kwh") if price_per_kwh is None else price_per_kwh,
-        energy.get("grams_per_kwh") if grams_per_kwh is None else grams_per_kwh,
+        configuration.cost_of(device_name) if given.cost_per_hour is None else given.cost_per_hour,
+        energy.get("price_per_kwh") if given.price_per_kwh is None else given.price_per_kwh,
+        energy.get("grams_per_kwh") if given.grams_per_kwh is None else given.grams_per_kwh,
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -72,13 +73,28 @@ def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) ->
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
         raise click.UsageError(f"--{unused[0].replace('_', '-')} does not apply to --format {kind}")
-    for line in export_runs(runs, kind, out, options):
+    for line in export_runs(runs, kind, out, EntryOptions(**options)):
         click.echo(one_line(line))
 
 
-def export_runs(
-    names: Sequence[str], kind: str, out: str | None, options: Mapping[str, Any]
-) -> Iterator[str]:
+@dataclass(frozen=True, slots=True)
+class EntryOptions:
+    """What an entry or a log for another benchmark says beside the run; None for what was not given."""
+
+    trial: int | None
+    """The only trial to export, counted from 1; by default the median one (dawnbench) or all (mlperf)."""
+    author: str | None
+    author_email: str | None
+    code_url: str | None
+    framework: str | None
+    """By default PyTorch with the run's version."""
+    hardware: str | None
+    """By default the device's name."""
+    cost_per_hour: float | None
+    """Dollars per hour for the machine."""
+
+
+def export_runs(names: Sequence[str], kind: str, out: str | None, options: EntryOptions) -> Iterator[str]:
     """Write runs in a format, and yield a line about each thing written.
 
     Raises:
@@ -115,30 +131,31 @@ def _tables(folders: Sequence[Path], kind: str, out: Path) -> Iterator[str]:
     yield from map(str, (write_csv if kind == "csv" else write_parquet)(found, out))
 
 
-def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterator[str]:
+def _entries(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[str]:
     from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
     from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
     from dawnbench.records.files import write
+    from dawnbench.stats.cost import Prices
 
     known = read_configuration(configuration_path()).author
-    author = _chosen(options["author"], known.get("name"))
-    email = _chosen(options["author_email"], known.get("email"))
+    author = _chosen(options.author, known.get("name"))
+    email = _chosen(options.author_email, known.get("email"))
     if not author or not email:
         raise _missing_author(
             "an entry names its submitter", "--author NAME and --author-email ADDRESS", "name and email"
         )
     written: dict[str, Run] = {}
     for run in runs:
-        price = prices_for(run.record.device_name, options["cost_per_hour"]).cost_per_hour
+        price = prices_for(run.record.device_name, Prices(options.cost_per_hour)).cost_per_hour
         submitter = Submitter(
             author,
             email,
-            options["code_url"] or known.get("code_url"),
-            options["framework"],
-            options["hardware"],
+            options.code_url or known.get("code_url"),
+            options.framework,
+            options.hardware,
             price,
         )
-        entry = dawnbench_entry(run, submitter, options["trial"])
+        entry = dawnbench_entry(run, submitter, options.trial)
         if entry.name in written:
             raise DawnbenchError(
                 f"{written[entry.name].folder} and {run.folder} would both become {entry.name}.json; "
@@ -151,19 +168,19 @@ def _entries(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iter
             yield str(path)
 
 
-def _logs(runs: Sequence[Run], out: Path, options: Mapping[str, Any]) -> Iterator[str]:
+def _logs(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[str]:
     from dawnbench.cli.configuration import configuration_path, read_configuration
     from dawnbench.export.mlperf_log import RULE_FILE, mlperf_log, rules_text
     from dawnbench.records.files import write
 
-    author = _chosen(options["author"], read_configuration(configuration_path()).author.get("name"))
+    author = _chosen(options.author, read_configuration(configuration_path()).author.get("name"))
     if not author:
         raise _missing_author("an MLPerf log names its submitter", "--author NAME", "name")
     for run, name in zip(runs, _names(runs), strict=True):
-        trials = [trial for trial in run.trials if options["trial"] in (None, trial.trial)]
+        trials = [trial for trial in run.trials if options.trial in (None, trial.trial)]
         if not trials:
             raise DawnbenchError(
-                f"{run.folder} has no trial {options['trial'] or 'at all'}; it has {len(run.trials)}"
+                f"{run.folder} has no trial {options.trial or 'at all'}; it has {len(run.trials)}"
             )
         for trial in trials:
             text = mlperf_log(run, trial, author)

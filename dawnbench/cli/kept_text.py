@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 from collections.abc import Iterator
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -22,15 +20,14 @@ from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes, write
 from dawnbench.user_folders import cache_folder
 
 MAX_KEPT = 200
-"""Texts; the oldest are dropped first, so that the folder does not grow forever."""
-DRIVER = Path("/proc/driver/nvidia/gpus")
+"""Texts; the oldest go first, so that the folder does not grow for ever."""
 
 
 def path_for(recipe: Recipe) -> Path | None:
     """Return the cache file for a recipe's text; its name changes with anything that the text depends on.
 
-    That is the recipe, its data set's shape, this package, torch, and the machine with its visible GPUs.
-    None if the user has no cache folder.
+    None where the user has no cache folder.
+    That is the recipe, its data set's shape, this package and torch.
     """
     folder = cache_folder()
     if folder is None:
@@ -40,8 +37,6 @@ def path_for(recipe: Recipe) -> Path | None:
         repr(KNOWN_SHAPES.get(recipe.dataset.name)),
         [_version(package) for package in ("dawnbench", "torch", "torchvision")],
         list(_files(Path(dawnbench.__file__).parent)),
-        [platform.node(), platform.machine(), os.environ.get("CUDA_VISIBLE_DEVICES")],
-        list(_gpus()),
     ]
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     return folder / "shown" / f"{digest}.json"
@@ -82,10 +77,3 @@ def _files(package: Path) -> Iterator[tuple[str, int, int]]:
     for file in sorted(package.rglob("*.py")):
         about = file.stat()
         yield str(file.relative_to(package)), about.st_size, about.st_mtime_ns
-
-
-def _gpus() -> Iterator[str]:
-    """Yield what the driver says about each GPU, without loading it into the process."""
-    with suppress(OSError):
-        for gpu in sorted(DRIVER.iterdir()):
-            yield (gpu / "information").read_text(errors="replace")

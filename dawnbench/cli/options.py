@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import wraps
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,14 +77,28 @@ target_option = click.option("--target", type=float, help="Validation accuracy t
 
 
 def price_options(verb: Any) -> Any:
-    """Add the three prices; those not given come from the user's configuration file."""
+    """Add the three prices, which the verb gets as one `prices` with None for each that was not given."""
+
+    @wraps(verb)
+    def with_prices(
+        *arguments: Any,
+        cost_per_hour: float | None,
+        price_per_kwh: float | None,
+        grams_per_kwh: float | None,
+        **options: Any,
+    ) -> Any:
+        from dawnbench.stats.cost import Prices
+
+        return verb(*arguments, prices=Prices(cost_per_hour, price_per_kwh, grams_per_kwh), **options)
+
+    decorated: Any = with_prices
     for name, what in (
         ("--grams-per-kwh", "Grams of CO2 equivalent emitted per kWh."),
         ("--price-per-kwh", "Price of electricity in dollars per kWh."),
         ("--cost-per-hour", "Price of the machine in dollars per hour."),
     ):
-        verb = click.option(name, type=float, help=what)(verb)
-    return verb
+        decorated = click.option(name, type=float, help=what)(decorated)
+    return decorated
 
 
 class Share(click.ParamType[float]):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +19,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from dawnbench.records.trial_set import TrialSet
+    from dawnbench.stats.regression.judge import Criteria
     from dawnbench.stats.regression.judgement import Judgement, Metric, Outcome
 
 BASELINES = Path("baselines")
@@ -78,73 +78,77 @@ EXIT_CODES: dict[Outcome, int] = {
     help="Write customSmallerIsBetter JSON to this file.",
 )
 @click.option("--bencher", type=click.Path(path_type=Path), help="Write Bencher Metric Format to this file.")
-def regress(run: str, **options: Any) -> None:
+def regress(
+    run: str, baseline: Path | None, metrics: tuple[Metric, ...], rule: str, across: bool, **options: Any
+) -> None:
     """Judge RUN against a baseline.
 
     Time to the target, epochs to the target and final accuracy are judged separately; the last line begins
     with `regress: `.
     """
-    sys.exit(judge_and_show(run, **options))
+    from dawnbench.stats.regression.judge import DEFAULT_METRICS, Criteria
+
+    slowdown, drop = options.pop("max_slowdown"), options.pop("max_accuracy_drop")
+    criteria = Criteria(tuple(dict.fromkeys(metrics)) or DEFAULT_METRICS, rule, slowdown, drop, across)
+    sys.exit(judge_and_show(run, baseline, criteria, Outputs(**options)))
 
 
-def judge_and_show(
-    run: str,
-    *,
-    baseline: Path | None,
-    metrics: Sequence[Metric],
-    max_slowdown: float,
-    max_accuracy_drop: float,
-    rule: str,
-    across: bool,
-    as_json: bool,
-    github_summary: bool,
-    junit: Path | None,
-    github_action_benchmark: Path | None,
-    bencher: Path | None,
-) -> int:
-    """Print the judgement, write the formats asked for, and return the exit code.
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The forms in which a judgement is printed and written."""
 
-    The closing line is always printed; after an error it says "not comparable".
+    as_json: bool
+    """Print the judgement as JSON; the closing line goes to standard error."""
+    github_summary: bool
+    """Add a table to the step's summary on GitHub, or print it elsewhere."""
+    junit: Path | None
+    """The file for JUnit XML."""
+    github_action_benchmark: Path | None
+    """The file for customSmallerIsBetter JSON."""
+    bencher: Path | None
+    """The file for Bencher Metric Format."""
+
+
+def judge_and_show(run: str, baseline: Path | None, criteria: Criteria, outputs: Outputs) -> int:
+    """Print the judgement, write the requested formats, and return the exit code.
+
+    `baseline` is None for the baseline of the run's recipe and device. The closing line is always
+    printed; after an error it says "not comparable".
     """
     from dawnbench.export.judgement_json import judgement_json
     from dawnbench.records.baseline import read_baseline
     from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.judgement import judgement_report
-    from dawnbench.stats.regression.judge import DEFAULT_METRICS, judge
-    from dawnbench.stats.sources import open_trial_set
+    from dawnbench.stats.pooling import open_trial_set
+    from dawnbench.stats.regression.judge import judge
 
     try:
-        known_rule(rule)
+        known_rule(criteria.rule)
         series = open_trial_set(run)
-        found = judge(
-            series,
-            read_baseline(baseline or _default(series)),
-            metrics=tuple(dict.fromkeys(metrics)) or DEFAULT_METRICS,
-            rule=rule,
-            max_slowdown=max_slowdown,
-            max_accuracy_drop=max_accuracy_drop,
-            across=across,
-        )
+        found = judge(series, read_baseline(baseline or _default(series)), criteria)
         # Print before writing any file, so that a full disk does not hide a regression.
-        if as_json:
+        if outputs.as_json:
             click.echo(judgement_json(found), nl=False)
         else:
             open_console().print(judgement_report(found), highlight=False)
-        _write(found, junit, github_action_benchmark, bencher)
-        if github_summary:
-            _summarise(found, as_json)
+        _write(found, outputs)
+        if outputs.github_summary:
+            _summarise(found, outputs.as_json)
     except (DawnbenchError, OSError) as error:
         click.echo(f"dawnbench: {one_line(sentence(error))}", err=True)
-        click.echo(not_comparable(sentence(error)), err=as_json)
-        return NOT_MEASURED
+        return _not_measured(sentence(error), outputs)
     except Exception:
         # Our own bug; an uncaught exception would exit with status 1 and read as a regression.
         traceback.print_exc()
-        click.echo(not_comparable("dawnbench itself failed; standard error has the traceback"), err=as_json)
-        return NOT_MEASURED
-    click.echo(one_line(found.line), err=as_json)
+        return _not_measured("dawnbench itself failed; standard error has the traceback", outputs)
+    click.echo(one_line(found.line), err=outputs.as_json)
     return EXIT_CODES[found.outcome]
+
+
+def _not_measured(why: str, outputs: Outputs) -> int:
+    click.echo(not_comparable(why), err=outputs.as_json)
+    return NOT_MEASURED
 
 
 def _default(series: TrialSet) -> Path:
@@ -159,27 +163,24 @@ def _default(series: TrialSet) -> Path:
     return path
 
 
-def _write(
-    found: Judgement, junit: Path | None, github_action_benchmark: Path | None, bencher: Path | None
-) -> None:
-    from dawnbench.export.bencher import bencher as to_bencher
-    from dawnbench.export.github_action_benchmark import github_action_benchmark as to_github_action
-    from dawnbench.export.junit import junit as to_junit
+def _write(found: Judgement, outputs: Outputs) -> None:
+    from dawnbench.export.bencher import bencher
+    from dawnbench.export.github_action_benchmark import github_action_benchmark
+    from dawnbench.export.junit import junit
     from dawnbench.records.files import write
 
-    if junit is not None:
-        write(to_junit(found, datetime.now(UTC)), junit)
-    if github_action_benchmark is not None:
-        write(to_github_action(found), github_action_benchmark)
-    if bencher is not None:
-        write(to_bencher(found), bencher)
+    if outputs.junit is not None:
+        write(junit(found, datetime.now(UTC)), outputs.junit)
+    if outputs.github_action_benchmark is not None:
+        write(github_action_benchmark(found), outputs.github_action_benchmark)
+    if outputs.bencher is not None:
+        write(bencher(found), outputs.bencher)
 
 
 def _summarise(found: Judgement, as_json: bool) -> None:
     """Add the table to GitHub's file, or print it if there is none."""
-    from dawnbench.report.text.github_summary import add_to_step_summary
-    from dawnbench.report.text.github_summary import github_summary as to_github_summary
+    from dawnbench.report.text.github_summary import add_to_step_summary, github_summary
 
-    text = to_github_summary(found)
+    text = github_summary(found)
     if not add_to_step_summary(text, os.environ):
         click.echo(plain_lines(text).rstrip("\n"), err=as_json)

@@ -137,7 +137,7 @@ def _write_up(
         raise DawnbenchError(f"a write-up is Markdown and {out} is a page; name it with -o writeup.md")
     if len(runs) > 1 and out is None:
         raise DawnbenchError(f"{len(runs)} runs make one write-up: name it with -o writeup.md")
-    from dawnbench.report.write_up.write import write_write_up
+    from dawnbench.report.write_up.document import write_write_up
 
     path = out or runs[0].folder / "writeup.md"
     if notes_file is not None and path.resolve() == notes_file.resolve():

@@ -193,7 +193,7 @@ def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
     """Write up the runs that there are, into a folder beside theirs, and print its path."""
     from dawnbench.campaigns.series import series_folder
     from dawnbench.records.reader import read_run
-    from dawnbench.report.write_up.write import write_write_up
+    from dawnbench.report.write_up.document import write_write_up
 
     if not ended.folders:
         return

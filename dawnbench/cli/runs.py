@@ -6,7 +6,7 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -52,7 +52,7 @@ def list_runs(
     Raises:
         DawnbenchError: there is no such folder, the target is no accuracy or there is no such rule.
     """
-    from dawnbench.report.text.listing import listing, listing_json
+    from dawnbench.report.text.listing import coloured, listing, listing_json
 
     known_rule(rule)
     selection = select(recipe, device, target)
@@ -60,20 +60,27 @@ def list_runs(
     runs = [run for run in index.runs if selection.takes(run)][:limit]
     if as_json:
         click.echo(listing_json(runs), nl=False)
+    elif sys.stdout.isatty():
+        from dawnbench.report.text.console import open_console
+
+        text = _printable(
+            listing(runs, rule, len(index.runs), shutil.get_terminal_size().columns), sys.stdout
+        )
+        open_console().print(coloured(text, runs), highlight=False, soft_wrap=True)
     else:
-        width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-        _print(listing(runs, rule, len(index.runs), width))
+        click.echo(_printable(listing(runs, rule, len(index.runs), None), sys.stdout))
     _print_troubles(index.troubles)
 
 
 def _print_troubles(troubles: Sequence[str]) -> None:
-    for trouble in troubles[:MAX_TROUBLES]:
-        _print(f"dawnbench: {plain(trouble)}", to_stderr=True)
+    sentences = [plain(trouble) for trouble in troubles[:MAX_TROUBLES]]
     if (more := len(troubles) - MAX_TROUBLES) > 0:
-        _print(f"dawnbench: {more} more run folders cannot be read", to_stderr=True)
+        sentences.append(f"{more} more run folders cannot be read")
+    for sentence in sentences:
+        click.echo(_printable(f"dawnbench: {sentence}", sys.stderr), err=True)
 
 
-def _print(text: str, to_stderr: bool = False) -> None:
-    """Print, with a question mark for what the terminal's encoding lacks."""
-    encoding = (sys.stderr if to_stderr else sys.stdout).encoding or "utf-8"
-    click.echo(text.encode(encoding, "replace").decode(encoding), err=to_stderr)
+def _printable(text: str, stream: TextIO) -> str:
+    """Return the text with a question mark for what the stream's encoding lacks."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)

@@ -87,7 +87,7 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
     check_seeds(options["seed"], options["trials"])
     out = options.pop("out")
     with waiting_for("loading torch"):
-        from dawnbench.campaigns.scaling import StudySettings, run_study
+        from dawnbench.campaigns.scaling_runs import StudySettings, run_study
 
     study = run_study(
         StudySettings(
@@ -115,7 +115,7 @@ class _Progress:
 
 def _show_and_write(study: ScalingStudy, out: Path) -> None:
     from dawnbench.records.files import write
-    from dawnbench.report.plots.scaling import write_scaling_plot
+    from dawnbench.report.plots.scaling_plot import write_scaling_plot
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.scaling_study import scaling_json, scaling_page, scaling_table, scaling_words
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ from dawnbench.cli.options import (
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
+    from dawnbench.recipes.shipped_counts import RecipeCounts
+    from dawnbench.stats.cost import Prices
 
 
 @main.command()
@@ -30,12 +31,12 @@ if TYPE_CHECKING:
 @set_option
 @rule_option
 @price_options
-def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **prices: float | None) -> None:
+def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, prices: Prices) -> None:
     """Show a recipe, or what a run's trials come to.
 
-    RECIPE is a recipe's name or file; its keys, layers, parameters and FLOPs are shown. RUN is a run folder,
-    a baseline file or a quoted glob over run folders; their figures are shown with their spread, what they
-    prove, and what is doubtful about them.
+    RECIPE is a recipe's name or file; its keys, layers, parameters, FLOPs and peak memory are shown. RUN is a
+    run folder, a baseline file or a quoted glob over run folders; their figures are shown with their spread,
+    what they prove, and what is doubtful about them.
     """
     if is_run(what):
         if data is not None or settings:
@@ -48,51 +49,73 @@ def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, **pr
         click.echo(describe_recipe(resolved, shipped=what in PLACES))
 
 
-def show_run(what: str, rule: str, prices: Mapping[str, float | None]) -> None:
+def show_run(what: str, rule: str, prices: Prices) -> None:
     """Print the figures of run folders or of a baseline.
 
     Raises:
-        DawnbenchError: nothing is there, it cannot be read, or there is no such rule or price.
+        DawnbenchError: nothing is there, it cannot be read, or there is no such rule.
     """
     from dawnbench.cli.configuration import prices_for
     from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
+    from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.run_warnings import find_warnings
-    from dawnbench.stats.sources import open_trial_set
     from dawnbench.stats.trial_summary import summarise
 
     known_rule(rule)
     series = open_trial_set(what)
-    found = prices_for(series.device_name, **prices)
+    found = prices_for(series.device_name, prices)
     open_console().print(
         summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
     )
 
 
 def describe_recipe(recipe: Recipe, shipped: bool) -> str:
-    """Return every key as `--set` takes it, the layers, the parameters and the FLOPs.
+    """Return every key as `--set` takes it, the layers, the parameters, the FLOPs and the memory.
 
-    With `shipped`, no code of the user's has to do with the recipe: what is said of it once is kept for the
-    next time, which then needs no torch. Data sets that must be read to know their shape keep nothing.
+    With `shipped`, no code of the user's has to do with the recipe: what was counted of it is read from the
+    package or, if settings were changed, kept for the next time. Neither needs torch. Data sets that must be
+    read to know their shape keep nothing.
     """
-    from dawnbench.cli import kept_text
-    from dawnbench.data.sources.names import KNOWN_SHAPES
     from dawnbench.recipes.overrides import leaf_paths, leaf_value
-    from dawnbench.report.text.status_line import waiting_for
+    from dawnbench.recipes.shipped_counts import shipped_counts
 
     keys = "\n".join(f"{path}={json.dumps(leaf_value(recipe, path))}" for path in leaf_paths(recipe))
-    named = f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}"
+    counts = shipped_counts(recipe) if shipped else None
+    text = _kept_or_counted(recipe, shipped) if counts is None else counts_text(counts)
+    return f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}\n\n{text}"
+
+
+def _kept_or_counted(recipe: Recipe, shipped: bool) -> str:
+    """Return what the user's cache folder holds of a recipe; count it and keep that if there is nothing."""
+    from dawnbench.cli import kept_text
+    from dawnbench.data.sources.names import KNOWN_SHAPES
+    from dawnbench.report.text.status_line import waiting_for
+
     path = kept_text.path_for(recipe) if shipped and recipe.dataset.name in KNOWN_SHAPES else None
     text = None if path is None else kept_text.recall(path)
     if text is None:
         with waiting_for("loading torch"):
-            from dawnbench.cli.show_model import model_and_memory
+            from dawnbench.engine.recipe_counts import count_recipe
         with waiting_for(f"building {recipe.name}"):
-            text = model_and_memory(recipe)
+            text = counts_text(count_recipe(recipe))
         if path is not None:
             kept_text.keep(path, text)
-    return f"{named}\n\n{text}"
+    return text
+
+
+def counts_text(counts: RecipeCounts) -> str:
+    """Return the table of layers with the totals, and how much memory a trial takes."""
+    from dawnbench.report.text.sections import model_table
+    from dawnbench.report.units import number_bytes
+
+    peaks = [
+        f"{'unknown' if peak is None else number_bytes(peak)} on {place}"
+        for place, peak in counts.peak_bytes.items()
+    ]
+    memory = f"Peak memory of a trial, data set included: {', '.join(peaks)}."
+    return f"{model_table(counts.model)}\n{memory}"
 
 
 def _parts(recipe: Recipe) -> str:

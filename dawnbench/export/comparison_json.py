@@ -12,7 +12,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy
-from dawnbench.stats.figures import spent_energies
+from dawnbench.stats.trial_values import spent_energies
 
 
 def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) -> str:

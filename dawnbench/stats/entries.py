@@ -11,7 +11,7 @@ from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.trial_summary import Summary
-from dawnbench.stats.trial_times import Times
+from dawnbench.stats.trial_values import Times
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from scipy.stats import kendalltau, theilslopes
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.schema import Reading
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.trial_times import censored_seconds
+from dawnbench.stats.trial_values import censored_seconds
 
 MIN_TRIALS = 5
 OUTLIER_Z = 3.5

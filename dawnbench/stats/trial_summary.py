@@ -6,9 +6,8 @@ from dataclasses import dataclass
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim, claim
-from dawnbench.stats.figures import accuracies, energies
 from dawnbench.stats.sample import Sample, describe
-from dawnbench.stats.trial_times import Times, rules_of, times
+from dawnbench.stats.trial_values import Times, accuracies, energies, rules_of, times
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.campaigns import scaling
-from dawnbench.campaigns.scaling import StudySettings, measure, run_study
+from dawnbench.campaigns.scaling_runs import StudySettings, measure, run_study
 from dawnbench.stats.scaling_laws import ScalePoint, Setting
 from tests.records.folders import make_run
 

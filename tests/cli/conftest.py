@@ -1,14 +1,19 @@
-"""A real `dawnbench` process, on a recipe that trains in a second."""
+"""The command, in this process or in one of its own, on a recipe that trains in a second."""
 
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
+
+from dawnbench.cli import main
 
 Finished = subprocess.CompletedProcess[str]
 TINY_RECIPE = """
@@ -54,14 +59,29 @@ def command() -> list[str]:
 
 @pytest.fixture
 def dawnbench(tmp_path: Path) -> Callable[..., Finished]:
-    """Run the command in an empty folder and return what it printed."""
+    """Run the command in this process, in an empty folder, and return what it printed."""
     return command_in(tmp_path)
 
 
 def command_in(folder: Path) -> Callable[..., Finished]:
-    """Return what runs the command in a folder and returns what it printed."""
+    """Return a function that runs the command in this process, in a folder, and returns what it printed."""
 
-    def call(*arguments: str, **options: object) -> Finished:
+    def call(*arguments: str) -> Finished:
+        with chdir(folder), pytest.MonkeyPatch.context() as patch:
+            patch.setenv("NO_COLOR", "1")
+            patch.setattr(sys, "argv", ["dawnbench", *arguments])
+            result = CliRunner().invoke(main, arguments)
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return Finished(arguments, result.exit_code, result.stdout, result.stderr)
+
+    return call
+
+
+def process_in(folder: Path) -> Callable[..., Finished]:
+    """Return a function that runs the command in a new process, in a folder, and returns what it printed."""
+
+    def call(*arguments: str) -> Finished:
         return subprocess.run(
             [*COMMAND, *arguments],
             cwd=folder,
@@ -70,10 +90,20 @@ def command_in(folder: Path) -> Callable[..., Finished]:
             capture_output=True,
             timeout=240,
             check=False,
-            **options,  # type: ignore[call-overload]
         )
 
     return call
+
+
+@contextmanager
+def full_disk(kilobytes: int) -> Iterator[None]:
+    """Let no file of this process grow beyond a size, which stands for a disk that takes no more."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1024 * kilobytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def small_run(*arguments: str) -> Sequence[str]:

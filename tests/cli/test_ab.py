@@ -1,4 +1,4 @@
-"""`dawnbench ab`: real campaigns in real processes, and how the command ends when one does not."""
+"""`dawnbench ab`: real campaigns, and how the command ends when one does not."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import PairingRecord, TrialRecord
-from tests.cli.conftest import TINY_RECIPE
+from tests.cli.conftest import TINY_RECIPE, Finished, command_in, full_disk
 from tests.cli.made_runs import invoke, made_run, trial, words
 from tests.export.judgements import strict_json
 
@@ -29,7 +29,7 @@ AB = (sys.executable, "-m", "dawnbench", "ab")
 class Campaign:
     """What a campaign printed and left behind."""
 
-    result: subprocess.CompletedProcess[str]
+    result: Finished
     a: Run
     b: Run
 
@@ -72,15 +72,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """One recipe with two settings, four pairs, in a pipe."""
     folder = prepared(tmp_path_factory.mktemp("campaign"))
     settings = ("--set=model.width=16", "--set=model.width=64")
-    result = subprocess.run(
-        [*AB, "narrow.py", *settings, "--trials=4", "--epochs=12", "--seed=5"],
-        cwd=folder,
-        env=environment(folder),
-        text=True,
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
+    result = command_in(folder)("ab", "narrow.py", *settings, "--trials=4", "--epochs=12", "--seed=5")
     assert result.returncode == 0, result.stderr
     a, b = recorded(folder)
     return Campaign(result, a, b)
@@ -198,17 +190,8 @@ def test_ctrl_c_keeps_both_folders_and_compares_what_is_there(tmp_path: Path) ->
 
 def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
-    # A limit on the size of a file stands for a disk that takes no more.
-    script = f"ulimit -f 20; exec {' '.join(AB)} narrow.py wide.py --trials=50 --epochs=40"
-    result = subprocess.run(
-        ["bash", "-c", script],
-        cwd=folder,
-        env=environment(folder),
-        text=True,
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
+    with full_disk(20):
+        result = command_in(folder)("ab", "narrow.py", "wide.py", "--trials=50", "--epochs=40")
     assert result.returncode == 2
     assert re.fullmatch(
         r"dawnbench: cannot write runs/\S+/\w+\.jsonl: File too large; make room or choose another folder "

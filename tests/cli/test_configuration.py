@@ -32,7 +32,7 @@ def path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.mark.usefixtures("path")
 def test_without_a_file_only_what_is_given_is_known() -> None:
     assert prices_for("NVIDIA H200") == Prices()
-    assert prices_for("NVIDIA H200", 1, 2, 3) == Prices(1, 2, 3)
+    assert prices_for("NVIDIA H200", Prices(1, 2, 3)) == Prices(1, 2, 3)
 
 
 def test_the_file_lies_in_the_users_configuration_folder(path: Path, tmp_path: Path) -> None:
@@ -47,8 +47,8 @@ def test_the_file_gives_the_price_of_the_device_and_of_electricity(path: Path) -
 
 def test_what_is_given_wins_even_where_it_is_nothing(path: Path) -> None:
     path.write_text(WHOLE)
-    assert prices_for("NVIDIA H200", cost_per_hour=0) == Prices(0, 0.30, 380)
-    assert prices_for("NVIDIA H200", price_per_kwh=0, grams_per_kwh=20) == Prices(3.5, 0, 20)
+    assert prices_for("NVIDIA H200", Prices(cost_per_hour=0)) == Prices(0, 0.30, 380)
+    assert prices_for("NVIDIA H200", Prices(price_per_kwh=0, grams_per_kwh=20)) == Prices(3.5, 0, 20)
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_two_patterns_that_differ_are_a_sentence_for_the_devices_that_both_fit(p
         'add "NVIDIA H200" with its own price'
     )
     assert prices_for("AMD H200").cost_per_hour == 1  # two patterns that agree
-    assert prices_for("NVIDIA H200", cost_per_hour=4).cost_per_hour == 4
+    assert prices_for("NVIDIA H200", Prices(cost_per_hour=4)).cost_per_hour == 4
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""A model kept by one process and evaluated by another."""
+"""A model kept by a run and evaluated later, by another process too."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dawnbench.cli import main
 from dawnbench.recipes import part
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.rules import RULES
-from tests.cli.conftest import TINY_RECIPE, Finished, command_in
+from tests.cli.conftest import TINY_RECIPE, Finished, command_in, process_in
 
 Dawnbench = Callable[..., Finished]
 NARROW = ("--set", "model.widths=[8,8,16,16]", "--trials", "2", "--epochs", "2", "--data", "digits")
@@ -76,7 +76,7 @@ def test_another_process_finds_the_same_accuracy_to_the_digit(
 ) -> None:
     run = kept(dawnbench, tmp_path / "kept", *arguments)
     last = run.epochs[-1]
-    found = evaluated(dawnbench, run)
+    found = evaluated(process_in(tmp_path), run)
     assert (found["correct"], found["images"]) == (last.validation_correct, last.validation_images)
     assert found["accuracy"] == found["recorded_accuracy"] == run.trials[-1].accuracy
     assert found["loss"] == pytest.approx(last.validation_loss, rel=1e-5)

@@ -1,4 +1,4 @@
-"""Whole runs in real processes: what they print, leave behind and exit with."""
+"""Whole runs, most in processes of their own: what they print, leave behind and exit with."""
 
 from __future__ import annotations
 
@@ -19,26 +19,35 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.reader import read_run
+from dawnbench.records.reader import Run, read_run
 from dawnbench.report.display.display import Display
-from tests.cli.conftest import Finished, only_run, small_run
+from tests.cli.conftest import TINY_RECIPE, Finished, full_disk, only_run, process_in, small_run
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run
 
 ESCAPE = "\x1b"
 
 
-def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
-    dawnbench: Callable[..., Finished], tmp_path: Path
-) -> None:
-    result = dawnbench(*small_run("--trials=2", "--epochs=2", "--seed=5"))
+@pytest.fixture(scope="module")
+def piped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
+    """Two trials in a process of their own, whose output goes into a pipe."""
+    folder = tmp_path_factory.mktemp("piped")
+    (folder / "tiny.py").write_text(TINY_RECIPE)
+    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01")
+    result = process_in(folder)(*arguments)
     assert result.returncode == 0, result.stderr
+    return result, read_run(only_run(folder))
+
+
+def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
+    piped: tuple[Finished, Run],
+) -> None:
+    result, run = piped
     assert ESCAPE not in result.stdout
     header = (
         "| Epoch | LR       | Time        | TrainLoss | TrainCorrect | TrainAcc | ValLoss  | ValCorrect |"
     )
     assert result.stdout.count(header) == 2
-    run = read_run(only_run(tmp_path))
     assert str(run.folder.name) in result.stdout
     assert [(t.trial, t.seed, t.status) for t in run.trials] == [(1, 5, "finished"), (2, 6, "finished")]
     assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
@@ -50,11 +59,9 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
 
 
 def test_a_ledger_accounts_for_the_trial_and_the_rules_differ_as_they_should(
-    dawnbench: Callable[..., Finished], tmp_path: Path
+    piped: tuple[Finished, Run],
 ) -> None:
-    result = dawnbench(*small_run("--trials=1", "--epochs=2", "--target=0.01"))
-    assert result.returncode == 0, result.stderr
-    (trial,) = read_run(only_run(tmp_path)).trials
+    trial = piped[1].trials[0]
     names = [segment.name for segment in trial.segments]
     begin = names.index("to_device")
     setup = [name for name, _ in groupby(names[:begin])]
@@ -80,16 +87,16 @@ def test_json_lines_tell_the_run_the_epochs_and_the_trials(dawnbench: Callable[.
 
 
 def test_the_same_seed_gives_the_same_numbers_in_another_process(
-    dawnbench: Callable[..., Finished],
+    dawnbench: Callable[..., Finished], tmp_path: Path
 ) -> None:
-    def losses(seed: int) -> list[float]:
-        result = dawnbench(*small_run("--trials=1", "--epochs=1", f"--seed={seed}", "--json"))
+    def losses(run: Callable[..., Finished], seed: int) -> list[float]:
+        result = run(*small_run("--trials=1", "--epochs=1", f"--seed={seed}", "--json"))
         epoch = json.loads(result.stdout.splitlines()[1])
         return [epoch["train_loss"], epoch["validation_loss"], epoch["train_correct"]]
 
-    first = losses(3)
-    assert losses(3) == first
-    assert losses(4) != first
+    first = losses(dawnbench, 3)
+    assert losses(process_in(tmp_path), 3) == first
+    assert losses(dawnbench, 4) != first
 
 
 def test_in_a_terminal_of_80_columns_the_table_grows_above_a_bar(command: list[str], tmp_path: Path) -> None:
@@ -229,12 +236,11 @@ def test_a_diverged_trial_is_recorded_the_run_goes_on_and_exits_3(
     assert all(trial.accuracy is None for trial in run.trials)
 
 
-def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(command: list[str], tmp_path: Path) -> None:
-    # A limit on the size of a file stands for a disk that takes no more.
-    script = f"ulimit -f 20; exec {' '.join(command)} {' '.join(map(_quoted, small_run('--epochs=4000')))}"
-    result = subprocess.run(
-        ["bash", "-c", script], cwd=tmp_path, text=True, capture_output=True, timeout=240, check=False
-    )
+def test_a_full_disk_is_one_sentence_and_keeps_what_was_recorded(
+    dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    with full_disk(20):
+        result = dawnbench(*small_run("--epochs=4000"))
     assert result.returncode == 2
     assert re.search(r"dawnbench: cannot write .*\.jsonl: File too large; make room", result.stderr)
     assert "Traceback" not in result.stderr

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -9,7 +12,11 @@ import pytest
 from dawnbench.cli.runs import MAX_TROUBLES, list_runs
 from dawnbench.errors import DawnbenchError
 from tests.cli.made_runs import invoke
+from tests.cli.pseudo_terminal import shown_in_terminal
 from tests.records.folders import make_run
+
+ESCAPES = re.compile(r"\x1b\[[\d;]*m")
+COLOR = re.compile(r"\x1b\[(?:\d+;)*3\d")
 
 
 @pytest.fixture
@@ -134,3 +141,18 @@ def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     assert (code, shown) == (2, "")
     assert errors.startswith("dawnbench: there is no folder ")
     assert errors.count("\n") == 1
+
+
+def test_a_terminal_shows_the_same_text_in_colour_unless_no_color_is_set(runs: Path) -> None:
+    command = [sys.executable, "-m", "dawnbench", "runs", str(runs)]
+    colorful, colorless = shown_in_terminal(command), shown_in_terminal(command, NO_COLOR="1")
+    piped = subprocess.run(
+        command, env=os.environ | {"FORCE_COLOR": "1"}, text=True, capture_output=True, check=True
+    ).stdout
+    assert COLOR.search(colorful)
+    assert not COLOR.search(colorless)
+    assert ESCAPES.sub("", colorful) == ESCAPES.sub("", colorless) == piped
+    assert shown_in_terminal(command, TERM="dumb") == piped
+    json_lines = shown_in_terminal([*command, "--json"])
+    assert "\x1b" not in json_lines
+    assert len(json_lines.splitlines()) == 3

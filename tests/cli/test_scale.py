@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from dawnbench.campaigns import scaling
 from dawnbench.cli import main
 from dawnbench.stats.scaling_laws import ScalePoint, Setting
 

@@ -2,20 +2,34 @@ from __future__ import annotations
 
 import re
 
+from dawnbench.cli.show import counts_text
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.shipped_counts import RecipeCounts, shipped_counts
 from tests.cli.made_runs import invoke
 
 
-def memory(*settings: str) -> float:
-    """Return the gigabytes that `show` names."""
+def memory(*settings: str) -> dict[str, float]:
+    """Return the gigabytes that `show` names, by place."""
     code, shown, _ = invoke("show", "quickstart", *(part for s in settings for part in ("--set", s)))
     assert code == 0
-    found = re.search(
-        r"A trial takes ([\d.]+) (MB|GB) of memory on \w+ at its peak, data set included.", shown
-    )
-    assert found is not None, shown
-    return float(found[1]) * {"MB": 1e-3, "GB": 1.0}[found[2]]
+    sentence = shown.splitlines()[-1]
+    assert re.fullmatch(r"Peak memory of a trial, data set included: .*\.", sentence)
+    told = re.findall(r" ([\d.]+) (MB|GB) on (.*?)[,.](?= |$)", sentence)
+    return {place: float(number) * {"MB": 1e-3, "GB": 1.0}[unit] for number, unit, place in told}
 
 
-def test_show_tells_the_memory_of_a_trial() -> None:
-    small, large = memory("batch_size=512"), memory("batch_size=1024")
-    assert 1.5 < large / small < 2
+def test_show_tells_the_memory_of_a_trial_on_each_kind_of_device() -> None:
+    shipped, small, large = memory(), memory("batch_size=512"), memory("batch_size=1024")
+    assert list(shipped) == list(small) == ["a CPU in fp32", "a CPU in bf16", "a GPU in bf16 or fp16"]
+    assert all(1.5 < large[place] / small[place] < 2 for place in small)
+    assert 1.5 < small["a CPU in fp32"] / small["a CPU in bf16"] < 2
+    fixed = memory("batch_size=512", "precision=fp32")
+    assert list(fixed) == ["a CPU", "a GPU"]
+    assert fixed["a CPU"] == small["a CPU in fp32"]
+
+
+def test_memory_that_cannot_be_predicted_is_unknown() -> None:
+    counts = shipped_counts(find_recipe("quickstart"))
+    assert counts is not None
+    without = RecipeCounts(counts.shape, counts.model, {"a CPU": None, "a GPU": 1_500_000})
+    assert counts_text(without).endswith("included: unknown on a CPU, 1.5 MB on a GPU.")

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import subprocess
 import sys
 
 import pytest
 
-from tests.report.text.test_status_line import screen
+from tests.cli.pseudo_terminal import shown_in_terminal
+from tests.report.test_status_line import screen
 
 PROGRAM = """
 import sys
@@ -25,20 +24,14 @@ main(sys.argv[1:])
 """
 """The command, interrupted where it begins to load torch."""
 
+STATUS = "\rloading torch"
+SLOW = {"matplotlib", "numpy", "pandas", "PIL", "psutil", "rich", "ruptures", "scipy", "torch", "torchvision"}
+MAX_MODULES = 400
+"""Standard library included; there were 270 when this was written."""
+
 
 def in_a_terminal(*arguments: str) -> str:
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen([sys.executable, "-c", PROGRAM, *arguments], stdout=theirs, stderr=theirs)
-    os.close(theirs)
-    chunks = []
-    while True:
-        try:
-            chunks.append(os.read(ours, 65536))
-        except OSError:  # how Linux says that the other end is closed
-            break
-    os.close(ours)
-    process.wait()
-    return b"".join(chunks).decode().replace("\r\n", "\n")
+    return shown_in_terminal([sys.executable, "-c", PROGRAM, *arguments])
 
 
 @pytest.mark.parametrize(
@@ -48,7 +41,7 @@ def in_a_terminal(*arguments: str) -> str:
         ("run", "mnist-ladder"),
         ("run", "quickstart", "--track=tensorboard"),
         ("ab", "davidnet", "davidnet-10"),
-        ("show", "davidnet"),
+        ("show", "davidnet", "--set=epochs=3"),
         ("profile", "davidnet"),
         ("peaks",),
         ("scale", "davidnet", "--batch=64"),
@@ -58,6 +51,17 @@ def test_a_terminal_is_told_of_torch_before_it_is_loaded(arguments: tuple[str, .
     shown = in_a_terminal(*arguments)
     assert shown.startswith("\rloading torch[torch]")
     assert "loading" not in screen(shown)[-1]
+
+
+def test_run_says_so_before_it_loads_anything_slow() -> None:
+    """The interpreter prints a line per module: what precedes the first words is all that was loaded."""
+    command = [sys.executable, "-X", "importtime", "-m", "dawnbench", "run", "quickstart"]
+    before = shown_in_terminal(command, until=STATUS).partition(STATUS)[0]
+    loaded = [line.split("|")[2].strip() for line in before.splitlines() if line.count("|") == 2]
+    packages = {module.partition(".")[0] for module in loaded}
+    assert packages >= {"click", "dawnbench"}
+    assert not packages & SLOW
+    assert len(loaded) < MAX_MODULES
 
 
 def test_a_program_that_reads_json_is_told_nothing() -> None:

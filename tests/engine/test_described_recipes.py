@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
 from dawnbench.data.sources.names import KNOWN_SHAPES
 from dawnbench.engine.prepare import describe_model
+from dawnbench.engine.recipe_counts import count_recipe
 from dawnbench.recipes import find_recipe
-from dawnbench.recipes.catalogue import PLACES
+from dawnbench.recipes.catalogue import PLACES, list_recipes
+from dawnbench.recipes.overrides import override
+from dawnbench.recipes.shipped_counts import SHIPPED, shipped_counts, to_json
 
 RECORDED = {
     # FLOPs of a step and of a trial, parameters trained and fixed, layers: by FlopCounterMode of torch 2.15.
@@ -33,6 +37,7 @@ RECORDED = {
     "mnist-ladder-fast": (1_030_422_528, 964_475_486_208, 29_546, 0, 12),
     "quickstart": (18_195_873_792, 1_601_236_893_696, 412_656, 0, 28),
 }
+COMMAND = "python -m dawnbench.engine.recipe_counts writes the file again"
 
 
 @pytest.mark.parametrize("name", PLACES)
@@ -42,6 +47,35 @@ def test_every_recipe_is_described_as_runs_have_recorded_it(name: str) -> None:
     found = describe_model(recipe, shape.channels, shape.classes, shape.train_images)
     arithmetic = found.flops_per_step, found.flops_per_trial
     assert (*arithmetic, found.parameters, found.fixed_parameters, len(found.layers)) == RECORDED[name]
+    shipped = shipped_counts(recipe)
+    assert shipped is not None, COMMAND
+    assert (shipped.shape, shipped.model) == (shape, found), COMMAND
+
+
+@pytest.mark.parametrize("name", ["quickstart", "mnist-drill-1", "mnist-ladder-fast", "speedrun"])
+def test_the_shipped_memory_is_what_is_predicted(name: str) -> None:
+    """Of a few recipes that together have each optimizer, since all would take half a minute."""
+    shipped = shipped_counts(find_recipe(name))
+    assert shipped is not None, COMMAND
+    # Versions of torch differ in what an operation keeps.
+    assert shipped.peak_bytes == pytest.approx(count_recipe(find_recipe(name)).peak_bytes, rel=0.01), COMMAND
+
+
+def test_the_shipped_file_holds_the_recipes_and_nothing_else_as_its_command_writes_it() -> None:
+    counted = [(recipe, shipped_counts(recipe)) for recipe in list_recipes()]
+    text = to_json((recipe, counts) for recipe, counts in counted if counts is not None)
+    assert SHIPPED.read_text(encoding="utf-8") == text, COMMAND
+
+
+def test_changed_settings_are_not_shipped() -> None:
+    recipe = find_recipe("quickstart")
+    assert shipped_counts(override(recipe, ("trials=9",))) is not None
+    assert shipped_counts(override(recipe, ("epochs=9",))) is None
+
+
+def test_counts_of_another_shape_of_data_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(KNOWN_SHAPES, "digits", replace(KNOWN_SHAPES["digits"], train_images=1_000))
+    assert shipped_counts(find_recipe("quickstart")) is None
 
 
 @pytest.mark.parametrize("name", ["davidnet", "davidnet-10", "speedrun", "mnist-4"])

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dawnbench.stats.bootstrap import RESAMPLES, SEED, Interval, bootstrap_interval
-from dawnbench.stats.trial_times import expected_time
+from dawnbench.stats.trial_values import expected_time
 
 pytestmark = pytest.mark.filterwarnings("error")
 

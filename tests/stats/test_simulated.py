@@ -11,7 +11,7 @@ import pytest
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.regression.judge import judge
+from dawnbench.stats.regression.judge import Criteria, judge
 from dawnbench.stats.run_warnings import Concern, find_warnings
 from tests.stats.trial_sets import sides, timed
 
@@ -123,7 +123,9 @@ def test_three_per_cent_in_runs_of_their_own_are_found() -> None:
 
 
 def outcomes(pairs: Sequence[tuple[TrialSet, TrialSet]], margin: float = 0.02) -> Counter[str]:
-    judged = (judge(run, baseline, metrics=("time",), max_slowdown=margin) for run, baseline in pairs)
+    judged = (
+        judge(run, baseline, Criteria(metrics=("time",), max_slowdown=margin)) for run, baseline in pairs
+    )
     return Counter(found.outcome for found in judged)
 
 

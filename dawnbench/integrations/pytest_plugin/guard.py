@@ -14,7 +14,7 @@ from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 from dawnbench.records.baseline import baseline_path, read_baseline
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.share import parse_share
-from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, judge
+from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge
 from dawnbench.stats.regression.judgement import Judgement, Metric
 
 BASELINE_TRIALS = 10
@@ -25,16 +25,11 @@ RUNS = "baseline-runs"
 
 @dataclass(frozen=True)
 class Guard:
-    """The baseline and the margins by which the runs of a test are judged."""
+    """The baseline and the criteria by which the runs of a test are judged."""
 
     path: Path
     """A baseline file, or the folder that holds RECIPE/DEVICE.json."""
-    metrics: tuple[Metric, ...]
-    rule: str
-    max_slowdown: float
-    """A fraction."""
-    max_accuracy_drop: float
-    """A fraction: 0.001 is 0.1 points."""
+    criteria: Criteria
 
     def check(self, item: pytest.Item, runs: Sequence[MeasuredRun]) -> None:
         """Fail the test if a run does not hold, or if there is no run to judge."""
@@ -60,14 +55,7 @@ class Guard:
                     f"there is no baseline {path} for {series.recipe_name} on {series.device_name}; "
                     + self._how_to_save(measured)
                 )
-            return judge(
-                series,
-                read_baseline(path),
-                metrics=self.metrics,
-                rule=self.rule,
-                max_slowdown=self.max_slowdown,
-                max_accuracy_drop=self.max_accuracy_drop,
-            )
+            return judge(series, read_baseline(path), self.criteria)
         except DawnbenchError as error:
             raise _failure(str(error)) from None
 
@@ -118,7 +106,7 @@ def dawnbench_baseline(
         raise ValueError(f"there is no timing rule {rule!r}; there are {', '.join(RULES_BY_NAME)}")
     slowdown = parse_share(max_slowdown, "max_slowdown=")
     drop = parse_share(max_accuracy_drop, "max_accuracy_drop=")
-    return Guard(Path(path), tuple(metrics), rule, slowdown, drop)
+    return Guard(Path(path), Criteria(tuple(metrics), rule, slowdown, drop))
 
 
 def _told(measured: MeasuredRun, judgement: Judgement) -> str:

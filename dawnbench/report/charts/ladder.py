@@ -13,8 +13,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.chart import Axis
 from dawnbench.report.units import percent
 from dawnbench.stats.claim import claim
-from dawnbench.stats.figures import accuracies
-from dawnbench.stats.trial_times import times
+from dawnbench.stats.trial_values import accuracies, times
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.report.charts.chart import Axis, Estimate
-from dawnbench.stats.trial_times import Times
+from dawnbench.stats.trial_values import Times
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from collections.abc import Sequence
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,6 @@ from markupsafe import Markup
 
 from dawnbench.report.charts import Chart
 from dawnbench.report.page.assets import EARLY_SCRIPT, SCRIPTS, STYLES, content_policy, inline
-from dawnbench.report.page.scripts import script_json
 from dawnbench.report.page.tables import Table
 from dawnbench.report.units import seconds
 from dawnbench.safe_text import html, plain
@@ -95,3 +96,25 @@ def _tied(sentence: str) -> Markup:
 
 def _render(template: str, **context: Any) -> str:
     return _environment().get_template(template).render(**context)
+
+
+_NOT_SENT = {"note", "subject", "key"}
+"""Fields that stand in the page's own markup, or are for printed charts alone."""
+
+
+def script_json(data: Any) -> Markup:
+    """Return JSON in which nothing ends a script element or begins another; non-ASCII is escaped as well.
+
+    Raises:
+        ValueError: a number is not finite.
+    """
+    text = json.dumps(data, separators=(",", ":"), allow_nan=False, default=_shallow)
+    for special in "<>&":
+        text = text.replace(special, f"\\u{ord(special):04x}")
+    return Markup(text)
+
+
+def _shallow(data: Any) -> dict[str, Any]:
+    """Return a dataclass's fields as they are; `asdict` would copy every point of every line."""
+    names = (field.name for field in fields(data))
+    return {name: getattr(data, name) for name in names if name not in _NOT_SENT}

@@ -19,8 +19,7 @@ from dawnbench.report.charts.epochs import (
 from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
-from dawnbench.report.page.layout import render_page, render_template
-from dawnbench.report.page.scripts import script_json
+from dawnbench.report.page.layout import render_page, render_template, script_json
 from dawnbench.report.page.telemetry_data import page_telemetry
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.run_summary import sentences

@@ -13,7 +13,7 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.report.page.tables import Cell, Column, Table, texts
 from dawnbench.report.text import log_table
 from dawnbench.report.text.run_summary import figures_table
-from dawnbench.report.text.telemetry_table import READINGS_HEADER, readings_rows
+from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, number_bytes, percent, seconds
 from dawnbench.stats.progress import spread_by_segment
 from dawnbench.stats.trial_summary import Summary

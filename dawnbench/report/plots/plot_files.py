@@ -25,7 +25,7 @@ from dawnbench.report.plots.dots import draw_times
 from dawnbench.report.plots.lines import draw_chart, draw_column, draw_row
 from dawnbench.report.plots.style import save, styled
 from dawnbench.stats.progress import median_trial
-from dawnbench.stats.trial_times import times
+from dawnbench.stats.trial_values import times
 
 
 def run_plots(run: Run, rule: str) -> dict[str, Figure]:

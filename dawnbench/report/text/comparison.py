@@ -16,8 +16,8 @@ from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.sentences import names, verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
-from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.run_warnings import Concern, find_warnings
+from dawnbench.stats.trial_values import accuracies, spent_energies
 
 STYLES = {"faster": "bold green", "slower": "bold red"}
 SMALLEST_P = 1e-6

@@ -9,7 +9,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, seconds, significant
 from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.trial_summary import Summary
-from dawnbench.stats.trial_times import Times
+from dawnbench.stats.trial_values import Times
 
 
 def headline(series: TrialSet, summary: Summary, rule: str) -> str:

@@ -20,7 +20,7 @@ from dawnbench.report.text.listing import fitted
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.regression.judge import left_out
-from dawnbench.stats.trial_times import times
+from dawnbench.stats.trial_values import times
 
 HARDWARE_WIDTH = 15
 COLUMNS: tuple[tuple[str, int, Literal["left", "right"]], ...] = (

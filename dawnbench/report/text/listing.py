@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
+from rich.text import Text
 
 from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
@@ -58,6 +59,23 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
     facts += [f"on {device}" for device in devices if len(devices) == 1]
     return "\n".join([*lines, "", ", ".join(facts), f"time: median under the {rule} rule"])
+
+
+def coloured(text: str, runs: Sequence[Listed]) -> Text:
+    """Return what `listing` wrote about these runs, for a terminal.
+
+    Green: every trial reached the target. Yellow: one missed it, or the run did not finish. Red: it failed.
+    """
+    lines = text.split("\n")
+    styles = ["bold", *map(_style, runs)] if runs else [""]
+    styles += ["dim"] * (len(lines) - len(styles))
+    return Text("\n").join(map(Text, lines, styles))
+
+
+def _style(run: Listed) -> str:
+    if run.status in ("failed", "died"):
+        return "red"
+    return "green" if run.status == "finished" and run.reached == run.done > 0 else "yellow"
 
 
 def listing_json(runs: Sequence[Listed]) -> str:

@@ -18,7 +18,7 @@ from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, 
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.trial_summary import Summary
-from dawnbench.stats.trial_times import Times
+from dawnbench.stats.trial_values import Times
 
 COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 

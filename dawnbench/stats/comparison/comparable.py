@@ -9,7 +9,7 @@ from typing import Any
 
 from dawnbench.records.leaves import leaves, with_current_names
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.trial_times import rules_of
+from dawnbench.stats.trial_values import rules_of
 
 NOT_DECIDING = (
     *("name", "summary", "trials", "target", "dataset.name", "changed"),

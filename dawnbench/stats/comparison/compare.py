@@ -8,7 +8,7 @@ from dawnbench.stats.comparison.comparable import Differences, differences, miss
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.paired import are_paired, compare_paired_times, pairs
 from dawnbench.stats.comparison.unpaired import compare_accuracy, compare_energy, compare_times
-from dawnbench.stats.trial_times import rules_of
+from dawnbench.stats.trial_values import rules_of
 
 
 def compare(

@@ -11,7 +11,7 @@ from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
 from dawnbench.stats.comparison.unpaired import compare_by
 from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
-from dawnbench.stats.trial_times import censored_seconds, spent_seconds
+from dawnbench.stats.trial_values import censored_seconds, spent_seconds
 
 
 def are_paired(a: TrialSet, b: TrialSet) -> bool:

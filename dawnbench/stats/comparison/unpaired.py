@@ -15,9 +15,8 @@ from dawnbench.records.rules import shares_start
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Difference, Ratio, TimeComparison, word
-from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.ranks import least_p_value, mann_whitney
-from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_values import Spent, accuracies, expected_time, spent_energies, spent_seconds
 
 
 def compare_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:

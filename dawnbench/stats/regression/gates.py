@@ -8,12 +8,11 @@ from dataclasses import replace
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.bootstrap import bootstrap_interval
-from dawnbench.stats.figures import accuracies, spent_energies
 from dawnbench.stats.regression.convergence import judge_epochs
 from dawnbench.stats.regression.judgement import Gate, Metric
 from dawnbench.stats.regression.margins import Beyond, beyond, failures, too_few
 from dawnbench.stats.sample import describe
-from dawnbench.stats.trial_times import Spent, expected_time, spent_seconds
+from dawnbench.stats.trial_values import Spent, accuracies, expected_time, spent_energies, spent_seconds
 
 UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "energy": "J"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import get_args
 
 from dawnbench.records.rules import shares_start
@@ -24,24 +24,31 @@ DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
 """Metrics that only compare between runs on the same device."""
 
 
-def judge(
-    run: TrialSet,
-    baseline: TrialSet,
-    *,
-    metrics: Sequence[Metric] = DEFAULT_METRICS,
-    rule: str = "dawnbench",
-    max_slowdown: float = 0.02,
-    max_accuracy_drop: float = 0.001,
-    across: bool = False,
-) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class Criteria:
+    """By what a run is judged against its baseline."""
+
+    metrics: tuple[Metric, ...] = DEFAULT_METRICS
+    """Each is judged by a gate of its own."""
+    rule: str = "dawnbench"
+    """The timing rule of seconds and joules."""
+    max_slowdown: float = 0.02
+    """The time or energy that may be lost, as a fraction of the baseline's."""
+    max_accuracy_drop: float = 0.001
+    """The final accuracy that may be lost, as a fraction: 0.001 is 0.1 points."""
+    across: bool = False
+    """Compare runs even if their data, recipes or devices differ."""
+
+
+def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) -> Judgement:
     """Compare a run with its baseline, each metric through its own gate.
 
     Time and energy: a regression if the run needs more than 1 + `max_slowdown` times the baseline's, by a
     one-sided Mann-Whitney test at 0.05 in which a trial that missed the target counts as slower than every
-    other. Accuracy: a regression if it is lower by more than `max_accuracy_drop` (a fraction: 0.001 is 0.1
-    points), by the same test. Epochs: MLPerf's reference convergence points. `across` allows comparisons of
-    different data, recipes and devices.
+    other. Accuracy: a regression if it is lower by more than `max_accuracy_drop`, by the same test. Epochs:
+    MLPerf's reference convergence points.
     """
+    rule, across = criteria.rule, criteria.across
 
     def gate(metric: Metric) -> Gate:
         if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
@@ -51,17 +58,17 @@ def judge(
         if metric == "time" and missing is not None:
             return not_comparable(metric, missing)
         if metric == "time":
-            return time_gate(run, baseline, rule, max_slowdown)
+            return time_gate(run, baseline, rule, criteria.max_slowdown)
         if metric == "energy":
-            return energy_gate(run, baseline, rule, max_slowdown)
+            return energy_gate(run, baseline, rule, criteria.max_slowdown)
         if metric == "accuracy":
-            return accuracy_gate(run, baseline, max_accuracy_drop)
+            return accuracy_gate(run, baseline, criteria.max_accuracy_drop)
         return epochs_gate(run, baseline)
 
     found = differences(run, baseline)
     refusals = () if across else found.refusals
     missing = missing_rule(run, baseline, rule)
-    gates = () if refusals else tuple(gate(metric) for metric in metrics)
+    gates = () if refusals else tuple(gate(metric) for metric in criteria.metrics)
     admitted = found.refusals if across else ()
     notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
     if gates:

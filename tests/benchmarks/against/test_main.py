@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.against import __main__ as against
-from benchmarks.against.measurement import Measured
-from benchmarks.against.side import RefusedError
-from benchmarks.ratios import Ratio
+from benchmarks import against
+from benchmarks.against import Measured, RefusedError
+from dawnbench.stats.bootstrap import Interval
+from dawnbench.stats.comparison.outcome import Ratio
 
-SAME, SLOWER, WIDE = Ratio(1.001, 0.998, 1.004, 8), Ratio(1.04, 1.035, 1.045, 8), Ratio(1.0, 0.95, 1.05, 8)
+SAME, SLOWER, WIDE = (
+    Ratio(value, Interval(low, high))
+    for value, low, high in ((1.001, 0.998, 1.004), (1.04, 1.035, 1.045), (1.0, 0.95, 1.05))
+)
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def called(monkeypatch: pytest.MonkeyPatch, found: dict[str, Ratio | BaseExcepti
         ratio = found[recipe]
         if isinstance(ratio, BaseException):
             raise ratio
-        return Measured(ratio, WIDE, (0.05, 0.05 * ratio.median))
+        return Measured(ratio, WIDE, (0.05, 0.05 * ratio.value), 8)
 
     monkeypatch.setattr(against, "measure", measure)
     recipes = [word for recipe in found for word in ("--recipe", recipe)]

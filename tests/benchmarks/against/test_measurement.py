@@ -4,17 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.against import measurement
-from benchmarks.against.measurement import measure
-from benchmarks.against.side import RefusedError, Side, Turn
-from benchmarks.against.verdict import SAME, SLOWER, judge
+from benchmarks import against
+from benchmarks.against import SAME, SLOWER, RefusedError, Side, Turn, judge, measure
 from dawnbench.errors import DawnbenchError
 from tests.benchmarks.against.conftest import MakeTree
 
 
 @pytest.fixture(autouse=True)
 def _few_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(measurement, "TURNS", 4)
+    monkeypatch.setattr(against, "TURNS", 4)
 
 
 @pytest.mark.parametrize(("planted", "status"), [(1.0, SAME), (1.08, SLOWER)])
@@ -24,7 +22,7 @@ def test_finds_a_slowdown_and_only_where_there_is_one(
     make_tree("old", seconds=0.002)
     make_tree("new", seconds=0.002 * planted)
     found = measure(tmp_path, "davidnet", 6, 1)
-    assert found.ratio.median == pytest.approx(planted, abs=0.015)
+    assert found.ratio.value == pytest.approx(planted, abs=0.015)
     assert found.step_seconds == pytest.approx((0.002, 0.002 * planted), rel=0.02)
     assert judge("davidnet", found).status == status
 

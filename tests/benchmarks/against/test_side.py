@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.against.side import RefusedError, open_side
+from benchmarks.against import RefusedError, open_side
 from dawnbench.errors import DawnbenchError
 from tests.benchmarks.against.conftest import MakeTree
 

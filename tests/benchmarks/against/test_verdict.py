@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.against.measurement import Measured
-from benchmarks.against.verdict import SAME, SLOWDOWN, SLOWER, UNSURE, enough, judge
-from benchmarks.ratios import Ratio
+from benchmarks.against import SAME, SLOWDOWN, SLOWER, UNSURE, Measured, enough, judge
+from dawnbench.stats.bootstrap import Interval
+from dawnbench.stats.comparison.outcome import Ratio
 
 
 def measured(low: float, median: float, high: float, pairs: int = 8) -> Measured:
-    ratio = Ratio(median, low, high, pairs)
-    return Measured(ratio, ratio, (0.05, 0.05 * median))
+    ratio = Ratio(median, Interval(low, high))
+    return Measured(ratio, ratio, (0.05, 0.05 * median), pairs)
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,5 @@ def test_what_is_said_of_an_interval(found: Measured, status: int, told: str) ->
 
 @given(st.integers(6, 1000), st.floats(SLOWDOWN * 1.01, 1.0))
 def test_so_many_pairs_as_are_said_make_the_interval_narrow(pairs: int, width: float) -> None:
-    ratio = Ratio(1.0, 1 - width / 2, 1 + width / 2, pairs)
-    assert enough(ratio) > pairs
-    assert ratio.width * (pairs / enough(ratio)) ** 0.5 <= SLOWDOWN * 1.0001
+    assert enough(width, pairs) > pairs
+    assert width * (pairs / enough(width, pairs)) ** 0.5 <= SLOWDOWN * 1.0001

@@ -81,7 +81,7 @@ def test_a_trial_is_data_setup_train_and_six_views(script: Script) -> None:
     assert 0 < first.own_seconds < sum(seconds for _name, _epoch, seconds in first.passes)
 
 
-def test_each_trial_places_the_data_anew(script: Script) -> None:
+def test_each_trial_places_fresh_data(script: Script) -> None:
     driver = ByHooks(script, "cpu")
     driver.warm_up()
     driver.trial(1)

@@ -20,7 +20,7 @@ def test_a_known_peer_and_its_script(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ("airbench94_muon", "give it as NAME=PATH"),
+        ("airbench94_muon", "give NAME=PATH"),
         ("airbench=x.py", "did you mean airbench94_muon"),
         ("airbench94_muon=x.py", "fetch airbench94_muon from KellerJordan/cifar10-airbench"),
         (f"hiverge={__file__}", "runs on CUDA only"),

@@ -15,7 +15,7 @@ from dawnbench.report.charts.times import times_chart
 from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.trial_times import times
+from dawnbench.stats.trial_values import times
 from tests.cli.made_runs import make_trial_set, trials
 from tests.records.full_runs import full_run
 

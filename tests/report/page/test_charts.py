@@ -20,7 +20,7 @@ from dawnbench.report.page import (
     render_page,
     render_table,
 )
-from dawnbench.report.page.scripts import script_json
+from dawnbench.report.page.layout import script_json
 from tests.browser import Visit, violations
 
 HISTORY = Chart(

@@ -3,15 +3,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.console import Console
 
 from dawnbench.records.identity import RunIdentity
 from dawnbench.records.listed import Listed
-from dawnbench.report.text.listing import fitted, listing, listing_json
+from dawnbench.report.text.listing import coloured, fitted, listing, listing_json
 from dawnbench.safe_text import plain
 
 RUN = Listed(
@@ -87,6 +89,31 @@ def test_a_run_that_is_not_finished_says_how_far_it_came() -> None:
     assert cells(text, 2)[1] == "2/3 of 20"
     assert cells(text, 3)[1:] == ["0/0 of 3", "running", "-"]
     assert closing(text).startswith("3 runs, 1 interrupted, 1 running, ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "color"),
+    [
+        ({"reached": 3}, "green"),
+        ({"reached": 2}, "yellow"),
+        ({"reached": 3, "status": "interrupted"}, "yellow"),
+        ({"done": 0, "reached": 0, "status": "running"}, "yellow"),
+        ({"status": "failed"}, "red"),
+        ({"status": "died"}, "red"),
+    ],
+)
+def test_a_terminal_shows_by_its_colour_how_a_run_went(changes: dict[str, Any], color: str) -> None:
+    runs = [replace(RUN, **changes), RUN]
+    text = listing(runs, "dawnbench", 2, 80)
+    shown = coloured(text, runs)
+    assert shown.plain == text
+    places = text.index(RUN.name), text.rindex(RUN.name)
+    assert [str(shown.get_style_at_offset(Console(), place)) for place in places] == [color, "yellow"]
+
+
+def test_a_terminal_is_told_of_an_empty_folder_without_colour() -> None:
+    text = listing([], "dawnbench", 0, 80)
+    assert coloured(text, []).plain == text
 
 
 def test_a_rule_that_gives_no_time_is_a_dash() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, judge, left_out
+from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge, left_out
 from tests.stats.trial_sets import RECIPE, any_trials, interrupted, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -44,7 +44,7 @@ def test_what_is_doubtful_about_the_run_is_noted_and_decides_nothing() -> None:
 
 
 def test_only_the_metrics_that_were_asked_for_are_judged_in_that_order() -> None:
-    found = judge(timed(*SECONDS), BASELINE, metrics=("energy", "time"))
+    found = judge(timed(*SECONDS), BASELINE, Criteria(metrics=("energy", "time")))
     assert [(gate.metric, gate.outcome) for gate in found.gates] == [
         ("energy", "not comparable"),
         ("time", "holds"),
@@ -54,10 +54,10 @@ def test_only_the_metrics_that_were_asked_for_are_judged_in_that_order() -> None
 
 def test_the_margins_are_those_that_were_given() -> None:
     slower = timed(*[1.1 * s for s in SECONDS])
-    assert judge(slower, BASELINE, max_slowdown=0.15).outcome == "holds"
+    assert judge(slower, BASELINE, Criteria(max_slowdown=0.15)).outcome == "holds"
     worse = series([replace(one, accuracy=0.940 + i / 1e4) for i, one in enumerate(BASELINE.trials)])
-    assert judge(worse, BASELINE, metrics=("accuracy",)).outcome == "regression"
-    assert judge(worse, BASELINE, metrics=("accuracy",), max_accuracy_drop=0.01).outcome == "holds"
+    assert judge(worse, BASELINE, Criteria(metrics=("accuracy",))).outcome == "regression"
+    assert judge(worse, BASELINE, Criteria(metrics=("accuracy",), max_accuracy_drop=0.01)).outcome == "holds"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_baseline_of_something_else_is_not_comparable_by_name(
     assert (found.outcome, found.gates) == ("not comparable", ())
     assert found.notes[0].startswith(words)
     assert found.line.startswith(f"regress: not comparable ({words}")
-    across = judge(run, BASELINE, across=True)
+    across = judge(run, BASELINE, Criteria(across=True))
     assert across.outcome == "holds"
     assert across.notes[0].startswith(words)
 
@@ -87,8 +87,8 @@ def test_on_another_device_only_time_and_energy_cannot_be_compared() -> None:
     assert [gate.outcome for gate in found.gates] == ["not comparable", "holds", "holds"]
     assert found.outcome == "not comparable"
     assert found.notes == ("the devices differ: NVIDIA A100 and NVIDIA H200",)
-    assert judge(run, BASELINE, metrics=("epochs", "accuracy")).outcome == "holds"
-    assert judge(run, BASELINE, across=True).outcome == "holds"
+    assert judge(run, BASELINE, Criteria(metrics=("epochs", "accuracy"))).outcome == "holds"
+    assert judge(run, BASELINE, Criteria(across=True)).outcome == "holds"
 
 
 def test_another_driver_is_noted_and_judged() -> None:
@@ -100,7 +100,7 @@ def test_another_driver_is_noted_and_judged() -> None:
 
 
 def test_a_rule_that_one_does_not_report_stops_the_time_alone() -> None:
-    found = judge(timed(*SECONDS, name="run"), BASELINE, rule="strict")
+    found = judge(timed(*SECONDS, name="run"), BASELINE, Criteria(rule="strict"))
     assert [gate.outcome for gate in found.gates] == ["not comparable", "holds", "holds"]
     assert found.gates[0].sentence == "run does not report the rule strict; it has dawnbench"
 
@@ -147,9 +147,9 @@ def test_more_trials_never_turn_a_judgement_into_an_error(
     run: list[TrialFigures], baseline: list[TrialFigures], more: list[TrialFigures]
 ) -> None:
     for trials in (run, [*run, *more]):
-        found = judge(series(trials), series(baseline), metrics=METRICS)
+        found = judge(series(trials), series(baseline), Criteria(metrics=METRICS))
         assert found.line.startswith(f"regress: {found.outcome} (time ")
     energetic = [
         replace(one, energy_joules=5.0, energy_to_target_joules=4.0 if one.reached else None) for one in run
     ]
-    judge(series(energetic), series([trial(energy_to_target_joules=4.0)] * 5), metrics=METRICS)
+    judge(series(energetic), series([trial(energy_to_target_joules=4.0)] * 5), Criteria(metrics=METRICS))

@@ -1,4 +1,4 @@
-"""The two states of the package, each in a folder of its own."""
+"""The package at an earlier revision and as it is now, each in a folder of its own."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _git(repository: Path, *arguments: str) -> bytes:
     try:
         done = subprocess.run(command, capture_output=True, check=False)
     except FileNotFoundError as error:
-        raise DawnbenchError("there is no git here to get the revision with; install it") from error
+        raise DawnbenchError("git is needed to get the revision; install it") from error
     if done.returncode:
         raise DawnbenchError(
             f"git does not give {PACKAGE} at {arguments[-1].removesuffix('^{commit}')!r} "

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.report.plots.scaling import draw_scaling, write_scaling_plot
+from dawnbench.report.plots.scaling_plot import draw_scaling, write_scaling_plot
 from tests.report.scale_study import point, study
 
 
@@ -58,7 +58,7 @@ def test_the_words_need_no_matplotlib_and_the_picture_no_torch() -> None:
     program = (
         "import sys, dawnbench.cli, dawnbench.report.text.scaling_study\n"
         "assert 'matplotlib' not in sys.modules\n"
-        "import dawnbench.report.plots.scaling\n"
+        "import dawnbench.report.plots.scaling_plot\n"
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,7 +1,7 @@
-"""Trains one recipe turn by turn, as it is told: `python -P worker.py REQUEST`, a JSON object.
+"""Trains one recipe turn by turn, as requested: `python -P against_worker.py REQUEST`, a JSON object.
 
 It also runs in the tree of an earlier revision, so it takes nothing of dawnbench but what the public API has
-had from its beginning, and nothing of this folder. A turn is one epoch: each line on stdin grants one, each
+had from the start, and nothing of this folder. A turn is one epoch: each line on stdin grants one, each
 line on stdout says what its steps took. The whole is one trial, so that nothing is built between the turns.
 """
 
@@ -23,14 +23,14 @@ class TurnTaker:
         self._say = say
 
     def __getattr__(self, event: str) -> Callable[..., None]:
-        """Take every event that one revision or another tells of and that says nothing here."""
+        """Ignore every other event that some revision reports."""
         return lambda *_given, **_named: None
 
     def trial_started(self, *_given: object) -> None:
         self._wait()
 
     def step(self, *_given: object) -> None:
-        # The last step of the epoch has the last word, so that the evaluation does not count.
+        # The last step of the epoch overwrites the others, so that the evaluation does not count.
         self._took = {"wall": time.perf_counter() - self._wall, "cpu": time.process_time() - self._cpu}
 
     def epoch_ended(self, *_given: object) -> None:
@@ -45,7 +45,7 @@ class TurnTaker:
 
 def main() -> None:
     request = json.loads(sys.argv[1])
-    # What a revision prints is not to be taken for an answer.
+    # What a revision prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
 

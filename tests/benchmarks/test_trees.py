@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.against.trees import copy_working_tree, unpack_revision
+from benchmarks.trees import copy_working_tree, unpack_revision
 from dawnbench.errors import DawnbenchError
 
 

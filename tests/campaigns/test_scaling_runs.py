@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dawnbench.campaigns.scaling import along_axes, recipe_settings
+from dawnbench.campaigns.scaling_runs import along_axes, recipe_settings
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt, leaf_value

@@ -1,1 +1,0 @@
-"""Training steps of an earlier revision and of the working tree, timed side by side."""
