@@ -29,14 +29,14 @@ def written(tmp_path: Path, one: TrialSet = SERIES, **changes: Any) -> Path:
     return path
 
 
-def test_a_baseline_lies_by_recipe_and_device() -> None:
+def test_a_baselines_path_is_recipe_and_device() -> None:
     assert baseline_path(Path("baselines"), "davidnet-10", "NVIDIA H200") == Path(
         "baselines/davidnet-10/NVIDIA-H200.json"
     )
     assert baseline_path(Path("b"), "../../etc", "a/b:c") == Path("b/etc/a-b-c.json")
 
 
-def test_what_is_written_is_read_again(tmp_path: Path) -> None:
+def test_what_is_written_can_be_read(tmp_path: Path) -> None:
     full = replace(
         series(
             [
@@ -58,7 +58,7 @@ fractions = st.floats(0, 1) | st.none()
 
 
 @given(st.lists(st.tuples(seconds, fractions, st.integers(1, 99) | st.none()), max_size=4))
-def test_every_figure_comes_back_to_the_last_digit(
+def test_every_number_round_trips_to_the_last_digit(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[float | None, float | None, int | None]]
 ) -> None:
     trials: list[TrialFigures] = [
@@ -68,13 +68,13 @@ def test_every_figure_comes_back_to_the_last_digit(
     assert read_baseline(written(tmp_path_factory.mktemp("baseline"), series(trials))) == series(trials)
 
 
-def test_a_figure_that_is_not_finite_is_none(tmp_path: Path) -> None:
+def test_a_number_that_is_not_finite_becomes_none(tmp_path: Path) -> None:
     one = accurate(0.94, math.nan)
     assert [trial.accuracy for trial in read_baseline(written(tmp_path, one)).trials] == [0.94, None]
 
 
 @pytest.mark.parametrize("wrong", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_one_that_was_put_in_by_hand_is_none_as_well(tmp_path: Path, wrong: str) -> None:
+def test_one_inserted_by_hand_becomes_none_too(tmp_path: Path, wrong: str) -> None:
     path = written(tmp_path)
     path.write_text(path.read_text().replace("20.5", wrong))
     first = read_baseline(path).trials[0]
@@ -94,7 +94,7 @@ def test_the_file_says_what_it_is(tmp_path: Path) -> None:
     assert len(content["trials"]) == 3
 
 
-def test_folders_are_made_and_nothing_is_left_beside(tmp_path: Path) -> None:
+def test_folders_are_made_and_no_leftovers_remain(tmp_path: Path) -> None:
     path = tmp_path / "baselines" / "davidnet" / "H200.json"
     write_baseline(SERIES, path)
     write_baseline(replace(SERIES, name="v2"), path)
@@ -102,13 +102,13 @@ def test_folders_are_made_and_nothing_is_left_beside(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_disk_that_does_not_take_it_is_a_sentence(tmp_path: Path) -> None:
+def test_a_full_disk_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DawnbenchError, match=r"^cannot write .*H200\.json: "):
         write_baseline(SERIES, tmp_path / "file" / "H200.json")
 
 
-def test_a_failed_write_leaves_the_older_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_leaves_the_existing_baseline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = written(tmp_path)
 
     def full(*_: object) -> None:
@@ -135,20 +135,22 @@ def test_a_failed_write_leaves_the_older_baseline(tmp_path: Path, monkeypatch: p
         ({"recipe": 3}, r"is damaged: recipe"),
     ],
 )
-def test_a_file_that_is_no_baseline_is_said_so(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+def test_a_file_that_is_not_a_baseline_is_an_error(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
     with pytest.raises(DawnbenchError, match=words):
         read_baseline(written(tmp_path, **changes))
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"schema_version": "1"}'])
-def test_a_torn_or_foreign_file_is_a_sentence(tmp_path: Path, content: bytes) -> None:
+def test_a_torn_or_foreign_file_is_an_error(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "baseline.json"
     path.write_bytes(content)
     with pytest.raises(DawnbenchError, match=r"baseline\.json"):
         read_baseline(path)
 
 
-def test_a_baseline_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_baseline_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"^cannot read the baseline .*none\.json \(No such file"):
         read_baseline(tmp_path / "none.json")
 

@@ -12,14 +12,14 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import one_at_a_time, open_regular, read_bytes, replacing, write
 
 
-def test_folders_on_the_way_are_made_and_the_text_is_utf_8(tmp_path: Path) -> None:
+def test_missing_parent_folders_are_made_and_the_text_is_utf_8(tmp_path: Path) -> None:
     path = tmp_path / "reports" / "ci" / "judgement.json"
     write("± 1\n", path)
     assert path.read_bytes() == "± 1\n".encode()
     assert [p.name for p in path.parent.iterdir()] == ["judgement.json"]
 
 
-def test_an_older_file_is_replaced(tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     write("a long first text", path)
     write("short", path)
@@ -27,7 +27,7 @@ def test_an_older_file_is_replaced(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["folder", ".", "file/below.json"])
-def test_where_nothing_can_be_written_it_says_so_and_leaves_nothing(tmp_path: Path, name: str) -> None:
+def test_a_failed_write_is_reported_and_leaves_nothing(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / "file").write_text("kept")
     with pytest.raises(DawnbenchError, match=r"cannot write .*; make room or name another file"):
@@ -36,18 +36,14 @@ def test_where_nothing_can_be_written_it_says_so_and_leaves_nothing(tmp_path: Pa
     assert (tmp_path / "file").read_text() == "kept"
 
 
-def test_the_working_folder_itself_is_refused_by_a_sentence(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_working_folder_itself_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DawnbenchError, match="cannot write"):
         write("text", Path())
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_older_file_outlives_a_disk_that_takes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_existing_file_survives_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.json"
     path.write_text("old")
 
@@ -74,7 +70,7 @@ def test_many_writers_of_one_file_all_succeed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_block_that_fails_leaves_the_older_file_and_nothing_else(tmp_path: Path) -> None:
+def test_a_failing_block_leaves_only_the_existing_file(tmp_path: Path) -> None:
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
 
@@ -125,7 +121,7 @@ def test_a_target_that_is_not_a_file_is_refused_by_name(tmp_path: Path, kind: st
     assert kind != "link" or victim.read_text() == "kept"
 
 
-def test_a_link_called_as_a_file_that_is_not_whole_yet_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_with_the_name_of_a_partial_file_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("kept")
     (tmp_path / "report.md.partial").symlink_to("victim")
     write("text", tmp_path / "report.md")
@@ -133,7 +129,7 @@ def test_a_link_called_as_a_file_that_is_not_whole_yet_is_not_followed(tmp_path:
     assert (tmp_path / "report.md").read_text() == "text"
 
 
-def test_a_folder_of_a_run_that_is_a_link_out_of_it_is_refused_by_name(tmp_path: Path) -> None:
+def test_a_link_that_leads_outside_a_run_folder_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     folder = run_folder(tmp_path / "run")
     (folder / "figures").symlink_to("../outside")
@@ -182,7 +178,7 @@ def unix_socket(path: Path) -> None:
 
 
 @pytest.mark.parametrize("make", [pipe, device, unix_socket])
-def test_what_is_not_a_file_is_not_opened(tmp_path: Path, make: Callable[[Path], None]) -> None:
+def test_anything_but_a_regular_file_is_not_opened(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "trials")
     with pytest.raises(OSError, match="it is a pipe or a device, not a file"):
         open_regular(tmp_path / "trials", 100)
@@ -202,7 +198,7 @@ def test_a_file_is_read_through_a_link_up_to_the_limit(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/pagemap").exists(), reason="a file without a size or an end")
-def test_a_file_without_an_end_is_read_up_to_the_limit(tmp_path: Path) -> None:
+def test_an_endless_file_is_read_up_to_the_limit(tmp_path: Path) -> None:
     (tmp_path / "trials").symlink_to("/proc/self/pagemap")
     with pytest.raises(OSError, match="more than"):
         read_bytes(tmp_path / "trials", 800_000)

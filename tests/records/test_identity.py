@@ -15,7 +15,7 @@ from tests.records.folders import make_run
 QUICK = RunIdentity("f" * 64, 0.94, "a" * 64, "NVIDIA H200", "bf16", "quickstart", (), "cifar10", "cuda")
 
 
-def test_a_list_and_a_whole_reading_agree(tmp_path: Path) -> None:
+def test_a_listing_and_a_full_read_agree(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run", recipe={**RUN.recipe, "changed": ["precision=fp32", "epochs=2"]})
     identity = read_listed(folder).identity
     assert identity.recipe == "davidnet precision=fp32 epochs=2"
@@ -23,18 +23,18 @@ def test_a_list_and_a_whole_reading_agree(tmp_path: Path) -> None:
     assert (other, other.recipe) == (identity, identity.recipe)
 
 
-def test_names_do_not_tell_runs_apart_and_settings_do() -> None:
+def test_settings_distinguish_runs_and_names_do_not() -> None:
     assert replace(QUICK, recipe_name="mine", data="/data/cifar10.npz", device="cuda:1") == QUICK
     for change in ({"fingerprint": "0"}, {"target": 0.9}, {"recipe_digest": "b"}, {"precision": "fp32"}):
         assert replace(QUICK, **change) != QUICK
 
 
-def test_what_every_view_shows_by_itself_is_no_change_and_many_are_counted() -> None:
+def test_changes_shown_elsewhere_are_left_out_and_many_are_counted() -> None:
     changed = ("target=0.5", "dataset.name=digits", *(f"a{i}=1" for i in range(6)))
     assert replace(QUICK, changed=changed).recipe == "quickstart a0=1 a1=1 a2=1 a3=1 +2 more"
 
 
-def test_a_digest_is_shown_only_where_two_recipes_look_alike() -> None:
+def test_a_digest_is_shown_only_if_two_recipes_look_alike() -> None:
     fp32 = replace(QUICK, recipe_digest="b" * 64, changed=("precision=fp32",))
     older = replace(QUICK, recipe_digest="c" * 64)
     elsewhere = replace(QUICK, device_name="NVIDIA H100")

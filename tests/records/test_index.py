@@ -68,7 +68,7 @@ def test_the_newest_run_comes_first(runs: Path) -> None:
     assert found.troubles == ()
 
 
-def test_a_second_look_reads_no_run_and_finds_the_same(look: Look) -> None:
+def test_a_second_listing_reads_no_run_and_finds_the_same(look: Look) -> None:
     first, read = look()
     assert read == ["run-1", "run-2", "run-3"]
     assert look() == (first, [])
@@ -85,7 +85,7 @@ def test_a_trial_that_was_appended_is_seen_and_the_other_runs_are_not_read_again
     assert (found.runs[1].done, found.runs[1].accuracy) == (2, pytest.approx(0.9))
 
 
-def test_a_line_that_is_torn_at_first_counts_once_it_is_whole(runs: Path, look: Look) -> None:
+def test_a_torn_line_counts_once_it_is_complete(runs: Path, look: Look) -> None:
     second = line(replace(TRIAL, trial=2))
     path = runs / "run-2" / "trials.jsonl"
     with path.open("a") as file:
@@ -125,7 +125,7 @@ def test_a_folder_replaced_by_a_copy_of_another_is_seen(runs: Path, tmp_path: Pa
     assert names(look()[0]) == ["run-1", "run-3", "run-2"]
 
 
-def test_a_folder_that_was_removed_or_renamed_is_gone_and_forgotten(runs: Path, look: Look) -> None:
+def test_a_removed_or_renamed_folder_is_dropped(runs: Path, look: Look) -> None:
     look()
     shutil.rmtree(runs / "run-1")
     (runs / "run-2").rename(runs / "moved")
@@ -133,7 +133,7 @@ def test_a_folder_that_was_removed_or_renamed_is_gone_and_forgotten(runs: Path, 
     assert set(recall(cache_path(), str(runs.resolve()))) == {"run-3", "moved"}
 
 
-def test_what_was_just_written_is_not_remembered(runs: Path) -> None:
+def test_a_file_just_written_is_not_cached(runs: Path) -> None:
     """A second change within one tick of the file system's clock would not show in a file's times."""
     for file in runs.glob("*/*"):  # a time that a copy brought along says nothing
         os.utime(file, (0, 0))
@@ -155,7 +155,7 @@ def test_two_places_are_kept_apart(runs: Path, tmp_path: Path) -> None:
         ]
 
 
-def test_a_folder_named_by_another_way_is_the_same(
+def test_a_folder_under_another_path_is_the_same(
     runs: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found, _ = look()
@@ -164,7 +164,7 @@ def test_a_folder_named_by_another_way_is_the_same(
     assert [run.folder for run in again.runs] == [Path("runs", run.name) for run in found.runs]
 
 
-def test_folders_of_something_else_are_passed_over(runs: Path) -> None:
+def test_other_folders_are_skipped(runs: Path) -> None:
     (runs / "README.md").write_text("# Runs\n")
     (runs / "figures").mkdir()
     (runs / "figures" / "accuracy.svg").write_text("<svg/>")
@@ -209,7 +209,7 @@ def a_folder_as_a_file(folder: Path) -> str:
     return "Is a directory"
 
 
-def test_a_run_with_a_damaged_line_is_listed_by_its_other_lines(runs: Path, look: Look) -> None:
+def test_a_run_with_a_damaged_line_is_listed_without_that_line(runs: Path, look: Look) -> None:
     path = runs / "run-2" / "trials.jsonl"
     path.write_text(f"{line(TRIAL)}{line(TRIAL)[:50]}\n{line(TRIAL)}")
     found, _read = look()
@@ -221,7 +221,7 @@ def test_a_run_with_a_damaged_line_is_listed_by_its_other_lines(runs: Path, look
     "spoil",
     [begun, half, newer, of_something_else, without_trials, a_folder_as_a_file],
 )
-def test_a_run_folder_that_cannot_be_read_gives_a_sentence_and_the_rest_is_listed(
+def test_an_unreadable_run_folder_is_reported_and_the_rest_is_listed(
     runs: Path, look: Look, spoil: Callable[[Path], str]
 ) -> None:
     expected = spoil(runs / "run-2")
@@ -233,7 +233,7 @@ def test_a_run_folder_that_cannot_be_read_gives_a_sentence_and_the_rest_is_liste
         assert expected in sentence
 
 
-def test_a_folder_that_was_mended_is_listed_again(runs: Path, look: Look) -> None:
+def test_a_repaired_folder_is_listed_again(runs: Path, look: Look) -> None:
     path = runs / "run-2" / "run.json"
     whole = path.read_text()
     half(runs / "run-2")
@@ -243,7 +243,7 @@ def test_a_folder_that_was_mended_is_listed_again(runs: Path, look: Look) -> Non
     assert look()[0].troubles == ()
 
 
-def test_that_the_system_refused_a_file_is_not_remembered(
+def test_a_refusal_by_the_system_is_not_cached(
     runs: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Who may read a file can change without the file."""
@@ -257,20 +257,20 @@ def test_that_the_system_refused_a_file_is_not_remembered(
     assert look()[0].troubles == ()
 
 
-def test_a_run_folder_is_a_list_of_one(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_folder_itself_is_listed_as_one_run(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert names(index_runs(runs / "run-2")) == ["run-2"]
     monkeypatch.chdir(runs / "run-2")
     (run,) = index_runs(Path()).runs
     assert (run.name, run.folder) == ("run-2", Path())
 
 
-def test_a_run_folder_that_was_named_and_cannot_be_read_is_an_error(runs: Path) -> None:
+def test_an_unreadable_run_folder_that_was_named_is_an_error(runs: Path) -> None:
     half(runs / "run-2")
     with pytest.raises(DawnbenchError, match="was not written by dawnbench"):
         index_runs(runs / "run-2")
 
 
-def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+def test_a_missing_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"there is no folder .*nowhere"):
         index_runs(tmp_path / "nowhere")
     (tmp_path / "file").touch()
@@ -278,7 +278,7 @@ def test_a_place_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         index_runs(tmp_path / "file")
 
 
-def test_a_name_that_is_no_text_is_listed(runs: Path, look: Look) -> None:
+def test_a_name_that_is_not_valid_text_is_listed(runs: Path, look: Look) -> None:
     name = os.fsdecode(b"run-\xff")
     try:
         (runs / "run-3").rename(runs / name)

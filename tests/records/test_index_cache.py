@@ -44,7 +44,7 @@ def kept(runs: Path) -> int:
     return len(recall(cache_path(), str(runs.resolve())))
 
 
-def test_it_lies_in_the_users_cache_folder(
+def test_the_cache_is_in_the_users_cache_folder(
     runs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "mine"))
@@ -121,7 +121,7 @@ def with_content_that_is_no_text() -> None:
         with_content_that_is_no_text,
     ],
 )
-def test_a_spoilt_file_is_passed_over_and_made_anew(
+def test_a_damaged_cache_is_ignored_and_made_again(
     runs: Path, expected: Index, spoil: Callable[[], None]
 ) -> None:
     look(runs)
@@ -154,13 +154,13 @@ def locked(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("locked")
-def test_a_locked_file_is_passed_over_and_left_alone(runs: Path, expected: Index) -> None:
+def test_a_locked_cache_is_ignored_and_left_alone(runs: Path, expected: Index) -> None:
     before = cache_path().read_bytes()
     assert look(runs) == expected
     assert cache_path().read_bytes() == before
 
 
-def test_where_no_file_can_be_made_the_runs_are_listed_all_the_same(
+def test_runs_are_listed_even_if_no_cache_can_be_written(
     runs: Path, expected: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -170,9 +170,7 @@ def test_where_no_file_can_be_made_the_runs_are_listed_all_the_same(
         assert look(runs) == look(runs) == expected
 
 
-def test_a_file_that_may_only_be_read_is_read(
-    runs: Path, expected: Index, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_cache_is_read(runs: Path, expected: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     look(runs)
     really_connect = sqlite3.connect
 
@@ -186,7 +184,7 @@ def test_a_file_that_may_only_be_read_is_read(
     assert kept(runs) == 4
 
 
-def test_processes_that_list_at_once_find_the_same_and_leave_a_whole_file(runs: Path) -> None:
+def test_concurrent_listings_agree_and_leave_an_intact_cache(runs: Path) -> None:
     for number in range(200):
         make_run(runs / f"more-{number:03}")
     program = (
@@ -212,7 +210,7 @@ def test_processes_that_list_at_once_find_the_same_and_leave_a_whole_file(runs: 
         assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_places_that_were_listed_long_ago_make_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_entries_are_dropped_to_limit_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(index_cache, "MAX_ROWS", 5)
     cache = tmp_path / "cache.sqlite"
     for place, count in (("/a", 3), ("/b", 2), ("/c", 1)):

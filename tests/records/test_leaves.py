@@ -29,7 +29,7 @@ def test_a_part_without_a_kind_has_its_number() -> None:
     assert dict(leaves({"parts": [{"a": 1}, 7]})) == {"parts": ["1", "2"], "parts.1.a": 1, "parts.2": 7}
 
 
-def test_a_recipe_recorded_before_a_setting_was_renamed_is_read_with_its_new_name() -> None:
+def test_a_recipe_recorded_before_a_rename_is_read_under_the_new_name() -> None:
     before = {"epochs": 3, "dataset": {"name": "digits", "deviation": [0.2]}}
     assert with_current_names(before) == {"epochs": 3, "dataset": {"name": "digits", "std": [0.2]}}
     assert with_original_names(with_current_names(before)) == before

@@ -35,7 +35,7 @@ class Disk:
 
 
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()])
-def test_a_line_that_is_broken_off_is_not_there_at_all(file: LineFile, error: BaseException) -> None:
+def test_an_interrupted_line_is_removed(file: LineFile, error: BaseException) -> None:
     disk = Disk(file._file, 3, error)
     file._file = disk  # type: ignore[assignment]
     with pytest.raises(type(error)):
@@ -49,7 +49,7 @@ def test_a_line_that_is_broken_off_is_not_there_at_all(file: LineFile, error: Ba
 @pytest.mark.parametrize(
     ("error", "kept"), [(OSError(errno.EIO, "I/O error"), ""), (KeyboardInterrupt(), "second\n")]
 )
-def test_a_whole_line_survives_an_interrupt_but_not_a_disk_that_failed(
+def test_a_complete_line_survives_an_interrupt_but_not_a_disk_failure(
     file: LineFile, monkeypatch: pytest.MonkeyPatch, error: BaseException, kept: str
 ) -> None:
     def broken(_file: int) -> None:
@@ -61,7 +61,7 @@ def test_a_whole_line_survives_an_interrupt_but_not_a_disk_that_failed(
     assert file.path.read_text() == f"first\n{kept}"
 
 
-def test_it_is_in_place_until_it_or_its_folder_is_gone_or_replaced(
+def test_a_file_is_in_place_until_it_or_its_folder_is_removed_or_replaced(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "run"

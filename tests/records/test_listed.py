@@ -48,14 +48,14 @@ def test_a_run_at_a_glance(tmp_path: Path) -> None:
     assert listed.created == "2026-02-03T04:05:06+00:00"
 
 
-def test_a_run_without_a_trial_has_no_figures(tmp_path: Path) -> None:
+def test_a_run_without_trials_has_no_results(tmp_path: Path) -> None:
     listed = read_listed(make_run(tmp_path / "run", [], trials=3))
     assert (listed.asked, listed.done, listed.reached) == (3, 0, 0)
     assert (listed.median_seconds, listed.accuracy) == ({}, None)
 
 
 @given(recorded=st.lists(trials, max_size=5))
-def test_its_figures_are_those_of_the_trials_that_count(
+def test_its_results_are_those_of_the_trials_that_count(
     recorded: list[TrialRecord], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = make_run(tmp_path_factory.mktemp("runs") / "run", recorded)
@@ -76,7 +76,7 @@ def test_a_torn_last_line_is_not_counted(tmp_path: Path) -> None:
     assert read_listed(folder).done == 1
 
 
-def test_a_figure_that_is_not_finite_is_none(tmp_path: Path) -> None:
+def test_a_number_that_is_not_finite_becomes_none(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     text = line(TRIAL).replace('"accuracy": 0.95', '"accuracy": NaN').replace(": 2.0", ": Infinity")
     (folder / "trials.jsonl").write_text(text)
@@ -85,7 +85,7 @@ def test_a_figure_that_is_not_finite_is_none(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", [{"accuracy": 1.5}, {"seconds": {"dawnbench": 0}}])
-def test_a_figure_that_is_not_possible_is_left_out(change: dict[str, Any], tmp_path: Path) -> None:
+def test_an_impossible_number_is_left_out(change: dict[str, Any], tmp_path: Path) -> None:
     folder = make_run(tmp_path / "a")
     trials = folder / "trials.jsonl"
     trials.write_text(json.dumps(json.loads(trials.read_text()) | change) + "\n")
@@ -94,7 +94,7 @@ def test_a_figure_that_is_not_possible_is_left_out(change: dict[str, Any], tmp_p
     assert shown is None
 
 
-def test_what_fits_the_schema_is_taken_though_it_is_odd(tmp_path: Path) -> None:
+def test_odd_values_that_fit_the_schema_are_accepted(tmp_path: Path) -> None:
     """`read_run` takes a number that is written as a text; the list does not know better."""
     folder = make_run(tmp_path / "run")
     (folder / "trials.jsonl").write_text(line(TRIAL).replace('"accuracy": 0.95', '"accuracy": "0.95"'))
@@ -133,7 +133,7 @@ def put(file: Path, key: str, value: Any) -> None:
     ),
     value=values,
 )
-def test_whatever_stands_in_a_file_gives_a_run_or_a_sentence(
+def test_any_file_content_gives_a_run_or_an_error(
     changed: tuple[str, str], value: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = make_run(tmp_path_factory.mktemp("runs") / "run")
@@ -149,7 +149,7 @@ def test_whatever_stands_in_a_file_gives_a_run_or_a_sentence(
 
 
 @given(content=st.binary(max_size=40))
-def test_bytes_that_are_no_run_give_a_sentence(
+def test_bytes_that_are_not_a_run_give_an_error(
     content: bytes, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     folder = make_run(tmp_path_factory.mktemp("runs") / "run")

@@ -27,7 +27,7 @@ def other() -> Iterator[subprocess.Popen[bytes]]:
         process.kill()
 
 
-def test_this_process_is_there(me: ProcessRecord) -> None:
+def test_this_process_is_alive(me: ProcessRecord) -> None:
     assert not is_gone(me)
 
 
@@ -50,12 +50,12 @@ def test_a_process_that_got_the_id_of_an_earlier_one_is_not_taken_for_it(me: Pro
 
 
 @pytest.mark.parametrize("elsewhere", [{"boot_id": "another"}, {"pid_namespace": "pid:[1]"}, {"pid": 10**30}])
-def test_of_a_process_elsewhere_there_is_no_telling(me: ProcessRecord, elsewhere: dict[str, object]) -> None:
+def test_a_process_elsewhere_is_never_called_gone(me: ProcessRecord, elsewhere: dict[str, object]) -> None:
     gone = replace(me, start_ticks=me.start_ticks - 1)
     assert not is_gone(replace(gone, **elsewhere))  # type: ignore[arg-type]
     assert not is_gone(None)
 
 
 @pytest.mark.parametrize("pid", [0, -1])
-def test_an_id_that_means_a_group_of_processes_is_never_looked_for(me: ProcessRecord, pid: int) -> None:
+def test_an_id_of_a_process_group_is_never_signalled(me: ProcessRecord, pid: int) -> None:
     assert not is_gone(replace(me, pid=pid, start_ticks=1))

@@ -46,7 +46,7 @@ def test_airbench94_muon_is_there_with_its_trials() -> None:
     assert (figure.seconds, figure.accuracy, figure.trials) == (2.59, 0.9401, 200)
 
 
-def test_a_dawnbench_time_is_the_hours_that_its_source_shows() -> None:
+def test_a_dawnbench_time_equals_the_hours_in_its_source() -> None:
     entries = [figure for figure in FIGURES if figure.rule == "dawnbench"]
     assert len(entries) == 12
     for figure in entries:
@@ -55,7 +55,7 @@ def test_a_dawnbench_time_is_the_hours_that_its_source_shows() -> None:
         assert figure.seconds < 600
 
 
-def test_every_figure_reaches_its_target_by_a_known_rule_and_names_its_source() -> None:
+def test_every_published_time_reaches_its_target_under_a_known_rule_and_names_its_source() -> None:
     for figure in FIGURES:
         assert figure.accuracy >= figure.target
         assert figure.rule in RULES_BY_NAME
@@ -63,11 +63,11 @@ def test_every_figure_reaches_its_target_by_a_known_rule_and_names_its_source() 
         assert figure.source_says
 
 
-def test_what_the_source_does_not_say_has_a_note() -> None:
+def test_facts_missing_from_the_source_have_a_note() -> None:
     assert all(figure.note for figure in FIGURES if figure.trials is None or figure.published is None)
 
 
-def test_no_figure_is_there_twice() -> None:
+def test_no_published_time_appears_twice() -> None:
     assert len({(figure.source, figure.seconds) for figure in FIGURES}) == len(FIGURES)
 
 
@@ -83,7 +83,7 @@ def test_an_installed_package_reads_the_files_inside_it(
     assert read_published() == FIGURES
 
 
-def test_the_wheel_is_told_to_carry_them() -> None:
+def test_the_wheel_includes_them() -> None:
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
     included = project["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
     assert included["baselines/published"] == "dawnbench/published"
@@ -104,7 +104,7 @@ def figure(**changes: Any) -> dict[str, Any]:
     return dict(json.loads(file.read_bytes())["figures"][0] | changes)
 
 
-def test_a_folder_of_ones_own_is_read(tmp_path: Path) -> None:
+def test_a_users_own_folder_is_read(tmp_path: Path) -> None:
     (found,) = read_published(write(tmp_path, figures=[figure(seconds=1.5, team="We", note=None)]))
     assert (found.seconds, found.team, found.note) == (1.5, "We", None)
 
@@ -121,7 +121,7 @@ def test_a_folder_of_ones_own_is_read(tmp_path: Path) -> None:
         ({"published": "soon"}, r"0\.published"),
     ],
 )
-def test_a_figure_that_cannot_be_is_an_error_with_the_file_and_the_place(
+def test_an_impossible_value_is_an_error_with_file_and_place(
     tmp_path: Path, changes: dict[str, Any], where: str
 ) -> None:
     with pytest.raises(DawnbenchError, match=rf"mine\.json is damaged: {where}"):
@@ -135,18 +135,18 @@ def test_a_missing_field_is_an_error_with_its_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("figures", [None, 7, "figures", {}])
-def test_figures_that_are_no_list_are_damage(tmp_path: Path, figures: Any) -> None:
+def test_published_times_that_are_not_a_list_are_damaged(tmp_path: Path, figures: Any) -> None:
     with pytest.raises(DawnbenchError, match="damaged"):
         read_published(write(tmp_path, figures=figures))
 
 
-def test_another_kind_of_file_is_said_to_be_one(tmp_path: Path) -> None:
+def test_another_kind_of_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match="holds no published times"):
         read_published(write(tmp_path, kind="dawnbench baseline"))
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '"text"', "\xff"])
-def test_a_file_of_something_else_is_one_sentence(tmp_path: Path, text: str) -> None:
+def test_an_unrelated_file_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / "mine.json").write_text(text, encoding="latin-1")
     with pytest.raises(DawnbenchError, match=r"mine\.json"):
         read_published(tmp_path)

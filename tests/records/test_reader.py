@@ -56,7 +56,7 @@ def test_a_line_torn_inside_a_character_is_left_out_too(folder: Path) -> None:
 @pytest.mark.parametrize(
     "damage", [b'{"trial": 1}', b"{", b"", b'{"trial": "one"}', b"\xff\xfe", b"[]", b"1"]
 )
-def test_a_damaged_line_in_the_middle_costs_that_line(folder: Path, damage: bytes) -> None:
+def test_a_damaged_line_in_the_middle_is_left_out(folder: Path, damage: bytes) -> None:
     path = folder / "epochs.jsonl"
     first, second = path.read_bytes().splitlines()
     path.write_bytes(b"\n".join([first, damage, second, b""]))
@@ -86,7 +86,7 @@ def change_line(folder: Path, name: str, **changes: object) -> None:
         ("epochs", "energy_joules", -123_451.8, "-123451.8"),
     ],
 )
-def test_an_impossible_value_costs_that_value_and_nothing_else(
+def test_only_the_impossible_value_is_left_out(
     folder: Path, name: str, field: str, value: object, shown: str
 ) -> None:
     before = read_run(folder)
@@ -100,7 +100,7 @@ def test_an_impossible_value_costs_that_value_and_nothing_else(
 
 
 @pytest.mark.parametrize("file", ["run.json", "trials.jsonl", "epochs.jsonl"])
-def test_a_number_of_more_digits_than_python_reads_costs_that_value(folder: Path, file: str) -> None:
+def test_a_number_with_too_many_digits_is_left_out(folder: Path, file: str) -> None:
     before = read_run(folder)
     fields = {
         "run.json": '"flops_per_trial": ',
@@ -131,7 +131,7 @@ def test_the_other_rules_keep_their_times(folder: Path) -> None:
         ("trial", -1),
     ],
 )
-def test_an_epoch_without_possible_counts_is_left_out(folder: Path, field: str, value: object) -> None:
+def test_an_epoch_with_impossible_counts_is_left_out(folder: Path, field: str, value: object) -> None:
     change_line(folder, "epochs", **{field: value})
     run = read_run(folder)
     assert [one.epoch for one in run.epochs] == [2]
@@ -139,7 +139,7 @@ def test_an_epoch_without_possible_counts_is_left_out(folder: Path, field: str, 
     assert warning.startswith(f"epochs.jsonl, line 1: {field} is ")
 
 
-def test_a_ledger_with_one_impossible_segment_is_left_out_whole(folder: Path) -> None:
+def test_a_ledger_with_an_impossible_segment_is_left_out_entirely(folder: Path) -> None:
     segments = json.loads((folder / "trials.jsonl").read_text().splitlines()[0])["segments"]
     segments[1]["length_ns"] = -4
     change_line(folder, "trials", segments=segments)
@@ -160,7 +160,7 @@ def test_a_ledger_with_one_impossible_segment_is_left_out_whole(folder: Path) ->
         ({"recipe": {"epochs": 0.5, "lr": 1}}, {"lr": 1}),
     ],
 )
-def test_what_readers_look_into_is_what_they_expect_or_absent(
+def test_values_that_readers_use_have_the_expected_type_or_are_absent(
     folder: Path, changes: dict[str, object], left: object
 ) -> None:
     change_run(folder, **changes)
@@ -170,7 +170,7 @@ def test_what_readers_look_into_is_what_they_expect_or_absent(
 
 
 @pytest.mark.parametrize("depth", [60, 150, 250, 450, 900, 5_000])
-def test_what_is_nested_deeply_costs_that_value_or_its_line(folder: Path, depth: int) -> None:
+def test_a_deeply_nested_value_is_left_out_or_its_line(folder: Path, depth: int) -> None:
     nested = "[" * depth + "]" * depth
     for name in ("trials", "run"):
         path = folder / ("run.json" if name == "run" else f"{name}.jsonl")
@@ -186,14 +186,14 @@ def test_what_is_nested_deeply_costs_that_value_or_its_line(folder: Path, depth:
         path.write_text(before)
 
 
-def test_what_is_wrong_on_many_lines_is_told_once(folder: Path) -> None:
+def test_an_error_on_many_lines_is_reported_once(folder: Path) -> None:
     with (folder / "epochs.jsonl").open("a") as file:
         file.write("{}\n" * 1001)
     (warning,) = read_run(folder).warnings
     assert warning == "epochs.jsonl, line 3: trial is missing; the line is left out, as on 1,000 more"
 
 
-def test_of_many_bad_fields_the_first_are_named_and_the_rest_counted(folder: Path) -> None:
+def test_the_first_of_many_bad_fields_are_named_and_the_rest_counted(folder: Path) -> None:
     change_line(folder, "trials", seconds={f"rule{i}": -1 for i in range(MAX_WARNINGS + 5)})
     *named, rest = read_run(folder).warnings
     assert len(named) == MAX_WARNINGS
@@ -206,7 +206,7 @@ def test_a_path_that_is_not_utf_8_is_read_as_it_was_written(folder: Path) -> Non
     assert read_run(folder).record.command == command
 
 
-def test_a_key_that_is_not_utf_8_costs_nothing(folder: Path) -> None:
+def test_a_key_that_is_not_utf_8_loses_nothing(folder: Path) -> None:
     recipe = {"dataset": {"name": "d", "\udcff": 1}, "epochs": 2, "\ud800": 1}
     environment = {"git": {"commit": "c", "\udcff": 1}, "\udcff": 1}
     change_run(folder, recipe=recipe, environment=environment)
@@ -223,18 +223,18 @@ def test_a_newer_schema_is_refused_with_what_to_upgrade(folder: Path) -> None:
         read_run(folder)
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_a_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"is not a run folder: cannot read run\.json \(No such file"):
         read_run(tmp_path)
 
 
-def test_a_run_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+def test_a_missing_run_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"nowhere is not a run folder"):
         read_run(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", "{}", '"text"', "\x00"])
-def test_a_run_json_of_something_else_is_refused(folder: Path, text: str) -> None:
+def test_a_run_json_written_by_something_else_is_refused(folder: Path, text: str) -> None:
     (folder / "run.json").write_text(text, encoding="utf-8")
     with pytest.raises(DawnbenchError, match=r"run\.json was not written by dawnbench"):
         read_run(folder)
@@ -253,7 +253,7 @@ def test_a_folder_that_lost_a_file_is_refused(folder: Path, name: str) -> None:
         read_run(folder)
 
 
-def test_the_epochs_of_all_trials_are_found_by_going_through_them_once(tmp_path: Path) -> None:
+def test_the_epochs_of_all_trials_are_grouped_in_one_pass(tmp_path: Path) -> None:
     class Counted(tuple[EpochRecord, ...]):
         rounds = 0
 

@@ -47,7 +47,7 @@ def test_every_sample_is_read_and_belongs_to_the_trial(run: Run) -> None:
     assert len(of_trial) > 0.9 * len(samples)
 
 
-def test_the_gpu_drew_more_power_the_more_it_did_and_never_throttled(run: Run) -> None:
+def test_the_gpu_drew_more_power_under_load_and_never_throttled(run: Run) -> None:
     samples = samples_of(run)
     power, busy = samples.values["gpu_power"], samples.values["gpu_utilization"]
     assert 110 < np.nanmin(power) < np.nanmax(power) < 700
@@ -56,7 +56,7 @@ def test_the_gpu_drew_more_power_the_more_it_did_and_never_throttled(run: Run) -
     assert set(samples.values["gpu_sm_clock"]) == {1980.0}
 
 
-def test_what_could_not_be_read_at_first_is_a_gap_and_not_a_zero(run: Run) -> None:
+def test_values_that_could_not_be_read_at_first_are_gaps_not_zeros(run: Run) -> None:
     others = samples_of(run).values["cpu_other_utilization"]
     assert np.isnan(others[0])
     assert np.isfinite(others[-1])

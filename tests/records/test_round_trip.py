@@ -50,7 +50,7 @@ def test_lines_can_be_read_while_the_writer_is_open(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
-def test_a_figure_that_is_not_finite_is_stored_as_none(tmp_path: Path, value: float) -> None:
+def test_a_number_that_is_not_finite_is_stored_as_none(tmp_path: Path, value: float) -> None:
     writer = begin_run(tmp_path)
     writer.append_epoch(epoch(train_loss=value, validation_loss=value, energy_joules=value))
     writer.append_trial(replace(TRIAL, seconds={"dawnbench": value}, accuracy=value))

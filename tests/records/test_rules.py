@@ -58,7 +58,7 @@ def test_each_rule_counts_its_own_segments_up_to_where_it_stops() -> None:
     }
 
 
-def test_a_target_reached_in_the_last_epoch_stops_nothing_short() -> None:
+def test_a_target_reached_in_the_last_epoch_cuts_nothing_off() -> None:
     found = milliseconds(stop_after=3)
     assert found["dawnbench"] == 4 + SETUP + TRAIN
     assert found["cold"] == sum(LENGTHS.values())
@@ -75,7 +75,7 @@ def test_a_target_never_reached_leaves_the_rules_that_stop_at_it_without_a_time(
     assert found["airbench"] == 64 + TRAIN + 16384
 
 
-def test_without_the_processes_start_there_is_no_cold_time() -> None:
+def test_without_the_start_of_the_process_there_is_no_cold_time() -> None:
     found = milliseconds("startup", stop_after=2)
     assert found["cold"] is None
     assert None not in (found["dawnbench"], found["airbench"], found["strict"])
@@ -112,12 +112,12 @@ def test_what_was_spent_is_counted_to_the_end_whether_the_target_was_reached_or_
     }
 
 
-def test_a_trial_that_broke_off_spent_what_it_got_to() -> None:
+def test_an_interrupted_trial_spent_the_time_until_then() -> None:
     assert spent("final_evaluate")["airbench"] == 64 + TRAIN
     assert RULES_BY_NAME["dawnbench"].spent_seconds(()) == 0
 
 
-def test_without_the_processes_start_what_was_spent_from_there_is_not_known() -> None:
+def test_without_the_start_of_the_process_the_time_spent_since_is_unknown() -> None:
     found = spent("startup")
     assert found["cold"] is None
     assert None not in (found["dawnbench"], found["airbench"], found["strict"])

@@ -24,7 +24,7 @@ def written(folder: Path, *lines: object, torn: str = "") -> Path:
     return folder
 
 
-def test_each_trial_has_its_own_samples_from_its_begin_on(tmp_path: Path) -> None:
+def test_each_trial_has_its_own_samples_from_its_start(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "a", trials=3))
     samples = read_samples(run.folder)
     assert samples is not None
@@ -37,7 +37,7 @@ def test_each_trial_has_its_own_samples_from_its_begin_on(tmp_path: Path) -> Non
         assert 400 < np.nanmean(part.values["gpu_power"]) < 700
 
 
-def test_what_a_sample_lacks_is_nan_and_its_throttling_is_kept(tmp_path: Path) -> None:
+def test_a_missing_value_is_nan_and_throttling_is_kept(tmp_path: Path) -> None:
     samples = read_samples(
         written(tmp_path / "a", {"t_ns": 5, "x": None, "y": 2}, {"t_ns": 9, "x": 1.5, "throttle": ["hot"]})
     )
@@ -70,7 +70,7 @@ def test_a_line_that_is_not_a_sample_is_left_out(line: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("half", ["\\udcff", "\\uDCFF"])
-def test_a_name_that_is_not_utf_8_costs_no_sample(half: str, tmp_path: Path) -> None:
+def test_a_name_that_is_not_utf_8_loses_no_sample(half: str, tmp_path: Path) -> None:
     line = f'{{"t_ns": 6, "x{half}": 3, "throttle": ["y{half}"]}}\n'
     samples = read_samples(written(tmp_path / "a", torn=line))
     assert samples is not None
@@ -86,7 +86,7 @@ def test_lists_of_one_length_are_not_values(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ['"y"', "1e300", "1" + "0" * 400, "[]", "{}", "Infinity"])
-def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> None:
+def test_an_impossible_value_is_left_out(value: str, tmp_path: Path) -> None:
     line = f'{{"t_ns": 6, "x": {value}, "y": 3}}\n'
     samples = read_samples(written(tmp_path / "a", {"t_ns": 5, "x": 1, "y": 2}, torn=line))
     assert samples is not None
@@ -95,7 +95,7 @@ def test_an_impossible_value_costs_that_value(value: str, tmp_path: Path) -> Non
     assert samples.warnings == ("telemetry.jsonl: left out 1 impossible value of x",)
 
 
-def test_a_number_of_more_digits_than_python_reads_costs_that_value(tmp_path: Path) -> None:
+def test_a_number_with_too_many_digits_is_left_out(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "run")
     line = f'{{"t_ns": 5, "gpu_power": {"9" * 5_000}, "gpu_sm_clock": 7}}\n'
     (folder / "telemetry.jsonl").write_text(line)
@@ -105,14 +105,14 @@ def test_a_number_of_more_digits_than_python_reads_costs_that_value(tmp_path: Pa
     assert samples.warnings == ("telemetry.jsonl: left out 1 impossible value of gpu_power",)
 
 
-def test_a_trial_without_a_begin_has_none(tmp_path: Path) -> None:
+def test_a_trial_without_a_start_has_no_samples(tmp_path: Path) -> None:
     run = read_run(make_run(tmp_path / "a"))
     samples = read_samples(written(tmp_path / "b", {"t_ns": 5, "x": 1}))
     assert samples is not None
     assert samples.of_trial(run.trials[0]) is None
 
 
-def test_samples_at_the_very_begin_and_end_belong_to_the_trial(tmp_path: Path) -> None:
+def test_samples_at_the_very_start_and_end_belong_to_the_trial(tmp_path: Path) -> None:
     trial = replace(TRIAL, began_ns=1_000, wall_seconds=2e-9)
     times = (999, 1_000, 1_002, 1_003)
     samples = read_samples(written(tmp_path / "a", *({"t_ns": t, "x": 1} for t in times)))

@@ -28,12 +28,12 @@ def run(tmp_path: Path) -> Listed:
 @pytest.mark.parametrize(
     "recipe", [None, "davidnet-10", "DavidNet", "net", "david*", "*10", "davidnet-1?", ""]
 )
-def test_a_recipe_is_taken_by_part_of_its_name_or_a_pattern(run: Listed, recipe: str | None) -> None:
+def test_a_recipe_matches_by_part_of_its_name_or_a_pattern(run: Listed, recipe: str | None) -> None:
     assert select(recipe, None, None).takes(run)
 
 
 @pytest.mark.parametrize("recipe", ["airbench", "davidnet-10x", "david?", "*david", "net*"])
-def test_a_recipe_of_another_name_is_not(run: Listed, recipe: str) -> None:
+def test_a_recipe_with_another_name_does_not_match(run: Listed, recipe: str) -> None:
     assert not select(recipe, None, None).takes(run)
 
 
@@ -41,7 +41,7 @@ def test_a_recipe_of_another_name_is_not(run: Listed, recipe: str) -> None:
     ("device", "takes"),
     [("h200", True), ("nvidia*", True), ("cuda", True), ("cuda:?", True), ("H100", False), ("cpu", False)],
 )
-def test_a_device_is_taken_by_its_name_or_what_was_asked_for(run: Listed, device: str, takes: bool) -> None:
+def test_a_device_matches_by_its_name_or_what_was_asked_for(run: Listed, device: str, takes: bool) -> None:
     assert select(None, device, None).takes(run) == takes
 
 
@@ -62,7 +62,7 @@ def test_a_target_is_an_accuracy_or_percent(run: Listed, target: str | float, ta
 
 
 @given(hundredths=st.integers(0, 10_000))
-def test_percent_mean_what_the_fraction_means(hundredths: int) -> None:
+def test_a_percentage_equals_its_fraction(hundredths: int) -> None:
     as_percent, as_fraction = (
         select(None, None, f"{hundredths / 100}%"),
         select(None, None, hundredths / 10_000),
@@ -71,12 +71,12 @@ def test_percent_mean_what_the_fraction_means(hundredths: int) -> None:
 
 
 @pytest.mark.parametrize("target", ["94", 94, "high", "-1%", "101%", "nan", "", "%"])
-def test_a_target_that_is_no_accuracy_is_an_error(target: str | float) -> None:
+def test_a_target_that_is_not_an_accuracy_is_an_error(target: str | float) -> None:
     with pytest.raises(DawnbenchError, match=r"the target .* is not a share from 0 to 100 %"):
         select(None, None, target)
 
 
-def test_all_that_is_given_must_match(run: Listed) -> None:
+def test_all_given_criteria_must_match(run: Listed) -> None:
     assert select("david", "h200", "94%").takes(run)
     assert not select("david", "h200", "93%").takes(run)
     assert not select("air", "h200", "94%").takes(run)

@@ -42,7 +42,7 @@ def test_a_folder_is_named_by_time_recipe_and_six_hex_digits(tmp_path: Path) -> 
         ("Größe_1.5", "Größe_1.5"),
     ],
 )
-def test_an_odd_recipe_name_makes_one_safe_folder(tmp_path: Path, name: str, safe: str) -> None:
+def test_an_unusual_recipe_name_makes_one_safe_folder(tmp_path: Path, name: str, safe: str) -> None:
     folder = RunWriter(tmp_path, name, CREATED).folder
     assert re.fullmatch(rf"20260203T040506Z-{safe}-[0-9a-f]{{6}}", folder.name)
     assert list(tmp_path.iterdir()) == [folder]
@@ -65,7 +65,7 @@ def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
         RunWriter(tmp_path / "file" / "runs", "davidnet", CREATED)
 
 
-def test_run_json_is_replaced_whole_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+def test_run_json_is_replaced_atomically_without_leftovers(tmp_path: Path) -> None:
     writer = begin_run(tmp_path)
     writer.write_run(RUN)
     names = sorted(path.name for path in writer.folder.iterdir())
@@ -91,7 +91,7 @@ def test_every_line_is_strict_json(tmp_path: Path) -> None:
     )
 
 
-def test_what_no_reader_takes_is_not_written_and_the_trial_says_so(tmp_path: Path) -> None:
+def test_impossible_values_are_not_written_and_the_trial_says_so(tmp_path: Path) -> None:
     writer = begin_run(tmp_path)
     written = writer.append_epoch(epoch(energy_joules=-123_451.8))
     assert written == epoch(energy_joules=None)
@@ -129,7 +129,7 @@ def test_a_schedule_without_a_finite_rate_leaves_a_run_that_can_be_read(tmp_path
     assert note == "run.json: learning_rates.1.1 is None, which is not possible; it is not recorded"
 
 
-def test_closing_before_anything_was_described_is_no_error(tmp_path: Path) -> None:
+def test_closing_before_run_json_was_written_is_not_an_error(tmp_path: Path) -> None:
     writer = RunWriter(tmp_path, "davidnet", CREATED)
     writer.close("failed")
     assert not (writer.folder / "run.json").exists()
@@ -140,7 +140,7 @@ def _full(*_: object) -> None:
 
 
 @pytest.mark.parametrize("status", ["failed", "interrupted"])
-def test_a_disk_without_room_for_a_second_file_still_takes_how_the_run_ended(
+def test_a_full_disk_still_records_how_the_run_ended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: RunStatus
 ) -> None:
     writer = begin_run(tmp_path)
@@ -150,7 +150,7 @@ def test_a_disk_without_room_for_a_second_file_still_takes_how_the_run_ended(
     assert read_run(writer.folder).record == replace(RUN, status=status)
 
 
-def test_the_first_file_that_failed_is_named_whatever_fails_afterwards(
+def test_the_first_file_that_failed_is_named_whatever_fails_later(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = begin_run(tmp_path)

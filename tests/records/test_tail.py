@@ -12,7 +12,7 @@ from tests.records.examples import TRIAL, epoch
 from tests.records.folders import line, make_run
 
 
-def test_each_line_comes_once_and_half_a_line_waits(tmp_path: Path) -> None:
+def test_each_line_comes_once_and_an_incomplete_line_waits(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "a", (), (epoch(),))
     tail = Tail(folder)
     assert tail.epochs() == [epoch()]
@@ -29,12 +29,12 @@ def test_each_line_comes_once_and_half_a_line_waits(tmp_path: Path) -> None:
     tail.close()
 
 
-def test_what_is_not_a_run_folder_is_refused(tmp_path: Path) -> None:
+def test_anything_but_a_run_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"is not a run folder"):
         Tail(tmp_path)
 
 
-def test_a_line_or_a_value_that_is_not_possible_is_passed_over(tmp_path: Path) -> None:
+def test_an_impossible_line_or_value_is_skipped(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "a", (), ())
     (folder / "epochs.jsonl").write_text("{}\n" + line(epoch(train_seconds=1e308)) + "[\n")
     tail = Tail(folder)

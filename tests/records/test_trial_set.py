@@ -15,7 +15,7 @@ from tests.records.folders import line, make_run
 TELEMETRY = TRIAL.telemetry
 
 
-def test_a_series_says_what_its_run_folder_says(tmp_path: Path) -> None:
+def test_a_trial_set_has_the_facts_of_its_run_folder(tmp_path: Path) -> None:
     pairing = PairingRecord("c0ffee", "B")
     second = replace(TRIAL, trial=2, seed=8)
     found = trial_set_of(read_run(make_run(tmp_path / "a-run", (TRIAL, second), pairing=pairing)))
@@ -36,14 +36,14 @@ def test_a_series_says_what_its_run_folder_says(tmp_path: Path) -> None:
     assert found.warnings == ()
 
 
-def test_a_series_is_called_by_its_folder_however_that_was_named(
+def test_a_trial_set_has_its_folders_name_whatever_the_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(make_run(tmp_path / "a-run"))
     assert trial_set_of(read_run(Path())).name == "a-run"
 
 
-def test_what_of_a_folder_could_not_be_read_is_kept_as_a_sentence(tmp_path: Path) -> None:
+def test_unreadable_parts_of_a_folder_are_kept_as_warnings(tmp_path: Path) -> None:
     folder = make_run(tmp_path / "torn")
     with (folder / "trials.jsonl").open("a") as file:
         file.write(line(TRIAL)[:30])
@@ -54,7 +54,7 @@ def test_what_of_a_folder_could_not_be_read_is_kept_as_a_sentence(tmp_path: Path
     )
 
 
-def test_a_trials_figures_are_its_records() -> None:
+def test_a_trials_results_are_those_of_its_record() -> None:
     found = figures_of(TRIAL)
     assert (found.trial, found.seed, found.status, found.target) == (1, 7, "finished", 0.94)
     assert (found.seconds, found.epochs_to_target, found.accuracy) == (TRIAL.seconds, 1, 0.95)
@@ -79,11 +79,11 @@ def test_what_a_trial_spent_is_counted_to_its_end_by_each_rule_it_reports() -> N
     assert found.spent_seconds == {"cold": 7.0, "dawnbench": 2.0}
 
 
-def test_without_the_processes_start_nobody_knows_what_was_spent_from_there() -> None:
+def test_without_the_start_of_the_process_the_time_spent_since_is_unknown() -> None:
     assert figures_of(TRIAL).spent_seconds == {"dawnbench": 2.0, "cold": None}
 
 
-def test_a_rule_of_another_version_has_its_times_and_nothing_spent() -> None:
+def test_a_rule_of_another_version_has_times_but_nothing_spent() -> None:
     found = figures_of(replace(TRIAL, seconds={"dawnbench": 2.0, "later": 3.0}))
     assert "later" not in RULES_BY_NAME
     assert found.seconds == {"dawnbench": 2.0, "later": 3.0}
@@ -103,7 +103,7 @@ def of(status: TrialStatus, epochs_to_target: int | None) -> TrialFigures:
         ("failed", False, True),
     ],
 )
-def test_a_trial_counts_that_ended_by_itself_or_had_reached_the_target(
+def test_a_trial_counts_if_it_ended_by_itself_or_had_reached_the_target(
     status: TrialStatus, without: bool, reached: bool
 ) -> None:
     assert of(status, None).counts == without

@@ -64,7 +64,7 @@ def test_the_interval_of_a_ratio_is_scipys() -> None:
     assert (interval.low, interval.high) == pytest.approx(scipys(a, b, statistic=ratio_of_means))
 
 
-def test_nine_in_ten_and_more_of_the_intervals_of_twenty_figures_hold_the_truth() -> None:
+def test_more_than_nine_in_ten_intervals_of_twenty_values_contain_the_truth() -> None:
     rng = np.random.default_rng(2)
     held = sum(5.0 in found(rng.normal(5, 1, 20)) for _ in range(200))
     assert 180 <= held <= 198
@@ -72,23 +72,21 @@ def test_nine_in_ten_and_more_of_the_intervals_of_twenty_figures_hold_the_truth(
 
 @few
 @given(figures, st.sampled_from((2.0, 0.25, 1024.0)))
-def test_scaling_the_figures_scales_the_interval(sample: list[float], scale: float) -> None:
+def test_scaling_the_values_scales_the_interval(sample: list[float], scale: float) -> None:
     interval, scaled = found(sample), found([scale * figure for figure in sample])
     assert (scaled.low, scaled.high) == (scale * interval.low, scale * interval.high)
 
 
 @few
 @given(st.data(), figures, figures)
-def test_the_order_of_the_figures_does_not_matter(
-    data: st.DataObject, a: list[float], b: list[float]
-) -> None:
+def test_the_order_of_the_values_does_not_matter(data: st.DataObject, a: list[float], b: list[float]) -> None:
     mixed = [data.draw(st.permutations(sample)) for sample in (a, b)]
     assert found(a, b, statistic=ratio_of_means) == found(*mixed, statistic=ratio_of_means)
 
 
 @few
 @given(figures)
-def test_the_interval_holds_the_figure_and_lies_among_the_trials(sample: list[float]) -> None:
+def test_the_interval_contains_the_estimate_and_is_within_the_trials_range(sample: list[float]) -> None:
     for statistic in (np.mean, np.median):
         interval = found(sample, statistic=statistic)
         assert float(statistic(np.sort(sample))) in interval
@@ -96,21 +94,21 @@ def test_the_interval_holds_the_figure_and_lies_among_the_trials(sample: list[fl
 
 
 @pytest.mark.parametrize("samples", [([],), ([1.0],), ([1.0, 2.0], [1.0]), ([], [1.0, 2.0])])
-def test_one_figure_has_no_interval(samples: tuple[list[float], ...]) -> None:
+def test_one_value_has_no_interval(samples: tuple[list[float], ...]) -> None:
     assert bootstrap_interval(samples, lambda *drawn, axis: np.mean(drawn[0], axis=axis)) is None
 
 
-def test_figures_without_spread_have_an_interval_without_width() -> None:
+def test_values_without_spread_have_an_interval_of_zero_width() -> None:
     assert found([0.1] * 5) == Interval(0.1, 0.1)
 
 
-def test_the_figures_of_one_trial_are_drawn_together() -> None:
+def test_the_values_of_one_trial_are_drawn_together() -> None:
     sample = np.array([(n, 2.0 * n) for n in (1, 5, 3, 9)])
     interval = found(sample, statistic=lambda drawn, axis=-1: drawn[1].sum(axis) / drawn[0].sum(axis))
     assert (interval.low, interval.high) == (2, 2)
 
 
-def test_the_callers_random_numbers_are_left_alone() -> None:
+def test_the_callers_random_state_is_left_alone() -> None:
     np.random.seed(5)
     before = np.random.random()
     np.random.seed(5)
@@ -132,7 +130,7 @@ def test_a_likely_success_has_bounds_on_both_sides() -> None:
     assert 10 < interval.low < float(expected_time(trials(8, 2).T)) < interval.high < math.inf
 
 
-def test_no_success_at_all_is_infinite() -> None:
+def test_without_success_the_expected_time_is_infinite() -> None:
     assert found(trials(0, 4), statistic=expected_time) == Interval(math.inf, math.inf)
 
 
@@ -156,7 +154,7 @@ def mean_within(least: float, most: float) -> Any:
     return mean
 
 
-def test_draws_that_are_no_number_widen_the_interval_on_both_sides() -> None:
+def test_nan_draws_widen_the_interval_on_both_sides() -> None:
     sample = list(range(1, 12))
     for statistic in (mean_within(4.5, 99), mean_within(-99, 7.5)):
         assert found(sample, statistic=statistic) == Interval(-math.inf, math.inf)
@@ -164,7 +162,7 @@ def test_draws_that_are_no_number_widen_the_interval_on_both_sides() -> None:
     assert 3 < interval.low < 5 < 7 < interval.high < 9
 
 
-def test_a_figure_that_no_draw_comes_to_still_lies_in_its_interval() -> None:
+def test_an_estimate_outside_all_draws_is_still_in_its_interval() -> None:
     def repeated(drawn: Any, axis: int = -1) -> Any:
         return np.sum(np.diff(np.sort(drawn, axis=axis), axis=axis) == 0, axis=axis)
 
@@ -173,7 +171,7 @@ def test_a_figure_that_no_draw_comes_to_still_lies_in_its_interval() -> None:
     assert interval.high > 4
 
 
-def test_a_ratio_that_is_often_undefined_is_wide_and_no_point() -> None:
+def test_a_ratio_that_is_often_undefined_has_a_wide_interval() -> None:
     interval = found(trials(2, 5), trials(2, 5, 9.0), statistic=ratio_of_expected)
     assert interval.low < 0.5
     assert interval.high == math.inf

@@ -71,7 +71,7 @@ def test_a_mean_near_the_target_says_how_many_trials_would_settle_it() -> None:
     assert found.settles_at == trials_to_settle(float(effect))
 
 
-def test_more_trials_than_there_are_would_settle_what_is_not_settled() -> None:
+def test_an_unsettled_claim_needs_more_trials_than_it_has() -> None:
     found = of(0.9401, 0.9409, 0.9399)
     assert found.settles_at is not None
     assert found.settles_at > found.trials
@@ -84,11 +84,11 @@ def test_without_spread_nothing_is_claimed(accuracies: tuple[float, ...]) -> Non
     assert found.mean == accuracies[0]
 
 
-def test_of_no_accuracy_there_is_no_claim() -> None:
+def test_without_accuracies_there_is_no_claim() -> None:
     assert claim([], 0.94) is None
 
 
-def test_a_mean_at_the_target_is_settled_by_no_number_of_trials() -> None:
+def test_no_number_of_trials_settles_a_mean_at_the_target() -> None:
     assert of(0.9375, 0.9425, target=0.94).settles_at is None
 
 
@@ -96,29 +96,29 @@ def test_a_mean_at_the_target_is_settled_by_no_number_of_trials() -> None:
 
 
 @pytest.mark.parametrize(("effect", "trials"), [(0.2, 156), (0.5, 27), (0.8, 12)])
-def test_small_medium_and_large_effects_take_what_the_tables_say(effect: float, trials: int) -> None:
+def test_small_medium_and_large_effects_need_the_trials_in_the_tables(effect: float, trials: int) -> None:
     assert trials_to_settle(effect) == trials
 
 
 @pytest.mark.parametrize("effect", [0.1, 0.3, 0.7, 1.0, 1.6, 2.5, 4.0])
-def test_it_is_the_fewest_trials_with_that_power(effect: float) -> None:
+def test_the_number_of_trials_is_the_smallest_with_that_power(effect: float) -> None:
     trials = trials_to_settle(effect)
     assert trials is not None
     assert power(trials, effect) >= POWER
     assert power(trials - 1, effect) < POWER
 
 
-def test_so_many_trials_settle_it_four_times_in_five() -> None:
+def test_that_many_trials_settle_the_claim_four_times_in_five() -> None:
     drawn = np.random.default_rng(0).normal(0.5, 1, (4_000, 27))
     shown = stats.ttest_1samp(drawn, 0, axis=1, alternative="greater").pvalue < 0.05
     assert shown.mean() == pytest.approx(0.81, abs=0.02)
 
 
 @pytest.mark.parametrize("effect", [0.0, -1.0, 1e-9, 1e-320, math.nan, math.inf])
-def test_no_effect_is_shown_by_no_number_of_trials(effect: float) -> None:
+def test_no_number_of_trials_shows_an_effect_of_zero(effect: float) -> None:
     assert trials_to_settle(effect) is None
 
 
 @pytest.mark.parametrize("effect", [30.0, 1e3, 1e300])
-def test_an_effect_that_anybody_sees_takes_two(effect: float) -> None:
+def test_an_obvious_effect_needs_two_trials(effect: float) -> None:
     assert trials_to_settle(effect) == 2

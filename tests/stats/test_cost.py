@@ -12,12 +12,12 @@ from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, 
 amounts = st.floats(0, 1e9)
 
 
-def test_an_hour_costs_what_an_hour_costs() -> None:
+def test_an_hour_costs_the_hourly_price() -> None:
     assert cost_of_time(3600, Prices(cost_per_hour=24.48)) == 24.48
     assert cost_of_time(9, Prices(cost_per_hour=24)) == pytest.approx(0.06)
 
 
-def test_a_kilowatt_hour_costs_and_emits_what_is_said_of_it() -> None:
+def test_a_kilowatt_hour_costs_and_emits_the_given_amounts() -> None:
     prices = Prices(price_per_kwh=0.30, grams_per_kwh=380)
     assert cost_of_energy(3.6e6, prices) == 0.30
     assert emission_of_energy(3.6e6, prices) == 380
@@ -34,14 +34,14 @@ def test_without_a_price_there_is_no_guess() -> None:
     assert emission_of_energy(10, only_rent) is None
 
 
-def test_without_a_figure_there_is_no_cost() -> None:
+def test_without_a_measurement_there_is_no_cost() -> None:
     prices = Prices(1, 1, 1)
     assert cost_of_time(None, prices) is None
     assert cost_of_energy(None, prices) is None
     assert emission_of_energy(None, prices) is None
 
 
-def test_what_is_free_costs_nothing() -> None:
+def test_a_price_of_zero_costs_nothing() -> None:
     assert cost_of_time(10, Prices(0, 0, 0)) == 0
     assert cost_of_energy(10, Prices(0, 0, 0)) == 0
 
@@ -56,7 +56,7 @@ def test_twice_the_time_at_half_the_price_costs_the_same(seconds: float, joules:
 
 @pytest.mark.parametrize("name", ["cost_per_hour", "price_per_kwh", "grams_per_kwh"])
 @pytest.mark.parametrize("value", [-0.01, math.nan, math.inf, -math.inf, 10**400, True, "3"])
-def test_a_price_that_is_none_is_refused_by_its_name_and_value(name: str, value: object) -> None:
+def test_an_invalid_price_is_refused_with_its_name_and_value(name: str, value: object) -> None:
     words = name.replace("_", " ").replace("kwh", "kWh")
     with pytest.raises(DawnbenchError, match=f"the {words} is .*; give a number of 0 or more"):
         Prices(**{name: value})  # type: ignore[arg-type]
@@ -74,5 +74,5 @@ def test_a_price_that_is_none_is_refused_by_its_name_and_value(name: str, value:
         (358.224, "$358.22"),
     ],
 )
-def test_money_is_shown_with_the_digits_that_count(value: float | None, shown: str) -> None:
+def test_money_is_shown_with_significant_digits(value: float | None, shown: str) -> None:
     assert dollars(value) == shown

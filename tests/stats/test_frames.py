@@ -69,7 +69,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "runs"
 
 
-def test_a_row_a_trial_the_oldest_run_first(runs: Path) -> None:
+def test_there_is_one_row_per_trial_oldest_run_first(runs: Path) -> None:
     trials = load_runs(runs).trials
     assert list(trials.columns) == TRIAL_COLUMNS
     assert trials[["run", "trial", "seed"]].values.tolist() == [
@@ -90,7 +90,7 @@ def test_a_row_a_trial_the_oldest_run_first(runs: Path) -> None:
     assert first.fingerprint == "cd" * 32
 
 
-def test_what_was_not_measured_is_missing(runs: Path) -> None:
+def test_values_that_were_not_measured_are_missing(runs: Path) -> None:
     first, second = (load_runs(runs).trials.iloc[i] for i in range(2))
     assert first.isna()[lambda missing: missing].index.tolist() == [
         "seconds_airbench",
@@ -103,7 +103,7 @@ def test_what_was_not_measured_is_missing(runs: Path) -> None:
     assert second.seconds_cold == 9.5
 
 
-def test_a_row_an_epoch(runs: Path) -> None:
+def test_there_is_one_row_per_epoch(runs: Path) -> None:
     epochs = load_runs(runs, recipe="davidnet").epochs
     assert list(epochs.columns) == EPOCH_COLUMNS
     assert epochs.run.tolist() == ["b-run", "b-run"]
@@ -115,7 +115,7 @@ def test_a_row_an_epoch(runs: Path) -> None:
     assert epochs.energy_joules.isna().tolist() == [True, False]
 
 
-def test_no_run_gives_empty_frames_of_the_same_kind(runs: Path, tmp_path: Path) -> None:
+def test_no_runs_give_empty_frames_with_the_same_columns(runs: Path, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     full, empty = load_runs(runs), load_runs(tmp_path / "empty")
     assert (len(empty.trials), len(empty.epochs), empty.warnings) == (0, 0, ())
@@ -150,15 +150,13 @@ def test_filters(runs: Path, options: dict[str, str], expected: list[str]) -> No
         ("runs", "runs/a-run", "runs/[ab]*"),
     ],
 )
-def test_runs_are_named_by_folders_of_them_and_globs_and_count_once(
-    runs: Path, where: tuple[str, ...]
-) -> None:
+def test_runs_found_by_folder_and_by_glob_count_once(runs: Path, where: tuple[str, ...]) -> None:
     (runs / "README.md").touch()
     assert load_runs(*where).trials.run.tolist() == ["b-run", "b-run", "a-run"]
 
 
 @pytest.mark.parametrize("where", ["nowhere", "runs/c*", "runs/*.md"])
-def test_where_nothing_lies_is_an_error(runs: Path, where: str) -> None:
+def test_a_path_that_does_not_exist_is_an_error(runs: Path, where: str) -> None:
     (runs / "README.md").touch()
     with pytest.raises(DawnbenchError, match="nothing found at "):
         load_runs(runs, where)
@@ -173,7 +171,7 @@ def test_a_folder_that_cannot_be_read_is_a_warning(runs: Path) -> None:
         assert "b-run" in warning
 
 
-def test_a_line_that_is_not_possible_is_left_out_with_a_warning(runs: Path) -> None:
+def test_an_impossible_line_is_left_out_with_a_warning(runs: Path) -> None:
     (runs / "b-run" / "epochs.jsonl").write_text('{"trial": 1}\n')
     loaded = load_runs("runs")
     assert set(loaded.trials.run) == {"a-run", "b-run"}
@@ -182,7 +180,7 @@ def test_a_line_that_is_not_possible_is_left_out_with_a_warning(runs: Path) -> N
     assert "epochs.jsonl, line 1" in warning
 
 
-def test_a_folder_that_was_named_itself_and_cannot_be_read_is_an_error(runs: Path) -> None:
+def test_an_unreadable_folder_that_was_named_explicitly_is_an_error(runs: Path) -> None:
     (runs / "b-run" / "run.json").write_text("{\n")
     with pytest.raises(DawnbenchError, match="b-run"):
         load_runs("runs/*", "runs/b-run")
@@ -197,7 +195,7 @@ def test_a_torn_last_line_is_a_warning_and_the_rest_is_there(runs: Path) -> None
     assert "b-run: trials.jsonl: the last line is torn" in warning
 
 
-def test_two_folders_of_one_name_are_told_apart_by_their_paths(runs: Path) -> None:
+def test_folders_with_the_same_name_are_distinguished_by_path(runs: Path) -> None:
     make_run(runs.parent / "more" / "a-run", created="2026-01-03T10:00:00+00:00")
     loaded = load_runs("runs", "more")
     assert loaded.trials.run.drop_duplicates().tolist() == [
@@ -208,7 +206,7 @@ def test_two_folders_of_one_name_are_told_apart_by_their_paths(runs: Path) -> No
     assert set(loaded.epochs.run) == set(loaded.trials.run)
 
 
-def test_odd_figures_have_their_place(runs: Path) -> None:
+def test_unusual_values_keep_their_columns(runs: Path) -> None:
     """A rule that this version does not know, a seed of 64 bits, a time written by hand."""
     odd = replace(TRIAL, seed=2**64 - 1, seconds={"dawnbench": 1.0, "lap": 0.5})
     make_run(runs / "odd", [odd], created="yesterday")
@@ -219,7 +217,7 @@ def test_odd_figures_have_their_place(runs: Path) -> None:
     assert list(loaded.trials.columns) == [*TRIAL_COLUMNS, "seconds_lap"]
 
 
-def test_pandas_is_loaded_only_by_the_call(runs: Path) -> None:
+def test_only_the_call_imports_pandas(runs: Path) -> None:
     program = (
         "import sys\n"
         "from dawnbench.stats.frames import load_runs\n"

@@ -16,7 +16,7 @@ amounts = st.floats(1, 1e15)
 times = st.floats(1e-9, 1e3)
 
 
-def test_a_kernel_with_many_flops_a_byte_is_bound_by_the_peak_of_its_precision() -> None:
+def test_a_kernel_with_many_flops_per_byte_is_bound_by_its_precisions_peak() -> None:
     found = roofline(CONVOLUTION, PEAKS)
     assert (found.bound, found.intensity) == ("compute", 500)
     assert (found.flop_rate, found.byte_rate) == (1e12, 2e9)
@@ -25,23 +25,23 @@ def test_a_kernel_with_many_flops_a_byte_is_bound_by_the_peak_of_its_precision()
     assert roofline(replace(CONVOLUTION, precision="fp32"), PEAKS).reached == pytest.approx(1)
 
 
-def test_a_product_with_few_flops_a_byte_is_bound_by_memory() -> None:
+def test_a_product_with_few_flops_per_byte_is_bound_by_memory() -> None:
     found = roofline(PRODUCT, PEAKS)
     assert (found.bound, found.roof_seconds) == ("memory", pytest.approx(0.05))
 
 
-def test_what_was_not_counted_has_no_roof_and_keeps_its_time() -> None:
+def test_an_uncounted_kernel_has_no_roof_and_keeps_its_time() -> None:
     found = roofline(OPTIMIZER, PEAKS)
     assert (found.bound, found.reached, found.roof_seconds) == (None, None, None)
     assert found.best_seconds == 0.04
 
 
-def test_what_moves_nothing_would_take_no_time() -> None:
+def test_a_kernel_that_moves_nothing_takes_no_time_at_the_roof() -> None:
     found = roofline(VIEW, PEAKS)
     assert (found.bound, found.reached, found.best_seconds) == (None, None, 0)
 
 
-def test_above_its_roof_a_kernel_is_not_made_slower() -> None:
+def test_a_kernel_above_its_roof_is_not_made_slower() -> None:
     found = roofline(ADD, PEAKS)
     assert found.reached == pytest.approx(2)
     assert found.best_seconds == 0.05

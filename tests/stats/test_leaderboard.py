@@ -33,7 +33,7 @@ def places(*entries: Entry) -> dict[str, int | None]:
     return {row.entry.identity.recipe_name: row.place for row in rows(*entries)}
 
 
-def test_the_fastest_is_on_top_whatever_came_first() -> None:
+def test_the_fastest_is_on_top_whatever_the_order() -> None:
     found = places(
         entry(3, 3.1, recipe="slow"), entry(1, 1.1, day=2, recipe="fast"), entry(2, 2.1, recipe="mid")
     )
@@ -49,19 +49,19 @@ def test_equal_times_share_a_place() -> None:
     }
 
 
-def test_who_never_reached_the_target_is_last_and_without_a_place() -> None:
+def test_a_series_that_never_reached_the_target_is_last_without_a_place() -> None:
     found = places(entry(None, None, recipe="never"), entry(9, 9.1, recipe="late"))
     assert found == {"late": 1, "never": None}
     assert list(found) == ["late", "never"]
 
 
-def test_misses_are_counted_into_the_time() -> None:
+def test_misses_are_included_in_the_time() -> None:
     (row,) = rows(entry(20, None))
     assert row.time.expected == pytest.approx(20 + 40)  # a miss spends 40 s
     assert (row.entry.reached, row.entry.trials) == (1, 2)
 
 
-def test_where_a_rule_times_whole_trials_a_refuted_claim_has_no_place() -> None:
+def test_under_rules_for_whole_trials_a_failed_claim_has_no_place() -> None:
     def by_airbench(name: str, seconds: float, accuracy: float) -> Entry:
         trials = [
             trial(
@@ -81,7 +81,7 @@ def test_where_a_rule_times_whole_trials_a_refuted_claim_has_no_place() -> None:
     }
 
 
-def test_by_a_rule_that_stops_at_the_target_the_claim_takes_no_place() -> None:
+def test_under_rules_that_stop_at_the_target_the_claim_does_not_matter() -> None:
     made = series([trial(i, 2.0, accuracy=0.93 + i / 1e4) for i in range(5)])
     (row,) = rows(entry_of(made, summarise(made)))
     assert row.entry.claim is not None
@@ -95,7 +95,7 @@ def test_by_a_rule_that_stops_at_the_target_the_claim_takes_no_place() -> None:
         {"target": 0.93},
     ],
 )
-def test_other_data_and_other_targets_have_boards_of_their_own(changes: dict[str, Any]) -> None:
+def test_different_data_and_targets_have_separate_boards(changes: dict[str, Any]) -> None:
     boards = leaderboard(histories([entry(2, 2.1), entry(1, 1.1, day=2, **changes)]))
     assert [[row.place for row in board.rows] for board in boards] == [[1], [1]]
     assert len({(board.fingerprint, board.target) for board in boards}) == 2
@@ -111,14 +111,14 @@ def test_other_data_and_other_targets_have_boards_of_their_own(changes: dict[str
         {"precision": "fp32"},
     ],
 )
-def test_what_differs_in_any_of_these_is_another_series(changes: dict[str, Any]) -> None:
+def test_runs_that_differ_in_any_of_these_are_separate_series(changes: dict[str, Any]) -> None:
     assert len(histories([entry(2, 2.1), entry(1, 1.1, day=2, **changes)])) == 2
 
 
 @pytest.mark.parametrize(
     "changes", [{"recipe_name": "renamed"}, {"dawnbench_version": "9"}, {"device": "cuda:1"}]
 )
-def test_what_does_not_decide_leaves_the_series_one(changes: dict[str, Any]) -> None:
+def test_runs_that_differ_only_in_other_facts_are_one_series(changes: dict[str, Any]) -> None:
     assert len(histories([entry(2, 2.1), entry(1, 1.1, day=2, **changes)])) == 1
 
 
@@ -127,7 +127,7 @@ def test_a_history_is_in_order_of_time() -> None:
     assert [run.name[:2] for run in histories(runs)[runs[0].identity]] == ["01", "02", "03"]
 
 
-def test_the_newest_run_stands_for_its_series_and_not_the_best() -> None:
+def test_the_newest_run_represents_its_series_not_the_best() -> None:
     (row,) = rows(entry(2, 2.1, day=1), entry(1, 1.1, day=2), entry(3, 3.1, day=3))
     assert (row.entry.name[:2], row.runs) == ("03", 3)
 
@@ -139,11 +139,11 @@ def test_a_single_trial_does_not_take_the_place_of_a_run_with_an_interval() -> N
     assert standing_for(runs, "cold") is None
 
 
-def test_a_run_without_trials_is_in_no_row() -> None:
+def test_a_run_without_trials_has_no_row() -> None:
     assert rows(entry()) == []
 
 
-def test_an_interval_without_an_upper_bound_is_none_there() -> None:
+def test_an_infinite_upper_bound_becomes_none() -> None:
     (row,) = rows(entry(20, None, None))
     assert row.time.low is not None
     assert row.time.high is None

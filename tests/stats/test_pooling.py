@@ -28,7 +28,7 @@ def names(runs: list[Run]) -> list[tuple[str, ...]]:
     return [run.pooled_from or (run.folder.name,) for run in runs]
 
 
-def test_runs_with_other_seeds_are_one_with_all_their_trials(tmp_path: Path) -> None:
+def test_runs_with_different_seeds_are_pooled(tmp_path: Path) -> None:
     first = model_run(tmp_path / "a", RISING, [0.9] * 3)
     between = model_run(tmp_path / "b", name="mnist-2", recipe_digest="other")
     last = model_run(tmp_path / "c", [0.8] * 2, seed=2)
@@ -41,7 +41,7 @@ def test_runs_with_other_seeds_are_one_with_all_their_trials(tmp_path: Path) -> 
     assert one.epochs_of(3)[1].validation_accuracy == 0.8
 
 
-def test_trials_that_did_not_begin_keep_their_numbers(tmp_path: Path) -> None:
+def test_trials_that_did_not_start_keep_their_numbers(tmp_path: Path) -> None:
     one, *rest = pool_runs(
         [
             model_run(tmp_path / "a", RISING, trials=3, status="interrupted"),
@@ -113,7 +113,7 @@ def test_a_baseline_file_is_opened(folder: Path) -> None:
     assert open_trial_set("baselines/H200.json") == series
 
 
-def test_the_trials_of_all_runs_that_a_glob_matches_are_taken_together(folder: Path) -> None:
+def test_the_trials_of_all_runs_that_a_glob_matches_are_pooled(folder: Path) -> None:
     for name in ("b", "a"):
         make_run(folder / "runs" / name, TRIALS)
     make_run(folder / "runs" / "c-other", TRIALS, recipe_name="other")
@@ -177,7 +177,7 @@ def test_a_pool_has_no_partner(folder: Path) -> None:
         ("notes.txt", "notes.txt was not written by dawnbench; was it edited by hand?"),
     ],
 )
-def test_what_is_no_series_is_said_so(folder: Path, name: str, words: str) -> None:
+def test_a_name_that_is_neither_run_nor_baseline_is_an_error(folder: Path, name: str, words: str) -> None:
     (folder / "empty").mkdir()
     (folder / "notes.txt").write_text("hello")
     with pytest.raises(DawnbenchError, match=f"^{re.escape(words)}"):
@@ -192,7 +192,7 @@ def test_a_newer_run_says_what_to_upgrade(folder: Path) -> None:
         open_trial_set("runs/new")
 
 
-def test_a_run_of_another_tool_is_said_to_be_damaged(folder: Path) -> None:
+def test_a_run_json_from_another_tool_is_reported_as_damaged(folder: Path) -> None:
     other = folder / "runs" / "foreign"
     other.mkdir(parents=True)
     (other / "run.json").write_text(json.dumps({"schema_version": 1, "job": 3}))
@@ -222,7 +222,7 @@ def test_a_torn_trial_is_left_out_and_every_comparison_says_so(folder: Path) -> 
     assert pool_trials([whole, found], "both").warnings == (words,)
 
 
-def test_a_run_killed_before_its_first_trial_is_a_series_without_any(folder: Path) -> None:
+def test_a_run_killed_before_its_first_trial_has_no_trials(folder: Path) -> None:
     make_run(folder / "runs" / "young", (), (), status="running")
     found = open_trial_set("runs/young")
     assert found.trials == ()

@@ -17,7 +17,7 @@ positive = st.floats(1e-3, 1e3)
 
 
 @given(sizes, positive, st.floats(-3, 3))
-def test_a_law_without_noise_is_found_again(x: list[float], factor: float, exponent: float) -> None:
+def test_a_law_without_noise_is_recovered(x: list[float], factor: float, exponent: float) -> None:
     law = fit_power_law(x, [factor * size**exponent for size in x])
     assert law is not None
     assert law.exponent == pytest.approx(exponent, abs=1e-6)
@@ -57,13 +57,13 @@ def test_two_points_make_a_law_without_an_interval() -> None:
 
 
 @pytest.mark.parametrize("x", [[], [2.0], [2.0, 2.0]])
-def test_one_place_makes_no_law(x: list[float]) -> None:
+def test_a_single_x_gives_no_law(x: list[float]) -> None:
     assert fit_power_law(x, [1.0] * len(x)) is None
     assert fit_amdahl(x, [1.0] * len(x)) is None
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.nan, math.inf])
-def test_what_has_no_logarithm_is_refused(wrong: float) -> None:
+def test_values_without_a_logarithm_are_refused(wrong: float) -> None:
     for fit in (fit_power_law, fit_amdahl):
         with pytest.raises(ValueError, match="above 0"):
             fit([1, wrong], [1, 2])
@@ -71,7 +71,7 @@ def test_what_has_no_logarithm_is_refused(wrong: float) -> None:
             fit([1, 2], [1, wrong])
 
 
-def test_points_need_both_figures() -> None:
+def test_x_and_y_must_have_the_same_length() -> None:
     for fit in (fit_power_law, fit_amdahl):
         with pytest.raises(ValueError, match=r"2 .* and 3 .* do not pair up"):
             fit([1, 2], [1, 2, 3])
@@ -81,7 +81,7 @@ threads = st.lists(st.integers(1, 128), min_size=2, max_size=6, unique=True)
 
 
 @given(threads, st.floats(0.01, 100), st.floats(0, 1))
-def test_amdahls_share_is_found_again(counts: list[int], alone: float, serial: float) -> None:
+def test_amdahls_share_is_recovered(counts: list[int], alone: float, serial: float) -> None:
     law = fit_amdahl(counts, [alone * (serial + (1 - serial) / n) for n in counts])
     assert law is not None
     for n in counts:
@@ -98,13 +98,13 @@ def test_the_share_is_one_whatever_the_times(counts: list[int], data: st.DataObj
     assert law.alone > 0
 
 
-def test_more_than_twice_as_fast_with_two_threads_is_nothing_serial() -> None:
+def test_more_than_twice_as_fast_with_two_threads_means_nothing_is_serial() -> None:
     law = fit_amdahl([1, 2], [10, 4])
     assert law is not None
     assert law.serial == 0
 
 
-def test_slower_with_more_threads_is_all_serial() -> None:
+def test_slower_with_more_threads_means_everything_is_serial() -> None:
     law = fit_amdahl([1, 2], [4, 10])
     assert law is not None
     assert law.serial == 1

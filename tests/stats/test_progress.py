@@ -43,7 +43,7 @@ def test_the_median_trial_is_the_one_in_the_middle_and_misses_are_the_slowest() 
     assert median_trial([], "dawnbench") is None
 
 
-def test_segments_of_one_name_are_added_up_in_their_order() -> None:
+def test_segments_with_the_same_name_are_added_up_in_order() -> None:
     second = 10**9
     later, first = Segment("train", 2, 3 * second, 2 * second), Segment("train", 1, 1, second)
     one = replace(trial(), segments=(later, Segment("load", None, -5, second), first))

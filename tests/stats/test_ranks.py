@@ -56,14 +56,14 @@ def test_without_ties_the_p_value_is_scipys_exact_one(n: int, m: int, alternativ
 
 @few
 @given(tied, tied, sides)
-def test_with_ties_the_p_value_is_that_of_counting_all_ways(
+def test_with_ties_the_p_value_matches_full_enumeration(
     x: list[float], y: list[float], alternative: Alternative
 ) -> None:
     observed, possible = all_rank_sums(x, y)
     assert mann_whitney(x, y, alternative) == pytest.approx(by_counting(observed, possible, alternative))
 
 
-def test_of_very_many_trials_it_is_scipys_approximation() -> None:
+def test_for_very_many_trials_it_is_scipys_approximation() -> None:
     rng = np.random.default_rng(3)
     x, y = rng.integers(0, 50, 60).astype(float), rng.integers(3, 53, 60).astype(float)
     for alternative in SIDES:
@@ -79,14 +79,14 @@ def test_sides_of_very_unequal_size_take_no_longer(n: int, m: int) -> None:
     assert mann_whitney(x, y, "two-sided") == pytest.approx(found)
 
 
-def test_forty_against_forty_are_near_what_many_more_would_be_judged_by() -> None:
+def test_forty_against_forty_agree_with_the_approximation_for_more() -> None:
     rng = np.random.default_rng(4)
     x, y = rng.normal(size=40), rng.normal(0.5, 1, size=40)
     found = stats.mannwhitneyu(x, y, method="asymptotic").pvalue
     assert mann_whitney(x.tolist(), y.tolist(), "two-sided") == pytest.approx(found, rel=0.05)
 
 
-def test_misses_against_times_are_as_unlikely_as_they_are() -> None:
+def test_the_p_value_of_misses_against_times_is_exact() -> None:
     missed = [math.inf] * 3
     assert mann_whitney(missed, [1, 2, 3, 4], "greater") == pytest.approx(1 / 35)
     assert mann_whitney([math.inf] * 5, [1, 2, 3, 4, 5], "two-sided") == pytest.approx(2 / 252)
@@ -94,14 +94,14 @@ def test_misses_against_times_are_as_unlikely_as_they_are() -> None:
 
 @few
 @given(tied, tied)
-def test_equal_on_both_sides_or_swapped_it_says_the_same(x: list[float], y: list[float]) -> None:
+def test_swapping_equal_sides_gives_the_same_p_value(x: list[float], y: list[float]) -> None:
     assert mann_whitney(x, y, "greater") == pytest.approx(mann_whitney(y, x, "less"))
     assert mann_whitney(x, y, "two-sided") == pytest.approx(mann_whitney(y, x, "two-sided"))
 
 
 @few
 @given(tied, tied, sides)
-def test_only_the_order_of_the_figures_counts(
+def test_only_the_order_of_the_values_counts(
     x: list[float], y: list[float], alternative: Alternative
 ) -> None:
     found = mann_whitney(x, y, alternative)
@@ -111,7 +111,7 @@ def test_only_the_order_of_the_figures_counts(
 
 @few
 @given(tied, tied, st.sampled_from((0.01, 0.05, 0.2)))
-def test_by_chance_alone_a_p_value_is_as_low_no_more_often_than_it_says(
+def test_by_chance_alone_p_values_are_not_too_small_too_often(
     x: list[float], y: list[float], alpha: float
 ) -> None:
     both = [*x, *y]
@@ -124,14 +124,14 @@ def test_by_chance_alone_a_p_value_is_as_low_no_more_often_than_it_says(
     assert sum(p <= alpha for p in found) <= alpha * len(found)
 
 
-def test_figures_that_are_all_equal_show_nothing() -> None:
+def test_values_that_are_all_equal_show_nothing() -> None:
     assert mann_whitney([1.0] * 9, [1.0] * 9, "two-sided") == 1
     assert mann_whitney([math.inf] * 9, [math.inf] * 9, "greater") == 1
 
 
 @pytest.mark.parametrize("alternative", SIDES)
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (3, 4), (5, 5), (12, 3)])
-def test_the_least_p_value_is_that_of_sides_that_do_not_overlap(
+def test_the_smallest_p_value_is_that_of_sides_without_overlap(
     n: int, m: int, alternative: Alternative
 ) -> None:
     low, high = list(range(n)), list(range(100, 100 + m))
@@ -139,7 +139,7 @@ def test_the_least_p_value_is_that_of_sides_that_do_not_overlap(
     assert found == pytest.approx(least_p_value(n, m, alternative))
 
 
-def test_the_least_p_value_of_nothing_and_of_very_many_is_a_number() -> None:
+def test_the_smallest_p_value_is_a_number_for_zero_and_very_many_trials() -> None:
     assert least_p_value(0, 5, "two-sided") == 1
     assert least_p_value(3_000, 3_000, "greater") == 0
 
@@ -157,7 +157,7 @@ def test_without_ties_the_signed_ranks_are_scipys(pairs: int, alternative: Alter
 
 @few
 @given(differences, sides)
-def test_with_ties_and_zeros_it_is_that_of_counting_all_signs(
+def test_with_ties_and_zeros_the_signed_rank_test_matches_full_enumeration(
     values: list[float], alternative: Alternative
 ) -> None:
     if not any(values):
@@ -172,14 +172,14 @@ def test_with_ties_and_zeros_it_is_that_of_counting_all_signs(
     assert signed_rank(values, alternative) == pytest.approx(by_counting(observed, possible, alternative))
 
 
-def test_of_very_many_pairs_it_is_scipys_approximation() -> None:
+def test_for_very_many_pairs_it_is_scipys_approximation() -> None:
     values = np.random.default_rng(6).integers(-20, 25, 150).astype(float)
     for alternative in SIDES:
         found = stats.wilcoxon(values, zero_method="pratt", alternative=alternative, method="asymptotic")
         assert signed_rank(values.tolist(), alternative) == pytest.approx(found.pvalue)
 
 
-def test_of_very_many_pairs_an_infinite_difference_is_the_largest() -> None:
+def test_among_very_many_pairs_an_infinite_difference_is_the_largest() -> None:
     values = np.random.default_rng(7).normal(0.1, 1, 150)
     values[:3] = math.inf, -math.inf, math.inf
     stand_in = np.where(np.isfinite(values), values, np.sign(values) * 99)
@@ -189,7 +189,7 @@ def test_of_very_many_pairs_an_infinite_difference_is_the_largest() -> None:
 
 @few
 @given(differences)
-def test_turning_all_signs_turns_the_question(values: list[float]) -> None:
+def test_flipping_all_signs_swaps_the_alternatives(values: list[float]) -> None:
     turned = [-value for value in values]
     assert signed_rank(values, "greater") == pytest.approx(signed_rank(turned, "less"))
     assert signed_rank(values) == pytest.approx(signed_rank(turned))
@@ -210,5 +210,5 @@ def test_pairs_without_a_difference_show_nothing_and_weaken_the_others() -> None
 
 
 @pytest.mark.parametrize("pairs", [1, 2, 7, 8, 20])
-def test_the_least_signed_rank_p_value_is_that_of_pairs_that_agree(pairs: int) -> None:
+def test_the_smallest_signed_rank_p_value_is_that_of_pairs_that_all_agree(pairs: int) -> None:
     assert signed_rank(list(range(1, pairs + 1))) == pytest.approx(least_signed_rank_p_value(pairs))

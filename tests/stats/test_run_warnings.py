@@ -32,7 +32,7 @@ def quiet(**changes: object) -> TrialSet:
     return series(trials)
 
 
-def test_ten_quiet_trials_raise_no_doubt() -> None:
+def test_ten_quiet_trials_raise_no_warning() -> None:
     assert find_warnings(timed(*QUIET), "dawnbench") == ()
 
 
@@ -56,33 +56,33 @@ def test_five_trials_are_enough_and_those_that_missed_are_trials() -> None:
 # --- an outlier ---
 
 
-def test_a_trial_far_off_the_others_is_named() -> None:
+def test_a_trial_far_from_the_others_is_named() -> None:
     words = said(timed(*QUIET[:6], 23.0, *QUIET[6:]), Concern.OUTLIER)
     assert words.startswith("trial 7 took 23 s, the median is 20.01 s (modified z +")
     assert "run more trials" in words
 
 
-def test_a_trial_far_below_is_one_as_well() -> None:
+def test_a_trial_far_below_the_others_is_named_too() -> None:
     assert concerns(timed(*QUIET, 17.0)) == {Concern.OUTLIER}
 
 
-def test_what_lies_within_two_per_cent_spoils_no_figure() -> None:
+def test_an_outlier_within_two_percent_is_ignored() -> None:
     even = [20.0, 20.001, 19.999] * 5
     assert concerns(timed(*even, 20.39)) == set()
     assert concerns(timed(*even, 20.41)) == {Concern.OUTLIER}
 
 
-def test_where_most_times_are_equal_the_one_that_is_not_still_stands_out() -> None:
+def test_an_outlier_among_mostly_equal_times_stands_out() -> None:
     assert concerns(timed(*[20.0] * 9, 22.0)) == {Concern.OUTLIER}
 
 
-def test_the_modified_z_score_is_of_the_median_absolute_deviation() -> None:
+def test_the_modified_z_score_uses_the_median_absolute_deviation() -> None:
     values = [1.0, 2.0, 4.0, 8.0, 30.0]
     expected = (np.array(values) - 4) / stats.median_abs_deviation(values, scale="normal")
     assert modified_z_scores(values) == pytest.approx(expected, rel=1e-4)
 
 
-def test_without_spread_no_z_score_is_above_zero() -> None:
+def test_without_spread_all_z_scores_are_zero() -> None:
     assert modified_z_scores([3.0] * 4).tolist() == [0] * 4
     assert modified_z_scores([]).size == 0
 
@@ -98,12 +98,12 @@ def test_a_machine_that_warms_up_is_found() -> None:
     assert said(timed(*warming[::-1]), Concern.DRIFT).startswith("the trials got shorter")
 
 
-def test_a_drift_of_less_than_a_per_cent_is_let_pass() -> None:
+def test_a_drift_of_less_than_one_percent_is_ignored() -> None:
     assert concerns(timed(*[20 + 0.02 * i for i in range(10)])) == set()
     assert concerns(timed(*[20 + 0.03 * i for i in range(10)])) == {Concern.DRIFT}
 
 
-def test_a_miss_on_the_way_does_not_hide_a_drift() -> None:
+def test_a_miss_does_not_hide_a_drift() -> None:
     drifting: list[float | None] = [20 + 0.1 * i for i in range(10)]
     drifting[4] = None
     assert concerns(timed(*drifting)) == {Concern.DRIFT}
@@ -112,12 +112,12 @@ def test_a_miss_on_the_way_does_not_hide_a_drift() -> None:
 # --- a wide spread ---
 
 
-def test_a_standard_deviation_of_ten_per_cent_is_wide() -> None:
+def test_a_standard_deviation_of_ten_percent_is_wide() -> None:
     assert said(timed(9.0, 10.0, 11.0), Concern.SPREAD).startswith("the times' standard deviation is 10 %")
     assert Concern.SPREAD not in concerns(timed(9.01, 10.0, 11.0))
 
 
-def test_a_spread_that_comes_of_the_epochs_says_so() -> None:
+def test_a_spread_caused_by_the_number_of_epochs_says_so() -> None:
     took = [dict.fromkeys(("dawnbench", "strict"), 9.0 + i) for i in range(3)]
     run = series([trial(seconds=took[i], epochs_to_target=8 + i) for i in range(3)])
     assert "10 % of their mean, with 8 to 10 epochs to the target; run more" in said(run, Concern.SPREAD)
@@ -132,13 +132,13 @@ def test_one_time_has_no_spread() -> None:
 # --- what the sensors saw ---
 
 
-def test_throttling_is_named_by_its_reasons() -> None:
+def test_throttling_is_reported_with_its_reasons() -> None:
     words = said(quiet(throttle_reasons=("sw_power_cap", "hw_thermal")), Concern.THROTTLED)
     assert "in trial 3 (sw_power_cap, hw_thermal)" in words
     assert "--lock-gpu-clocks" in words
 
 
-def test_of_many_throttled_trials_the_first_five_are_numbered() -> None:
+def test_the_first_five_of_many_throttled_trials_are_listed() -> None:
     run = series([trial(took=seconds, throttle_reasons=("hw_slowdown",)) for seconds in QUIET])
     assert "in trials 1, 2, 3, 4, 5 and 5 more (hw_slowdown);" in said(run, Concern.THROTTLED)
 
@@ -149,25 +149,25 @@ def clocked(*means: float, metric: str = "gpu_sm_clock") -> TrialSet:
 
 
 @pytest.mark.parametrize("metric", ["gpu_sm_clock", "cpu_frequency"])
-def test_clocks_that_moved_by_three_per_cent_are_told(metric: str) -> None:
+def test_clocks_that_moved_by_three_percent_are_reported(metric: str) -> None:
     assert concerns(clocked(1980, 1950, metric=metric)) == set()
     assert concerns(clocked(2000, 1940, metric=metric)) == {Concern.CLOCKS}
     words = said(clocked(2000, 1900, metric=metric), Concern.CLOCKS)
     assert "moved between trials, from a mean of 1900 to 2000 MHz" in words
 
 
-def test_a_clock_that_dips_within_a_trial_moved() -> None:
+def test_a_clock_that_dips_within_a_trial_is_reported() -> None:
     assert concerns(quiet(readings={"gpu_sm_clock": Reading(1700, 1980, "MHz")})) == {Concern.CLOCKS}
     assert concerns(quiet(readings={"gpu_sm_clock": Reading(1900, 1980, "MHz")})) == set()
 
 
-def test_another_process_on_the_gpu_is_told() -> None:
+def test_another_process_on_the_gpu_is_reported() -> None:
     assert concerns(quiet(readings={"gpu_other_processes": Reading(0, 0, "")})) == set()
     words = said(quiet(readings={"gpu_other_processes": Reading(0.2, 1, "")}), Concern.OTHERS)
     assert words.startswith("other processes used the GPU in trial 3; stop them")
 
 
-def test_others_on_the_processor_are_told_from_five_per_cent_on() -> None:
+def test_processor_use_by_others_is_reported_from_five_percent() -> None:
     assert concerns(quiet(readings={"cpu_other_utilization": Reading(5, 60, "%")})) == set()
     words = said(quiet(readings={"cpu_other_utilization": Reading(12, 60, "%")}), Concern.OTHERS)
     assert words.startswith("other processes used the processor in trial 3, up to 12 % of its time")
@@ -178,7 +178,7 @@ def test_others_on_the_processor_are_told_from_five_per_cent_on() -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(any_trials)
-def test_any_trials_can_be_doubted(trials: list[TrialFigures]) -> None:
+def test_any_trials_can_be_checked(trials: list[TrialFigures]) -> None:
     for doubt in find_warnings(series(trials), "dawnbench"):
         assert "nan" not in doubt.finding
         assert str(doubt) == f"{doubt.finding}; {doubt.concern.value}"
@@ -186,14 +186,14 @@ def test_any_trials_can_be_doubted(trials: list[TrialFigures]) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.sampled_from((0.0, 1.0, 3.0)), min_size=5, max_size=9))
-def test_times_of_nothing_are_no_error(seconds: list[float]) -> None:
+def test_times_of_zero_are_not_an_error(seconds: list[float]) -> None:
     find_warnings(timed(*seconds), "dawnbench")
 
 
-def test_of_a_median_of_nothing_no_share_is_taken() -> None:
+def test_a_median_of_zero_is_not_divided_by() -> None:
     assert concerns(timed(*[0.0] * 12, 1.0)) == {Concern.SPREAD}
     assert concerns(timed(*[0.0] * 9, 1.0, 2.0, 3.0, 4.0, 5.0)) == {Concern.SPREAD}
 
 
-def test_a_run_that_only_diverged_has_no_times_to_doubt() -> None:
+def test_a_run_that_only_diverged_has_no_times_to_check() -> None:
     assert concerns(series([diverged()] * 6)) == set()

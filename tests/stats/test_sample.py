@@ -26,7 +26,7 @@ def described(values: list[float]) -> Sample:
 
 @few
 @given(figures)
-def test_the_figures_are_numpys_and_scipys(values: list[float]) -> None:
+def test_the_statistics_match_numpy_and_scipy(values: list[float]) -> None:
     sample = described(values)
     assert (sample.count, sample.least, sample.most) == (len(values), min(values), max(values))
     assert sample.mean == pytest.approx(np.mean(values))
@@ -40,7 +40,7 @@ def test_the_figures_are_numpys_and_scipys(values: list[float]) -> None:
 
 @few
 @given(figures)
-def test_the_mean_lies_among_the_figures_and_in_its_interval(values: list[float]) -> None:
+def test_the_mean_is_among_the_values_and_in_its_interval(values: list[float]) -> None:
     sample = described(values)
     assert sample.least <= sample.mean <= sample.most
     if sample.interval is not None:
@@ -56,23 +56,23 @@ def test_the_order_does_not_matter(data: st.DataObject, values: list[float]) -> 
     assert describe(data.draw(st.permutations(values))) == describe(values)
 
 
-def test_a_single_figure_has_no_spread() -> None:
+def test_a_single_value_has_no_spread() -> None:
     sample = described([2.5])
     assert (sample.mean, sample.median) == (2.5, 2.5)
     assert (sample.std, sample.interval, sample.relative_std) == (None, None, None)
 
 
-def test_nothing_is_described_by_nothing() -> None:
+def test_no_values_have_no_description() -> None:
     assert describe([]) is None
 
 
 @pytest.mark.parametrize("wrong", [math.nan, math.inf])
-def test_a_figure_that_is_none_is_the_callers_to_leave_out(wrong: float) -> None:
+def test_values_that_are_not_finite_are_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="finite"):
         describe([1.0, wrong])
 
 
-def test_the_deviation_is_of_a_sample_and_not_of_a_population() -> None:
+def test_the_standard_deviation_is_that_of_a_sample() -> None:
     assert described([1, 2, 4]).std == pytest.approx(statistics.stdev([1, 2, 4]))
 
 

@@ -18,7 +18,7 @@ def point(batch: int = 512, width: float = 1, threads: int = 2, seconds: float |
     return ScalePoint(Setting(batch, width, threads), None, None, epoch_seconds=seconds)
 
 
-def test_a_runs_first_epoch_is_left_out_where_there_are_more(tmp_path: Path) -> None:
+def test_a_runs_first_epoch_is_left_out_if_there_are_more(tmp_path: Path) -> None:
     epochs = [epoch(epoch=n, train_seconds=s, train_images=60) for n, s in ((1, 90.0), (2, 2.0), (3, 4.0))]
     found = point_of(HERE, read_run(make_run(tmp_path / "run", [TRIAL], epochs)))
     assert found.epoch_seconds == 3.0
@@ -26,12 +26,12 @@ def test_a_runs_first_epoch_is_left_out_where_there_are_more(tmp_path: Path) -> 
     assert found.trouble is None
 
 
-def test_a_single_epoch_is_all_there_is(tmp_path: Path) -> None:
+def test_a_single_epoch_is_used(tmp_path: Path) -> None:
     found = point_of(HERE, read_run(make_run(tmp_path / "run", [TRIAL], [epoch(train_seconds=90.0)])))
     assert found.epoch_seconds == 90.0
 
 
-def test_the_accuracy_is_the_mean_and_the_memory_the_most(tmp_path: Path) -> None:
+def test_the_accuracy_is_the_mean_and_the_memory_the_maximum(tmp_path: Path) -> None:
     trials = [
         replace(TRIAL, trial=n, accuracy=accuracy, peak_memory_bytes=peak)
         for n, accuracy, peak in ((1, 0.9, 100), (2, 0.8, 300))
@@ -55,7 +55,7 @@ def test_a_run_without_an_epoch_says_so(tmp_path: Path) -> None:
     assert found.trouble == "the run ended before it finished an epoch"
 
 
-def test_an_axis_has_the_points_that_differ_in_it_alone() -> None:
+def test_an_axis_has_the_points_that_differ_only_along_it() -> None:
     points = [point(1024, seconds=2.0), point(width=2, seconds=9.0), point(256, seconds=0.5), point()]
     along = study_axis("batch", points)
     assert along.values() == (256, 512, 1024)
@@ -70,12 +70,12 @@ def test_a_point_without_a_time_is_left_out() -> None:
     assert along.law is None
 
 
-def test_threads_go_by_amdahls_law() -> None:
+def test_threads_follow_amdahls_law() -> None:
     along = study_axis("threads", [point(threads=1, seconds=4.0), point(threads=2, seconds=3.0)])
     assert isinstance(along.law, AmdahlLaw)
     assert along.law.serial == pytest.approx(0.5)
 
 
-def test_of_nothing_there_is_nothing() -> None:
+def test_without_points_there_is_no_law() -> None:
     along = study_axis("batch", [])
     assert (along.points, along.law) == ((), None)

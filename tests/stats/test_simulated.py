@@ -101,7 +101,7 @@ def test_identical_code_that_misses_its_target_now_and_then_shows_no_difference(
     assert found["no difference shown"] >= 95, found
 
 
-def test_three_per_cent_at_a_noise_of_one_are_found_in_twenty_pairs() -> None:
+def test_three_percent_at_one_percent_noise_is_found_in_twenty_pairs() -> None:
     rng = np.random.default_rng(3)
     slower = words([campaign(rng, normal, slower=0.03) for _ in range(CAMPAIGNS // 2)])
     faster = words([campaign(rng, normal, slower=-0.03) for _ in range(CAMPAIGNS // 2)])
@@ -110,13 +110,13 @@ def test_three_per_cent_at_a_noise_of_one_are_found_in_twenty_pairs() -> None:
 
 
 @pytest.mark.parametrize("noise", [normal, heavy_tailed, spiky], ids=lambda noise: noise.__name__)
-def test_identical_code_in_runs_of_their_own_shows_no_difference(noise: Noise) -> None:
+def test_identical_code_in_separate_runs_shows_no_difference(noise: Noise) -> None:
     rng = np.random.default_rng(5)
     found = words([(apart(rng, 10, noise), apart(rng, 10, noise)) for _ in range(CAMPAIGNS)])
     assert found["no difference shown"] >= 95, found
 
 
-def test_three_per_cent_in_runs_of_their_own_are_found() -> None:
+def test_three_percent_in_separate_runs_is_found() -> None:
     rng = np.random.default_rng(6)
     found = words([(apart(rng, 10), apart(rng, 10, slower=0.03)) for _ in range(CAMPAIGNS)])
     assert found["slower"] >= 95, found
@@ -149,13 +149,13 @@ def test_a_run_that_misses_half_of_its_targets_is_a_regression() -> None:
     assert found["regression"] >= 80, found
 
 
-def test_a_run_that_is_five_per_cent_slower_is_a_regression() -> None:
+def test_a_run_that_is_five_percent_slower_is_a_regression() -> None:
     rng = np.random.default_rng(8)
     found = outcomes([(apart(rng, 10, slower=0.05), apart(rng, 10)) for _ in range(CAMPAIGNS)])
     assert found["regression"] >= 95, found
 
 
-def test_normal_times_raise_few_doubts() -> None:
+def test_normal_times_raise_few_warnings() -> None:
     rng = np.random.default_rng(9)
     found = Counter(doubt.concern for _ in range(500) for doubt in find_warnings(apart(rng, 10), "dawnbench"))
     assert found[Concern.OUTLIER] <= 25, found

@@ -47,7 +47,7 @@ def test_two_steps_are_both_found() -> None:
 
 
 @pytest.mark.parametrize("runs", [8, 20, 50])
-def test_one_run_on_a_busy_machine_is_no_step(runs: int) -> None:
+def test_one_run_on_a_busy_machine_is_not_a_step(runs: int) -> None:
     draw, histories = np.random.default_rng(runs), 100
     wrong = 0
     for _ in range(histories):
@@ -58,7 +58,7 @@ def test_one_run_on_a_busy_machine_is_no_step(runs: int) -> None:
 
 
 @pytest.mark.parametrize("runs", [12, 20, 50, 100])
-def test_times_that_jump_with_the_number_of_epochs_are_no_steps(runs: int) -> None:
+def test_times_that_jump_with_the_number_of_epochs_are_not_steps(runs: int) -> None:
     draw, histories = np.random.default_rng(runs), 100
     wrong = 0
     for _ in range(histories):
@@ -94,7 +94,7 @@ def test_a_step_between_equal_times_is_found(unit: float) -> None:
 
 
 @pytest.mark.parametrize("wrong", [0.0, -1.0, math.inf, math.nan])
-def test_what_is_no_time_is_refused(wrong: float) -> None:
+def test_invalid_times_are_refused(wrong: float) -> None:
     with pytest.raises(ValueError, match="finite and above zero"):
         step_changes([2.0] * 8 + [wrong])
 

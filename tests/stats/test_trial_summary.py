@@ -17,7 +17,7 @@ def test_every_trial_is_counted_once() -> None:
     assert (found.trials, found.left_out, found.diverged, found.reached) == (4, 2, 1, 2)
 
 
-def test_each_figure_is_described_by_the_trials_that_have_it() -> None:
+def test_each_result_is_described_over_the_trials_that_have_it() -> None:
     run = series(
         [
             trial(took=20.0, epochs_to_target=8, accuracy=0.944, energy_joules=50.0),
@@ -52,7 +52,7 @@ def test_a_trial_that_diverged_counts_against_the_claim() -> None:
     assert claim.mean == pytest.approx(0.9 * 0.904)
 
 
-def test_a_run_without_a_trial_has_no_figures() -> None:
+def test_a_run_without_trials_has_no_results() -> None:
     found = summarise(series([]))
     assert (found.trials, found.times, found.claim, found.accuracy) == (0, (), None, None)
 

@@ -41,7 +41,7 @@ def whole(status: str, seconds: float | None, epochs: int | None = None, **chang
     )
 
 
-def test_a_miss_is_kept_with_what_it_spent() -> None:
+def test_a_miss_is_kept_with_the_time_it_spent() -> None:
     found = times(timed(20, None, 22), "dawnbench")
     assert (found.reached, found.missed) == ((20, 22), (SPENT,))
     assert found.censored == (20, 22, math.inf)
@@ -49,7 +49,7 @@ def test_a_miss_is_kept_with_what_it_spent() -> None:
     assert found.expected.seconds == (20 + SPENT + 22) / 2
 
 
-def test_the_expected_time_is_that_of_trying_again_until_it_works() -> None:
+def test_the_expected_time_is_that_of_retrying_until_success() -> None:
     run = timed(18, 20, None, 25, None)
     expected = times(run, "dawnbench").expected
     rng = np.random.default_rng(0)
@@ -65,7 +65,7 @@ def test_the_expected_time_is_that_of_trying_again_until_it_works() -> None:
     assert np.mean(waited) == pytest.approx(expected.seconds, rel=0.03)
 
 
-def test_where_all_reach_the_target_the_expected_time_is_the_mean() -> None:
+def test_if_all_reach_the_target_the_expected_time_is_the_mean() -> None:
     found = times(timed(20, 21, 25), "dawnbench")
     assert found.expected is not None
     assert found.sample == describe([20, 21, 25])
@@ -74,7 +74,7 @@ def test_where_all_reach_the_target_the_expected_time_is_the_mean() -> None:
     assert found.expected.interval == found.sample.interval
 
 
-def test_where_none_does_it_is_infinite_and_there_is_no_mean() -> None:
+def test_if_none_reaches_the_target_the_expected_time_is_infinite() -> None:
     found = times(timed(None, None), "dawnbench")
     assert found.expected is not None
     assert found.expected.seconds == math.inf
@@ -86,14 +86,14 @@ def test_without_a_trial_there_is_nothing() -> None:
     assert (found.reached, found.missed, found.sample, found.expected) == ((), (), None, None)
 
 
-def test_a_trial_that_diverged_is_a_miss_and_one_that_was_broken_off_is_none() -> None:
+def test_a_diverged_trial_is_a_miss_and_an_interrupted_one_is_not() -> None:
     found = times(
         series([trial(took=20), diverged(), interrupted(), interrupted(status="failed")]), "dawnbench"
     )
     assert (found.reached, found.missed) == ((20,), (SPENT,))
 
 
-def test_one_that_reached_the_target_before_it_was_broken_off_keeps_its_time() -> None:
+def test_a_trial_interrupted_after_the_target_keeps_its_time() -> None:
     for status in ("interrupted", "failed", "diverged"):
         found = times(series([trial(took=20, status=status)]), "dawnbench")
         assert (found.reached, found.missed) == ((20,), ())
@@ -107,7 +107,7 @@ def test_a_whole_trial_has_its_time_whether_it_reached_the_target_or_not() -> No
     assert times(run, "airbench").reached == (30, 31)
 
 
-def test_a_trial_that_diverged_after_it_reached_the_target_is_no_whole_one() -> None:
+def test_a_trial_that_diverged_after_the_target_is_not_a_whole_trial() -> None:
     run = series(
         [whole("diverged", None, epochs=8), whole("diverged", None), whole("finished", 30, epochs=8)]
     )
@@ -115,7 +115,7 @@ def test_a_trial_that_diverged_after_it_reached_the_target_is_no_whole_one() -> 
     assert (found.reached, found.missed) == ((30,), (33, 33))
 
 
-def test_a_trial_broken_off_after_it_reached_the_target_says_nothing_about_whole_ones() -> None:
+def test_a_trial_interrupted_after_the_target_says_nothing_about_whole_trials() -> None:
     found = times(series([whole("interrupted", None, epochs=8)]), "airbench")
     assert (found.reached, found.missed) == ((), ())
 
@@ -131,7 +131,7 @@ def test_a_rule_whose_start_was_not_seen_has_no_times_and_no_misses() -> None:
 
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -math.inf])
-def test_a_time_that_is_no_number_is_no_time(seconds: float) -> None:
+def test_a_nan_time_does_not_count(seconds: float) -> None:
     assert censored_seconds(trial(took=seconds), "dawnbench") is None
     missed = trial(took=seconds, epochs_to_target=None)
     assert censored_seconds(missed, "dawnbench") == math.inf
@@ -141,7 +141,7 @@ def test_a_rule_that_the_run_does_not_report_has_no_times() -> None:
     assert times(timed(20, None), "strict").expected is None
 
 
-def test_the_rules_of_several_series_come_in_their_order_and_once() -> None:
+def test_the_rules_of_several_runs_appear_once_in_order() -> None:
     made = [series([trial(seconds={"dawnbench": 1.0, "cold": None})]), timed(3)]
     assert rules_of(made) == ("dawnbench", "cold")
     assert rules_of([series([])]) == ()
@@ -185,7 +185,7 @@ def test_expected_times_of_many_draws_at_once_are_those_of_each() -> None:
     assert expected_time(draws).tolist() == [3.0, math.inf]
 
 
-def test_what_was_spent_is_one_table_in_an_order_of_its_own() -> None:
+def test_what_was_spent_is_one_sorted_table() -> None:
     spent = Spent((20.0, 18.0), (40.0,))
     assert spent.table.tolist() == [[18, 1], [20, 1], [40, 0]]
     assert Spent((), ()).table.shape == (0, 2)
@@ -193,7 +193,7 @@ def test_what_was_spent_is_one_table_in_an_order_of_its_own() -> None:
     assert bootstrap_interval([spent.table], expected_time) is not None
 
 
-def test_the_energy_of_whole_trials_is_that_of_those_that_came_to_their_end() -> None:
+def test_the_energy_of_whole_trials_is_that_of_finished_ones() -> None:
     run = series(
         [
             trial(energy_joules=500.0),
@@ -226,13 +226,13 @@ def test_a_miss_keeps_the_energy_that_it_spent() -> None:
     assert found.expected == 400 + 700 + 90
 
 
-def test_by_a_rule_that_does_not_stop_at_the_target_only_divergence_is_a_miss() -> None:
+def test_under_a_rule_that_does_not_stop_at_the_target_only_divergence_is_a_miss() -> None:
     run = series([trial(took=None, energy_joules=700.0), diverged(energy_joules=90.0)])
     found = spent_energies(run, "airbench")
     assert (found.reached, found.missed) == ((700,), (90,))
 
 
-def test_readings_that_are_no_number_are_left_out() -> None:
+def test_nan_readings_are_left_out() -> None:
     wrong = [
         trial(energy_joules=one, energy_to_target_joules=one, accuracy=one) for one in (math.nan, math.inf)
     ]
@@ -242,6 +242,6 @@ def test_readings_that_are_no_number_are_left_out() -> None:
     assert accuracies(run) == (0.95,)
 
 
-def test_the_accuracies_are_those_of_trials_that_came_to_their_end() -> None:
+def test_the_accuracies_are_those_of_finished_trials() -> None:
     assert accuracies(accurate(0.94, None, 0.95)) == (0.94, 0.95)
     assert accuracies(series([interrupted(accuracy=0.5)])) == ()

@@ -13,14 +13,14 @@ accuracies = st.integers(0, IMAGES).map(lambda count: count / IMAGES)
 courses = st.lists(st.tuples(accuracies, accuracies), min_size=1, max_size=20)
 
 
-def test_best_and_last_are_told_apart() -> None:
+def test_best_and_last_are_distinguished() -> None:
     found = course(trial_of([0.5, 0.9, 0.9, 0.8], [0.6, 0.7, 0.95, 0.9], trial=4), 0.85)
     assert (found.trial, found.epochs) == (4, 4)
     assert (found.best_validation, found.best_epoch, found.last_validation) == (0.9, 2, 0.8)
     assert (found.best_train, found.last_train) == (0.95, 0.9)
 
 
-def test_the_target_counts_as_reached_at_it() -> None:
+def test_an_accuracy_equal_to_the_target_reaches_it() -> None:
     found = course(trial_of([0.89, 0.9, 0.91]), 0.9)
     assert (found.reached, found.at_target) == (2, 2)
 
@@ -40,13 +40,13 @@ def test_the_target_counts_as_reached_at_it() -> None:
         ("x.x.x.", "falls", 3),
     ],
 )
-def test_it_sticks_or_not(above: str, standing: Standing, falls: int) -> None:
+def test_the_standing_says_whether_the_target_is_held(above: str, standing: Standing, falls: int) -> None:
     found = course(trial_of([0.95 if mark == "x" else 0.9 for mark in above]), 0.94)
     assert (found.standing, found.falls) == (standing, falls)
 
 
 @given(courses, accuracies)
-def test_a_course_holds_together(pairs: list[tuple[float, float]], target: float) -> None:
+def test_a_course_is_consistent(pairs: list[tuple[float, float]], target: float) -> None:
     validation, train = zip(*pairs, strict=True)
     found = course(trial_of(validation, train), target)
     assert found.last_validation <= found.best_validation == validation[found.best_epoch - 1]
@@ -75,7 +75,7 @@ def test_the_gap_is_the_mean_over_the_trials() -> None:
     assert found.greatest_epoch == 2
 
 
-def test_the_gap_goes_as_far_as_every_trial_went() -> None:
+def test_the_gap_ends_with_the_shortest_trial() -> None:
     found = gap([trial_of([0.5, 0.7, 0.7], [0.5, 0.8, 1.0]), trial_of([0.5, 0.7], [0.5, 0.9], trial=2)])
     assert found.last == pytest.approx(0.15)
 
@@ -89,7 +89,7 @@ def test_a_lead_is_more_than_chance_explains(train: float, validation: float, le
 
 
 @given(courses)
-def test_a_gap_lies_where_its_epochs_do(pairs: list[tuple[float, float]]) -> None:
+def test_a_gap_is_within_the_range_of_its_epochs(pairs: list[tuple[float, float]]) -> None:
     validation, train = zip(*pairs, strict=True)
     epochs = trial_of(validation, train)
     found = gap([epochs])
@@ -101,7 +101,7 @@ def test_a_gap_lies_where_its_epochs_do(pairs: list[tuple[float, float]]) -> Non
 
 
 @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=9))
-def test_a_mean_lies_between_the_least_and_the_most(figures: list[float]) -> None:
+def test_a_mean_is_between_minimum_and_maximum(figures: list[float]) -> None:
     found = spread(figures)
     assert min(figures) == found.least <= found.mean <= found.most == max(figures)
     assert found.mean == pytest.approx(sum(figures) / len(figures), abs=1e-6)

@@ -26,7 +26,7 @@ def test_two_runs_of_one_recipe_on_one_machine_do_not_differ() -> None:
     assert (found.refusals, found.cautions) == ((), ())
 
 
-def test_other_data_are_named_by_their_fingerprints() -> None:
+def test_different_data_are_named_by_their_fingerprints() -> None:
     data = replace(RUN.data, fingerprint="0123456789abcdef" * 4, source="my/cifar.npz")
     found = differences(RUN, another(data=data))
     assert found.refusals == (
@@ -35,13 +35,13 @@ def test_other_data_are_named_by_their_fingerprints() -> None:
     )
 
 
-def test_the_same_pixels_by_another_name_are_the_same_data() -> None:
+def test_the_same_pixels_under_another_name_are_the_same_data() -> None:
     data = replace(RUN.data, source="my/cifar.npz")
     recipe = RECIPE | {"dataset": {"name": "my/cifar.npz", "image_size": 32}}
     assert differences(RUN, another(data=data, recipe=recipe, recipe_digest="ef")).refusals == ()
 
 
-def test_other_targets_are_named() -> None:
+def test_different_targets_are_named() -> None:
     recipe = RECIPE | {"target": 0.93}
     found = differences(RUN, another(target=0.93, recipe=recipe, recipe_digest="ef"))
     assert found.refusals == ("the targets differ: 94 % and 93 %",)
@@ -50,19 +50,19 @@ def test_other_targets_are_named() -> None:
 # --- recipes ---
 
 
-def test_recipes_are_told_apart_by_the_leaf() -> None:
+def test_recipe_differences_are_named_by_setting() -> None:
     other = with_recipe(optimizer={"kind": "nesterov-sgd", "momentum": 0.85}, epochs=8)
     assert differences(RUN, other).refusals == (
         "the recipes differ: epochs 10 and 8; optimizer.momentum 0.9 and 0.85",
     )
 
 
-def test_a_name_a_summary_and_the_number_of_trials_do_not_decide() -> None:
+def test_name_summary_and_number_of_trials_do_not_matter() -> None:
     other = with_recipe(name="mine", summary="Mine", trials=40)
     assert differences(RUN, replace(other, recipe_name="mine")).refusals == ()
 
 
-def test_one_digest_is_one_recipe_however_it_is_written() -> None:
+def test_recipes_with_the_same_digest_do_not_differ() -> None:
     assert differences(RUN, another(recipe=RECIPE | {"later": "field"})).refusals == ()
 
 
@@ -71,7 +71,7 @@ def test_a_leaf_that_one_recipe_lacks_is_absent() -> None:
     assert found == ("label_smoothing (absent) and 0.2",)
 
 
-def test_of_many_differences_the_first_six_are_named() -> None:
+def test_the_first_six_of_many_differences_are_named() -> None:
     found = recipe_differences(RUN, with_recipe(**{f"leaf{i}": i for i in range(9)}))
     assert len(found) == 7
     assert found[5:] == ("leaf5 (absent) and 5", "3 more")
@@ -87,11 +87,11 @@ def test_of_many_differences_the_first_six_are_named() -> None:
         ([CROP, FLIP, FLIP], 'augmentation ["crop", "flip"] and ["crop", "flip", "flip2"]'),
     ],
 )
-def test_parts_are_told_apart_by_kind_order_and_number(augmentation: list[Any], named: str) -> None:
+def test_parts_are_distinguished_by_kind_order_and_number(augmentation: list[Any], named: str) -> None:
     assert recipe_differences(RUN, with_recipe(augmentation=augmentation))[0] == named
 
 
-def test_two_parts_of_one_kind_are_both_looked_at() -> None:
+def test_two_parts_of_the_same_kind_are_both_compared() -> None:
     one, two = (with_recipe(augmentation=[{"kind": "crop", "padding": first}, CROP]) for first in (2, 3))
     assert recipe_differences(one, replace(two, recipe_digest="other")) == (
         "augmentation.crop.padding 2 and 3",
@@ -140,17 +140,17 @@ def environment(**changes: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_other_machines_are_warned_of_and_not_refused(changes: dict[str, Any], words: str) -> None:
+def test_different_machines_cause_a_warning_but_no_refusal(changes: dict[str, Any], words: str) -> None:
     found = differences(RUN, another(**changes))
     assert found.refusals == ()
     assert found.cautions == (words,)
 
 
-def test_an_environment_that_was_not_recorded_is_no_error() -> None:
+def test_a_missing_environment_is_not_an_error() -> None:
     assert len(differences(RUN, another(environment={})).cautions) == 6
 
 
-def test_what_of_a_run_folder_could_not_be_read_is_passed_on() -> None:
+def test_warnings_about_a_run_folder_are_passed_on() -> None:
     found = differences(RUN, another(warnings=("trials.jsonl: the last line is torn",)))
     assert found.cautions == ("other: trials.jsonl: the last line is torn",)
 
@@ -158,7 +158,7 @@ def test_what_of_a_run_folder_could_not_be_read_is_passed_on() -> None:
 # --- rules ---
 
 
-def test_a_rule_that_one_does_not_report_is_named_with_those_it_has() -> None:
+def test_a_missing_rule_is_named_along_with_the_available_ones() -> None:
     assert missing_rule(RUN, another(), "dawnbench") is None
     other = another(trials=(trial(seconds={"airbench": 3.0, "strict": 4.0}),))
     assert missing_rule(RUN, other, "dawnbench") == (

@@ -30,7 +30,7 @@ def other_target(run: TrialSet) -> TrialSet:
     return replace(run, target=0.93)
 
 
-def test_two_runs_are_compared_by_the_rule_asked_for_and_the_others_come_behind() -> None:
+def test_the_rule_asked_for_comes_first_and_the_others_follow() -> None:
     rules = {"airbench": 3.0, "dawnbench": 2.0, "strict": 4.0}
     a, b = (series([trial(seconds=rules, spent_seconds=rules)] * 6, name=name) for name in "ab")
     found = compare(a, b, rule="strict")
@@ -62,7 +62,7 @@ def test_a_pair_whose_partner_was_interrupted_is_not_counted() -> None:
     assert compare(a, broken).paired == 7
 
 
-def test_a_run_against_itself_is_not_paired_with_itself() -> None:
+def test_a_run_is_not_paired_with_itself() -> None:
     a, _ = sides(SLOW, FAST)
     found = compare(a, a)
     assert (found.paired, found.verdict.word) == (None, "no difference shown")
@@ -76,7 +76,7 @@ def test_a_run_against_itself_is_not_paired_with_itself() -> None:
         (other_recipe, "the recipes differ: epochs 10 and 8"),
     ],
 )
-def test_what_makes_a_comparison_meaningless_is_refused_by_name(change: object, words: str) -> None:
+def test_differences_that_make_a_comparison_meaningless_are_named(change: object, words: str) -> None:
     a, b = timed(*SLOW, name="a"), change(timed(*FAST, name="b"))  # type: ignore[operator]
     with pytest.raises(
         DawnbenchError, match=rf"{words}.*; add --across if this difference is what you want to measure$"
@@ -87,17 +87,17 @@ def test_what_makes_a_comparison_meaningless_is_refused_by_name(change: object, 
     assert len(found.differences.refusals) == 1
 
 
-def test_all_that_differs_is_named_at_once() -> None:
+def test_all_differences_are_named_at_once() -> None:
     with pytest.raises(DawnbenchError, match=r"the data differ.*the targets differ.*the recipes differ"):
         compare(timed(*SLOW), other_recipe(other_target(other_data(timed(*FAST)))))
 
 
-def test_another_device_is_a_caution_and_no_refusal() -> None:
+def test_a_different_device_is_a_caution_but_not_refused() -> None:
     found = compare(timed(*SLOW), timed(*FAST, device_name="NVIDIA A100"))
     assert found.differences.cautions == ("the devices differ: NVIDIA H200 and NVIDIA A100",)
 
 
-def test_the_recipes_of_a_campaign_may_differ_since_that_is_its_question() -> None:
+def test_the_recipes_of_an_ab_campaign_may_differ() -> None:
     a, b = sides(SLOW, FAST)
     found = compare(a, other_recipe(b))
     assert found.verdict.word == "faster"
@@ -105,14 +105,14 @@ def test_the_recipes_of_a_campaign_may_differ_since_that_is_its_question() -> No
 
 
 @pytest.mark.parametrize("change", [other_data, other_target])
-def test_the_data_and_the_target_of_a_campaign_may_not(change: object) -> None:
+def test_the_data_and_the_target_of_an_ab_campaign_may_not_differ(change: object) -> None:
     a, b = sides(SLOW, FAST)
     with pytest.raises(DawnbenchError, match="differ"):
         compare(a, change(b))  # type: ignore[operator]
     assert compare(a, change(b), across=True).paired == 8  # type: ignore[operator]
 
 
-def test_a_run_without_a_trial_is_refused_by_a_sentence() -> None:
+def test_a_run_without_trials_is_refused() -> None:
     with pytest.raises(DawnbenchError, match=r"has no rules, since it has no trials$"):
         compare(timed(*SLOW), series([]))
 

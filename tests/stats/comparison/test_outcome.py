@@ -37,11 +37,11 @@ def ratio(value: float, low: float, high: float) -> Ratio:
         (Ratio(0.5, None), SURE, UNSURE, "no difference shown"),
     ],
 )
-def test_a_difference_takes_a_test_and_an_interval_on_the_same_side(
+def test_a_difference_needs_a_test_and_an_interval_on_the_same_side(
     found: Ratio | None, p_faster: float, p_slower: float, expected: str
 ) -> None:
     assert word(found, p_faster, p_slower, could_tell=True) == expected
 
 
-def test_too_few_trials_can_tell_nothing_however_far_apart() -> None:
+def test_too_few_trials_show_nothing_however_far_apart() -> None:
     assert word(ratio(0.1, 0.1, 0.1), 0.0, 1.0, could_tell=False) == "cannot tell with so few trials"

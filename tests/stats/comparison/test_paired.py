@@ -36,13 +36,13 @@ def test_only_the_two_sides_of_one_campaign_are_paired() -> None:
     assert not are_paired(a, replace(b, pairing=PairingRecord("another", "B")))
 
 
-def test_trials_of_one_number_are_a_pair_and_one_without_its_partner_is_left_out() -> None:
+def test_trials_are_paired_by_number_and_one_without_a_partner_is_left_out() -> None:
     a = series([trial(), interrupted(), trial(), trial()])
     b = series([trial(), trial(), interrupted()])
     assert [(one.trial, other.trial) for one, other in pairs(a, b)] == [(1, 1)]
 
 
-def test_the_ratio_is_the_median_of_the_pairs_and_the_test_wilcoxons() -> None:
+def test_the_ratio_is_the_median_over_pairs_and_the_test_is_wilcoxons() -> None:
     found = compared(A, B)
     ratios = np.array(B, dtype=float) / np.array(A, dtype=float)
     assert found.ratio is not None
@@ -52,7 +52,7 @@ def test_the_ratio_is_the_median_of_the_pairs_and_the_test_wilcoxons() -> None:
     assert compared(B, A).word == "slower"
 
 
-def test_a_slow_spell_that_both_of_a_pair_meet_does_not_show() -> None:
+def test_a_slow_spell_that_affects_both_sides_of_a_pair_cancels_out() -> None:
     spells = [3.0 if pair % 3 == 0 else 1.0 for pair in range(12)]
     found = compared(
         [s * f for s, f in zip(A, spells, strict=True)], [s * f for s, f in zip(B, spells, strict=True)]
@@ -72,7 +72,7 @@ def test_the_other_p_values_and_the_expected_times_are_those_of_all_trials() -> 
 
 
 @pytest.mark.parametrize(("count", "word"), [(7, "cannot tell with so few trials"), (8, "faster")])
-def test_a_verdict_takes_eight_pairs(count: int, word: str) -> None:
+def test_a_verdict_needs_eight_pairs(count: int, word: str) -> None:
     assert compared(A[:count], B[:count]).word == word
 
 
@@ -84,7 +84,7 @@ def test_identical_times_show_no_difference() -> None:
 # --- pairs of which a trial missed the target ---
 
 
-def test_a_pair_of_which_one_missed_speaks_for_the_other() -> None:
+def test_if_one_trial_of_a_pair_missed_the_pair_counts_for_the_other_side() -> None:
     found = compared(A, [*B[:3], *[None] * 9])
     assert found.ratio is not None
     assert found.ratio.value == math.inf
@@ -93,7 +93,7 @@ def test_a_pair_of_which_one_missed_speaks_for_the_other() -> None:
     assert compared([None] * 12, B).word == "faster"
 
 
-def test_pairs_of_which_neither_reached_it_say_nothing_about_speed() -> None:
+def test_pairs_in_which_both_missed_say_nothing_about_speed() -> None:
     found = compared([*A[:8], *[None] * 4], [*B[:8], *[None] * 4])
     reached = compared(A[:8], B[:8])
     assert (found.ratio, found.p_signed_rank, found.word) == (
@@ -104,7 +104,7 @@ def test_pairs_of_which_neither_reached_it_say_nothing_about_speed() -> None:
     assert found.missed == (4, 4)
 
 
-def test_where_all_missed_nothing_is_shown_however_many_pairs() -> None:
+def test_if_all_trials_missed_nothing_is_shown_however_many_pairs() -> None:
     found = compared([None] * 12, [None] * 12)
     assert (found.ratio, found.p_signed_rank, found.word) == (None, None, "no difference shown")
     assert compared([None] * 3, [None] * 3).word == "cannot tell with so few trials"
@@ -122,14 +122,14 @@ def test_mostly_faster_but_often_missing_is_neither_faster_nor_slower() -> None:
     assert found.word == "no difference shown"
 
 
-def test_a_pair_without_times_for_want_of_a_segment_is_left_out() -> None:
+def test_a_pair_that_lacks_a_segment_is_left_out() -> None:
     a, b = sides(A, B)
     unseen = replace(a.trials[0], seconds={"dawnbench": None}, spent_seconds={"dawnbench": None})
     found = compare_paired_times(replace(a, trials=(unseen, *a.trials[1:])), b, "dawnbench")
     assert found.ratio == compared(A[1:], B[1:]).ratio
 
 
-def test_without_a_pair_nothing_can_be_told() -> None:
+def test_without_pairs_nothing_can_be_shown() -> None:
     assert compared([], A).word == "cannot tell with so few trials"
     assert compared([0.0] * 9, [0.0] * 9).ratio is None
 

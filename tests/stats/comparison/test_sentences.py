@@ -20,7 +20,7 @@ def apart(a: list[float | None], b: list[float | None]) -> str:
     return said(timed(*a, name="before"), timed(*b, name="after"))
 
 
-def test_a_difference_is_told_with_its_size_its_interval_and_its_test() -> None:
+def test_a_difference_is_reported_with_size_interval_and_test() -> None:
     found = compare(timed(*SLOW, name="before"), timed(*FAST, name="after"))
     ratio = found.verdict.ratio
     assert ratio is not None
@@ -39,14 +39,14 @@ def test_no_difference_says_how_large_it_could_still_be() -> None:
     )
 
 
-def test_too_few_trials_are_said_to_be_too_few() -> None:
+def test_too_few_trials_are_reported_as_such() -> None:
     assert apart([20.0], [19.0]) == (
         "Cannot tell with so few trials whether after is faster than before "
         "(1 trial against 1, Mann-Whitney's test: p = 1)"
     )
 
 
-def test_of_a_campaign_the_sides_are_called_by_their_letters() -> None:
+def test_the_sides_of_a_campaign_are_called_by_their_letters() -> None:
     sentence = said(*sides([*SLOW], [*FAST]))
     assert sentence.startswith("B is faster than A: 4.9 % less time")
     assert sentence.endswith("(8 pairs, Wilcoxon's test: p = 0.0078)")
@@ -54,32 +54,32 @@ def test_of_a_campaign_the_sides_are_called_by_their_letters() -> None:
     assert "(1 pair," in said(*sides([20.0], [19.0]))
 
 
-def test_of_pairs_without_a_time_no_other_tests_p_value_is_borrowed() -> None:
+def test_pairs_without_a_time_borrow_no_other_tests_p_value() -> None:
     assert said(*sides([None] * 9, [None] * 9)) == (
         "No difference shown between B and A: neither has a time (9 pairs, Wilcoxon's test)"
     )
 
 
-def test_a_side_that_never_reached_the_target_is_said_so() -> None:
+def test_a_side_that_never_reached_the_target_is_described_that_way() -> None:
     assert apart([*SLOW], [None] * 8).startswith("after is slower than before: it did not reach the target (")
     assert apart([None] * 8, [*FAST]).startswith("after is faster than before: only it reached the target (")
 
 
-def test_a_side_that_mostly_missed_is_not_said_to_have_never_reached_it() -> None:
+def test_a_side_that_mostly_missed_is_not_said_to_have_never_reached_the_target() -> None:
     a, b = [20 + i / 10 for i in range(12)], [20 + i / 10 if i < 2 else None for i in range(12)]
     slower, faster = said(*sides(a, b)), said(*sides(b, a))
     assert slower.startswith("B is slower than A: it missed the target when the other reached it (12 pairs")
     assert faster.startswith("B is faster than A: it reached the target when the other missed it (12 pairs")
 
 
-def test_ranks_that_say_the_opposite_of_the_times_are_pointed_at() -> None:
+def test_ranks_that_contradict_the_times_are_pointed_out() -> None:
     reference = [20 + i / 100 for i in range(40)]
     sentence = apart([*reference], [*[18 + i / 100 for i in range(32)], *[None] * 8])
     assert sentence.startswith("No difference shown")
     assert sentence.endswith("; ranks and times disagree)")
 
 
-def test_without_an_interval_there_is_the_ratio_alone() -> None:
+def test_without_an_interval_only_the_ratio_is_given() -> None:
     found = compare(timed(*SLOW, name="before"), timed(*FAST, name="after"))
     bare = replace(found.verdict, ratio=Ratio(0.95, None), word="faster")
     assert "less time, ratio 0.9500 (8" in verdict_sentence(replace(found, times=(bare,)))

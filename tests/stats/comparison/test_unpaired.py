@@ -27,7 +27,7 @@ def swapped(text: str) -> str:
 
 @few
 @given(times, times)
-def test_the_figures_are_numpys_and_the_tests_scipys(a: list[float], b: list[float]) -> None:
+def test_the_values_match_numpy_and_the_tests_match_scipy(a: list[float], b: list[float]) -> None:
     found = compare_times(timed(*a), timed(*b), "dawnbench")
     assert found.seconds == pytest.approx((np.mean(a), np.mean(b)))
     assert (found.trials, found.missed, found.p_signed_rank) == ((len(a), len(b)), (0, 0), None)
@@ -39,7 +39,7 @@ def test_the_figures_are_numpys_and_the_tests_scipys(a: list[float], b: list[flo
         assert found.p_welch == pytest.approx(stats.ttest_ind(b, a, equal_var=False).pvalue)
 
 
-def test_the_other_is_held_against_the_reference() -> None:
+def test_the_other_is_compared_with_the_reference() -> None:
     assert compare_times(timed(*SLOW), timed(*FAST), "dawnbench").word == "faster"
     assert compare_times(timed(*FAST), timed(*SLOW), "dawnbench").word == "slower"
 
@@ -66,7 +66,7 @@ def test_the_order_of_the_trials_does_not_matter(
 
 @few
 @given(any_trials, any_trials)
-def test_swapping_the_two_turns_the_verdict(a: list[TrialFigures], b: list[TrialFigures]) -> None:
+def test_swapping_the_two_reverses_the_verdict(a: list[TrialFigures], b: list[TrialFigures]) -> None:
     one = compare_times(series(a), series(b), "dawnbench")
     other = compare_times(series(b), series(a), "dawnbench")
     assert one.word == swapped(other.word)
@@ -88,7 +88,7 @@ def test_a_ratio_lies_in_its_interval_and_is_a_number(a: list[TrialFigures], b: 
 
 
 @pytest.mark.parametrize(("n", "m"), [(1, 1), (1, 40), (4, 5), (4, 4)])
-def test_so_few_trials_tell_nothing_however_far_apart(n: int, m: int) -> None:
+def test_too_few_trials_show_nothing_however_far_apart(n: int, m: int) -> None:
     found = compare_times(timed(*SLOW[:n]), timed(*np.linspace(1, 2, m).tolist()), "dawnbench")
     assert found.word == "cannot tell with so few trials"
 
@@ -114,7 +114,7 @@ def test_without_spread_a_difference_still_shows() -> None:
 # --- trials that missed the target ---
 
 
-def test_misses_stand_in_the_expected_time_and_in_the_ranks() -> None:
+def test_misses_count_in_the_expected_time_and_in_the_ranks() -> None:
     found = compare_times(timed(*SLOW), timed(*SLOW[:6], *[None] * 6), "dawnbench")
     assert found.missed == (0, 6)
     assert found.trials == (12, 12)
@@ -126,7 +126,7 @@ def test_misses_stand_in_the_expected_time_and_in_the_ranks() -> None:
     assert found.p_mann_whitney < 0.05
 
 
-def test_where_only_one_side_reaches_the_target_it_is_faster() -> None:
+def test_if_only_one_side_reaches_the_target_it_is_faster() -> None:
     found = compare_times(timed(*SLOW), timed(*[None] * 8), "dawnbench")
     assert (found.word, found.seconds[1]) == ("slower", None)
     assert found.ratio is not None
@@ -134,7 +134,7 @@ def test_where_only_one_side_reaches_the_target_it_is_faster() -> None:
     assert compare_times(timed(*[None] * 8), timed(*SLOW), "dawnbench").word == "faster"
 
 
-def test_where_neither_does_nothing_is_shown() -> None:
+def test_if_neither_side_reaches_the_target_nothing_is_shown() -> None:
     found = compare_times(timed(*[None] * 8), timed(*[None] * 8), "dawnbench")
     assert (found.word, found.ratio, found.seconds) == ("no difference shown", None, (None, None))
 
@@ -169,7 +169,7 @@ def test_without_accuracies_there_is_no_difference(a: tuple[float | None, ...], 
     assert compare_accuracy(accurate(*a), accurate(*b)) == (None, None)
 
 
-def test_welch_needs_two_figures_a_side_and_some_spread() -> None:
+def test_welch_needs_two_values_per_side_and_some_spread() -> None:
     assert welch([1.0], [2.0, 3.0]) is None
     assert welch([1.0, 1.0], [2.0, 2.0]) is None
     assert welch([1.1, 1.1, 1.1], [1, 2, 3]) == pytest.approx(stats.ttest_1samp([1, 2, 3], 1.1).pvalue)
@@ -188,7 +188,7 @@ def test_the_energies_are_those_to_the_target() -> None:
     assert found.value in found.interval
 
 
-def test_what_a_miss_spent_is_counted_in() -> None:
+def test_the_energy_spent_on_a_miss_is_included() -> None:
     found = compare_energy(consuming(100, 100), consuming(100, 100, misses=1), "dawnbench")
     assert found is not None
     assert found.value == pytest.approx((100 + 100 + 300) / 2 / 100)

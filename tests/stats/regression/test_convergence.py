@@ -39,7 +39,7 @@ def test_a_run_like_its_baseline_holds() -> None:
     assert "missed" not in verdict.sentence
 
 
-def test_a_run_that_converges_too_fast_says_what_can_be_believed() -> None:
+def test_a_run_that_converges_too_fast_names_the_plausible_minimum() -> None:
     verdict = judge_epochs([14, 14, 13, 14, 13.7], EPOCHS)
     assert verdict.outcome == "too fast"
     assert verdict.sentence.startswith(
@@ -76,7 +76,7 @@ def test_a_baselines_one_miss_stays_out_of_its_point_and_is_counted() -> None:
     assert "0 of 10 trials missed the target, 1 of 11 of the baseline's" in verdict.sentence
 
 
-def test_two_misses_are_no_result_as_in_the_checker(tmp_path: Path) -> None:
+def test_two_misses_give_no_result_as_in_the_checker(tmp_path: Path) -> None:
     epochs = [16, 16, None, *EPOCHS[:6], None]
     for number, reached in enumerate(epochs):
         (tmp_path / f"result_{number}.txt").write_text(mlperf_log(reached), encoding="latin-1")
@@ -97,7 +97,7 @@ def mlperf_log(epochs: float | None) -> str:
     return "".join(f":::MLLOG {json.dumps(event)}\n" for event in events)
 
 
-def test_so_many_misses_that_chance_does_not_bring_them_are_a_regression() -> None:
+def test_more_misses_than_chance_explains_are_a_regression() -> None:
     verdict = judge_epochs([None] * 5 + [16] * 5, EPOCHS)
     assert verdict.outcome == "regression"
     assert verdict.p_value is not None
@@ -109,7 +109,7 @@ def test_a_run_that_never_reaches_the_target_is_a_regression() -> None:
     assert judge_epochs([None] * 10, EPOCHS).outcome == "regression"
 
 
-def test_a_recipe_whose_trials_often_miss_holds_against_itself() -> None:
+def test_a_recipe_whose_trials_often_miss_holds_when_compared_with_itself() -> None:
     half = [None] * 5 + [8, 9, 9, 9, 8]
     verdict = judge_epochs(half, half)
     assert verdict.outcome == "holds"
@@ -129,13 +129,13 @@ def test_a_run_without_its_baselines_many_misses_is_reported_as_too_fast() -> No
 
 
 @pytest.mark.parametrize("other", [15, 17])
-def test_one_trial_one_epoch_beside_a_baseline_without_spread_holds(other: int) -> None:
+def test_one_trial_off_by_one_epoch_holds_with_a_baseline_without_spread(other: int) -> None:
     assert judge_epochs([16] * 9 + [other], [16] * 10).outcome == "holds"
     assert judge_epochs([16, 16, other], [16] * 10).outcome == "holds"
 
 
 @pytest.mark.parametrize("other", [15, 17])
-def test_two_trials_one_epoch_beside_a_baseline_without_spread_hold(other: int) -> None:
+def test_two_trials_off_by_one_epoch_hold_with_a_baseline_without_spread(other: int) -> None:
     run = [16] * 8 + [other] * 2
     if other < 16:
         assert not checker([16] * 10, 10).believes(run)  # theirs fails every mean below the reference's
@@ -157,7 +157,7 @@ def test_without_spread_on_either_side_every_difference_counts(epochs: int, outc
 
 
 @given(st.floats(0.1, 100), st.integers(4, 20), st.integers(3, 20))
-def test_equal_figures_hold_whatever_they_round_to(value: float, trials: int, count: int) -> None:
+def test_equal_values_hold_whatever_they_round_to(value: float, trials: int, count: int) -> None:
     assert judge_epochs([value] * count, [value] * trials).outcome == "holds"
 
 
@@ -177,7 +177,7 @@ def test_equal_figures_hold_whatever_they_round_to(value: float, trials: int, co
         (EPOCHS, [None] * 8 + [16, 17]),
     ],
 )
-def test_too_few_trials_are_said_to_be_too_few(run: list[float], baseline: list[float | None]) -> None:
+def test_too_few_trials_are_reported_as_such(run: list[float], baseline: list[float | None]) -> None:
     verdict = judge_epochs(run, baseline)
     assert (verdict.outcome, verdict.mean, verdict.point, verdict.p_value) == (
         "too few trials",
@@ -194,7 +194,7 @@ def test_unequal_numbers_of_trials_are_judged() -> None:
 
 
 @pytest.mark.parametrize("odd", [math.nan, math.inf, 0.0, -1.0, NEVER])
-def test_what_is_no_number_of_epochs_is_a_miss(odd: float) -> None:
+def test_an_invalid_number_of_epochs_is_a_miss(odd: float) -> None:
     assert judge_epochs([odd, *[16] * 9], EPOCHS) == judge_epochs([None, *[16] * 9], EPOCHS)
 
 
@@ -202,7 +202,7 @@ maybe = st.none() | st.floats() | st.integers(1, 40)
 
 
 @given(st.lists(maybe, max_size=14), st.lists(maybe, max_size=14))
-def test_whatever_is_given_there_is_an_answer(run: list[float | None], baseline: list[float | None]) -> None:
+def test_any_input_gets_an_answer(run: list[float | None], baseline: list[float | None]) -> None:
     verdict = judge_epochs(run, baseline)
     assert verdict.outcome in ("holds", "too fast", "regression", "too few trials")
     assert verdict.sentence

@@ -42,7 +42,7 @@ def near(mean: float, count: int = 10) -> list[float]:
 # --- time ---
 
 
-def test_a_run_like_the_baseline_holds_and_says_by_which_figures() -> None:
+def test_a_run_like_the_baseline_holds_and_gives_the_numbers() -> None:
     run = near(20)
     gate = gated(*run)
     assert gate.outcome == "holds"
@@ -94,7 +94,7 @@ def test_misses_are_counted_in_the_time_and_in_the_sentence() -> None:
     assert gate.outcome == "holds"
 
 
-def test_a_run_that_misses_every_second_target_does_not_hold_for_the_speed_of_the_others() -> None:
+def test_fast_trials_do_not_make_up_for_missing_every_second_target() -> None:
     gate = gated(*near(20, 5), *[None] * 5)
     assert gate.outcome == "regression"
     assert "5 of 10 trials missed the target, 0 of 10 of the baseline's: more failures than" in gate.sentence
@@ -102,7 +102,7 @@ def test_a_run_that_misses_every_second_target_does_not_hold_for_the_speed_of_th
 
 
 @pytest.mark.parametrize("misses", [1, 3, 6])
-def test_misses_on_top_make_no_slower_run_pass(misses: int) -> None:
+def test_extra_misses_do_not_make_a_slower_run_pass(misses: int) -> None:
     assert gated(*near(21), *[None] * misses).outcome == "regression"
     assert gated(*near(21, 3), *[None] * misses).outcome == "regression"
 
@@ -118,7 +118,7 @@ def test_a_run_that_never_reached_the_target_is_a_regression_without_a_time() ->
     assert gate.sentence.startswith("no trial reached the target; 10 of 10 trials missed the target")
 
 
-def test_one_that_rarely_did_has_no_interval_to_show() -> None:
+def test_a_run_that_rarely_reached_the_target_has_no_interval() -> None:
     gate = gated(20.0, *[None] * 9)
     assert gate.measured == 20 + 9 * SPENT
     assert gate.interval is None
@@ -132,7 +132,7 @@ def test_too_few_trials_never_hold(trials: int) -> None:
     assert gated(*near(40, 3), baseline=timed(*near(20, 3))).outcome == "too few trials"
 
 
-def test_interrupted_trials_are_no_misses() -> None:
+def test_interrupted_trials_are_not_misses() -> None:
     run = series([*timed(*near(20)).trials, *[interrupted()] * 10])
     assert time_gate(run, BASELINE, "dawnbench", 0.02).outcome == "holds"
 
@@ -166,7 +166,7 @@ def test_energy_to_the_target_is_gated_like_time() -> None:
     assert gate.measured == pytest.approx(np.mean(near(21)))
 
 
-def test_a_run_does_not_hold_by_what_its_few_successes_took() -> None:
+def test_a_run_does_not_hold_because_of_its_few_successes() -> None:
     gate = energy_gate(consuming(*near(20, 5), misses=5), consuming(*near(20)), "dawnbench", 0.02)
     assert gate.outcome == "regression"
     assert gate.measured == pytest.approx((sum(near(20, 5)) + 5 * 900) / 5)
@@ -191,7 +191,7 @@ def test_without_readings_no_energy_is_compared(run: TrialSet, baseline: TrialSe
     assert (gate.outcome, gate.sentence) == ("not comparable", words)
 
 
-def test_a_baseline_that_took_no_energy_is_no_error() -> None:
+def test_a_baseline_without_energy_use_is_not_an_error() -> None:
     gate = energy_gate(consuming(*near(20)), consuming(*[0.0] * 10), "dawnbench", 0.02)
     assert (gate.outcome, gate.change) == ("regression", None)
     assert gate.sentence.startswith("20.04 J against 0 J: more than")
@@ -209,7 +209,7 @@ def test_an_accuracy_as_before_holds() -> None:
     assert gate.sentence.startswith("94.45 %, +0.00 points: no loss shown beyond 0.1 points (p = ")
 
 
-def test_a_loss_of_more_than_the_drop_is_a_regression_and_a_gain_is_none() -> None:
+def test_a_larger_drop_than_allowed_is_a_regression_but_a_gain_is_not() -> None:
     lower, higher = ([a + by for a in ACCURATE] for by in (-0.004, 0.004))
     gate = accuracy_gate(accurate(*lower), accurate(*ACCURATE), 0.0012)  # by which none ties with another
     assert gate.outcome == "regression"
@@ -221,13 +221,13 @@ def test_a_loss_of_more_than_the_drop_is_a_regression_and_a_gain_is_none() -> No
     assert accuracy_gate(accurate(*higher), accurate(*ACCURATE), 0.001).outcome == "holds"
 
 
-def test_a_loss_of_exactly_the_drop_holds() -> None:
+def test_a_drop_of_exactly_the_allowed_amount_holds() -> None:
     for before in (951, 944, 937):
         run, baseline = [(before - 1) / 1000] * 10, [before / 1000] * 10
         assert accuracy_gate(accurate(*run), accurate(*baseline), 0.001).outcome == "holds"
 
 
-def test_trials_that_diverged_end_below_all_others() -> None:
+def test_trials_that_diverged_rank_below_all_others() -> None:
     gate = accuracy_gate(accurate(*ACCURATE[:5], *[None] * 5), accurate(*ACCURATE), 0.001)
     assert gate.outcome == "regression"
     assert "; 5 of 10 trials diverged, 0 of 10 of the baseline's: more failures than chance" in gate.sentence
@@ -267,7 +267,7 @@ def test_epochs_are_judged_by_the_convergence_point(run: tuple[int, ...], outcom
     assert gate.change == pytest.approx(np.mean(run) / np.mean(EPOCHS) - 1)
 
 
-def test_trials_that_missed_the_target_are_told_to_the_convergence_point() -> None:
+def test_trials_that_missed_the_target_are_passed_to_the_convergence_point() -> None:
     gate = epochs_gate(converged(*EPOCHS[:6], None, None, None, None), converged(*EPOCHS))
     assert gate.outcome != "holds"
     assert "4 of 10 trials missed the target" in gate.sentence
@@ -280,7 +280,7 @@ def test_trials_that_missed_the_target_are_told_to_the_convergence_point() -> No
 
 @few
 @given(any_trials, any_trials, st.sampled_from((0.0, 0.02, 0.5)))
-def test_every_gate_has_a_sentence_and_no_figure_that_is_none(
+def test_every_gate_has_a_sentence_and_finite_numbers(
     a: list[TrialFigures], b: list[TrialFigures], margin: float
 ) -> None:
     run, baseline = series(a), series(b)

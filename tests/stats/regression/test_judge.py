@@ -29,7 +29,7 @@ def other_target(run: TrialSet) -> TrialSet:
     return replace(run, target=0.93)
 
 
-def test_a_run_is_judged_by_each_metric_apart() -> None:
+def test_each_metric_is_judged_separately() -> None:
     found = judge(timed(*SECONDS), BASELINE)
     assert [gate.metric for gate in found.gates] == ["time", "epochs", "accuracy"] == list(DEFAULT_METRICS)
     assert (found.outcome, found.baseline, found.notes) == ("holds", "v1", ())
@@ -37,7 +37,7 @@ def test_a_run_is_judged_by_each_metric_apart() -> None:
     assert [gate.outcome for gate in slower.gates] == ["regression", "holds", "holds"]
 
 
-def test_what_is_doubtful_about_the_run_is_noted_and_decides_nothing() -> None:
+def test_warnings_about_the_run_are_noted_and_do_not_affect_the_verdict() -> None:
     found = judge(timed(*SECONDS[:-1], 60.0, name="mine"), BASELINE)
     assert found.outcome == "holds"
     assert any(note.startswith("mine: trial 10 took 60 s, the median is ") for note in found.notes)
@@ -68,7 +68,7 @@ def test_the_margins_are_those_that_were_given() -> None:
         (other_target, "the targets differ: 93 % and 94 %"),
     ],
 )
-def test_a_baseline_of_something_else_is_not_comparable_by_name(
+def test_an_incomparable_baseline_is_reported_with_what_differs(
     change: Callable[[TrialSet], TrialSet], words: str
 ) -> None:
     run = change(timed(*SECONDS, name="run"))
@@ -99,13 +99,13 @@ def test_another_driver_is_noted_and_judged() -> None:
     assert (found.outcome, found.notes) == ("holds", ("the drivers differ: 570 and 580.10",))
 
 
-def test_a_rule_that_one_does_not_report_stops_the_time_alone() -> None:
+def test_a_missing_rule_only_affects_the_time() -> None:
     found = judge(timed(*SECONDS, name="run"), BASELINE, Criteria(rule="strict"))
     assert [gate.outcome for gate in found.gates] == ["not comparable", "holds", "holds"]
     assert found.gates[0].sentence == "run does not report the rule strict; it has dawnbench"
 
 
-def test_a_run_without_a_trial_is_not_comparable_and_no_error() -> None:
+def test_a_run_without_trials_is_not_comparable_rather_than_an_error() -> None:
     found = judge(series([]), BASELINE)
     assert found.outcome == "not comparable"
     assert [gate.outcome for gate in found.gates] == ["not comparable", "too few trials", "too few trials"]
@@ -118,7 +118,7 @@ def test_one_trial_is_too_few() -> None:
     assert found.outcome == "too few trials"
 
 
-def test_trials_that_were_left_out_are_told_of_both() -> None:
+def test_trials_left_out_are_noted_for_run_and_baseline() -> None:
     run = series([*timed(*SECONDS).trials, interrupted()], name="run")
     baseline = series([*BASELINE.trials, interrupted(), interrupted(status="failed")], name="v1")
     found = judge(run, baseline)
@@ -130,12 +130,12 @@ def test_trials_that_were_left_out_are_told_of_both() -> None:
     assert left_out(BASELINE) == ()
 
 
-def test_what_could_not_be_read_of_the_run_is_noted() -> None:
+def test_unreadable_parts_of_the_run_are_noted() -> None:
     found = judge(timed(*SECONDS, name="run", warnings=("trials.jsonl: the last line is torn",)), BASELINE)
     assert found.notes == ("run: trials.jsonl: the last line is torn",)
 
 
-def test_a_run_that_misses_its_target_is_no_faster_for_it() -> None:
+def test_missing_the_target_does_not_make_a_run_faster() -> None:
     found = judge(timed(*SECONDS[:4], *[None] * 6), BASELINE)
     outcomes = {gate.metric: gate.outcome for gate in found.gates}
     assert (outcomes["time"], found.outcome) == ("regression", "regression")

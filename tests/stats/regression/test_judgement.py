@@ -19,7 +19,7 @@ def judged(*outcomes: Outcome, notes: tuple[str, ...] = ()) -> Judgement:
     return Judgement("run", "v1", "davidnet", "NVIDIA H200", "dawnbench", gates, notes)
 
 
-def test_the_outcomes_are_ordered_all() -> None:
+def test_all_outcomes_are_ordered() -> None:
     assert set(WORST_FIRST) == set(get_args(Outcome))
 
 

@@ -32,13 +32,13 @@ def test_the_p_value_is_scipys_one_sided_mann_whitney() -> None:
     assert not opposite.shown
 
 
-def test_ranks_beyond_are_not_enough_where_the_mean_is_within() -> None:
+def test_ranks_beyond_the_margin_are_not_enough_if_the_mean_is_within() -> None:
     run, allowed = [21.0] * 9 + [1.0], [20.0] * 10
     assert beyond(run, allowed, "greater", mean_beyond=True).shown
     assert not beyond(run, allowed, "greater", mean_beyond=False).shown
 
 
-def test_figures_at_the_margin_are_not_beyond_it_by_a_rounding() -> None:
+def test_values_at_the_margin_are_not_beyond_it_through_rounding() -> None:
     for figure in (0.1, 2.5, 7.7, 1e5 / 3):
         for margin in (0.02, 0.1, 0.07):
             exact = (1 + margin) * figure
@@ -46,7 +46,7 @@ def test_figures_at_the_margin_are_not_beyond_it_by_a_rounding() -> None:
             assert not beyond(run, [exact] * 10, "greater", mean_beyond=True).shown
 
 
-def test_every_second_miss_is_shown_though_the_others_lie_within_the_margin() -> None:
+def test_missing_every_second_target_is_shown_even_if_the_others_are_within_the_margin() -> None:
     run, allowed = [20.0 + i / 100 for i in range(5)] + [MISS] * 5, [20.4 + i / 100 for i in range(10)]
     found = slower(run, allowed)
     assert found == Beyond(True, pytest.approx(stats.hypergeom.sf(4, 20, 5, 10)), True)  # type: ignore[arg-type]
@@ -60,13 +60,13 @@ def test_a_few_more_misses_may_be_chance(ours: int, theirs: int) -> None:
     assert not slower(run, allowed).shown
 
 
-def test_where_all_missed_the_ranks_show_it() -> None:
+def test_if_all_trials_missed_the_ranks_show_it() -> None:
     found = beyond([MISS] * 4, [1.0, 2, 3, 4], "greater", mean_beyond=True)
     assert (found.shown, found.by_failures) == (True, False)
 
 
 @pytest.mark.parametrize(("run", "baseline"), [(0, 10), (2, 10), (10, 2), (3, 3)])
-def test_so_few_trials_could_show_nothing(run: int, baseline: int) -> None:
+def test_too_few_trials_could_never_show_anything(run: int, baseline: int) -> None:
     words = too_few(run, baseline)
     assert words is not None
     assert words.endswith(
@@ -75,13 +75,13 @@ def test_so_few_trials_could_show_nothing(run: int, baseline: int) -> None:
 
 
 @pytest.mark.parametrize(("run", "baseline"), [(3, 4), (4, 3), (3, 10), (10, 10)])
-def test_so_many_could(run: int, baseline: int) -> None:
+def test_enough_trials_could_show_something(run: int, baseline: int) -> None:
     assert too_few(run, baseline) is None
     separate = beyond([9.0 + i for i in range(run)], [1.0 + i / 99 for i in range(baseline)], "greater", True)
     assert separate.shown
 
 
-def test_one_trial_is_said_in_the_singular() -> None:
+def test_one_trial_is_in_the_singular() -> None:
     assert str(too_few(1, 10)).startswith("1 trial against 10 ")
 
 

@@ -116,27 +116,29 @@ def test_a_reference_without_spread_is_its_own_minimum_and_maximum() -> None:
         ([16, math.inf, 16, 17], 5),
     ],
 )
-def test_what_has_no_point_is_refused_with_the_reason(epochs: list[float], submitted: int) -> None:
+def test_inputs_without_a_convergence_point_are_refused_with_the_reason(
+    epochs: list[float], submitted: int
+) -> None:
     with pytest.raises(ValueError, match=r"too few|finite and above zero"):
         reference_point(epochs, submitted)
 
 
-def test_a_figure_beyond_the_floats_resolution_ends_the_bisection() -> None:
+def test_a_value_beyond_float_resolution_ends_the_bisection() -> None:
     assert reference_point([1e15, 2e15, 3e15, 4e15], 5).minimum < 2.5e15
 
 
-def test_the_olympic_mean_leaves_out_one_best_and_one_worst() -> None:
+def test_the_olympic_mean_leaves_out_the_best_and_the_worst() -> None:
     assert olympic_mean([5, 1, 2, 3]) == 2.5
     assert olympic_mean([2, math.inf, 4]) == 4
     assert olympic_mean([2, math.inf, 4, math.inf]) == math.inf
 
 
 @given(st.floats(0.1, 100), st.integers(3, 30))
-def test_the_olympic_mean_of_equal_figures_is_that_figure(value: float, count: int) -> None:
+def test_the_olympic_mean_of_equal_values_is_that_value(value: float, count: int) -> None:
     assert olympic_mean([value] * count) == value
 
 
 @pytest.mark.parametrize("epochs", [[], [1], [1, 2], [1, 2, math.nan]])
-def test_an_olympic_mean_of_too_little_is_refused(epochs: list[float]) -> None:
+def test_an_olympic_mean_of_too_few_values_is_refused(epochs: list[float]) -> None:
     with pytest.raises(ValueError, match="at least 3 numbers"):
         olympic_mean(epochs)
