@@ -1,4 +1,4 @@
-"""Records as a run writes them."""
+"""Example records like those that a run writes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def epoch(**changes: Any) -> EpochRecord:
 
 
 def begin_run(out: Path, recipe_name: str = "davidnet") -> RunWriter:
-    """Return a writer with run.json written."""
+    """Return a writer that has written run.json."""
     writer = RunWriter(out, recipe_name, CREATED)
     writer.write_run(RUN)
     return writer

@@ -1,4 +1,4 @@
-"""Run folders written at once, without the pauses of a disk that confirms every line."""
+"""Run folders written quickly, without waiting for the disk to confirm every line."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_run(
     /,
     **changes: Any,
 ) -> Path:
-    """Write a run folder; `changes` are of its run.json."""
+    """Write a run folder; `changes` apply to its run.json."""
     folder.mkdir(parents=True)
     record = replace(RUN, **{"status": "finished", "trials": len(trials), **changes})
     (folder / "run.json").write_text(json.dumps(finite(asdict(record)), indent=2) + "\n")

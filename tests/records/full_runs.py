@@ -1,4 +1,4 @@
-"""Whole run folders as a run on a GPU leaves them: epochs, ledgers and telemetry that belong together."""
+"""Complete run folders as from a GPU: epochs, ledgers and telemetry that belong together."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def full_run(
     seed: int = 0,
     **changes: Any,
 ) -> Path:
-    """Write a run folder; the last epochs of most trials reach the target. `changes` are of its run.json.
+    """Write a run folder; the last epochs of most trials reach the target. `changes` apply to its run.json.
 
     `hertz` 0 leaves the telemetry out. In the second half of the first trial the GPU throttles, if
     `throttled`.

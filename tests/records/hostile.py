@@ -1,4 +1,4 @@
-"""Run folders in which every text that a stranger may choose is hostile, and what no output may hold."""
+"""Run folders in which every text that a stranger may choose is hostile, and what no output may contain."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HOSTILE = (
     f"=1\n\n# PWN\n| a | b |\n- c {ATTACK}\x1b[31m\x07\x00\u202e\u2066\u200f\ud800 \udcff![x](y) `z` $q$ [/r]"
 )
 FOLDER = f"=1\n# PWN {ATTACK}\x1b[2J\x07\u202e\u2066\udcff|`$[".replace("/", "")
-"""What a folder may be called: no slash, no NUL, no half pair but for a byte."""
+"""A valid folder name: no slash, no NUL, no lone surrogate except one that stands for a byte."""
 STEERING = "\x00\x07\x1b\u200e\u200f\u202a\u202e\u2066\u2069\ud800\udcff"
-"""Some of what no document may hold raw."""
+"""Some of what no document may contain unescaped."""
 
 
 def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
-    """Write a run folder with a hostile text in every field and every key that takes one."""
+    """Write a run folder with hostile text in every field and key that accepts it."""
     full_run(folder, trials=2, epochs=3, hertz=5.0, **changes)
     run = read_run(folder)
     recipe = {
@@ -63,7 +63,7 @@ def _write_lines(path: Path, kind: type, records: tuple[Any, ...]) -> None:
 
 
 def _content(value: Any) -> Any:
-    """Return a record as JSON has it; unlike `asdict`, of any depth."""
+    """Return a record as JSON types; unlike `asdict`, of any depth."""
     if is_dataclass(value):
         return {field.name: _content(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

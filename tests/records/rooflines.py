@@ -1,4 +1,4 @@
-"""A machine with round peaks, and a profile on it whose every figure can be worked out by hand."""
+"""A machine with round peaks, and a profile on it in which every number can be worked out by hand."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ SERIES = timed(20.5, None, 21.0, name="v1")
 
 
 def written(tmp_path: Path, one: TrialSet = SERIES, **changes: Any) -> Path:
-    """Write a baseline; the changes are of the file's keys, None for one that is taken out."""
+    """Write a baseline; the changes apply to the file's keys, with None for a key to remove."""
     path = tmp_path / "baseline.json"
     write_baseline(one, path)
     if changes:
@@ -120,7 +120,7 @@ def test_a_failed_write_leaves_the_existing_baseline(tmp_path: Path, monkeypatch
     assert read_baseline(path) == SERIES
 
 
-# --- what is none ---
+# --- files that are not a baseline ---
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,7 @@ def test_a_file_has_the_mode_that_the_umask_leaves(tmp_path: Path) -> None:
     assert (tmp_path / "a.md").stat().st_mode & 0o777 == 0o640
 
 
-# --- what leads elsewhere ---
+# --- links ---
 
 
 def run_folder(folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""What a run is, from a run folder, a baseline or a list."""
+"""A run's identity, from a run folder, a baseline or a listing."""
 
 from __future__ import annotations
 

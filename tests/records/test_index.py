@@ -21,7 +21,7 @@ from tests.records.folders import line, make_run
 
 @pytest.fixture
 def runs(tmp_path: Path) -> Path:
-    """Three runs, one a day."""
+    """Three runs, one per day."""
     folder = tmp_path / "runs"
     for day in (1, 3, 2):
         make_run(folder / f"run-{day}", created=f"2026-01-0{day}T00:00:00+00:00")
@@ -34,7 +34,7 @@ def a_while_later() -> int:
 
 @pytest.fixture
 def look(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], tuple[Index, list[str]]]:
-    """List the runs long after they were written; also say which were read, not remembered."""
+    """List the runs long after they were written; also return which were read rather than cached."""
     opened: list[str] = []
     really_read = index.read_listed
 
@@ -114,7 +114,7 @@ def test_how_a_run_ended_is_seen(runs: Path, look: Look) -> None:
 
 
 def test_a_folder_replaced_by_a_copy_of_another_is_seen(runs: Path, tmp_path: Path, look: Look) -> None:
-    """As `cp -p` and `rsync -a` do it: the copy has the same size and time of writing."""
+    """As `cp -p` and `rsync -a` do it: the copy has the same size and modification time."""
     other = make_run(tmp_path / "other", created="2026-01-09T00:00:00+00:00")
     for name in index.LISTED_FILES:
         was = (runs / "run-1" / name).stat()
@@ -246,7 +246,7 @@ def test_a_repaired_folder_is_listed_again(runs: Path, look: Look) -> None:
 def test_a_refusal_by_the_system_is_not_cached(
     runs: Path, look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who may read a file can change without the file."""
+    """Permission to read a file can change without the file changing."""
 
     def refuse(path: Path, limit: int) -> IO[bytes]:
         raise PermissionError(13, "Permission denied", str(path))

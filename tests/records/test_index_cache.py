@@ -32,7 +32,7 @@ def runs(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def expected(runs: Path, tmp_path: Path) -> Index:
-    """What is found without a cache."""
+    """The listing without a cache."""
     return index_runs(runs, cache=tmp_path / "other.sqlite")
 
 
@@ -145,7 +145,7 @@ def test_no_damage_to_the_file_changes_the_list(runs: Path, expected: Index, at:
 
 @pytest.fixture
 def locked(runs: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Another process writes and does not come to an end."""
+    """Another process writes and never finishes."""
     monkeypatch.setattr(index_cache, "PATIENCE", 0.02)
     look(runs)
     with closing(sqlite3.connect(cache_path(), isolation_level=None)) as database:

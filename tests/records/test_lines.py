@@ -18,7 +18,7 @@ def file(tmp_path: Path) -> LineFile:
 
 
 class Disk:
-    """Takes `room` more bytes of a file, then raises."""
+    """Accepts `room` more bytes, then raises."""
 
     def __init__(self, file: Any, room: int, error: BaseException) -> None:
         self.file, self.room, self.error = file, room, error

@@ -95,7 +95,7 @@ def test_an_impossible_number_is_left_out(change: dict[str, Any], tmp_path: Path
 
 
 def test_odd_values_that_fit_the_schema_are_accepted(tmp_path: Path) -> None:
-    """`read_run` takes a number that is written as a text; the list does not know better."""
+    """`read_run` accepts a number written as text, so the listing does too."""
     folder = make_run(tmp_path / "run")
     (folder / "trials.jsonl").write_text(line(TRIAL).replace('"accuracy": 0.95', '"accuracy": "0.95"'))
     assert read_listed(folder).accuracy == read_run(folder).trials[0].accuracy == 0.95

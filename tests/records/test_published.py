@@ -71,7 +71,7 @@ def test_no_published_time_appears_twice() -> None:
     assert len({(figure.source, figure.seconds) for figure in FIGURES}) == len(FIGURES)
 
 
-# --- where they lie ---
+# --- where they are found ---
 
 
 def test_an_installed_package_reads_the_files_inside_it(

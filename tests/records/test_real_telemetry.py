@@ -1,4 +1,4 @@
-"""What NVML said of a real GPU: 49 s of one H200, 20 times a second, of which it trained the last half."""
+"""Real NVML readings: 49 s of one H200 at 20 samples per second; it trained during the second half."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Telemetry read back."""
+"""Reading telemetry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Peaks answer for every precision."""
+"""Peaks give a rate for every precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run folder that grows."""
+"""Following a run folder that grows."""
 
 from __future__ import annotations
 

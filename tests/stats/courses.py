@@ -1,4 +1,4 @@
-"""Trials as their accuracies by epoch tell them."""
+"""Trials with given accuracies by epoch."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dawnbench.records.schema import EpochRecord
 from tests.records.examples import epoch
 
 IMAGES = 1000
-"""Of training and of validation, each."""
+"""For training and for validation each."""
 
 
 def trial_of(
     validation: Sequence[float], train: Sequence[float] | None = None, trial: int = 1, **changes: Any
 ) -> tuple[EpochRecord, ...]:
-    """Return the epochs of a trial with these accuracies; training's are validation's unless given."""
+    """Return the epochs of a trial with these accuracies; by default training's equal validation's."""
     pairs = zip(validation, train or validation, strict=True)
     return tuple(
         epoch(

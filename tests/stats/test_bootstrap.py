@@ -14,7 +14,7 @@ from dawnbench.stats.trial_values import expected_time
 
 pytestmark = pytest.mark.filterwarnings("error")
 
-# Hundredths, which a power of two scales without rounding.
+# Hundredths; scaling them by a power of two does not round.
 figures = st.lists(st.integers(1, 10_000).map(lambda hundredths: hundredths / 128), min_size=2, max_size=12)
 few = settings(max_examples=25, deadline=None)
 
@@ -45,7 +45,7 @@ def scipys(*samples: Any, statistic: Any = np.mean) -> tuple[float, float]:
 
 
 def trials(reached: int, missed: int, seconds: float = 10.0) -> np.ndarray:
-    """What trials spent, the misses three times as long, and whether they reached the target."""
+    """What trials spent (misses three times as long) and whether they reached the target."""
     return np.array([(seconds + i / 10, 1.0) for i in range(reached)] + [(3 * seconds, 0.0)] * missed)
 
 
@@ -116,7 +116,7 @@ def test_the_callers_random_state_is_left_alone() -> None:
     assert np.random.random() == before
 
 
-# --- where some of the draws have no success, and the figure there is infinite or none ---
+# --- some draws have no success, so that their value is infinite or undefined ---
 
 
 def test_a_rare_success_leaves_the_expected_time_open_above() -> None:
@@ -145,7 +145,7 @@ def test_a_ratio_of_expected_times_always_has_an_interval_around_it(a: int, b: i
 
 
 def mean_within(least: float, most: float) -> Any:
-    """The mean where it lies between the two, and no number elsewhere."""
+    """The mean if it lies between the two, NaN otherwise."""
 
     def mean(drawn: Any, axis: int = -1) -> Any:
         found = np.mean(drawn, axis=axis)

@@ -13,7 +13,7 @@ from dawnbench.stats.claim import ALPHA, POWER, Claim, claim, trials_to_settle
 pytestmark = pytest.mark.filterwarnings("error")
 
 images = st.lists(st.integers(9_300, 9_500), min_size=2, max_size=30)
-"""Right ones of 10,000, trial by trial."""
+"""Correct images out of 10,000, trial by trial."""
 
 
 def of(*accuracies: float, target: float = 0.94) -> Claim:
@@ -23,7 +23,7 @@ def of(*accuracies: float, target: float = 0.94) -> Claim:
 
 
 def power(trials: int, effect: float) -> float:
-    """Of a one-sided t-test at 0.05: over all spreads that so many trials may show."""
+    """The power of a one-sided t-test at 0.05, averaged over the spreads that this many trials may show."""
     freedom = trials - 1
     least = stats.t.isf(ALPHA, freedom)
 

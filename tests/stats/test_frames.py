@@ -56,7 +56,7 @@ EPOCH_COLUMNS = [
 
 @pytest.fixture
 def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Two runs; the working directory is the folder above."""
+    """Two runs; the working directory is their parent folder."""
     monkeypatch.chdir(tmp_path)
     make_run(tmp_path / "runs" / "b-run", [TRIAL, MISSED], EPOCHS, created="2026-01-01T10:00:00+00:00")
     make_run(
@@ -207,7 +207,7 @@ def test_folders_with_the_same_name_are_distinguished_by_path(runs: Path) -> Non
 
 
 def test_unusual_values_keep_their_columns(runs: Path) -> None:
-    """A rule that this version does not know, a seed of 64 bits, a time written by hand."""
+    """A rule that this version does not know, a 64-bit seed, and a time written by hand."""
     odd = replace(TRIAL, seed=2**64 - 1, seconds={"dawnbench": 1.0, "lap": 0.5})
     make_run(runs / "odd", [odd], created="yesterday")
     loaded = load_runs("runs")

@@ -1,4 +1,4 @@
-"""Which roof binds a kernel, how near it is, and what is left of a step at the roofs."""
+"""Which roof limits a kernel, how close it comes, and how long a step takes at the roofs."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_the_gap_accounts_for_the_whole_step() -> None:
     assert convolutions.of_product_peak == pytest.approx(0.5)
     assert memory.share == pytest.approx(0.25)
     assert memory.of_memory_peak == pytest.approx(2e10 / 0.25 / 1e11)
-    # 0.25 at the roof, 0.1, 0.05, the cache's 0.05 as it is, 0.04 uncounted, and nothing for the view
+    # 0.25 at the roof, 0.1, 0.05, the measured 0.05 of the cache, 0.04 uncounted, and nothing for the view
     assert gap.best_seconds == pytest.approx(0.49)
 
 

@@ -14,7 +14,7 @@ OTHER_DATA = DataRecord("digits", "ef" * 32, 1500, 297, (8, 8, 1), 10)
 
 
 def entry(*seconds: float | None, day: int = 1, recipe: str = "davidnet", **changes: Any) -> Entry:
-    """A run of that day with such times; None for a trial that missed the target."""
+    """A run on this day with these times; None for a trial that missed the target."""
     usual = {
         "name": f"{day:02d}-{recipe}",
         "created": f"2026-02-{day:02d}T00:00:00+00:00",

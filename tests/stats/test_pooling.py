@@ -164,7 +164,7 @@ def test_a_pool_has_no_partner(folder: Path) -> None:
     assert pool_trials([one, one], "both").pairing is None
 
 
-# --- what cannot be opened ---
+# --- sources that cannot be opened ---
 
 
 @pytest.mark.parametrize(
@@ -207,7 +207,7 @@ def test_one_damaged_run_of_a_glob_is_named(folder: Path) -> None:
         open_trial_set("runs/*")
 
 
-# --- what can, and says what it lacks ---
+# --- sources that open with warnings ---
 
 
 def test_a_torn_trial_is_left_out_and_every_comparison_says_so(folder: Path) -> None:

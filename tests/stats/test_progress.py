@@ -1,4 +1,4 @@
-"""How a trial went."""
+"""A trial's progress over its epochs."""
 
 from __future__ import annotations
 

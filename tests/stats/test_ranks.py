@@ -22,14 +22,14 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 SIDES: tuple[Alternative, ...] = ("two-sided", "greater", "less")
 sides = st.sampled_from(SIDES)
-# Of so few values that many tie, with the infinite time of a trial that missed its target.
+# From so few values that many tie, including the infinite time of a trial that missed its target.
 tied = st.lists(st.sampled_from((1.0, 2.0, 2.5, 4.0, math.inf)), min_size=1, max_size=5)
 differences = st.lists(st.sampled_from((-math.inf, -2.0, -1.0, 0.0, 0.5, 1.0, math.inf)), max_size=8)
 few = settings(max_examples=60, deadline=None)
 
 
 def by_counting(observed: float, possible: Sequence[float], alternative: Alternative) -> float:
-    """The p-value of a statistic, by all that it could have been as likely."""
+    """The p-value of a statistic, from all equally likely values."""
     less = sum(one <= observed + 1e-9 for one in possible) / len(possible)
     greater = sum(one >= observed - 1e-9 for one in possible) / len(possible)
     if alternative == "two-sided":
@@ -203,7 +203,7 @@ def test_eight_pairs_that_all_missed_on_one_side_are_one_in_128() -> None:
 def test_pairs_without_a_difference_show_nothing_and_weaken_the_others() -> None:
     assert signed_rank([0.0] * 12) == 1
     assert signed_rank([]) == 1
-    # 1 lost against 2, 3, 4, 5 is rank 1 of 15; behind five zeros it is rank 6 of 40.
+    # 1 lost against 2, 3, 4, 5 is rank 1 of 15; after five zeros it is rank 6 of 40.
     assert signed_rank([-1.0, 2, 3, 4, 5]) == 4 / 32
     assert signed_rank([0.0] * 5 + [-1.0, 2, 3, 4, 5]) == 4 / 32
     assert signed_rank([0.0] * 5 + [-1.0, -2, 4, 5, 6, 7]) > signed_rank([-1.0, -2, 4, 5, 6, 7])

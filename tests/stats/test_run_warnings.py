@@ -26,7 +26,7 @@ def said(run: TrialSet, concern: Concern) -> str:
 
 
 def quiet(**changes: object) -> TrialSet:
-    """Ten quiet trials, the changes made to the third."""
+    """Ten quiet trials, with changes to the third."""
     trials = [trial(took=seconds) for seconds in QUIET]
     trials[2] = trial(took=QUIET[2], **changes)
     return series(trials)
@@ -129,7 +129,7 @@ def test_one_time_has_no_spread() -> None:
     assert concerns(timed(20.0)) == {Concern.TOO_FEW}
 
 
-# --- what the sensors saw ---
+# --- sensors ---
 
 
 def test_throttling_is_reported_with_its_reasons() -> None:
@@ -173,7 +173,7 @@ def test_processor_use_by_others_is_reported_from_five_percent() -> None:
     assert words.startswith("other processes used the processor in trial 3, up to 12 % of its time")
 
 
-# --- whatever the trials are ---
+# --- any trials ---
 
 
 @settings(max_examples=50, deadline=None)

@@ -1,4 +1,4 @@
-"""How often the verdicts are right, by campaigns of which the truth is known."""
+"""How often the verdicts are right, in simulated campaigns with a known truth."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ PAIRS = 20
 SECONDS = 20.0
 
 Noise = Callable[[np.random.Generator, int], np.ndarray]
-"""What each of some trials in a row takes over what it should."""
+"""The time of each successive trial over the time it should take."""
 
 
 def normal(rng: np.random.Generator, trials: int) -> np.ndarray:
@@ -51,7 +51,7 @@ def heavy_tailed(rng: np.random.Generator, trials: int) -> np.ndarray:
 
 
 def spiky(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """Every tenth trial, at random, is held up by a tenth."""
+    """About every tenth trial, at random, is a tenth slower."""
     return normal(rng, trials) + 0.1 * (rng.random(trials) < 0.1)
 
 
@@ -61,7 +61,7 @@ KINDS = (normal, autocorrelated, drifting, warming, heavy_tailed, spiky)
 def campaign(
     rng: np.random.Generator, noise: Noise, *, slower: float = 0.0, misses: float = 0.0
 ) -> list[TrialSet]:
-    """The two sides of a campaign as `dawnbench ab` runs it, their order turned with every pair."""
+    """The two sides of a campaign as `dawnbench ab` runs it, with alternating order."""
     taken = iter(SECONDS * noise(rng, 2 * PAIRS))
     times: dict[str, list[float | None]] = {"A": [], "B": []}
     for pair in range(PAIRS):
@@ -74,13 +74,13 @@ def campaign(
 def apart(
     rng: np.random.Generator, trials: int, noise: Noise = normal, *, slower: float = 0.0, misses: float = 0.0
 ) -> TrialSet:
-    """A run by itself."""
+    """A separate run."""
     seconds = SECONDS * (1 + slower) * noise(rng, trials)
     return bare(timed(*(None if rng.random() < misses else float(one) for one in seconds)))
 
 
 def bare(series: TrialSet) -> TrialSet:
-    """Without accuracies, whose comparison takes time and does not touch the verdict."""
+    """Without accuracies, whose comparison takes time and does not affect the verdict."""
     return replace(series, trials=tuple(replace(trial, accuracy=None) for trial in series.trials))
 
 

@@ -62,7 +62,7 @@ def test_times_that_jump_with_the_number_of_epochs_are_not_steps(runs: int) -> N
     draw, histories = np.random.default_rng(runs), 100
     wrong = 0
     for _ in range(histories):
-        # The median of 5 trials that reach the target after 9 epochs or 10, as it happens.
+        # The median of 5 trials that reach the target after 9 or 10 epochs, at random.
         epochs = np.median(draw.integers(9, 11, (runs, 5)), axis=1)
         wrong += bool(step_changes([0.26 * n * math.exp(draw.normal(0, 0.003)) for n in epochs]))
     assert wrong <= 0.05 * histories
@@ -73,7 +73,7 @@ def test_a_step_says_its_levels_and_how_clear_it_is() -> None:
     assert (step.place, step.runs) == (6, (6, 5))
     assert (step.before, step.after) == pytest.approx((2.0, 2.2))
     assert step.change == pytest.approx(0.1)
-    # 2 of the 462 orders of 6 and 5 figures lie as far apart.
+    # 2 of the 462 orders of 6 and 5 values are as far apart.
     assert step.p_value == pytest.approx(2 / 462)
 
 

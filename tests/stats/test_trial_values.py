@@ -120,7 +120,7 @@ def test_a_trial_interrupted_after_the_target_says_nothing_about_whole_trials() 
     assert (found.reached, found.missed) == ((), ())
 
 
-# --- figures that are not there ---
+# --- missing values ---
 
 
 def test_a_rule_whose_start_was_not_seen_has_no_times_and_no_misses() -> None:
@@ -147,7 +147,7 @@ def test_the_rules_of_several_runs_appear_once_in_order() -> None:
     assert rules_of([series([])]) == ()
 
 
-# --- what holds for any trials ---
+# --- properties of any trials ---
 
 
 @few

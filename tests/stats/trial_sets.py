@@ -1,4 +1,4 @@
-"""Series of trials as a run folder or a baseline gives them, made of nothing but their figures."""
+"""Sets of trials like those from a run folder or a baseline, made from a few numbers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dawnbench.records.trial_set import TrialFigures, TrialSet
 
 TARGET = 0.94
 SPENT = 40.0
-"""Seconds that a trial spends which misses the target."""
+"""Seconds spent by a trial that misses the target."""
 RECIPE = {
     "name": "davidnet",
     "summary": "A network",
@@ -27,7 +27,7 @@ RECIPE = {
 
 
 def trial(number: int = 1, took: float | None = 20.0, **changes: Any) -> TrialFigures:
-    """A trial that took so many seconds by the dawnbench rule, or None for one that missed the target."""
+    """A trial that took this many seconds under the dawnbench rule; None if it missed the target."""
     made = TrialFigures(
         trial=number,
         seed=number - 1,
@@ -52,7 +52,7 @@ def interrupted(number: int = 1, **changes: Any) -> TrialFigures:
 
 
 def series(trials: Sequence[TrialFigures], **changes: Any) -> TrialSet:
-    """A series of trials, numbered as they stand."""
+    """A set of trials, numbered in order."""
     made = TrialSet(
         name="20260203T040506Z-davidnet-abcdef",
         created="2026-02-03T04:05:06+00:00",
@@ -76,24 +76,24 @@ def series(trials: Sequence[TrialFigures], **changes: Any) -> TrialSet:
 
 
 def timed(*seconds: float | None, **changes: Any) -> TrialSet:
-    """A series of times by the dawnbench rule; None for a trial that missed the target."""
+    """Trials with these times under the dawnbench rule; None for a trial that missed the target."""
     return series([trial(took=one) for one in seconds], **changes)
 
 
 def accurate(*accuracies: float | None, **changes: Any) -> TrialSet:
-    """A series of final accuracies, 0 to 1; None for a trial that diverged."""
+    """Trials with these final accuracies, 0 to 1; None for a trial that diverged."""
     made = [diverged() if one is None else trial(accuracy=one) for one in accuracies]
     return series(made, **changes)
 
 
 def converged(*epochs: int | None, **changes: Any) -> TrialSet:
-    """A series of epochs to the target; None for a trial that missed it."""
+    """Trials with these epochs to the target; None for a trial that missed it."""
     made = [trial(took=None if one is None else 2.0 * one, epochs_to_target=one) for one in epochs]
     return series(made, **changes)
 
 
 def sides(a: Sequence[float | None], b: Sequence[float | None], **changes: Any) -> tuple[TrialSet, TrialSet]:
-    """The two sides of one campaign of `dawnbench ab`, by their times; `changes` are of B."""
+    """The two sides of one `dawnbench ab` campaign with these times; `changes` apply to B."""
     return (
         timed(*a, name="a-run", pairing=PairingRecord("c0ffee", "A")),
         timed(*b, name="b-run", pairing=PairingRecord("c0ffee", "B"), **changes),
@@ -105,5 +105,5 @@ any_trial = st.builds(
     st.sampled_from((trial, lambda n: trial(n, 20 + n / 8), lambda n: trial(n, None), diverged, interrupted)),
     st.integers(1, 9),
 )
-"""Any that a run may hold: of a time of its own or of one that others have, and of each way to fail."""
+"""Any trial that a run may hold: with unique and shared times, and each way to fail."""
 any_trials = st.lists(any_trial, max_size=12)

@@ -26,13 +26,13 @@ def ratio(value: float, low: float, high: float) -> Ratio:
         (ratio(0.9, 0.85, 1.05), SURE, UNSURE, "no difference shown"),
         (ratio(0.9, 0.85, 1.0), SURE, UNSURE, "no difference shown"),
         (ratio(0.9, 0.85, 0.95), 0.02, 0.98, "no difference shown"),
-        # Two-sided, 0.005 on one side is 0.01 and not below.
+        # 0.005 on one side is 0.01 two-sided, which is not below 0.01.
         (ratio(0.9, 0.85, 0.95), 0.005, UNSURE, "no difference shown"),
         (ratio(0.9, 0.85, 0.95), 0.0049, UNSURE, "faster"),
-        # Ranks that say the opposite of the ratio.
+        # Ranks that contradict the ratio.
         (ratio(0.9, 0.85, 0.95), UNSURE, SURE, "no difference shown"),
         (ratio(1.1, 1.05, 1.15), SURE, UNSURE, "no difference shown"),
-        # Nothing to say it by.
+        # No interval or no ratio.
         (None, 1.0, 1.0, "no difference shown"),
         (Ratio(0.5, None), SURE, UNSURE, "no difference shown"),
     ],

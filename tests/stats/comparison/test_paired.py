@@ -81,7 +81,7 @@ def test_identical_times_show_no_difference() -> None:
     assert (found.word, found.p_signed_rank) == ("no difference shown", 1.0)
 
 
-# --- pairs of which a trial missed the target ---
+# --- pairs in which a trial missed the target ---
 
 
 def test_if_one_trial_of_a_pair_missed_the_pair_counts_for_the_other_side() -> None:

@@ -13,7 +13,7 @@ from dawnbench.stats.regression.convergence import judge_epochs, olympic_mean, r
 from tests.stats.regression.test_reference_point import EPOCHS, checker, figures, runs
 
 NEVER = 1e9
-"""What the checker puts for a run that did not converge."""
+"""The checker's value for a run that did not converge."""
 
 
 @given(st.data(), figures, runs)
@@ -161,7 +161,7 @@ def test_equal_values_hold_whatever_they_round_to(value: float, trials: int, cou
     assert judge_epochs([value] * count, [value] * trials).outcome == "holds"
 
 
-# --- too little ---
+# --- too few trials ---
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def test_trials_that_missed_the_target_are_passed_to_the_convergence_point() -> 
     assert epochs_gate(broken, converged(*EPOCHS)).outcome == "holds"
 
 
-# --- whatever the trials are ---
+# --- any trials ---
 
 
 @few

@@ -1,4 +1,4 @@
-"""The convergence points against those of MLCommons' own rcp_checker, as installed for the tests."""
+"""Convergence points compared with those of MLCommons' own rcp_checker, as installed for the tests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dawnbench.stats.regression.reference_point import olympic_mean, p_value, re
 
 EPOCHS = [16, 14, 16, 17, 16, 16, 15, 16, 15, 16]
 BENCHMARKS = {3: "gpt3", 5: "resnet", 10: "bert"}
-"""By how many runs a submission of it has."""
+"""By the number of runs in a submission."""
 runs = st.sampled_from(sorted(BENCHMARKS))
 figure = st.integers(1, 60) | st.floats(0.5, 500).map(lambda value: round(value, 3))
 figures = st.lists(figure, min_size=4, max_size=20)
