@@ -29,7 +29,7 @@ FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *TRACKERS)
 EXPLAINED = f"""\b
 Formats:
   dawnbench     an entry for the official repository: a JSON and a TSV file
-  mlperf        :::MLLOG lines, one file per trial, and the rules to check them with
+  mlperf        :::MLLOG lines, one file per trial, and the checker's rules
   csv, parquet  trials, epochs and telemetry of all runs as three tables
   json          one document per run, following the published schema
   {", ".join(TRACKERS)}

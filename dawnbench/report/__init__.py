@@ -1,1 +1,1 @@
-"""What people read: Markdown, terminals, charts, pages and sites. Imports no torch."""
+"""What people read: Markdown, terminals, charts, pages and sites. Never imports torch."""

@@ -37,7 +37,7 @@ class Places:
 
 
 def places(runs: Sequence[Run], out: Path | None) -> Places:
-    """Return where to write a report: into the run folder, or to `out`; an .html file is the page alone."""
+    """Return where to write a report: to the run folder, or to `out`; an .html file gets only the page."""
     if out is None:
         folder = runs[0].folder
         return Places(folder / "report.md", folder / "report.html", folder / "figures")
@@ -47,7 +47,7 @@ def places(runs: Sequence[Run], out: Path | None) -> Places:
 
 
 def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> list[Path]:
-    """Write the report on some runs and return the files that a reader opens.
+    """Write a report on runs and return the files that a reader opens.
 
     Raises:
         DawnbenchError: a file cannot be written, or a run's telemetry is damaged.

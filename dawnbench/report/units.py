@@ -1,4 +1,4 @@
-"""Figures as people read them."""
+"""Numbers as people read them."""
 
 from __future__ import annotations
 
@@ -8,31 +8,31 @@ from dawnbench.records.schema import Reading
 
 
 def seconds(value: float | None) -> str:
-    """Return a time with its unit; a dash for none, or for NaN."""
+    """Return a time with its unit; a dash for None or NaN."""
     if value is None or math.isnan(value):
         return "-"
     return f"{value:.3f} s" if value < 100 else f"{value:.1f} s"
 
 
 def percent(fraction: float | None) -> str:
-    """Return a fraction in percent with two decimals; a dash for none."""
+    """Return a fraction in percent with two decimals; a dash for None."""
     return "-" if fraction is None else f"{100 * fraction:.2f} %"
 
 
 def number_bytes(count: float | None) -> str:
-    """Return bytes in MB or GB (powers of ten); a dash for none."""
+    """Return bytes in MB or GB (powers of ten); a dash for None."""
     if count is None:
         return "-"
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def joules(value: float | None) -> str:
-    """Return an energy; a dash for none."""
+    """Return an energy in joules; a dash for None."""
     return "-" if value is None else f"{value:.1f} J"
 
 
 def flops(count: float | None) -> str:
-    """Return a count of floating-point operations with a prefix; a dash for none."""
+    """Return a count of floating-point operations with a prefix; a dash for None."""
     if count is None:
         return "-"
     for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M")):
@@ -42,7 +42,7 @@ def flops(count: float | None) -> str:
 
 
 def reading(value: float, of: Reading) -> str:
-    """Return one figure of a sensor with its unit."""
+    """Return a sensor's value with its unit."""
     if of.unit == "bytes":
         return number_bytes(value)
     return f"{value:.1f} {of.unit}"
@@ -55,7 +55,7 @@ def metric_name(metric: str) -> str:
 
 
 def significant(value: float, digits: int = 4) -> str:
-    """Return a figure with so many significant digits, or all before the point, and never an exponent."""
+    """Return a number with this many significant digits, or all integer digits, and never an exponent."""
     if not math.isfinite(value):
         return "inf" if value > 0 else "-inf" if value < 0 else "nan"
     if value == 0:

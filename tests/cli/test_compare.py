@@ -85,7 +85,7 @@ def test_missed_trials_are_counted_in_out_loud() -> None:
     made_run(Path("c"), trials(missed=10))
     shown = invoke("compare", "a", "b")[1]
     assert row(shown, "dawnbench [s]")[1] == "3.252"
-    assert "\nb: 2 of 10 trials missed the target, and the time spent on that is counted in.\n" in shown
+    assert "\nb: 2 of 10 trials missed the target, and the time they took is included.\n" in shown
     shown = invoke("compare", "a", "c")[1]
     assert row(shown, "dawnbench [s]")[1] == "-"
     assert "\nc: 10 of 10 trials missed the target, so there is no time.\n" in shown

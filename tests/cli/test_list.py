@@ -80,7 +80,7 @@ def test_show_gives_keys_parameters_and_flops() -> None:
     assert code == 0
     for line in ("epochs=10", "batch_size=512", "augmentation.cutout.size=8", 'dataset.name="cifar10"'):
         assert f"\n{line}\n" in shown
-    assert "6,573,120 parameters trained, 0 fixed; 1.16 TFLOP a step" in shown
+    assert "6,573,120 parameters trained, 0 fixed; 1.16 TFLOP per step" in shown
     assert "augmentation: crop, flip, cutout" in shown
 
 

@@ -139,7 +139,7 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
         ),
         (["a", "--rule", "mine"], "there is no timing rule mine"),
         (["a", "a"], "name it with -o"),
-        (["a", "a", "-o", "x.html"], "a page is of one run"),
+        (["a", "a", "-o", "x.html"], "a page shows one run"),
         (["a", "--log", "x"], "--log"),
         ([], "RUN"),
     ],

@@ -63,7 +63,7 @@ def test_a_study_in_which_nothing_ran_is_not_measured(
     result = CliRunner().invoke(main, ["scale", "quickstart", "--batch", "4096", "--out", str(out)])
     assert result.exit_code == 2
     assert "needs 900 GB" in result.stderr
-    assert "no law of 0 points" in result.stdout
+    assert "no law from 0 points" in result.stdout
     assert json.loads((out / "scaling.json").read_text())["points"][0]["trouble"] == "needs 900 GB"
 
 

@@ -94,7 +94,7 @@ def test_diverged_and_broken_off_trials_are_counted_out_loud() -> None:
     shown = invoke("show", "a")[1]
     assert "1 of 3 trials reached the target" in shown
     assert "\n2 trials diverged and count as 0 % in the mean accuracy below.\n" in shown
-    assert "\n1 trial was interrupted or failed before the target and is in no figure.\n" in shown
+    assert "\n1 trial was interrupted or failed before the target and is not counted.\n" in shown
     assert "Expected time of a trial under airbench, with 2 trials that diverged" in shown
 
 
@@ -218,12 +218,12 @@ def test_a_price_on_the_command_line_gives_dollars_money_and_grams() -> None:
     made_run(Path("a"), [trial(i, 3600.0, joules=4e6) for i in range(1, 6)])
     prices = ("--cost-per-hour", "3.5", "--price-per-kwh", "0.3", "--grams-per-kwh", "380")
     shown = invoke("show", "a", *prices)[1]
-    assert "\nCost to target under dawnbench: $3.50 at $3.50 an hour.\n" in shown
-    assert "\nElectricity to target: $0.300 at $0.300 a kWh.\n" in shown
-    assert "\nCarbon to target: 380.0 g CO2e at 380 g a kWh.\n" in shown
-    assert "\nElectricity a trial: $0.333 at $0.300 a kWh.\n" in shown
+    assert "\nCost to target under dawnbench: $3.50 at $3.50 per hour.\n" in shown
+    assert "\nElectricity to target: $0.300 at $0.300 per kWh.\n" in shown
+    assert "\nCarbon to target: 380.0 g CO2e at 380 g per kWh.\n" in shown
+    assert "\nElectricity per trial: $0.333 at $0.300 per kWh.\n" in shown
     assert "$" not in invoke("show", "a")[1], "there is no price to fall back on"
-    assert "Cost a trial under airbench: $3.50" in invoke("show", "a", "--rule", "airbench", *prices)[1]
+    assert "Cost per trial under airbench: $3.50" in invoke("show", "a", "--rule", "airbench", *prices)[1]
 
 
 def test_the_configuration_file_gives_the_price_by_device() -> None:
@@ -232,8 +232,8 @@ def test_the_configuration_file_gives_the_price_by_device() -> None:
     path.write_text('[cost]\n"*H200*" = 36\n')
     made_run(Path("a"), [trial(i, 100.0) for i in range(1, 6)])
     made_run(Path("b"), [trial(i, 100.0) for i in range(1, 6)], device_name="AMD EPYC")
-    assert "Cost to target under dawnbench: $1.00 at $36.00 an hour." in invoke("show", "a")[1]
-    assert "$72.00 an hour" in invoke("show", "a", "--cost-per-hour", "72")[1]
+    assert "Cost to target under dawnbench: $1.00 at $36.00 per hour." in invoke("show", "a")[1]
+    assert "$72.00 per hour" in invoke("show", "a", "--cost-per-hour", "72")[1]
     assert "Cost" not in invoke("show", "b")[1]
     path.write_text("[cots]")
     code, shown, errors = invoke("show", "a")

@@ -73,7 +73,7 @@ def test_a_tracker_that_cannot_write_is_dropped_in_one_sentence_and_the_run_goes
         "dawnbench: warning: tensorboard was dropped and the run goes on (NotADirectoryError: "
     )
     assert lines[0].endswith("--format tensorboard` logs all of it")
-    assert lines[1].startswith("dawnbench: warning: wandb is dropped")
+    assert lines[1].startswith("dawnbench: warning: wandb was dropped")
     recorded = read_run(only_run(tmp_path))
     assert [trial.status for trial in recorded.trials] == ["finished"] * 2
     assert (recorded.folder / "log.md").exists()

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: in a terminal, in a pipe, to a program."""
+"""Displays of a run in progress: in a terminal, in a pipe, for a program."""
 
 from dawnbench.report.display.json_lines import JsonLinesDisplay
 from dawnbench.report.display.plain import PlainDisplay

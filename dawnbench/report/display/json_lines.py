@@ -1,4 +1,4 @@
-"""A run as JSON lines, one an event."""
+"""A run as JSON lines, one per event."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dawnbench.report.display.display import Display
 
 
 class JsonLinesDisplay(Display):
-    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, as the run folder has them."""
+    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, with the fields of the run folder."""
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file

@@ -1,4 +1,4 @@
-"""Two recipes run in pairs: a line a trial, beside how far the campaign has come."""
+"""Two recipes run in pairs: one line per trial, and the campaign's progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dawnbench.safe_text import plain
 
 
 class PairsDisplay:
-    """Draws both sides of a campaign in one place; `close` it however the campaign ended."""
+    """Draws both sides of a campaign in one place; always `close` it, however the campaign ends."""
 
     def __init__(self, console: Console, rule: str, pairs: int) -> None:
         self.a, self.b = SideDisplay(self, "A"), SideDisplay(self, "B")
@@ -40,7 +40,7 @@ class PairsDisplay:
         self._status = StatusLine(console.file if console.is_terminal else None)
 
     def load(self, what: str, done: int, total: int) -> None:
-        """Write over one line how far it has come; in a pipe, only what is loaded."""
+        """Show the progress, overwriting one line; in a pipe, only what is being loaded."""
         if self._console.is_terminal:
             share = f" {100 * done // total} %" if total else ""
             self._status.say(plain(f"{what}{share}"))
@@ -52,17 +52,17 @@ class PairsDisplay:
         self._loading = what
 
     def prepare(self, side: str, what: str, slow: bool) -> None:
-        """Say what a side does before its first trial; in a pipe, only what takes long."""
-        said = plain(f"{side}: {what}")
+        """Show what a side does before its first trial; in a pipe, only what takes long."""
+        message = plain(f"{side}: {what}")
         if self._begun:
-            self._progress.update(self._task, description=said, refresh=True)
+            self._progress.update(self._task, description=message, refresh=True)
         else:
-            self._status.say(said)
+            self._status.say(message)
         if slow and not self._console.is_terminal:
-            self._print(Text(said))
+            self._print(Text(message))
 
     def begin(self, side: str, record: RunRecord, folder: Path) -> None:
-        """Say what runs on a side, and where it is recorded."""
+        """Print what runs on a side, and where it is recorded."""
         self._status.clear()
         where = f"{record.device_name} ({record.device}, {record.precision})"
         self._print(
@@ -72,15 +72,15 @@ class PairsDisplay:
         self._progress.start()
 
     def note(self, side: str, sentence: str) -> None:
-        """Print what was asked for on a side and could not be done."""
+        """Print what was requested on a side and could not be done."""
         self._print(Text.assemble((f"{side} ", "bold"), (f"note: {plain(sentence)}", "yellow")))
 
     def move(self, share: float) -> None:
-        """Move the bar to `share` of the trial that is going on."""
+        """Move the bar to `share` of the current trial."""
         self._progress.update(self._task, completed=self._ended + share, description="")
 
     def end_trial(self, side: str, record: TrialRecord) -> None:
-        """Print what a trial came to."""
+        """Print a trial's result."""
         self._ended += 1
         self.move(0)
         pair = f"pair {record.trial:>{len(str(self._pairs))}}/{self._pairs}"
@@ -92,7 +92,7 @@ class PairsDisplay:
         self._print(line)
 
     def close(self) -> None:
-        """Take the bar away, or the line before it."""
+        """Remove the bar, or the status line before it."""
         self._status.clear()
         self._progress.update(self._task, visible=False)
         if not self._progress.disable:  # rich before 14.3 prints an empty line after a bar that it never drew
@@ -110,15 +110,15 @@ class SideDisplay(Display):
         self._steps = 1
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Say how far this side's data have come."""
+        """Show the progress of loading this side's data."""
         self._both.load(what, done, total)
 
     def preparing(self, what: str, slow: bool = False) -> None:
-        """Say what this side does before its first trial."""
+        """Show what this side does before its first trial."""
         self._both.prepare(self._side, what, slow)
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
-        """Say what runs on this side."""
+        """Print what runs on this side."""
         super().run_started(record, folder, steps)
         self._steps = max(1, steps)
         self._both.begin(self._side, record, folder)
@@ -132,5 +132,5 @@ class SideDisplay(Display):
         self._both.move(steps / self._steps)
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Print what the trial came to."""
+        """Print the trial's result."""
         self._both.end_trial(self._side, record)

@@ -1,4 +1,4 @@
-"""A run as plain markdown lines, for a pipe or a log file."""
+"""A run as plain Markdown lines, for a pipe or a log file."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ class PlainDisplay(Display):
         self._loading = ""
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Say once what is being loaded."""
+        """Write once what is being loaded."""
         if what != self._loading:
             self._loading = what
             self._write(what)
 
     def preparing(self, what: str, slow: bool = False) -> None:
-        """Say what takes long, and nothing of the rest: a log file is read afterwards."""
+        """Write only what takes long, since a log file is read afterwards."""
         if slow:
             self._write(what)
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
-        """Write where the run goes."""
+        """Write what runs where, and the run folder."""
         super().run_started(record, folder, steps)
         self._trials = record.trials
         self._write(
@@ -44,7 +44,7 @@ class PlainDisplay(Display):
         self._write(plain(f"note: {sentence}"))
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """Write the table's head."""
+        """Write the table's header."""
         widths = column_widths(
             [("",) * 2 + ("00m 00.000s" if self._style == "milliseconds" else "",) + ("",) * 6]
         )

@@ -1,4 +1,4 @@
-"""A run in a terminal: a table that grows a row an epoch above a bar that says how long it will take."""
+"""A run in a terminal: a table with one row per epoch, above a bar that shows the time left."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
-"""The columns that stay where all nine do not fit: the accuracies say what the counts say."""
-REFRESHES_A_SECOND = 2
+"""The columns that stay if all nine do not fit: the accuracies repeat what the counts say."""
+REFRESHES_PER_SECOND = 2
 
 
 class TerminalDisplay(Display):
-    """Draws with rich; call `close` when the run is over, however it ended."""
+    """Draws with rich; call `close` when the run is over, however it ends."""
 
     def __init__(self, console: Console, style: TimeFormat) -> None:
         self._console, self._style = console, style
@@ -38,7 +38,7 @@ class TerminalDisplay(Display):
             TextColumn("left"),
             TimeRemainingColumn(),
             console=console,
-            refresh_per_second=REFRESHES_A_SECOND,
+            refresh_per_second=REFRESHES_PER_SECOND,
             speed_estimate_period=120,
         )
         self._task: TaskID | None = None
@@ -47,7 +47,7 @@ class TerminalDisplay(Display):
         self._target = 1.0
 
     def loading(self, what: str, done: int, total: int) -> None:
-        """Write over one line how far it has come."""
+        """Show the progress, overwriting one line."""
         share = f" {100 * done // total} %" if total else ""
         self._status.say(f"{what}{share}")
         if total and done >= total:
@@ -55,7 +55,7 @@ class TerminalDisplay(Display):
             self._print(Text(plain(f"{what}{share}")))
 
     def preparing(self, what: str, slow: bool = False) -> None:
-        """Write what is waited for over one line, or before the bar once there is one."""
+        """Show what is being waited for, overwriting one line, or next to the bar once there is one."""
         if self._task is None:
             self._status.say(what)
         else:
@@ -81,7 +81,7 @@ class TerminalDisplay(Display):
         self._print(Text(f"note: {plain(sentence)}", style="yellow"))
 
     def trial_started(self, trial: int, seed: int) -> None:
-        """Print the table's head."""
+        """Print the table's header."""
         self._trial = trial
         self._describe(1)
         self._print(Text(f"\ntrial {trial} of {self._trials}, seed {seed}", style="bold"))
@@ -93,18 +93,18 @@ class TerminalDisplay(Display):
             self._progress.update(self._task, completed=(self._trial - 1) * self._steps + steps)
 
     def epoch_ended(self, record: EpochRecord) -> None:
-        """Print the epoch's row, green where it reached the target."""
+        """Print the epoch's row, in green if it reached the target."""
         reached = record.validation_accuracy >= self._target
         self._print(self._line(cells(record, self._style), "green" if reached else ""))
         self._describe(min(record.epoch + 1, self._epochs))
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Print what the trial came to."""
+        """Print the trial's result."""
         if record.reason:
             self._print(Text(plain(f"{record.status}: {record.reason}"), style="red"))
         elif record.epochs_to_target is None:
             best = percent(record.best_accuracy)
-            self._print(Text(f"the target was not reached; the best epoch had {best}", style="yellow"))
+            self._print(Text(f"the target was not reached; the best epoch reached {best}", style="yellow"))
         else:
             time = seconds(record.seconds.get("dawnbench"))
             self._print(Text(f"target reached after epoch {record.epochs_to_target}, {time}", style="green"))
@@ -112,7 +112,7 @@ class TerminalDisplay(Display):
             self._print(Text(plain(f"warning: {warning}"), style="yellow"))
 
     def close(self) -> None:
-        """Take the bar away, or the line before it."""
+        """Remove the bar, or the status line before it."""
         self._status.clear()
         if self._task is not None:
             self._progress.update(self._task, visible=False)

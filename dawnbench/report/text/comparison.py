@@ -21,22 +21,22 @@ from dawnbench.stats.trial_values import accuracies, spent_energies
 
 STYLES = {"faster": "bold green", "slower": "bold red"}
 SMALLEST_P = 1e-6
-"""Below it a p-value leans on tails that nobody has measured."""
+"""A smaller p-value would depend on tails that nobody has measured."""
 
-Figures = Sequence[float | None]
-"""One of the reference and one of the other."""
+Values = Sequence[float | None]
+"""The reference's and the other's."""
 
 
 def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> RenderableType:
-    """Return the verdict, the figures behind it, and what else differs.
+    """Return the verdict, the numbers behind it, and what else differs.
 
     `prices` are those of the reference's machine and of the other's.
     """
     found = comparison.differences
-    # What the recipes of a campaign differ in is its question, and nothing to beware of.
+    # The recipes of an A/B campaign differ on purpose, which needs no warning.
     admitted = [note for note in found.refusals if comparison.paired is None or note != found.recipes]
-    warnings = [*admitted, *found.cautions, *_doubts(comparison)]
-    beside = [
+    warnings = [*admitted, *found.cautions, *_warnings(comparison)]
+    remarks = [
         *(Text(plain(line)) for line in (*_notes(comparison), *_costs(comparison, prices))),
         *(Text(plain(f"! {note}"), style="yellow") for note in warnings),
     ]
@@ -45,8 +45,8 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
         Text(plain(verdict_sentence(comparison)) + ".", style=STYLES.get(comparison.verdict.word, "bold")),
         "",
         figures_table(comparison),
-        *[""] * bool(beside),
-        *beside,
+        *[""] * bool(remarks),
+        *remarks,
     )
 
 
@@ -55,7 +55,7 @@ def figures_table(comparison: Comparison) -> Table:
     header, rows = figures_rows(comparison)
     table = Table(box=None, pad_edge=False, padding=(0, 1 if comparison.paired is not None else 2, 0, 0))
     for i, column in enumerate(header):
-        # Folded, since a figure that is cut reads as another.
+        # Folded, since a truncated number reads as a different one.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     for row in rows:
         # The units' brackets would be markup in a string.
@@ -64,7 +64,7 @@ def figures_table(comparison: Comparison) -> Table:
 
 
 def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
-    """Return a header and a row a rule and one each for accuracy and energy; the first is the verdict's."""
+    """Return a header and one row per rule, the verdict's first, plus one each for accuracy and energy."""
     paired = comparison.paired is not None
     named = names(comparison) if paired else ("reference", "other")
     header = ["", *named, "ratio", "95 % interval", "p rank", "p Welch", *["p pairs"] * paired]
@@ -72,21 +72,21 @@ def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     if comparison.accuracy is not None:
         rows.append(_accuracy_cells(comparison, comparison.accuracy))
     if comparison.energy is not None:
-        rows.append(["energy [J]", *map(_figure, _joules(comparison)), *_ratio_cells(comparison.energy)])
+        rows.append(["energy [J]", *map(_number, _joules(comparison)), *_ratio_cells(comparison.energy)])
     # A table has no gaps.
     return header, [row + [""] * (len(header) - len(row)) for row in rows]
 
 
-def _doubts(comparison: Comparison) -> Iterator[str]:
-    """Say what is doubtful about either side; that there are few trials is in the verdict."""
+def _warnings(comparison: Comparison) -> Iterator[str]:
+    """Yield what is doubtful about either side, except too few trials, which the verdict mentions."""
     for name, series in zip(names(comparison), (comparison.reference, comparison.other), strict=True):
-        for doubt in find_warnings(series, comparison.verdict.rule):
-            if doubt.concern is not Concern.TOO_FEW:
-                yield f"{name}: {doubt}"
+        for warning in find_warnings(series, comparison.verdict.rule):
+            if warning.concern is not Concern.TOO_FEW:
+                yield f"{name}: {warning}"
 
 
 def _time_cells(time: TimeComparison, paired: bool) -> list[str]:
-    cells = [f"{time.rule} [s]", *map(_figure, time.seconds)]
+    cells = [f"{time.rule} [s]", *map(_number, time.seconds)]
     cells += _ratio_cells(time.ratio)
     cells += [_p(time.p_mann_whitney), _p(time.p_welch)]
     return cells + ([_p(time.p_signed_rank)] if paired else [])
@@ -111,7 +111,7 @@ def _subjects(comparison: Comparison) -> Iterator[str]:
 
 
 def _notes(comparison: Comparison) -> Iterator[str]:
-    """Say what is behind the figures that the table's head does not tell."""
+    """Yield what the table's header does not say about its numbers."""
     if comparison.paired is not None:
         yield "A time is the mean over all trials, a ratio the median over the pairs."
     time = comparison.verdict
@@ -119,7 +119,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     for name, missed, trials in zip(names(comparison), time.missed, time.trials, strict=True):
         if missed:
             of = "1 trial" if trials == 1 else f"{trials} trials"
-            then = "so there is no time" if missed == trials else "and the time spent on that is counted in"
+            then = "so there is no time" if missed == trials else "and the time they took is included"
             yield f"{name}: {missed} of {of} {how}, {then}."
 
 
@@ -130,10 +130,10 @@ def _costs(comparison: Comparison, prices: tuple[Prices, Prices]) -> Iterator[st
     grams = [emission_of_energy(energy, price) for energy, price in zip(joules, prices, strict=True)]
     yield from _pair(f"Cost under {time.rule}", machine, dollars)
     yield from _pair("Electricity", electricity, dollars)
-    yield from _pair("Carbon in g CO2e", grams, _figure)
+    yield from _pair("Carbon in g CO2e", grams, _number)
 
 
-def _pair(what: str, values: Figures, shown: Callable[[float | None], str]) -> Iterator[str]:
+def _pair(what: str, values: Values, shown: Callable[[float | None], str]) -> Iterator[str]:
     left, right = values
     if left is None and right is None:
         return
@@ -141,8 +141,8 @@ def _pair(what: str, values: Figures, shown: Callable[[float | None], str]) -> I
     yield f"{what}: {shown(left)} and {shown(right)}{change}."
 
 
-def _joules(comparison: Comparison) -> Figures:
-    """Return what each side is expected to spend by the verdict's rule."""
+def _joules(comparison: Comparison) -> Values:
+    """Return the joules that each side is expected to spend under the verdict's rule."""
     both = (comparison.reference, comparison.other)
     return [_expected_joules(series, comparison.verdict.rule) for series in both]
 
@@ -165,7 +165,7 @@ def _points(value: float) -> str:
     return f"{value:+z.2f}"
 
 
-def _figure(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "-" if value is None else significant(value)
 
 

@@ -1,4 +1,4 @@
-"""Comparisons and the ladder of published times as parts of a markdown report."""
+"""Comparisons and the ladder of published times as parts of a Markdown report."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Held = tuple[list[Comparison], list[str]]
 
 
 def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
-    """Hold every series against the first; return what came of it, and why others cannot be held so."""
+    """Compare every other run with the first; return the comparisons, and why some are impossible."""
     found, refused = [], []
     for other in series[1:]:
         try:
@@ -33,7 +33,7 @@ def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
 
 
 def comparison_blocks(comparison: Comparison) -> list[str]:
-    """Return the verdict and the figures behind it."""
+    """Return the verdict and the numbers behind it."""
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
     return [
@@ -43,15 +43,15 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
 
 
 def comparable_figures(series: TrialSet, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
-    """Return the published figures on a series' data set and target, as far as their names tell."""
+    """Return the published times for this data set and target, judging by the data set's name."""
     name = _plain(series.data.source)
     return [one for one in figures if one.target == series.target and _plain(one.dataset) == name]
 
 
 def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
-    """Return the published times by a rule, fastest first, with the run's median among them.
+    """Return the published times under a rule, fastest first, with the run's median among them.
 
-    Nothing if no time is published by the rule, or the run has no median.
+    Nothing if no time is published under the rule, or the run has no median.
     """
     found = ladder(series, figures, rule)
     if found is None or not math.isfinite(found.own.seconds):

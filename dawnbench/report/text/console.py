@@ -1,4 +1,4 @@
-"""Where tables go: a terminal in its width and colours, a pipe in plain text."""
+"""Where tables go: to a terminal in its width and colours, to a pipe as plain text."""
 
 from __future__ import annotations
 

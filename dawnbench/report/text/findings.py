@@ -1,4 +1,4 @@
-"""What `dawnbench doctor` found, as a table."""
+"""The findings of `dawnbench doctor` as a table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Finding(Protocol):
 
     @property
     def check(self) -> str:
-        """What was looked at."""
+        """What was checked."""
 
     @property
     def level(self) -> str:
@@ -34,7 +34,7 @@ class Finding(Protocol):
 
 
 def findings_table(findings: Iterable[Finding]) -> Table:
-    """Return one row a finding, with what to do about it below."""
+    """Return one row per finding, with what to do about it below."""
     table = Table(box=None, pad_edge=False, show_header=False)
     for _ in range(3):
         table.add_column()

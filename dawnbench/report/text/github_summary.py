@@ -1,4 +1,4 @@
-"""A judgement as markdown for the summary page of a GitHub workflow."""
+"""A judgement as Markdown for the summary page of a GitHub workflow."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ CHANGES: dict[Metric, Callable[[float], str]] = {
 
 
 def github_summary(judgement: Judgement) -> str:
-    """Return a heading with the verdict, a table with one row a gate, and below it all sentences."""
+    """Return a heading with the verdict, a table with one row per gate, and all sentences below it."""
     subject = f"{judgement.recipe_name} on {judgement.device_name}, timed by the {judgement.rule} rule"
     parts = [
         f"## dawnbench regress: {judgement.outcome}",
-        markdown(f"Of {subject}: {judgement.run} against {judgement.baseline}."),
+        markdown(f"Result for {subject}: {judgement.run} against {judgement.baseline}."),
     ]
     if judgement.gates:
         parts.append(table(HEADER, [_row(gate) for gate in judgement.gates]))
-    # A word before each, or a sentence that begins as a heading or a list does would become one.
+    # The word before each keeps a sentence that looks like a heading or a list from becoming one.
     said = [f"- {gate.metric}: {markdown(gate.sentence)}" for gate in judgement.gates]
     noted = [f"- note: {markdown(note)}" for note in judgement.notes]
     if said or noted:
@@ -43,9 +43,9 @@ def github_summary(judgement: Judgement) -> str:
 
 
 def add_to_step_summary(text: str, environment: Mapping[str, str]) -> bool:
-    """Append a text to the file that GITHUB_STEP_SUMMARY names; return whether there is one.
+    """Append a text to the file that GITHUB_STEP_SUMMARY names; return whether there is such a file.
 
-    Where there is none, the workflow is not GitHub's and the text is for printing.
+    If there is none, this is not a GitHub workflow, and the caller prints the text.
 
     Raises:
         DawnbenchError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""A run's result in one paragraph that can be quoted."""
+"""A run's result in one quotable paragraph."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dawnbench.stats.trial_values import Times
 
 
 def headline(series: TrialSet, summary: Summary, rule: str) -> str:
-    """Return time to target under the rule, n, interval, accuracy, device and data, as plain text."""
+    """Return the time under the rule, n, interval, accuracy, device and data, as plain text."""
     found = next((times for times in summary.times if times.rule == rule), None)
     who = f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})"
     data = f"Data: {series.data.source}, fingerprint {series.data.fingerprint[:16]}."
@@ -26,7 +26,7 @@ def _time(series: TrialSet, found: Times) -> str:
     goal, trials = percent(series.target), len(found.censored)
     to_target = stops_at_target(found.rule)
     if not found.reached:
-        failed = f"did not reach {goal}" if to_target else "came to the end of no trial"
+        failed = f"did not reach {goal}" if to_target else "finished no trial"
         return f"{failed} under the {found.rule} rule ({_count(trials)})."
     did = f"reached {goal}" if to_target else f"trained for {goal}"
     if found.missed:

@@ -13,7 +13,7 @@ STYLES = {"holds": "green", "regression": "bold red", "too fast": "bold red"}
 
 
 def judgement_report(judgement: Judgement) -> RenderableType:
-    """Return a line a gate and what else there is to know; the closing line is not among them."""
+    """Return one line per gate and the notes, without the closing line."""
     subject = f"{judgement.run} against {judgement.baseline}, timed by the {judgement.rule} rule"
     gates = Table.grid(padding=(0, 2, 0, 0))
     for gate in judgement.gates:

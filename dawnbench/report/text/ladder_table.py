@@ -37,7 +37,7 @@ OWN = ">"
 
 
 def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
-    """Return a ladder for each rule by which a time was published, and what a reader must know about them."""
+    """Return a ladder for each rule that has published times, and what a reader must know about them."""
     parts: list[RenderableType] = []
     published = {figure.rule for figure in figures}
     for rule in (rule.name for rule in RULES if rule.name in published):
@@ -50,10 +50,10 @@ def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> Rende
 
 
 def ladder_table(ladder: Ladder) -> Table:
-    """Return the times of a ladder, fastest first, the run's marked.
+    """Return the times of a ladder, fastest first, with the run's marked.
 
     The last column is the run's time over the published one. A trial that missed the target is slower than
-    every other, so a run of which half missed it has no median; it stands last then, without a time.
+    every other, so a run that missed it in half of its trials has no median; it comes last, without a time.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header, least, justify in COLUMNS:
@@ -76,14 +76,14 @@ def ladder_table(ladder: Ladder) -> Table:
 def _heading(rule: str) -> str:
     if stops_at_target(rule):
         return f"{rule}: until the first epoch that reaches the target"
-    return f"{rule}: a whole trial, where the mean accuracy reaches the target"
+    return f"{rule}: a whole trial, if the mean accuracy reaches the target"
 
 
 def _notes(series: TrialSet, rule: str) -> Iterator[str]:
     found = times(series, rule)
     count = len(found.censored)
     if not count:
-        yield "no trial of this run has a time by this rule"
+        yield "no trial of this run has a time under this rule"
     if found.missed:
         misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
         without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
@@ -93,5 +93,5 @@ def _notes(series: TrialSet, rule: str) -> Iterator[str]:
 def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
     datasets = " and ".join(sorted({figure.dataset for figure in figures}))
-    yield "The run's time is the median over its trials, a figure's the mean over its own."
+    yield "The run's time is the median over its trials, a published time the mean over its own."
     yield f"Hardware and data differ ({series.data.source} here, {datasets} there): no verdict follows."

@@ -1,4 +1,4 @@
-"""A list of runs, for people and as JSON lines; written as plain text, since 10,000 rows come at once."""
+"""A list of runs, for people and as JSON lines; plain text, so that ten thousand rows appear at once."""
 
 from __future__ import annotations
 
@@ -17,20 +17,19 @@ from dawnbench.safe_text import plain
 
 GAP = "  "
 MIN_FOR_DEVICE = 6
-"""Columns that a device's name is given even where a line grows too long by it."""
+"""Columns that a device's name gets even if that makes the line too long."""
 MIN_FOR_CHANGES = 12
-"""The same for what was changed in a recipe."""
+"""The same for the changes to a recipe."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
-"""Left out where a name would have to be cut: what follows says more."""
+"""Left out if a name would have to be cut: what follows says more."""
 
 
 def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> str:
-    """Return a line a run under a heading, and below what they share, without a final newline.
+    """Return one line per run under a header, and below what the runs share, without a final newline.
 
-    The trials are those that reached the target of those done, with the number asked for where that is
-    another; the time is their median under `rule`. Target and device have a column only where the runs differ
-    in them. `of` is how many runs there are, listed or not; `width` is that of the terminal in columns, None
-    for any.
+    The trials column shows how many of the trials done reached the target, and the number requested if that
+    differs; the time is their median under `rule`. Target and device get a column only if the runs differ in
+    them. `of` is how many runs there are, listed or not; `width` is the terminal's width, None for any.
     """
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
@@ -42,13 +41,13 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
     lines = _aligned(columns)
     if len(devices := {plain(run.identity.device_name) for run in runs}) > 1:
-        room = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_DEVICE)
-        names = ["device", *(fitted(plain(run.identity.device_name), room) for run in runs)]
+        space = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_DEVICE)
+        names = ["device", *(fitted(plain(run.identity.device_name), space) for run in runs)]
         lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
 
     if any(run.identity.changes for run in runs):
-        room = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_CHANGES)
-        changes = ["changed", *(_cut(plain(run.identity.changes), room) for run in runs)]
+        space = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_CHANGES)
+        changes = ["changed", *(_cut(plain(run.identity.changes), space) for run in runs)]
         longest = max(map(cell_len, lines))
         lines = [
             (line + " " * (longest - cell_len(line)) + GAP + change).rstrip()
@@ -59,7 +58,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
     facts += [f"on {device}" for device in devices if len(devices) == 1]
-    return "\n".join([*lines, "", ", ".join(facts), f"time: median by the rule {rule}"])
+    return "\n".join([*lines, "", ", ".join(facts), f"time: median under the {rule} rule"])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -107,23 +106,23 @@ def _flat(run: Listed) -> dict[str, Any]:
     }
 
 
-def fitted(name: str, room: int | None) -> str:
-    """Return a device's name in so many columns of a terminal: without its vendor, or cut, if it must be."""
-    if room is None or cell_len(name) <= room:
+def fitted(name: str, width: int | None) -> str:
+    """Fit a device's name into this many terminal columns, without its vendor or truncated if necessary."""
+    if width is None or cell_len(name) <= width:
         return name
     for vendor in VENDORS:
         name = name.removeprefix(vendor)
-    return _cut(name, room)
+    return _cut(name, width)
 
 
-def _cut(text: str, room: int | None) -> str:
-    if room is None or cell_len(text) <= room:
+def _cut(text: str, width: int | None) -> str:
+    if width is None or cell_len(text) <= width:
         return text
-    return set_cell_size(text, room - 1).rstrip() + "…"
+    return set_cell_size(text, width - 1).rstrip() + "…"
 
 
 def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows, the first column to the left and the others to the right."""
+    """Return the rows with the first column aligned left and the others right."""
     padded = []
     for i, cells in enumerate(columns):
         lengths = [cell_len(cell) for cell in cells]
@@ -140,7 +139,7 @@ def _trials(run: Listed) -> str:
 
 
 def _time(run: Listed, rule: str) -> str:
-    # Without a trial there is no figure at all, and the reason is worth more than a dash.
+    # Without a trial there is no time at all, and the status says more than a dash.
     return seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
 
 

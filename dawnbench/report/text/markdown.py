@@ -9,7 +9,7 @@ from dawnbench.safe_text import plain_lines
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return an aligned markdown table without a final newline; the first column left, the others right."""
+    """Return a Markdown table without a final newline: the first column aligned left, the others right."""
     widths = [max(3, *map(len, column)) for column in zip(header, *rows, strict=True)]
     aligned = [f"%-{widths[0]}s", *(f"%{width}s" for width in widths[1:])]
     template = f"| {' | '.join(aligned)} |"

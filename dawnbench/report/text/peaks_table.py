@@ -24,13 +24,13 @@ def peaks_report(peaks: Peaks) -> RenderableType:
     for peak in (peaks.memory, peaks.cache):
         size = f"{significant(peak.size / 2**20, 3)} MiB"
         table.add_row(f"copy, {peak.work}", f"{prefixed(peak.rate)}B/s", _fastest(peak, size))
-    said = (*peaks.skipped, "A copy's rate counts each byte read once and written once.")
+    notes = (*peaks.skipped, "A copy's rate counts each byte as one read and one write.")
     title = f"{peaks.device_name} ({peaks.device}{threads})"
-    return Group(Text(plain(title)), "", table, "", *(Text(plain(sentence)) for sentence in said))
+    return Group(Text(plain(title)), "", table, "", *(Text(plain(note)) for note in notes))
 
 
 def prefixed(value: float) -> str:
-    """Return a figure with three digits and the prefix of its unit: 1.23 T."""
+    """Return a number with three digits and the prefix of its unit: 1.23 T."""
     for size, prefix in ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
         if value >= size:
             return f"{significant(value / size, 3)} {prefix}"

@@ -1,4 +1,4 @@
-"""A step's kernels under the roofs of their machine, for a terminal."""
+"""A step's kernels compared with the roofs of their machine, for a terminal."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from dawnbench.safe_text import plain
 from dawnbench.stats.kernel_gaps import Family, Roofline, find_gap, roofline
 
 MAX_ROWS = 12
-"""Kernels that are shown; the rest are summed up."""
+"""Kernels shown one by one; the rest are added up."""
 WIDTH = 80
-"""Columns of the terminal; what a kernel's name and shapes are cut to."""
+"""Columns of the terminal, to which a kernel's name and shapes are truncated."""
 HEADER = ("calls", "ms", "share", "FLOP", "byte", "FLOP/B", "FLOP/s", "B/s", "of roof")
 CELL = 8
-"""Columns that a figure takes, with the space before it."""
+"""Columns that a number takes, including the space before it."""
 LEGEND = (
-    "FLOP and byte: a step; what goes in and out of a kernel counts once. Of roof: the share of the "
-    "matrix-product peak (C) or of the memory's copy bandwidth (M), whichever binds. It passes 100 % where "
-    "a cache serves the bytes, or a convolution skips its padding."
+    "FLOP and byte are per step; each kernel's inputs and outputs count once. Of roof: the share of the "
+    "matrix-product peak (C) or of the memory's copy bandwidth (M), whichever is the limit. It exceeds 100 % "
+    "if a cache serves the bytes, or a convolution skips its padding."
 )
 
 
 def profile_report(profile: StepProfile) -> RenderableType:
-    """Return the longest kernels under their roofs, the peaks, and the gap in words; 80 columns wide."""
+    """Return the longest kernels with their roofs, the peaks, and the gap in words; 80 columns wide."""
     peaks = profile.peaks
     rates = [f"{peak.work} {prefixed(peak.rate)}FLOP/s" for peak in peaks.products]
     steps = f"{profile.steps} step{'s' if profile.steps > 1 else ''} of {profile.batch_size} images"
@@ -47,12 +47,12 @@ def profile_report(profile: StepProfile) -> RenderableType:
 
 
 def gap_sentences(profile: StepProfile) -> Iterator[str]:
-    """Say where a step's time goes, how near the roofs that is, and what would be left at them."""
+    """Yield where a step's time goes, how close that is to the roofs, and how long it would take at them."""
     gap = find_gap(profile)
     parts = [_family_words(family) for family in gap.families if family.share >= 0.01]
     if gap.between >= 0.01:
         parts.append(f"in {_percent(gap.between)} no kernel runs")
-    yield f"Of {_time(gap.whole_seconds)} a step, {'; '.join(parts)}."
+    yield f"Of {_time(gap.whole_seconds)} per step, {'; '.join(parts)}."
     yield (
         f"If every kernel met its roof and none waited, the step would take {_time(gap.best_seconds)}, "
         f"{_percent(gap.best_seconds / gap.whole_seconds)} of that."
@@ -62,7 +62,7 @@ def gap_sentences(profile: StepProfile) -> Iterator[str]:
 
 
 def _kernel_lines(profile: StepProfile) -> Iterator[Text]:
-    """Yield two lines a kernel: a kernel's name and shapes are too long to stand beside nine figures."""
+    """Yield two lines per kernel, since its name and shapes do not fit beside nine numbers."""
     gap = find_gap(profile)
     whole = gap.whole_seconds
     yield Text(_figures(HEADER), style="bold")
@@ -116,12 +116,12 @@ def _family_words(family: Family) -> str:
         "matrix products": f"{share} is in matrix products, which reach {product}",
         "memory": f"{share} is in work without products, which moves its bytes at {memory}",
         "overhead": f"{share} is in views and allocations, which move nothing",
-        "uncounted": f"{share} is in host work and kernels whose FLOPs and bytes nobody counts",
+        "uncounted": f"{share} is in host work and kernels whose FLOPs and bytes are not counted",
     }[family.kind]
 
 
 def _paragraph(text: str) -> str:
-    """Return the text in lines, with no percent sign torn off its figure."""
+    """Wrap the text without separating a percent sign from its number."""
     return textwrap.fill(text.replace(" %", "\u00a0%"), WIDTH - 1).replace("\u00a0", " ")
 
 

@@ -1,4 +1,4 @@
-"""report.md: a run as people paste it, from the result in one paragraph to the command that repeats it."""
+"""report.md: a run from the result in one paragraph to the command that reproduces it."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.trial_summary import summarise
 
 Pictures = Mapping[str, str]
-"""Where figures lie, by their names, as the report links them."""
+"""Paths of figures by name, as the report links to them."""
 
 CAPTIONS = {
     "accuracy": "Validation accuracy against time, the target and when it was reached",
     "curves": "Loss and accuracy by epoch",
     "learning-rate": "Learning rate by step",
-    "segments": "Time by segment, a bar a trial",
+    "segments": "Time by segment, one bar per trial",
     "telemetry": "Telemetry of the median trial",
     "ladder": "The run among published times",
     "ratio": "Ratio of times with its interval",
@@ -51,12 +51,12 @@ CAPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """Where a report's figures lie, as its links say it."""
+    """Paths of a report's figures, as the report links to them."""
 
     runs: tuple[Pictures, ...] = ()
-    """Of each run."""
+    """For each run."""
     ratios: tuple[str | None, ...] = ()
-    """Of each run after the first that can be held against it."""
+    """For each run after the first that can be compared with it."""
     ladder: str | None = None
 
 
@@ -69,7 +69,7 @@ def report(
 ) -> str:
     """Return the text of a report on one or more runs, with links to the figures that were drawn.
 
-    `held` is what `comparisons` gave of these runs, where the caller has it.
+    `held` is the result of `comparisons` for these runs, if the caller has it.
     """
     drawn = drawn or Drawn()
     series = [trial_set_of(run) for run in runs]
@@ -88,9 +88,9 @@ def report(
 def run_parts(
     run: Run, rule: str, view: LogView, pictures: Pictures, level: int, further: Sequence[str] = ()
 ) -> list[str]:
-    """Return the blocks of a run's report, its title being a heading of `level`.
+    """Return the blocks of a run's report; its title is a heading of level `level`.
 
-    `further` are blocks that come behind the figures and before the warnings.
+    `further` are blocks that go after the results and before the warnings.
     """
     record, series = run.record, trial_set_of(run)
     title, below = "#" * level, "#" * (level + 1)
@@ -102,7 +102,7 @@ def run_parts(
     ]
 
     def section(heading: str, *blocks: str) -> None:
-        # Headings of one name in one document would share an address.
+        # Headings with the same text in one document would share an anchor.
         parts.append(f"{below} {heading}{suffix}")
         parts.extend(blocks)
 
@@ -155,7 +155,7 @@ def _ladder(series: TrialSet, rule: str, drawn: Drawn) -> list[str]:
 
 def _which(median: TrialRecord | None, trials: int, rule: str) -> str:
     if median is None:
-        return "Of the first trial, which did not come to its end."
+        return "The first trial, which did not finish."
     which = "the only one" if trials == 1 else f"the median of {trials} by the {rule} rule"
     return f"Trial {median.trial} (seed {median.seed}), {which}."
 
@@ -170,7 +170,7 @@ def _machine(run: Run) -> str:
 
 
 def _flat(facts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every fact that is known, the nested ones under names such as `cpu model`."""
+    """Yield every known fact, with nested ones under names such as `cpu model`."""
     for name, value in facts.items():
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name} ")
@@ -184,7 +184,7 @@ def _reproduce(run: Run) -> list[str]:
     commit = (record.environment.get("git") or {}).get("commit")
     at = f"dawnbench {record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
     where = (
-        f"With {markdown(at)}, data of fingerprint "
+        f"With {markdown(at)}, data with fingerprint "
         f"{markdown(record.data.fingerprint[:16])} "
         f"and recipe digest {markdown(record.recipe_digest[:16])}:"
     )

@@ -1,4 +1,4 @@
-"""What a run's trials come to, for a terminal."""
+"""A summary of a run's trials, for a terminal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
 ) -> RenderableType:
-    """Return the figures with their spread, what they show, and what is doubtful about them."""
+    """Return the results with their spread, what they show, and what is doubtful about them."""
     said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
@@ -43,10 +43,10 @@ def summary_report(
 
 
 def figures_table(summary: Summary) -> Table:
-    """Return a row a figure: the time under each rule, epochs, accuracy, energy."""
+    """Return one row per result: the time under each rule, epochs, accuracy, energy."""
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for i, column in enumerate(COLUMNS):
-        # Folded, since a figure that is cut reads as another.
+        # Folded, since a truncated number reads as a different one.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
     rows: list[tuple[str, Sample | None, float, Callable[[float], str]]] = [
         (f"{times.rule} [s]", times.sample, 1.0, significant) for times in summary.times
@@ -64,7 +64,7 @@ def figures_table(summary: Summary) -> Table:
 
 
 def sentences(summary: Summary, target: float) -> Iterator[str]:
-    """Say how many trials reached the target, the expected time that makes, and whether the claim holds."""
+    """Yield how many trials reached the target, the expected time, and whether the accuracy claim holds."""
     goal = percent(target)
     if summary.trials:
         yield f"{summary.reached} of {_trials(summary.trials)} reached the target of {goal}."
@@ -77,13 +77,13 @@ def sentences(summary: Summary, target: float) -> Iterator[str]:
     if summary.left_out:
         was, is_ = ("was", "is") if summary.left_out == 1 else ("were", "are")
         left_out = _trials(summary.left_out)
-        yield f"{left_out} {was} interrupted or failed before the target and {is_} in no figure."
+        yield f"{left_out} {was} interrupted or failed before the target and {is_} not counted."
     if summary.claim is not None:
         yield claim_sentence(summary.claim)
 
 
 def claim_sentence(claim: Claim) -> str:
-    """Say whether the mean accuracy is at least the target."""
+    """Return whether the mean accuracy is at least the target, as a sentence."""
     goal, mean = percent(claim.target), percent(claim.mean)
     start = f"Mean accuracy {mean} over {_trials(claim.trials)}"
     if claim.p_value is None:
@@ -99,22 +99,22 @@ def claim_sentence(claim: Claim) -> str:
 
 
 def cost_sentences(summary: Summary, prices: Prices, rule: str) -> Iterator[str]:
-    """Say what a trial costs, as far as prices are given."""
+    """Yield what a trial costs, as far as prices are given."""
     times = next((times for times in summary.times if times.rule == rule), None)
     seconds = times.expected.seconds if times is not None and times.expected is not None else None
     if seconds is not None and math.isinf(seconds):
         seconds = None
     machine = cost_of_time(seconds, prices)
     if machine is not None:
-        goal = "to target" if stops_at_target(rule) else "a trial"
-        yield f"Cost {goal} under {rule}: {dollars(machine)} at {dollars(prices.cost_per_hour)} an hour."
-    for sample, what in ((summary.energy_to_target, "to target"), (summary.energy, "a trial")):
+        goal = "to target" if stops_at_target(rule) else "per trial"
+        yield f"Cost {goal} under {rule}: {dollars(machine)} at {dollars(prices.cost_per_hour)} per hour."
+    for sample, what in ((summary.energy_to_target, "to target"), (summary.energy, "per trial")):
         joules = None if sample is None else sample.mean
         electricity, grams = cost_of_energy(joules, prices), emission_of_energy(joules, prices)
         if electricity is not None:
-            yield f"Electricity {what}: {dollars(electricity)} at {dollars(prices.price_per_kwh)} a kWh."
+            yield f"Electricity {what}: {dollars(electricity)} at {dollars(prices.price_per_kwh)} per kWh."
         if grams is not None:
-            yield f"Carbon {what}: {significant(grams)} g CO2e at {prices.grams_per_kwh:g} g a kWh."
+            yield f"Carbon {what}: {significant(grams)} g CO2e at {prices.grams_per_kwh:g} g per kWh."
 
 
 def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[str]:
@@ -124,10 +124,10 @@ def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[
         bounds = f"{shown(scale * interval.low)} to {shown(scale * interval.high)}"
     deviation = "-"
     if sample.std is not None:
-        # Of equal figures a rounding may be left.
+        # Equal values may leave a rounding error.
         deviation = "0" if sample.least == sample.most else significant(scale * sample.std, 2)
-    figures = [shown(scale * figure) for figure in (sample.median, sample.least, sample.most)]
-    return [str(sample.count), shown(scale * sample.mean), deviation, bounds, *figures]
+    others = [shown(scale * value) for value in (sample.median, sample.least, sample.most)]
+    return [str(sample.count), shown(scale * sample.mean), deviation, bounds, *others]
 
 
 def _expected(times: Times, goal: str) -> str:

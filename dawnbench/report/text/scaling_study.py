@@ -1,4 +1,4 @@
-"""A scaling study as a table, in words, as a page and as JSON."""
+"""A scaling study as a table, as sentences, as a page and as JSON."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def scaling_table(study: ScalingStudy) -> Table:
 
 
 def scaling_words(study: ScalingStudy) -> list[str]:
-    """Return a sentence an axis, one on the prediction of memory, and one a point that came to nothing."""
+    """Return one sentence per axis, one on the predicted memory, and one per point without a result."""
     sentences = [f"{along.axis}: {law_sentence(along)}" for along in study.axes]
     errors = [abs(e) for point in study.points if (e := point.prediction_error) is not None]
     if errors:
@@ -39,7 +39,7 @@ def scaling_words(study: ScalingStudy) -> list[str]:
             f"memory: the prediction was at most {100 * max(errors):.1f} % off the measured peak"
         )
     else:
-        sentences.append("memory: this device keeps no count of its peak, so the prediction is unproven")
+        sentences.append("memory: this device does not report its peak, so the prediction is untested")
     for point in study.points:
         if point.trouble is not None:
             sentences.append(f"{point.setting}: {plain(point.trouble)}")
@@ -50,7 +50,7 @@ def law_sentence(along: AxisStudy) -> str:
     """Return the law of an epoch's time in words, or why there is none."""
     law, count = along.law, len(along.points)
     if law is None:
-        return f"no law of {count} point{'' if count == 1 else 's'}; give two values or more"
+        return f"no law from {count} point{'' if count == 1 else 's'}; give two values or more"
     if isinstance(law, AmdahlLaw):
         return _amdahl(law)
     return (
@@ -78,13 +78,13 @@ def _trust(law: PowerLaw) -> str:
 
 
 def scaling_page(study: ScalingStudy, figure: str) -> str:
-    """Return the text of scaling.md, which shows the picture `figure` beside it."""
+    """Return the text of scaling.md, which shows the picture `figure` from the same folder."""
     title = f"# Scaling of {markdown(study.recipe_name)} on {markdown(study.device_name)}"
     words = "\n".join(f"- {markdown_block(sentence)}" for sentence in scaling_words(study))
     note = (
-        "Width is the factor on the recipe's own widths. Epoch is the time of training, the median without "
-        "the first one where there are several. Peak is the most that was allocated on the device; predicted "
-        "is what was said of it before the run."
+        "Width is the factor on the recipe's own widths. Epoch is the median training time of an epoch, "
+        "without the first one if there are several. Peak is the most memory allocated on the device; "
+        "predicted is what was expected before the run."
     )
     rows = [_cells(point) for point in study.points]
     picture = f"![Time, memory and accuracy by {', '.join(a.axis for a in study.axes)}]({figure})"
@@ -92,7 +92,7 @@ def scaling_page(study: ScalingStudy, figure: str) -> str:
 
 
 def scaling_json(study: ScalingStudy) -> str:
-    """Return the points with their figures (seconds, bytes, fractions) and the law of each axis."""
+    """Return the points with their results (seconds, bytes, fractions) and the law of each axis."""
     found: dict[str, Any] = {
         "recipe_name": study.recipe_name,
         "device_name": study.device_name,

@@ -1,4 +1,4 @@
-"""Parts of a document about a run, as markdown without a final newline."""
+"""Parts of a document about a run, as Markdown without a final newline."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dawnbench.stats.progress import spread_by_segment
 
 
 def run_facts(run: Run) -> str:
-    """Return a list of what was run, on what, from which data, by which command."""
+    """Return a list of what was run, on which device and data, and with which command."""
     record, one = run.record, run.record.identity
     packages = record.environment.get("packages") or {}
     checkout = record.environment.get("git") or {}
@@ -42,7 +42,7 @@ def run_facts(run: Run) -> str:
 
 
 def model_table(model: ModelRecord) -> str:
-    """Return the table of layers with output shapes and trained parameters, and the totals below it."""
+    """Return the table of layers with output shapes and trained parameters, and the totals below."""
     rows = [
         [
             f"{markdown(layer.name)} ({markdown(layer.kind)})",
@@ -53,17 +53,17 @@ def model_table(model: ModelRecord) -> str:
     ]
     totals = (
         f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
-        f"{flops(model.flops_per_step)} a step, {flops(model.flops_per_trial)} a trial."
+        f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial."
     )
     return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
 
 
 def timing_table(run: Run) -> str:
-    """Return each trial's time under each rule; a run without trials has none."""
+    """Return each trial's time under each rule, for a run with at least one trial."""
     rules = list(run.trials[0].seconds)
     header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
     rows = [_timing_row(trial, rules) for trial in run.trials]
-    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial broke off."
+    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial ended early."
     return table(header, rows) + "\n\n" + note
 
 
@@ -90,15 +90,13 @@ def telemetry_table(run: Run) -> str:
         )
     reasons = sorted({reason for summary in summaries for reason in summary.throttle_reasons})
     if reasons:
-        text += "\n\nThe GPU was held below its clocks by: " + ", ".join(markdown(r) for r in reasons) + "."
+        text += "\n\nThe GPU was throttled by: " + ", ".join(markdown(r) for r in reasons) + "."
     return text
 
 
 def segments_table(run: Run) -> str:
-    """Return the seconds of each kind of segment: the mean over the trials, the least and the most."""
-    rows = [
-        [markdown(name), *map(seconds, figures)] for name, figures in spread_by_segment(run.trials).items()
-    ]
+    """Return the seconds of each kind of segment: mean, minimum and maximum over the trials."""
+    rows = [[markdown(name), *map(seconds, spread)] for name, spread in spread_by_segment(run.trials).items()]
     return table(["Segment", "Mean", "Least", "Most"], rows)
 
 
@@ -106,7 +104,7 @@ READINGS_HEADER = ["Reading", "Mean", "Peak"]
 
 
 def readings_rows(run: Run) -> list[list[str]]:
-    """Return a row a sensor over all trials, under `READINGS_HEADER`, and the memory taken on the device."""
+    """Return one row per sensor over all trials, under `READINGS_HEADER`, and the device memory allocated."""
     summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
     rows = [
         [metric_name(name), reading(both.mean, both), reading(both.peak, both)]

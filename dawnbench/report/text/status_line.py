@@ -1,6 +1,6 @@
-"""One line of a terminal that says what is being waited for, until something else is shown.
+"""One terminal line that shows what is being waited for, until something else is shown.
 
-This file imports little, so that the line is there before anything slow is loaded.
+This file imports little, so that the line appears before anything slow is loaded.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from dawnbench.safe_text import plain
 
 
 class StatusLine:
-    """Writes over its own last words; `file` is a terminal, or None to show nothing."""
+    """Overwrites its own last text; `file` is a terminal, or None to show nothing."""
 
     def __init__(self, file: IO[str] | None) -> None:
         self._file = file
         self._shown = 0
 
     def say(self, what: str) -> None:
-        """Show `what` in place of what was said before."""
-        # A line that wraps could not be written over.
+        """Show `what` in place of the previous text."""
+        # A line that wraps could not be overwritten.
         self._write(plain(what)[: shutil.get_terminal_size().columns - 1])
 
     def clear(self) -> None:
@@ -34,7 +34,7 @@ class StatusLine:
 
     def _write(self, words: str) -> None:
         if self._file is not None:
-            # Spaces and not a control code, which not every terminal knows.
+            # Spaces, since not every terminal understands the control code.
             self._file.write("\r" + words.ljust(self._shown))
             self._file.flush()
             self._shown = len(words)
@@ -42,7 +42,7 @@ class StatusLine:
 
 @contextmanager
 def waiting_for(what: str, silent: bool = False) -> Iterator[None]:
-    """Say on the terminal, if there is one, what is waited for while the block runs."""
+    """Show on the terminal, if there is one, what is being waited for while the block runs."""
     line = StatusLine(None if silent or not sys.stdout.isatty() else sys.stdout)
     line.say(what)
     try:

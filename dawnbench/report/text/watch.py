@@ -1,4 +1,4 @@
-"""A run shown while it goes on, from its folder alone."""
+"""Follows a run in progress, reading only its folder."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dawnbench.report.display.display import Display
 
 POLL_SECONDS = 0.5
 QUIET_SECONDS = 60.0
-"""After which a reader is told that nothing has come, as of a run that was killed."""
+"""After which the user is told that nothing was recorded, as if the run had been killed."""
 
 
 def watch(
@@ -24,10 +24,10 @@ def watch(
     clock: Callable[[], float],
     complain: Callable[[str], None],
 ) -> None:
-    """Hand a run's events to a display as they are recorded, from the first on, until the run has ended.
+    """Pass a run's events to a display as they are recorded, starting with the first, until the run ends.
 
-    `pause` takes seconds and `clock` gives them; `complain` gets a sentence when nothing has come for longer
-    than the run's longest epoch so far.
+    `pause` takes seconds and `clock` returns them; `complain` gets a sentence if nothing was recorded for
+    longer than three times the run's longest epoch so far.
 
     Raises:
         DawnbenchError: it is not a run folder, or is damaged.
@@ -36,7 +36,7 @@ def watch(
         shown = _Shown(tail.record(), display, folder)
         quiet_since, longest, told = clock(), QUIET_SECONDS, False
         while True:
-            # Looked at before the lines: what a run wrote before it ended is then read in this round.
+            # Read before the lines, so that this round includes everything that the run wrote before its end.
             ended = tail.record().status != "running"
             epochs, trials = tail.epochs(), tail.trials()
             events: list[EpochRecord | TrialRecord] = [*epochs, *trials]
@@ -59,7 +59,7 @@ def watch(
 
 
 class _Shown:
-    """Tells a display what it needs beside the records."""
+    """Passes records to a display, with what else it needs."""
 
     def __init__(self, record: RunRecord, display: Display, folder: Path) -> None:
         self._record, self._display = record, display

@@ -91,10 +91,10 @@ def test_a_side_that_missed_has_its_misses_said_in_the_words_of_the_rule() -> No
 
     missed = series([trial(1), trial(2, epochs=None)], "b")
     said = words(shown(series(trials()), missed))
-    assert "b: 1 of 2 trials missed the target, and the time spent on that is counted in." in said
+    assert "b: 1 of 2 trials missed the target, and the time they took is included." in said
     broken = series([trial(1), diverged(2), diverged(3)], "b")
     said = words(shown(series(trials()), broken, rule="airbench"))
-    assert "b: 2 of 3 trials diverged, and the time spent on that is counted in." in said
+    assert "b: 2 of 3 trials diverged, and the time they took is included." in said
     none = series([trial(1, epochs=None)], "b")
     said = words(shown(series(trials()), none))
     assert "b: 1 of 1 trial missed the target, so there is no time." in said

@@ -29,8 +29,8 @@ def count(found: list[Token], kind: str) -> int:
 def test_the_summary_of_a_judgement() -> None:
     assert github_summary(JUDGEMENT) == (
         "## dawnbench regress: regression\n\n"
-        "Of davidnet on NVIDIA H200, timed by the dawnbench rule: 20260203T040506Z-davidnet-abc123 against"
-        " before.\n\n"
+        "Result for davidnet on NVIDIA H200, timed by the dawnbench rule: 20260203T040506Z-davidnet-abc123 "
+        "against before.\n\n"
         "| Metric   |        Verdict |                     This run | Baseline |       Change |     p |\n"
         "| -------- | -------------: | ---------------------------: | -------: | -----------: | ----: |\n"
         "| time     |     regression | 2.650 s (2.625 s to 2.660 s) |  2.500 s |       +6.0 % | 0.001 |\n"

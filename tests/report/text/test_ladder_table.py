@@ -140,7 +140,7 @@ def test_a_run_of_which_half_missed_the_target_stands_last_without_a_time() -> N
 
 def test_a_run_without_any_trial_is_drawn_and_says_so() -> None:
     text = drawn(series(), figure(5.0))
-    assert "no trial of this run has a time by this rule" in text
+    assert "no trial of this run has a time under this rule" in text
     assert rungs(text)[-1][:2] == [">", "-"]
 
 

@@ -62,7 +62,7 @@ def test_a_run_is_a_line_and_what_all_share_is_said_once() -> None:
     text = listing([RUN, replace(RUN, name="b")], "dawnbench", 2, 80)
     assert cells(text, 0) == ["run", "trials", "time", "accuracy"]
     assert cells(text, 1) == [RUN.name, "2/3", "2.591 s", "94.08 %"]
-    assert closing(text) == "2 runs, target 94 %, on NVIDIA H200\ntime: median by the rule dawnbench"
+    assert closing(text) == "2 runs, target 94 %, on NVIDIA H200\ntime: median under the dawnbench rule"
 
 
 def test_target_and_device_have_a_column_where_they_differ() -> None:
@@ -71,7 +71,7 @@ def test_target_and_device_have_a_column_where_they_differ() -> None:
     assert cells(text, 1) == [RUN.name, "94 %", "2/3", "3.250 s", "94.08 %", "NVIDIA H200"]
     assert cells(text, 2)[1] == "96 %"
     assert cells(text, 2)[-1] == "Intel(R) Xeon(R) Platinum 8488C"
-    assert closing(text) == "2 runs\ntime: median by the rule airbench"
+    assert closing(text) == "2 runs\ntime: median under the airbench rule"
 
 
 def test_in_a_terminal_of_80_columns_no_line_is_longer_and_the_name_is_whole() -> None:

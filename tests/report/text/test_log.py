@@ -123,7 +123,7 @@ def test_the_model_has_a_row_a_layer_and_its_totals() -> None:
         ["prep.conv (Conv2d)", "64x32x32", "1,728"],
         ["head (Linear)", "10", "5,120"],
     ]
-    assert lines[-1] == "6,848 parameters trained, 729 fixed; 1 TFLOP a step, 5 PFLOP a trial."
+    assert lines[-1] == "6,848 parameters trained, 729 fixed; 1 TFLOP per step, 5 PFLOP per trial."
 
 
 def test_the_time_under_each_rule_has_a_row_a_trial_and_dashes_where_there_is_none() -> None:
@@ -184,7 +184,7 @@ def test_throttle_reasons_of_all_trials_are_told_once_each_in_order() -> None:
         measured(replace(TRIAL, trial=2), throttle_reasons=("power cap",)),
     )
     text = section(render_log(run(trials=trials)), "Telemetry")
-    assert text.endswith("The GPU was held below its clocks by: power cap, thermal.")
+    assert text.endswith("The GPU was throttled by: power cap, thermal.")
     assert "held below" not in render_log(run(trials=(measured(TRIAL, throttle_reasons=()),)))
 
 

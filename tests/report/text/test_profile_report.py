@@ -65,7 +65,9 @@ def test_nothing_is_wider_than_80_columns_and_no_name_steers_the_terminal() -> N
 
 def test_the_gap_in_words() -> None:
     where, at_the_roofs = gap_sentences(PROFILE)
-    assert where.startswith("Of 1.00 s a step, 50 % is in convolutions, which reach 50 % of the bf16 peak; ")
+    assert where.startswith(
+        "Of 1.00 s per step, 50 % is in convolutions, which reach 50 % of the bf16 peak; "
+    )
     assert "25 % is in work without products, which moves its bytes at 80 % of the memory's copy" in where
     assert "10 % is in matrix products, which reach 10 % of the fp32 peak; " in where
     assert where.endswith("; in 10 % no kernel runs.")

@@ -84,7 +84,7 @@ def test_one_trial_is_one_trial_in_every_sentence() -> None:
     said = list(sentences(summarise(series(recorded)), 0.94))
     assert said[0] == "1 of 2 trials reached the target of 94.00 %."
     assert "1 trial diverged and counts as 0 % in the mean accuracy below." in said
-    assert "1 trial was interrupted or failed before the target and is in no figure." in said
+    assert "1 trial was interrupted or failed before the target and is not counted." in said
     assert not any("1 trials" in sentence for sentence in said)
 
 
@@ -103,9 +103,9 @@ def test_what_could_not_be_read_is_said() -> None:
 def test_the_cost_is_of_the_expected_time_and_needs_a_price() -> None:
     of = summarise(series([trial(1, 1800.0), trial(2, 1800.0, epochs=None)]))
     (said,) = cost_sentences(of, Prices(cost_per_hour=2.0), "dawnbench")
-    assert said == "Cost to target under dawnbench: $2.00 at $2.00 an hour."
+    assert said == "Cost to target under dawnbench: $2.00 at $2.00 per hour."
     (said,) = cost_sentences(of, Prices(cost_per_hour=2.0), "airbench")
-    assert said == "Cost a trial under airbench: $1.00 at $2.00 an hour."
+    assert said == "Cost per trial under airbench: $1.00 at $2.00 per hour."
     assert list(cost_sentences(of, Prices(), "dawnbench")) == []
     missed = summarise(series([trial(1, 1800.0, epochs=None, joules=None)]))
     assert list(cost_sentences(missed, Prices(2.0, 0.3, 380.0), "dawnbench")) == []

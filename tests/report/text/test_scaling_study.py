@@ -39,7 +39,7 @@ def test_two_points_have_no_interval_and_one_has_no_law() -> None:
         "(exponent -1.00, two points, so no interval)"
     )
     assert law_sentence(study_axis("batch", [point(256, 4.0)])) == (
-        "no law of 1 point; give two values or more"
+        "no law from 1 point; give two values or more"
     )
 
 
@@ -55,7 +55,7 @@ def test_threads_are_told_by_their_serial_share() -> None:
 def test_the_worst_prediction_is_told() -> None:
     assert "memory: the prediction was at most 5.0 % off the measured peak" in scaling_words(study())
     unknown = scaling_words(study(point(512, 1.0)))
-    assert any("keeps no count" in sentence for sentence in unknown)
+    assert any("does not report" in sentence for sentence in unknown)
 
 
 def test_a_point_that_failed_says_why_and_steers_no_terminal() -> None:
