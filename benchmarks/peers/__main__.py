@@ -89,8 +89,9 @@ def _measure(given: argparse.Namespace) -> int:
     turns: list[Turn] = []
     for side, first, count in order(_sides(given, peers), given.trials, block):
         print(f"{side.name}: trial {first} to {first + count - 1}", flush=True)
+        turns.append(Turn(side.name))
         try:
-            turns.append(take_turn(side, count, given.seed + first - 1))
+            take_turn(turns[-1], side.command(count, given.seed + first - 1), count)
         finally:
             out.write_text(
                 page(given.ours, [peer for peer, _ in peers], given.device, turns, command), encoding="utf-8"
@@ -134,12 +135,12 @@ def order(sides: Sequence[Side], trials: int, block: int) -> Iterator[tuple[Side
             yield side, first, count
 
 
-def take_turn(side: Side, count: int, seed: int) -> Turn:
-    """Run a turn in a process of its own, print each trial as it ends, and say what the turn left."""
-    done, folder = 0, None
+def take_turn(turn: Turn, command: list[str], count: int) -> None:
+    """Run a turn of so many trials in a process of its own, and print each trial as it ends."""
+    done = 0
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
-            side.command(count, seed),
+            command,
             env=environment(),
             stdout=subprocess.PIPE,
             stderr=said,
@@ -150,7 +151,7 @@ def take_turn(side: Side, count: int, seed: int) -> Turn:
             for line in process.stdout:
                 event = json.loads(line)
                 if event["event"] == "run":
-                    folder = Path(event["folder"])
+                    turn.folder = Path(event["folder"])
                 elif event["event"] == "trial" and event["status"] in ("finished", "diverged"):
                     done += 1
                     seconds, accuracy = event["seconds"].get("strict"), event["accuracy"]
@@ -161,8 +162,7 @@ def take_turn(side: Side, count: int, seed: int) -> Turn:
             stop(process)
         said.seek(0)
         complete = status == 0 and done == count
-        problem = None if complete else f"{done} of {count} trials: {last_line(said.read())}"
-    return Turn(side.name, folder, problem)
+        turn.problem = None if complete else f"{done} of {count} trials: {last_line(said.read())}"
 
 
 def _public(word: str) -> str:
