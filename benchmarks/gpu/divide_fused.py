@@ -1,4 +1,4 @@
-"""Time speedrun's fused kernels under several divisions of their work: `python -m benchmarks.gpu.divide_fused`.
+"""Time the fused kernels under several divisions of their work: `python -m benchmarks.gpu.divide_fused`.
 
 Prints microseconds of a step of 1,536 images at 32 pixels, by kernel, for settings of BLOCK, MAX_PROGRAMS and
 STAGES in dawnbench/models/fused/ops.py, and the whitening for settings of its BLOCK_ROWS.
