@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.images import write_images
 from benchmarks.processes import last_line
-from benchmarks.ratios import paired_ratio, width
+from benchmarks.ratios import abba, paired_ratio, width
 from benchmarks.trees import copy_working_tree, unpack_revision
 from dawnbench.errors import DawnbenchError
 from dawnbench.stats.comparison.outcome import Ratio
@@ -202,8 +202,7 @@ def _pair(folder: Path, recipe: str, threads: int, number: int) -> list[tuple[Tu
             turn(side)
         turns = []
         for count in range(number, number + TURNS):
-            # Old, new, new, old: a machine that slows steadily slows both alike.
-            taken = {side: turn(side) for side in ((0, 1) if count % 2 == 0 else (1, 0))}
+            taken = {side: turn(side) for side in abba((0, 1), count)}
             turns.append((taken[0], taken[1]))
         return turns
 

@@ -21,6 +21,7 @@ from benchmarks.peers.child import Request
 from benchmarks.peers.known import PEERS, Peer, parse_peer
 from benchmarks.peers.page import Turn, page
 from benchmarks.processes import environment, last_line, stop
+from benchmarks.ratios import abba
 from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.options import resolve
 from dawnbench.errors import DawnbenchError
@@ -125,13 +126,10 @@ def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> lis
 
 
 def order(sides: Sequence[Side], trials: int, block: int) -> Iterator[tuple[Side, int, int]]:
-    """Yield side, number of the side's first trial (from 1) and trials of each turn.
-
-    Every second round goes backwards, so that a machine that slows steadily slows all sides alike.
-    """
+    """Yield side, number of the side's first trial (from 1) and trials of each turn."""
     for number, first in enumerate(range(1, trials + 1, block)):
         count = min(block, trials + 1 - first)
-        for side in sides if number % 2 == 0 else reversed(sides):
+        for side in abba(sides, number):
             yield side, first, count
 
 
