@@ -29,6 +29,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.stats.comparison.outcome import Ratio
 
 WORKER = Path(__file__).parent / "against_worker.py"
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SIDES = ("old", "new")
 """The names of their folders, of one length."""
 TURNS = 16
@@ -130,7 +131,7 @@ def open_side(tree: Path, recipe: str, settings: list[str], threads: int, out: P
         process = subprocess.Popen(
             [sys.executable, "-P", str(WORKER), json.dumps(request)],
             cwd=tree,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)},
+            env=os.environ | {"PYTHONPATH": path} | dict.fromkeys(THREADS, str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -254,10 +255,20 @@ def main() -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     add = parser.add_argument
-    add("revision", metavar="REVISION", help="A commit, a tag or a branch of this repository.")
-    add("--recipe", action="append", choices=tuple(SMALL), help="Repeatable; all of them if not given.")
-    add("--pairs", type=_at_least(MIN_PAIRS), default=8, help=f"Of processes, {MIN_PAIRS} or more.")
-    add("--threads", type=_at_least(1), default=1, help="1 is judged by processor time, more by wall time.")
+    add("revision", metavar="REVISION", help="Compare with this commit, tag or branch.")
+    add("--recipe", action="append", choices=tuple(SMALL), help="Time only this recipe; repeatable.")
+    add(
+        "--pairs",
+        type=_at_least(MIN_PAIRS),
+        default=8,
+        help=f"Run so many pairs of processes, {MIN_PAIRS} or more.",
+    )
+    add(
+        "--threads",
+        type=_at_least(1),
+        default=1,
+        help="Train on so many threads; 1 is judged by processor time, more by wall time.",
+    )
     return parser
 
 

@@ -57,17 +57,23 @@ def _arguments() -> argparse.ArgumentParser:
         epilog="Peers known by name: " + "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values()),
     )
     add = parser.add_argument
-    add("--peer", action="append", required=True, metavar="NAME=PATH", help="A peer's script; repeatable.")
-    add("--ours", default="speedrun", metavar="RECIPE", help="The recipe to compare with them.")
+    add(
+        "--peer",
+        action="append",
+        required=True,
+        metavar="NAME=PATH",
+        help="Measure this peer's script; repeatable.",
+    )
+    add("--ours", default="speedrun", metavar="RECIPE", help="Compare this recipe with them.")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="Change a leaf of the recipe.")
-    add("--data", default="cifar10", help="A data set's name, an .npz file or an image folder.")
-    add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--trials", type=_count, default=3, help="Of each side.")
-    add("--block", type=_count, help="Trials in a turn; 1 on the CPU and 10 on CUDA if not given.")
-    add("--seed", type=int, default=0, help="Of each side's first trial; each later one adds 1.")
-    add("--epochs-of-peer", type=_count, default=1, help="On the CPU, of each trial of a peer; on CUDA all.")
-    add("--out", type=Path, help="The page.")
-    add("--runs", type=Path, default=Path("runs"), help="Where the run folders go.")
+    add("--data", default="cifar10", help="Train on a data set's name, an .npz file or an image folder.")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="Train on this device.")
+    add("--trials", type=_count, default=3, help="Run so many trials of each side.")
+    add("--block", type=_count, help="Run so many trials in a turn (default: 1 on the CPU, 10 on CUDA).")
+    add("--seed", type=int, default=0, help="Start each side with this seed; later trials add 1.")
+    add("--epochs-of-peer", type=_count, default=1, help="Train so many epochs of a peer on the CPU.")
+    add("--out", type=Path, help="Write the page to this file.")
+    add("--runs", type=Path, default=Path("runs"), help="Write the run folders here.")
     return parser
 
 
