@@ -257,18 +257,8 @@ def _arguments() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("revision", metavar="REVISION", help="Compare with this commit, tag or branch.")
     add("--recipe", action="append", choices=tuple(SMALL), help="Time only this recipe; repeatable.")
-    add(
-        "--pairs",
-        type=_at_least(MIN_PAIRS),
-        default=8,
-        help=f"Run so many pairs of processes, {MIN_PAIRS} or more.",
-    )
-    add(
-        "--threads",
-        type=_at_least(1),
-        default=1,
-        help="Train on so many threads; 1 is judged by processor time, more by wall time.",
-    )
+    add("--pairs", type=_at_least(MIN_PAIRS), default=8, help="Run so many pairs of processes (8).")
+    add("--threads", type=_at_least(1), default=1, help="Train on so many threads; 2 or more by wall time.")
     return parser
 
 
