@@ -43,14 +43,14 @@ ON_CUDA = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Turn:
-    """One turn of one side."""
+    """One turn of one side, filled in as it goes on."""
 
     side: str
-    folder: Path | None
-    """The run folder; None if the process ended before there was one."""
-    problem: str | None
+    folder: Path | None = None
+    """The run folder; None before there is one."""
+    problem: str | None = "interrupted"
     """Why it ended before its last trial."""
 
 

@@ -5,11 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from dawnbench.records.schema import RunRecord
-    from dawnbench.records.trial_set import TrialSet
+from typing import Any, Protocol
 
 SHOWN_ELSEWHERE = ("target", "dataset.name")
 """Changes that every list and title shows separately."""
@@ -60,7 +56,45 @@ class RunIdentity:
         return " ".join(filter(None, (self.recipe_name, self.changes)))
 
 
-def identity_of(run: RunRecord | TrialSet) -> RunIdentity:
+class _DataFacts(Protocol):
+    """Which data a run trained on."""
+
+    @property
+    def fingerprint(self) -> str: ...
+
+    @property
+    def source(self) -> str: ...
+
+
+class _RunFacts(Protocol):
+    """What a run's record and a set of trials both say."""
+
+    @property
+    def data(self) -> _DataFacts: ...
+
+    @property
+    def target(self) -> float: ...
+
+    @property
+    def recipe(self) -> Mapping[str, Any]: ...
+
+    @property
+    def recipe_digest(self) -> str: ...
+
+    @property
+    def recipe_name(self) -> str: ...
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def device_name(self) -> str: ...
+
+    @property
+    def precision(self) -> str: ...
+
+
+def identity_of(run: _RunFacts) -> RunIdentity:
     """Return the identity of a run."""
     return RunIdentity(
         fingerprint=run.data.fingerprint,

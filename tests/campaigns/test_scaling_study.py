@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from dawnbench.campaigns import scaling_runs
 from dawnbench.campaigns.scaling_runs import StudySettings, measure, run_study
 from dawnbench.stats.scaling_laws import ScalePoint, Setting
 from tests.records.folders import make_run
@@ -28,7 +29,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         f"exec(open({str(tmp_path / 'say.py')!r}).read())\n"
     )
     program.chmod(0o755)
-    monkeypatch.setattr(scaling.sys, "executable", str(program))
+    monkeypatch.setattr(scaling_runs.sys, "executable", str(program))
     return tmp_path
 
 
@@ -95,7 +96,7 @@ def test_each_run_of_a_study_gets_its_settings_and_its_point(monkeypatch: pytest
         given.append(arguments)
         return ScalePoint(at, None, None, epoch_seconds=512 / at.batch)
 
-    monkeypatch.setattr(scaling, "measure", measured)
+    monkeypatch.setattr(scaling_runs, "measure", measured)
     settings = StudySettings(
         "davidnet", {"batch": (256, 512)}, Path("runs"), changes=("optimizer.momentum=0.8",), seed=3
     )
@@ -114,7 +115,7 @@ def test_an_interrupted_study_has_the_points_before(monkeypatch: pytest.MonkeyPa
             raise KeyboardInterrupt
         return ScalePoint(at, None, "no memory left")
 
-    monkeypatch.setattr(scaling, "measure", measured)
+    monkeypatch.setattr(scaling_runs, "measure", measured)
     study = run_study(StudySettings("davidnet", {"batch": (256, 512)}, Path("runs")), Events())
     assert study.interrupted
     assert [point.setting.batch for point in study.points] == [256]

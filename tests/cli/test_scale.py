@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dawnbench.campaigns import scaling_runs
 from dawnbench.cli import main
 from dawnbench.stats.scaling_laws import ScalePoint, Setting
 
@@ -57,7 +58,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_runs(
 def test_a_study_in_which_nothing_ran_is_not_measured(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scaling, "measure", lambda at, _arguments: ScalePoint(at, None, "needs 900 GB"))
+    monkeypatch.setattr(scaling_runs, "measure", lambda at, _arguments: ScalePoint(at, None, "needs 900 GB"))
     out = tmp_path / "study"
     result = CliRunner().invoke(main, ["scale", "quickstart", "--batch", "4096", "--out", str(out)])
     assert result.exit_code == 2
@@ -72,7 +73,7 @@ def test_an_interrupted_study_keeps_what_it_has(tmp_path: Path, monkeypatch: pyt
             raise KeyboardInterrupt
         return ScalePoint(at, None, None, epoch_seconds=2.0, images_per_second=700.0)
 
-    monkeypatch.setattr(scaling, "measure", measure)
+    monkeypatch.setattr(scaling_runs, "measure", measure)
     out = tmp_path / "study"
     arguments = ["scale", "quickstart", "--batch", "64,128,256", "--out", str(out)]
     assert CliRunner().invoke(main, arguments).exit_code == 130

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -16,8 +17,14 @@ from benchmarks.peers.page import Turn
 from dawnbench.records.reader import read_run
 
 
-def side(name: str, source: str = "") -> Side:
-    return Side(name, lambda trials, seed: [sys.executable, "-c", source, str(trials), str(seed)])
+def side(name: str) -> Side:
+    return Side(name, lambda trials, seed: [str(trials), str(seed)])
+
+
+def taken(source: str) -> Turn:
+    turn = Turn("a")
+    take_turn(turn, [sys.executable, "-c", source], 2)
+    return turn
 
 
 def test_four_turns_are_a_b_b_a() -> None:
@@ -48,7 +55,7 @@ def test_a_turn_tells_its_trials_and_its_folder(capsys: pytest.CaptureFixture[st
         {"event": "trial", "status": "diverged", "seconds": {"strict": None}, "accuracy": None},
     ]
     source = "\n".join(f"print({json.dumps(event)!r})" for event in events)
-    assert take_turn(side("a", source), 2, 100) == Turn("a", Path("/runs/a"), None)
+    assert taken(source) == Turn("a", Path("/runs/a"), None)
     assert capsys.readouterr().out.splitlines() == ["  1.500 s, 90.00%", "  diverged"]
 
 
@@ -60,7 +67,17 @@ def test_a_turn_tells_its_trials_and_its_folder(capsys: pytest.CaptureFixture[st
     ],
 )
 def test_a_turn_that_fails_says_why(source: str, told: str) -> None:
-    assert take_turn(side("a", source), 2, 0) == Turn("a", None, told)
+    assert taken(source) == Turn("a", None, told)
+
+
+def test_an_interrupted_turn_keeps_its_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("builtins.print", lambda *_, **__: signal.raise_signal(signal.SIGINT))
+    event = {"event": "trial", "status": "finished", "seconds": {"strict": 1.5}, "accuracy": 0.9}
+    lines = [json.dumps({"event": "run", "folder": "/runs/a"}), json.dumps(event)]
+    turn = Turn("a")
+    with pytest.raises(KeyboardInterrupt):
+        take_turn(turn, [sys.executable, "-c", f"print({chr(10).join(lines)!r})"], 2)
+    assert turn == Turn("a", Path("/runs/a"), "interrupted")
 
 
 @pytest.fixture
