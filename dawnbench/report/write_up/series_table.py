@@ -28,7 +28,7 @@ NOTE = (
 
 
 def series_table(runs: Sequence[Run], names: Sequence[str]) -> str:
-    """Return a row a run, under its name, and a note on the columns."""
+    """Return one row per run, under its name, and a note on the columns."""
     return f"{table(HEADER, [_row(run, name) for run, name in zip(runs, names, strict=True)])}\n\n{NOTE}"
 
 
