@@ -15,6 +15,7 @@ from glob import glob
 from importlib import import_module
 from pathlib import Path
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -189,7 +190,9 @@ class Session:
 
     def _dawnbench(self, words: list[str], place: str) -> str:
         if words[0] in PARSED_ONLY:
-            main.commands[words[0]].make_context(words[0], words[1:])
+            command = main.get_command(click.Context(main), words[0])
+            assert command is not None
+            command.make_context(words[0], words[1:])
             return ""
         words = [word.replace("runs/FOLDER", str(self._newest_run())) for word in words]
         result = CliRunner().invoke(main, words)
