@@ -89,15 +89,16 @@ def test_what_is_there_before_a_trial_is_the_data_on_a_host_and_nothing_elsewher
 def test_the_data_set_counts_once_on_a_host_and_on_a_device_of_its_own_memory() -> None:
     """As it grows, so do the bytes, by an image and its label each, wherever that is kept."""
     more = replace(CIFAR, train_images=CIFAR.train_images + 100_000)
+    recipe = make(16, lambda: net(3, 32), side=32)
     for device in (Host(), FakeDevice()):
-        recipe = small_recipe("davidnet")
         grown = told(recipe, more, device).peak_bytes(16) - told(recipe, CIFAR, device).peak_bytes(16)
         assert grown == pytest.approx(100_000 * (3 * 32 * 32 + LABEL_BYTES), rel=0.01)
 
 
 def test_on_a_host_images_that_are_resized_are_there_twice() -> None:
     larger = replace(CIFAR, height=64, width=64)
-    recipe, images = small_recipe("davidnet"), CIFAR.train_images + CIFAR.validation_images
+    recipe = make(16, lambda: net(3, 32), side=32)
+    images = CIFAR.train_images + CIFAR.validation_images
     plain, resized = (told(recipe, shape, Host()) for shape in (CIFAR, larger))
     stored = images * (3 * 64 * 64 + LABEL_BYTES)
     assert resized.present == stored
