@@ -36,7 +36,7 @@ def crash(folder: Path) -> Result:
 
 def test_it_ends_with_70_in_one_sentence_that_names_the_traceback(failing: Path, tmp_path: Path) -> None:
     (line,) = crash(tmp_path).stderr.splitlines()
-    found = re.search(r"unexpected error \(KeyError: .*\); please report it .* which is in (\S+)$", line)
+    found = re.search(r"unexpected error \(KeyError: .*\); please report it .* traceback in (\S+)$", line)
     assert found is not None, line
     assert "\x1b" not in line
     path = Path(found[1])
@@ -58,7 +58,7 @@ def test_a_disk_that_takes_no_file_is_told_in_the_same_sentence(
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
     (line,) = crash(tmp_path).stderr.splitlines()
-    assert "could not be kept (No such file or directory)" in line
+    assert "could not be saved (No such file or directory)" in line
 
 
 def test_wrong_options_and_help_end_as_they_did() -> None:
