@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from tests.cli.pseudo_terminal import shown_in_terminal
-from tests.report.test_status_line import screen
+from tests.report.text.test_status_line import screen
 
 PROGRAM = """
 import sys
