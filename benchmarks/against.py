@@ -23,12 +23,13 @@ from typing import Any, NamedTuple
 
 from benchmarks.images import write_images
 from benchmarks.processes import last_line
-from benchmarks.ratios import paired_ratio, width
+from benchmarks.ratios import abba, paired_ratio, width
 from benchmarks.trees import copy_working_tree, unpack_revision
 from dawnbench.errors import DawnbenchError
 from dawnbench.stats.comparison.outcome import Ratio
 
 WORKER = Path(__file__).parent / "against_worker.py"
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 SIDES = ("old", "new")
 """The names of their folders, of one length."""
 TURNS = 16
@@ -130,7 +131,7 @@ def open_side(tree: Path, recipe: str, settings: list[str], threads: int, out: P
         process = subprocess.Popen(
             [sys.executable, "-P", str(WORKER), json.dumps(request)],
             cwd=tree,
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)},
+            env=os.environ | {"PYTHONPATH": path} | dict.fromkeys(THREADS, str(threads)),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
@@ -202,8 +203,7 @@ def _pair(folder: Path, recipe: str, threads: int, number: int) -> list[tuple[Tu
             turn(side)
         turns = []
         for count in range(number, number + TURNS):
-            # Old, new, new, old: a machine that slows steadily slows both alike.
-            taken = {side: turn(side) for side in ((0, 1) if count % 2 == 0 else (1, 0))}
+            taken = {side: turn(side) for side in abba((0, 1), count)}
             turns.append((taken[0], taken[1]))
         return turns
 
@@ -255,10 +255,10 @@ def main() -> int:
 def _arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     add = parser.add_argument
-    add("revision", metavar="REVISION", help="A commit, a tag or a branch of this repository.")
-    add("--recipe", action="append", choices=tuple(SMALL), help="Repeatable; all of them if not given.")
-    add("--pairs", type=_at_least(MIN_PAIRS), default=8, help=f"Of processes, {MIN_PAIRS} or more.")
-    add("--threads", type=_at_least(1), default=1, help="1 is judged by processor time, more by wall time.")
+    add("revision", metavar="REVISION", help="Compare with this commit, tag or branch.")
+    add("--recipe", action="append", choices=tuple(SMALL), help="Time only this recipe; repeatable.")
+    add("--pairs", type=_at_least(MIN_PAIRS), default=8, help="Run so many pairs of processes (8).")
+    add("--threads", type=_at_least(1), default=1, help="Train on so many threads; 2 or more by wall time.")
     return parser
 
 

@@ -39,7 +39,7 @@ def arguments() -> argparse.Namespace:
     )
     add = parser.add_argument
     add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Write the results here.")
-    add("--budget", type=float, default=520.0, metavar="SECONDS", help="Take at most so long.")
+    add("--budget", type=float, default=520.0, metavar="SECONDS", help="Stop after this time.")
     add("--only", action="append", default=[], metavar="NAME", help=ONLY)
     add("--data", help="Train on this data instead of each recipe's own.")
     add("--dry-run", action="store_true", help="Use tiny settings on the CPU, to try the path.")

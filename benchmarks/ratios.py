@@ -1,14 +1,25 @@
-"""The ratio of two figures measured in pairs, with the package's own bootstrap interval."""
+"""Sides that take turns, and the ratio of what they took with the package's own bootstrap interval."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.comparison.outcome import Ratio
+
+Side = TypeVar("Side")
+
+
+def abba(sides: Sequence[Side], turn: int) -> Sequence[Side]:
+    """Return the order in turn number `turn`: every second one goes backwards.
+
+    A machine that slows steadily then slows all sides alike.
+    """
+    return sides if turn % 2 == 0 else sides[::-1]
 
 
 def paired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio:

@@ -25,7 +25,7 @@ from rich.console import Console
 
 from benchmarks.bare import WIDTHS
 from benchmarks.images import write_images
-from benchmarks.ratios import paired_ratio, shown, width
+from benchmarks.ratios import abba, paired_ratio, shown, width
 from benchmarks.steps import measure
 from dawnbench.campaigns import run
 from dawnbench.data.sources import load_dataset
@@ -174,7 +174,7 @@ def measure_overhead(
     at_least, at_most = pairs
     for pair in range(at_most):
         turns = (record, lambda seed: found.bare.append(bare(seed)))
-        for turn in turns if pair % 2 == 0 else reversed(turns):
+        for turn in abba(turns, pair):
             turn(pair)
         enough = pair + 1 >= at_least
         if enough and (width(found.deciding[1]) <= NARROW or time.monotonic() - began >= seconds):

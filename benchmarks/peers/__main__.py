@@ -21,6 +21,7 @@ from benchmarks.peers.child import Request
 from benchmarks.peers.known import PEERS, Peer, parse_peer
 from benchmarks.peers.page import Turn, page
 from benchmarks.processes import environment, last_line, stop
+from benchmarks.ratios import abba
 from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.options import resolve
 from dawnbench.errors import DawnbenchError
@@ -56,17 +57,23 @@ def _arguments() -> argparse.ArgumentParser:
         epilog="Peers known by name: " + "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values()),
     )
     add = parser.add_argument
-    add("--peer", action="append", required=True, metavar="NAME=PATH", help="A peer's script; repeatable.")
-    add("--ours", default="speedrun", metavar="RECIPE", help="The recipe to compare with them.")
+    add(
+        "--peer",
+        action="append",
+        required=True,
+        metavar="NAME=PATH",
+        help="Measure this peer's script; repeatable.",
+    )
+    add("--ours", default="speedrun", metavar="RECIPE", help="Compare this recipe with them.")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="Change a leaf of the recipe.")
-    add("--data", default="cifar10", help="A data set's name, an .npz file or an image folder.")
-    add("--device", choices=("cpu", "cuda"), default="cpu")
-    add("--trials", type=_count, default=3, help="Of each side.")
-    add("--block", type=_count, help="Trials in a turn; 1 on the CPU and 10 on CUDA if not given.")
-    add("--seed", type=int, default=0, help="Of each side's first trial; each later one adds 1.")
-    add("--epochs-of-peer", type=_count, default=1, help="On the CPU, of each trial of a peer; on CUDA all.")
-    add("--out", type=Path, help="The page.")
-    add("--runs", type=Path, default=Path("runs"), help="Where the run folders go.")
+    add("--data", default="cifar10", help="Train on a data set's name, an .npz file or an image folder.")
+    add("--device", choices=("cpu", "cuda"), default="cpu", help="Train on this device.")
+    add("--trials", type=_count, default=3, help="Run so many trials of each side.")
+    add("--block", type=_count, help="Run so many trials in a turn (default: 1 on the CPU, 10 on CUDA).")
+    add("--seed", type=int, default=0, help="Start each side with this seed; later trials add 1.")
+    add("--epochs-of-peer", type=_count, default=1, help="Train so many epochs of a peer on the CPU.")
+    add("--out", type=Path, help="Write the page to this file.")
+    add("--runs", type=Path, default=Path("runs"), help="Write the run folders here.")
     return parser
 
 
@@ -125,13 +132,10 @@ def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> lis
 
 
 def order(sides: Sequence[Side], trials: int, block: int) -> Iterator[tuple[Side, int, int]]:
-    """Yield side, number of the side's first trial (from 1) and trials of each turn.
-
-    Every second round goes backwards, so that a machine that slows steadily slows all sides alike.
-    """
+    """Yield side, number of the side's first trial (from 1) and trials of each turn."""
     for number, first in enumerate(range(1, trials + 1, block)):
         count = min(block, trials + 1 - first)
-        for side in sides if number % 2 == 0 else reversed(sides):
+        for side in abba(sides, number):
             yield side, first, count
 
 

@@ -41,6 +41,9 @@ from dawnbench.report.display.json_lines import JsonLinesDisplay
 from dawnbench.telemetry import Sampler, environment, open_sources
 from dawnbench.version import __version__
 
+HERTZ = 5.0
+"""Enough for a mean over a trial, and light: a peer's own Python launches its kernels."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -66,7 +69,7 @@ def measure(request: Request) -> None:
     created = datetime.now(UTC)
     writer = RunWriter(Path(request.out).resolve(), peer.name, created)
     display = JsonLinesDisplay(sys.stdout)
-    sampler = Sampler(open_sources(device.uuid), writer.append_samples)
+    sampler = Sampler(open_sources(device.uuid), writer.append_samples, HERTZ)
     status: RunStatus = "failed"
     try:
         record = _run_record(request, peer, script, dataset, device, sampler, created)
