@@ -186,7 +186,7 @@ def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
     [
         (
             "--json | head -1",
-            r"dawnbench: the output cannot be written.*\(Broken pipe\); the run goes on.*\n",
+            r"dawnbench: output can no longer be written.*\(Broken pipe\); the run goes on.*\n",
         ),
         (">&- 2>&-", ""),
     ],
