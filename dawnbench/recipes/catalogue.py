@@ -8,7 +8,9 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
@@ -79,7 +81,8 @@ def _from_file(path: Path) -> Recipe:
         raise DawnbenchError(f"there is no recipe file {path}")
     # Files of the same name in different folders need different module names.
     place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
-    spec = importlib.util.spec_from_file_location(f"dawnbench_recipe_{path.stem}_{place}", path)
+    name = f"dawnbench_recipe_{path.stem}_{place}"
+    spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise DawnbenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -99,6 +102,18 @@ def _from_file(path: Path) -> Recipe:
     if not isinstance(recipe, Recipe):
         raise DawnbenchError(f"{path} does not define a `recipe` of type dawnbench.recipes.Recipe")
     return recipe
+
+
+class _SourceLoader(SourceFileLoader):
+    """Loads a file from its source, never from Python's bytecode cache.
+
+    The cache takes a file for unchanged if it has the same size and was written in the same second, as by a
+    script that changes one digit between two runs.
+    """
+
+    def path_stats(self, path: Any) -> Any:
+        """Raise OSError, upon which the file is neither looked up in the cache nor written to it."""
+        raise OSError
 
 
 def _line(error: BaseException, path: Path) -> str:

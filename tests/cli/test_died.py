@@ -32,7 +32,7 @@ def died(tmp_path: Path) -> Path:
     return recorded(tmp_path / "runs" / "died", start_ticks=1)
 
 
-WHY = "the run's process has gone"
+WHY = "the run's process ended without noting how the run ended"
 
 
 @pytest.mark.parametrize("verb", ["show", "watch", "report", "log", "runs", "compare", "export"])

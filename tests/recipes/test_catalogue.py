@@ -76,6 +76,14 @@ def test_two_files_of_one_name_bring_a_part_each(tmp_path: Path) -> None:
     assert type(found[0].augmentation[0]) is not type(found[1].augmentation[0])
 
 
+def test_a_file_changed_within_the_same_second_is_read_again(tmp_path: Path) -> None:
+    for value in (3, 4):
+        name = write(tmp_path, OWN.replace("Grow(3)", f"Grow({value})"))
+        os.utime(name, (1e9, 1e9))
+        assert find_recipe(name).augmentation[0].build()["by"] == value  # type: ignore[attr-defined]
+    assert [path.name for path in tmp_path.iterdir()] == [Path(name).name]
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DawnbenchError, match=r"no recipe file .*mine\.py"):
         find_recipe(str(tmp_path / "mine.py"))
