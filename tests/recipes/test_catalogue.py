@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,7 +77,10 @@ def test_two_files_of_one_name_bring_a_part_each(tmp_path: Path) -> None:
     assert type(found[0].augmentation[0]) is not type(found[1].augmentation[0])
 
 
-def test_a_file_changed_within_the_same_second_is_read_again(tmp_path: Path) -> None:
+def test_a_file_changed_within_the_same_second_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     for value in (3, 4):
         name = write(tmp_path, OWN.replace("Grow(3)", f"Grow({value})"))
         os.utime(name, (1e9, 1e9))
