@@ -82,7 +82,9 @@ def _from_file(path: Path) -> Recipe:
     # Files of the same name in different folders need different module names.
     place = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]
     name = f"dawnbench_recipe_{path.stem}_{place}"
-    spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
+    spec = importlib.util.spec_from_file_location(
+        name, path, loader=_SourceLoader(name, str(path.absolute()))
+    )
     if spec is None or spec.loader is None:
         raise DawnbenchError(f"{path} cannot be loaded as a Python file")
     module = importlib.util.module_from_spec(spec)
