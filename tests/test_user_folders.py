@@ -9,12 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from dawnbench.cli import kept_text, main
-from dawnbench.cli.configuration import configuration_path, prices_for
+from dawnbench.cli.configuration import configuration_path, price_list
 from dawnbench.data.sources.cache import data_folders
 from dawnbench.data.sources.load import load_dataset
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.records.index_cache import cache_path
+from dawnbench.stats.price_list import PriceList
 from dawnbench.user_folders import cache_folder, configuration_folder, expanded
 from tests.records.folders import make_run
 
@@ -36,7 +37,7 @@ def test_there_are_no_folders_of_the_users() -> None:
     assert (cache_folder(), configuration_folder()) == (None, None)
     assert (cache_path(), configuration_path(), data_folders()) == (None, None, ())
     assert kept_text.path_for(find_recipe("quickstart")) is None
-    assert prices_for("AMD EPYC").cost_per_hour is None
+    assert price_list() == PriceList()
 
 
 def test_a_folder_that_the_environment_names_needs_no_home(

@@ -14,6 +14,7 @@ from dawnbench.campaigns.startup import Startup
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
@@ -31,13 +32,14 @@ def ab(
     out: Path | str = "runs",
     observers: tuple[Observer, Observer] | None = None,
     command: Sequence[str] = (),
+    prices: Prices = NO_PRICES,
 ) -> tuple[Path, Path]:
     """Train both recipes `pairs` times and return their run folders.
 
     The two trials of a pair share a seed and run back to back, and the order alternates from pair to pair
     (ABBA), so that neither slow drift nor heat left by the previous trial favors a side. Both recipes are
     compiled and warmed up before the first pair, in one process, so the `cold` rule yields no time. The
-    telemetry of the whole campaign goes into both folders.
+    telemetry of the whole campaign goes into both folders. `prices` are recorded with both runs.
 
     Raises:
         DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
@@ -61,6 +63,7 @@ def ab(
                 command=command,
                 startup=Startup(),
                 pairing=PairingRecord(campaign, side),
+                prices=prices,
             )
             sessions.append(session)
 

@@ -11,6 +11,7 @@ from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
 
@@ -25,13 +26,14 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    prices: Prices = NO_PRICES,
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder.
+    folder. `prices` are recorded with the run.
 
     Raises:
         DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
@@ -49,6 +51,7 @@ def run(
         command=command,
         startup=startup() if own_process else Startup(),
         save_model=save_model,
+        prices=prices,
     )
     status: RunStatus = "failed"
     try:

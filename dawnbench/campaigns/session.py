@@ -23,6 +23,7 @@ from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
@@ -56,12 +57,16 @@ class Session:
         startup: Startup,
         pairing: PairingRecord | None = None,
         save_model: bool = False,
+        prices: Prices = NO_PRICES,
     ) -> None:
-        """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
+        """Load the data and build the model; `save_model` keeps the model of the last finished trial.
+
+        `prices` are recorded with the run.
+        """
         self._recipe, self._device, self._seed, self._out = recipe, device, seed, out
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
-        self._save_model = save_model
+        self._save_model, self._prices = save_model, prices
         self.setup = Ledger(device)
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -190,6 +195,7 @@ class Session:
             learning_rates=self._learning_rates,
             notes=self._startup.notes,
             process=this_process(),
+            prices=self._prices,
         )
 
 

@@ -34,8 +34,8 @@ from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
+    from dawnbench.records.prices import Prices
     from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.stats.cost import Prices
 
 
 @main.command(epilog=EXPLAINED)
@@ -107,14 +107,14 @@ def run_and_compare(
     from rich.console import Console
 
     from dawnbench import campaigns
-    from dawnbench.cli.configuration import prices_for
+    from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
 
     _check(recipe_a, recipe_b, shown)
-    prices_for("", shown.prices)
+    price_list(shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
     display = PairsDisplay(console, shown.rule, trials)
     interrupted = False
@@ -129,6 +129,7 @@ def run_and_compare(
                 out=out,
                 observers=(display.a, display.b),
                 command=("dawnbench", *sys.argv[1:]),
+                prices=shown.prices,
             )
     except KeyboardInterrupt:
         interrupted = True

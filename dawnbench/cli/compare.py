@@ -13,8 +13,8 @@ from dawnbench.cli.options import across_option, price_options, rule_option
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
+    from dawnbench.records.prices import Prices
     from dawnbench.records.trial_set import TrialSet
-    from dawnbench.stats.cost import Prices
 
 PUBLISHED = "published"
 
@@ -48,7 +48,7 @@ class ComparisonOptions:
     as_json: bool
     """Print one JSON array."""
     prices: Prices
-    """Those given on the command line; the configuration file has the others."""
+    """Those given on the command line."""
 
 
 def compare_and_show(reference: str, others: Sequence[str], options: ComparisonOptions) -> None:
@@ -83,25 +83,17 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
 
 def show_comparisons(reference: TrialSet, others: Sequence[TrialSet], options: ComparisonOptions) -> None:
     """Print a verdict with its numbers for each of the others, or all of them as one JSON array."""
-    from dawnbench.cli.configuration import prices_for
+    from dawnbench.cli.configuration import price_list
     from dawnbench.export.comparison_json import comparisons_json
     from dawnbench.report.text.comparison import comparison_report
     from dawnbench.report.text.console import open_console
     from dawnbench.stats.comparison.compare import compare as compare_sets
 
-    found = (
-        (
-            compare_sets(reference, other, rule=options.rule, across=options.across),
-            (
-                prices_for(reference.device_name, options.prices),
-                prices_for(other.device_name, options.prices),
-            ),
-        )
-        for other in others
-    )
+    prices = price_list(options.prices)
+    found = (compare_sets(reference, other, rule=options.rule, across=options.across) for other in others)
     if options.as_json:
-        click.echo(comparisons_json(found), nl=False)
+        click.echo(comparisons_json(found, prices), nl=False)
         return
     console = open_console()
-    for i, (comparison, both) in enumerate(found):
-        console.print(*[""] * bool(i), comparison_report(comparison, both), highlight=False, sep="\n")
+    for i, comparison in enumerate(found):
+        console.print(*[""] * bool(i), comparison_report(comparison, prices), highlight=False, sep="\n")

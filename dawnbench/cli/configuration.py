@@ -22,19 +22,18 @@ import difflib
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes
-from dawnbench.stats.cost import Prices, checked_price
+from dawnbench.records.prices import NO_PRICES, Prices, checked_price
+from dawnbench.stats.price_list import PriceList
 from dawnbench.user_folders import configuration_folder
 
 TABLES = ("cost", "energy", "author")
 ENERGY_KEYS = ("price_per_kwh", "grams_per_kwh")
 AUTHOR_KEYS = ("name", "email", "code_url")
-NOT_GIVEN = Prices()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,23 +48,6 @@ class Configuration:
     author: Mapping[str, str] = field(default_factory=dict)
     """`name`, `email` and `code_url`, if given."""
 
-    def cost_of(self, device_name: str) -> float | None:
-        """Return a device's price in dollars per hour, by name, else by pattern; None if nothing matches.
-
-        Raises:
-            DawnbenchError: patterns with different prices match.
-        """
-        if device_name in self.cost:
-            return self.cost[device_name]
-        fitting = {key: price for key, price in self.cost.items() if fnmatchcase(device_name, key)}
-        if len(set(fitting.values())) > 1:
-            prices = " and ".join(f'"{pattern}" = {price:g}' for pattern, price in fitting.items())
-            raise DawnbenchError(
-                f"{self.path}: under [cost], {prices} all match {device_name}; "
-                f'add "{device_name}" with its own price'
-            )
-        return next(iter(fitting.values()), None)
-
 
 def configuration_path() -> Path | None:
     """Return the path of the configuration file; None if the user has no home folder."""
@@ -73,20 +55,15 @@ def configuration_path() -> Path | None:
     return None if folder is None else folder / "config.toml"
 
 
-def prices_for(device_name: str, given: Prices = NOT_GIVEN) -> Prices:
-    """Return the prices given, with the configuration file's prices for those not given.
+def price_list(given: Prices = NO_PRICES) -> PriceList:
+    """Return the prices given with a command and those of the configuration file.
 
     Raises:
-        DawnbenchError: the file is broken, has an unknown key or a wrong type, or gives two prices for the
-            device.
+        DawnbenchError: the file is broken, or has an unknown key or a wrong type.
     """
-    configuration = read_configuration(configuration_path())
-    energy = configuration.energy
-    return Prices(
-        configuration.cost_of(device_name) if given.cost_per_hour is None else given.cost_per_hour,
-        energy.get("price_per_kwh") if given.price_per_kwh is None else given.price_per_kwh,
-        energy.get("grams_per_kwh") if given.grams_per_kwh is None else given.grams_per_kwh,
-    )
+    found = read_configuration(configuration_path())
+    energy = Prices(None, found.energy.get("price_per_kwh"), found.energy.get("grams_per_kwh"))
+    return PriceList(given, found.cost, energy, found.path)
 
 
 def read_configuration(path: Path | None) -> Configuration:

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import Place
+from dawnbench.cli.options import Place, price_options
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
 from dawnbench.safe_text import one_line
 
 if TYPE_CHECKING:
+    from dawnbench.records.prices import Prices
     from dawnbench.records.reader import Run
+    from dawnbench.stats.price_list import PriceList
 
 TABLES = ("csv", "parquet")
+PRICES = ("cost_per_hour", "price_per_kwh", "grams_per_kwh")
 OPTIONS_OF = {
     "dawnbench": ("trial", "author", "author_email", "code_url", "framework", "hardware", "cost_per_hour"),
     "mlperf": ("trial", "author"),
+    **dict.fromkeys((*TABLES, "json"), PRICES),
 }
 """The options that a format takes besides RUN and --out."""
 FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *TRACKERS)
@@ -61,19 +65,17 @@ Formats:
 @click.option(
     "--hardware", help="By default the device's name; in a cloud, add the instance type (dawnbench)."
 )
-@click.option(
-    "--cost-per-hour", type=float, help="Dollars per hour; by default from config.toml (dawnbench)."
-)
-def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) -> None:
+@price_options
+def export(runs: tuple[str, ...], kind: str, out: str | None, prices: Prices, **options: Any) -> None:
     """Write runs in other tools' formats, and print the paths.
 
     RUN is a run folder, a folder of run folders, or a quoted glob of either.
     """
-    given = [name for name, value in options.items() if value is not None]
+    given = [name for name, value in (options | asdict(prices)).items() if value is not None]
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
         raise click.UsageError(f"--{unused[0].replace('_', '-')} does not apply to --format {kind}")
-    for line in export_runs(runs, kind, out, EntryOptions(**options)):
+    for line in export_runs(runs, kind, out, EntryOptions(**options), prices):
         click.echo(one_line(line))
 
 
@@ -90,32 +92,34 @@ class EntryOptions:
     """By default PyTorch with the run's version."""
     hardware: str | None
     """By default the device's name."""
-    cost_per_hour: float | None
-    """Dollars per hour for the machine."""
 
 
-def export_runs(names: Sequence[str], kind: str, out: str | None, options: EntryOptions) -> Iterator[str]:
-    """Write runs in a format, and yield a line about each thing written.
+def export_runs(
+    names: Sequence[str], kind: str, out: str | None, options: EntryOptions, given: Prices
+) -> Iterator[str]:
+    """Write runs in a format, and yield a line about each thing written; `given` are prices.
 
     Raises:
         DawnbenchError: a run cannot be read, does not suit the format, or a file cannot be written.
     """
+    from dawnbench.cli.configuration import price_list
     from dawnbench.export.run_folders import find_folders
     from dawnbench.records.reader import read_run
 
+    prices = price_list(given)
     folders, troubles = find_folders(names)
     _warn(troubles)
-    if kind in ("csv", "parquet"):
-        yield from _tables(folders, kind, _folder(out, kind))
+    if kind in TABLES:
+        yield from _tables(folders, kind, _folder(out, kind), prices)
         return
     runs = [read_run(folder) for folder in folders]
     _warn(f"{run.folder}: {warning}" for run in runs for warning in run.warnings)
     if kind == "dawnbench":
-        yield from _entries(runs, _folder(out, kind), options)
+        yield from _entries(runs, _folder(out, kind), options, prices)
     elif kind == "mlperf":
         yield from _logs(runs, _folder(out, kind), options)
     elif kind == "json":
-        yield from _documents(runs, out)
+        yield from _documents(runs, out, prices)
     else:
         from dawnbench.export.trackers import replay
 
@@ -123,19 +127,18 @@ def export_runs(names: Sequence[str], kind: str, out: str | None, options: Entry
             yield replay(run, kind, None if out is None else _folder(out, kind))
 
 
-def _tables(folders: Sequence[Path], kind: str, out: Path) -> Iterator[str]:
+def _tables(folders: Sequence[Path], kind: str, out: Path, prices: PriceList) -> Iterator[str]:
     from dawnbench.export.tables import tables, write_csv, write_parquet
 
-    found, warnings = tables(folders)
+    found, warnings = tables(folders, prices)
     _warn(warnings)
     yield from map(str, (write_csv if kind == "csv" else write_parquet)(found, out))
 
 
-def _entries(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[str]:
-    from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
+def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: PriceList) -> Iterator[str]:
+    from dawnbench.cli.configuration import configuration_path, read_configuration
     from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
     from dawnbench.records.files import write
-    from dawnbench.stats.cost import Prices
 
     known = read_configuration(configuration_path()).author
     author = _chosen(options.author, known.get("name"))
@@ -146,14 +149,13 @@ def _entries(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[
         )
     written: dict[str, Run] = {}
     for run in runs:
-        price = prices_for(run.record.device_name, Prices(options.cost_per_hour)).cost_per_hour
         submitter = Submitter(
             author,
             email,
             options.code_url or known.get("code_url"),
             options.framework,
             options.hardware,
-            price,
+            prices.prices_of(run.record).cost_per_hour,
         )
         entry = dawnbench_entry(run, submitter, options.trial)
         if entry.name in written:
@@ -196,7 +198,7 @@ def _logs(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[str
         yield str(out / name / RULE_FILE)
 
 
-def _documents(runs: Sequence[Run], out: str | None) -> Iterator[str]:
+def _documents(runs: Sequence[Run], out: str | None, prices: PriceList) -> Iterator[str]:
     from dawnbench.export.run_json import run_json
     from dawnbench.records.files import write
 
@@ -204,15 +206,15 @@ def _documents(runs: Sequence[Run], out: str | None) -> Iterator[str]:
         if len(runs) > 1:
             raise DawnbenchError(f"{out} can hold only one of the {len(runs)} runs; name a folder")
         if out == "-":
-            for part in run_json(runs[0]):
+            for part in run_json(runs[0], prices):
                 click.echo(part, nl=False)
         else:
-            write(run_json(runs[0]), Path(out))
+            write(run_json(runs[0], prices), Path(out))
             yield out
         return
     for run, name in zip(runs, _names(runs), strict=True):
         path = _folder(out, "json") / f"{name}.json"
-        write(run_json(run), path)
+        write(run_json(run, prices), path)
         yield str(path)
 
 

@@ -87,7 +87,7 @@ def price_options(verb: Any) -> Any:
         grams_per_kwh: float | None,
         **options: Any,
     ) -> Any:
-        from dawnbench.stats.cost import Prices
+        from dawnbench.records.prices import Prices
 
         return verb(*arguments, prices=Prices(cost_per_hour, price_per_kwh, grams_per_kwh), **options)
 

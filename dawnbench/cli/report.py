@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import Place, rule_option
+from dawnbench.cli.options import Place, price_options, rule_option
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain
 
 if TYPE_CHECKING:
+    from dawnbench.records.prices import Prices
     from dawnbench.records.reader import Run
     from dawnbench.report.text.log_views import LogView
     from dawnbench.report.write_up.notes import Notes
+    from dawnbench.stats.price_list import PriceList
 
 STDOUT = Path("-")
 PAGES = (".html", ".htm")
@@ -55,6 +57,7 @@ VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
     help="Your conclusions for a write-up: Markdown with a section `## RECIPE` for each model.",
 )
 @rule_option
+@price_options
 def report(
     runs: tuple[Path, ...],
     out: Path | None,
@@ -62,6 +65,7 @@ def report(
     style: Style,
     notes: Path | None,
     rule: str,
+    prices: Prices,
 ) -> None:
     """Write a report on each RUN: text, figures and a page.
 
@@ -72,7 +76,7 @@ def report(
     section per model, a table of all models and a plot of their curves. Runs of one recipe with different
     seeds count as one model. The target's rationale comes from the run, your conclusions from --notes.
     """
-    report_on(runs, out, view, rule, style, notes)
+    report_on(runs, out, view, rule, style, notes, prices)
 
 
 def report_on(
@@ -82,6 +86,7 @@ def report_on(
     rule: str,
     style: Style,
     notes: Path | None,
+    prices: Prices,
 ) -> None:
     """Write the report and print its path, or print the report itself for `-`.
 
@@ -90,25 +95,27 @@ def report_on(
     Raises:
         DawnbenchError: a run or the notes cannot be read, or it is unclear where to write the report.
     """
+    from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
     from dawnbench.records.rules import known_rule
 
     known_rule(rule)
     runs = [read_run(folder) for folder in folders]
     view = view or VIEWS[style]
+    known = price_list(prices)
     if style == "full" and notes is not None:
         raise DawnbenchError("--notes only apply to a write-up; add --style writeup")
     if style == "writeup":
-        _write_up(runs, out, view, rule, notes)
+        _write_up(runs, out, view, rule, notes, known)
     else:
-        _full(runs, out, view, rule)
+        _full(runs, out, view, rule, known)
 
 
-def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> None:
+def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str, prices: PriceList) -> None:
     if out == STDOUT:
         from dawnbench.report.text.run_report import report as full_report
 
-        click.echo(full_report(runs, rule, view), nl=False)
+        click.echo(full_report(runs, rule, view, prices=prices), nl=False)
         return
     if len(runs) > 1 and (out is None or out.suffix.lower() in PAGES):
         raise DawnbenchError(
@@ -117,12 +124,17 @@ def _full(runs: Sequence[Run], out: Path | None, view: LogView, rule: str) -> No
         )
     from dawnbench.report.report_files import places, write_report
 
-    for path in write_report(runs, rule, view, places(runs, out)):
+    for path in write_report(runs, rule, view, places(runs, out), prices):
         click.echo(plain(str(path)))
 
 
 def _write_up(
-    runs: Sequence[Run], out: Path | None, view: LogView, rule: str, notes_file: Path | None
+    runs: Sequence[Run],
+    out: Path | None,
+    view: LogView,
+    rule: str,
+    notes_file: Path | None,
+    prices: PriceList,
 ) -> None:
     from dawnbench.stats.pooling import pool_runs
 
@@ -131,7 +143,7 @@ def _write_up(
     if out == STDOUT:
         from dawnbench.report.write_up.document import write_up
 
-        click.echo(write_up(models, rule, view, notes), nl=False)
+        click.echo(write_up(models, rule, view, notes, prices=prices), nl=False)
         return
     if out is not None and out.suffix.lower() in PAGES:
         raise DawnbenchError(f"a write-up is Markdown and {out} is a page; name it with -o writeup.md")
@@ -144,7 +156,7 @@ def _write_up(
         raise DawnbenchError(
             f"the write-up would replace the notes in {notes_file}; name another file with -o"
         )
-    write_write_up(models, rule, view, path, notes)
+    write_write_up(models, rule, view, path, notes, prices=prices)
     click.echo(plain(str(path)))
 
 

@@ -21,6 +21,7 @@ from dawnbench.cli.options import (
     device_option,
     epochs_option,
     out_option,
+    price_options,
     resolve,
     resolve_series,
     seed_option,
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from dawnbench.campaigns.series import EndedRun, EndedSeries
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
+    from dawnbench.records.prices import Prices
+    from dawnbench.records.reader import Run
     from dawnbench.report.display.display import Display
     from dawnbench.report.text.log_table import TimeFormat
 
@@ -78,6 +81,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
     help="Also log to tensorboard, trackio, wandb (offline) or mlflow, in OUT/tracking/NAME; repeatable.",
 )
 @time_format_option
+@price_options
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
@@ -86,11 +90,13 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. A SERIES (mnist-ladder,
     mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
     """
+    from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
     chosen = RunOptions(**options)
+    price_list(chosen.prices)  # a configuration file that is wrong is said before, not after the training
     with waiting_for("loading torch", silent=chosen.as_json):
         series = resolve_series(recipe, settings, **leaves)
         recipes = series or (resolve(recipe, settings, **leaves),)
@@ -121,6 +127,8 @@ class RunOptions:
     """Trackers to log to as well."""
     time_format: TimeFormat
     """How log.md writes times under a minute."""
+    prices: Prices
+    """To record with the run."""
 
 
 def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
@@ -147,6 +155,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
                 command=("dawnbench", *sys.argv[1:]),
                 own_process=own_process,
                 save_model=options.save_model,
+                prices=options.prices,
             )
     except KeyboardInterrupt:
         interrupted = True
@@ -192,6 +201,7 @@ def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOption
 def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
     """Write up the runs that there are, into a folder beside theirs, and print its path."""
     from dawnbench.campaigns.series import series_folder
+    from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
     from dawnbench.report.write_up.document import write_write_up
 
@@ -199,7 +209,7 @@ def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
         return
     path = series_folder(name, ended.folders[0]) / "writeup.md"
     runs = [read_run(folder) for folder in ended.folders]
-    write_write_up(runs, SERIES_RULE, "epochs", path, title=name, note=ended.note)
+    write_write_up(runs, SERIES_RULE, "epochs", path, title=name, note=ended.note, prices=price_list())
     click.echo(json.dumps({"event": "write_up", "path": str(path)}) if as_json else plain(str(path)))
 
 
@@ -240,8 +250,27 @@ def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: b
     recorded = read_run(folder)
     if not as_json:
         console.print(summary_table(recorded))
+        _print_costs(recorded, console)
         console.print(plain(str(folder / "log.md")), highlight=False, markup=False, soft_wrap=True)
     if interrupted:
         return EndedRun(folder, "interrupted")
     diverged = any(trial.status == "diverged" for trial in recorded.trials)
     return EndedRun(folder, "diverged" if diverged else "done")
+
+
+def _print_costs(recorded: Run, console: Console) -> None:
+    """Print what reaching the target cost, as far as prices are known."""
+    from dawnbench.cli.configuration import price_list
+    from dawnbench.records.trial_set import trial_set_of
+    from dawnbench.report.text.costs import cost_sentences
+    from dawnbench.stats.spending import spending
+    from dawnbench.stats.trial_summary import summarise
+
+    trials = trial_set_of(recorded)
+    try:
+        prices = price_list().prices_of(trials)
+        said = list(cost_sentences(spending(trials, SERIES_RULE, prices), summarise(trials)))
+    except DawnbenchError as error:  # the run is done, whatever is wrong with the prices
+        said = [str(error)]
+    for sentence in said:
+        console.print(plain(sentence), highlight=False, markup=False, soft_wrap=True)

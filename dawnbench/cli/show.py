@@ -22,7 +22,7 @@ from dawnbench.cli.options import (
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.recipes.shipped_counts import RecipeCounts
-    from dawnbench.stats.cost import Prices
+    from dawnbench.records.prices import Prices
 
 
 @main.command()
@@ -55,19 +55,20 @@ def show_run(what: str, rule: str, prices: Prices) -> None:
     Raises:
         DawnbenchError: nothing is there, it cannot be read, or there is no such rule.
     """
-    from dawnbench.cli.configuration import prices_for
+    from dawnbench.cli.configuration import price_list
     from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
     from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.run_warnings import find_warnings
+    from dawnbench.stats.spending import spending
     from dawnbench.stats.trial_summary import summarise
 
     known_rule(rule)
     series = open_trial_set(what)
-    found = prices_for(series.device_name, prices)
+    spent = spending(series, rule, price_list(prices).prices_of(series))
     open_console().print(
-        summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
+        summary_report(series, summarise(series), find_warnings(series, rule), spent), highlight=False
     )
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import Place, rule_option
+from dawnbench.cli.options import Place, price_options, rule_option
 from dawnbench.safe_text import one_line
+
+if TYPE_CHECKING:
+    from dawnbench.records.prices import Prices
 
 MAX_TROUBLES = 20
 """Sentences about runs that cannot be read or compared; the index page has all of them."""
@@ -25,7 +29,8 @@ MAX_TROUBLES = 20
     help="Write the site into this folder.",
 )
 @rule_option
-def site(runs: Path, out: Path, rule: str) -> None:
+@price_options
+def site(runs: Path, out: Path, rule: str, prices: Prices) -> None:
     """Write a static site about the run folders in RUNS.
 
     RUNS defaults to the folder "runs".
@@ -34,9 +39,10 @@ def site(runs: Path, out: Path, rule: str) -> None:
     run and comparison. Any web server can serve the files, and they also open from disk. Pages of runs and
     comparisons that have not changed are kept. --rule is the timing rule for verdicts and step changes.
     """
+    from dawnbench.cli.configuration import price_list
     from dawnbench.report.site import build_site
 
-    built = build_site(runs, out, rule=rule)
+    built = build_site(runs, out, rule=rule, prices=price_list(prices))
     for trouble in built.troubles[:MAX_TROUBLES]:
         click.echo(f"dawnbench: {one_line(trouble)}", err=True)
     if (more := len(built.troubles) - MAX_TROUBLES) > 0:

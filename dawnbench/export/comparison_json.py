@@ -11,12 +11,12 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import verdict_sentence
-from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy
-from dawnbench.stats.trial_values import spent_energies
+from dawnbench.stats.price_list import PriceList
+from dawnbench.stats.spending import spending
 
 
-def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) -> str:
-    """Return an array with one object per comparison; each comes with the prices of its two machines.
+def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
+    """Return an array with one object per comparison.
 
     Keys: `verdict` (the word), `sentence`, `reference` and `other` (each `name`, `recipe`, `device`,
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
@@ -24,21 +24,16 @@ def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) 
     rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
     `cautions` (sentences). A missing or infinite figure is null.
     """
-    return as_json(finite([_comparison(comparison, prices) for comparison, prices in found]))
+    return as_json(finite([_comparison(comparison, prices) for comparison in found]))
 
 
-def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[str, Any]:
+def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
     time = comparison.verdict
-    both = (comparison.reference, comparison.other)
-    reference, other = (
-        _side(series, time.rule, seconds, price)
-        for series, seconds, price in zip(both, time.seconds, prices, strict=True)
-    )
     return {
         "verdict": time.word,
         "sentence": verdict_sentence(comparison),
-        "reference": reference,
-        "other": other,
+        "reference": _side(comparison.reference, time.rule, prices),
+        "other": _side(comparison.other, time.rule, prices),
         "pairs": comparison.paired,
         "times": [asdict(time) for time in comparison.times],
         "accuracy_points": None if comparison.accuracy is None else asdict(comparison.accuracy),
@@ -49,17 +44,16 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
     }
 
 
-def _side(series: TrialSet, rule: str, seconds: float | None, price: Prices) -> dict[str, Any]:
-    energy = spent_energies(series, rule)
-    joules = energy.expected if energy.reached else None
+def _side(series: TrialSet, rule: str, prices: PriceList) -> dict[str, Any]:
+    spent = spending(series, rule, prices.prices_of(series))
     return {
         "name": series.name,
         "recipe": series.recipe_name,
         "device": series.device_name,
         "fingerprint": series.data.fingerprint,
         "trials": len(series.counting),
-        "dollars": cost_of_time(seconds, price),
-        "joules": joules,
-        "electricity_dollars": cost_of_energy(joules, price),
-        "grams": emission_of_energy(joules, price),
+        "dollars": spent.dollars,
+        "joules": spent.joules,
+        "electricity_dollars": spent.electricity_dollars,
+        "grams": spent.grams,
     }

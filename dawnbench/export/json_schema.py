@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from dawnbench.export import run_json
 from dawnbench.export.gates import as_json
 from dawnbench.export.run_json import RunDocument
-from dawnbench.records import schema
+from dawnbench.records import prices, schema
 from dawnbench.records.files import write
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 
@@ -39,7 +39,7 @@ def schemas() -> dict[str, str]:
 def _schema(kind: type) -> dict[str, Any]:
     found = TypeAdapter(kind).json_schema()
     definitions = {kind.__name__: found, **found.get("$defs", {})}
-    for name, fields in (_fields(run_json) | _fields(schema)).items():
+    for name, fields in (_fields(run_json) | _fields(schema) | _fields(prices)).items():
         for field, description in fields.items():
             if name in definitions:
                 definitions[name]["properties"][field]["description"] = description

@@ -11,9 +11,12 @@ import numpy as np
 
 from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples, read_samples
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+from dawnbench.stats.cost import cost_of_energy, cost_of_time, emission_of_energy
+from dawnbench.stats.price_list import UNPRICED, PriceList
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,18 @@ class TrialSamples:
     """By metric, in the unit of the trial's `readings`; null where a sample has none."""
     throttle: tuple[tuple[str, ...], ...]
     """Why the GPU ran below its clocks."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialCosts:
+    """What a trial cost at the document's prices; null if a price, a time or a reading is missing."""
+
+    trial: int
+    """Counted from 1."""
+    dollars: dict[str, float | None]
+    """Of the machine for the time under each rule."""
+    electricity_to_target_dollars: float | None
+    co2_to_target_grams: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +63,22 @@ class RunDocument:
     """Of the trials during which there were samples."""
     warnings: tuple[str, ...]
     """What of the run folder could not be read, a sentence each."""
+    prices: Prices = NO_PRICES
+    """What `costs` are computed at: given to the export, else recorded with the run, else configured."""
+    costs: tuple[TrialCosts, ...] = ()
+    """Of all trials, in their order; empty in older documents."""
 
 
-def run_json(run: Run) -> Iterator[str]:
+def run_json(run: Run, prices: PriceList = UNPRICED) -> Iterator[str]:
     """Yield the parts of a run as JSON, which the published schema `run-v1.json` describes.
 
     Joined they are a `RunDocument`. Apart they take little memory, however long the run. A value that is not
     finite is null.
 
     Raises:
-        DawnbenchError: the telemetry cannot be read.
+        DawnbenchError: the telemetry cannot be read, or different prices are configured for the device.
     """
+    known = prices.prices_of(run.record)
     samples = read_samples(run.folder)
     head = {
         "kind": "dawnbench run",
@@ -75,7 +95,20 @@ def run_json(run: Run) -> Iterator[str]:
     yield from _list(() if samples is None else _by_trial(run, samples))
     yield ',\n  "warnings": '
     yield from _list(_json(warning) for warning in (*run.warnings, *(samples.warnings if samples else ())))
+    yield ',\n  "prices": ' + _json(asdict(known)).replace("\n", "\n  ")
+    yield ',\n  "costs": '
+    yield from _list(_json(asdict(_costs(trial, known))) for trial in run.trials)
     yield "\n}\n"
+
+
+def _costs(trial: TrialRecord, prices: Prices) -> TrialCosts:
+    joules = None if trial.telemetry is None else trial.telemetry.energy_to_target_joules
+    return TrialCosts(
+        trial.trial,
+        {rule: cost_of_time(seconds, prices) for rule, seconds in trial.seconds.items()},
+        cost_of_energy(joules, prices),
+        emission_of_energy(joules, prices),
+    )
 
 
 def _json(content: Any) -> str:

@@ -15,6 +15,7 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.safe_text import csv_cell, encodable
 from dawnbench.stats.frame_rows import frame
 from dawnbench.stats.frames import load_runs
+from dawnbench.stats.price_list import UNPRICED, PriceList
 
 if TYPE_CHECKING:
     import pandas
@@ -31,7 +32,7 @@ TELEMETRY_COLUMNS = {"run": "str", "trial": "int64", "t_seconds": "float64", "th
 """The columns other than the metrics, which come before the last of these."""
 
 
-def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
+def tables(folders: Sequence[Path], prices: PriceList = UNPRICED) -> tuple[Tables, list[str]]:
     """Return the three tables of run folders, and a sentence for everything that could not be read.
 
     `trials` and `epochs` are the frames of `load_runs`. Columns of `telemetry`: run and trial as there,
@@ -41,7 +42,7 @@ def tables(folders: Sequence[Path]) -> tuple[Tables, list[str]]:
     Raises:
         DawnbenchError: a run folder cannot be read.
     """
-    frames = load_runs(*map(str, folders))
+    frames = load_runs(*map(str, folders), prices=prices)
     names = Counter(folder.resolve().name for folder in folders)
     named = {
         folder: encodable(str(folder) if names[folder.resolve().name] > 1 else folder.resolve().name)

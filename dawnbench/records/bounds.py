@@ -38,6 +38,8 @@ Seconds = Annotated[float, Ge(0), Le(MAX_FIGURE)]
 TimeToTarget = Annotated[float, Gt(0), Le(MAX_FIGURE)]
 """In seconds; no training takes zero time."""
 Joules = Annotated[float, Ge(0), Le(MAX_FIGURE)]
+Price = Annotated[float, Ge(0), Le(MAX_FIGURE)]
+"""Dollars or grams per unit."""
 Rate = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
 Loss = Annotated[float, Ge(-MAX_SINGLE), Le(MAX_SINGLE)]
 SensorValue = Annotated[float, Ge(-MAX_READING), Le(MAX_READING)]

@@ -29,6 +29,7 @@ from dawnbench.records.bounds import (
     TimeToTarget,
 )
 from dawnbench.records.identity import RunIdentity, identity_of
+from dawnbench.records.prices import NO_PRICES, Prices
 
 SCHEMA_VERSION = 1
 
@@ -239,6 +240,8 @@ class RunRecord:
     """What was requested and could not be done, one sentence each, such as a step that cannot be captured."""
     process: ProcessRecord | None = None
     """None if the system does not reveal it, and in older files."""
+    prices: Prices = NO_PRICES
+    """Those given to the command that made the run; what a reader is given wins over them."""
 
     @property
     def identity(self) -> RunIdentity:

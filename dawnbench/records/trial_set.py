@@ -16,6 +16,7 @@ from dawnbench.records.bounds import (
     TimeToTarget,
 )
 from dawnbench.records.identity import RunIdentity, identity_of
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
@@ -85,6 +86,8 @@ class TrialSet:
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
+    prices: Prices = NO_PRICES
+    """Those recorded with the run."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -116,6 +119,7 @@ def trial_set_of(run: Run) -> TrialSet:
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
         warnings=(*run.warnings, *record.notes),
+        prices=record.prices,
     )
 
 

@@ -23,6 +23,7 @@ from dawnbench.report.plots.style import save, styled, svg
 from dawnbench.report.text.comparison_sections import Held, comparable_figures, comparisons
 from dawnbench.report.text.log_views import LogView
 from dawnbench.report.text.run_report import Drawn, report
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.trial_summary import summarise
 
 
@@ -46,7 +47,9 @@ def places(runs: Sequence[Run], out: Path | None) -> Places:
     return Places(out, None, out.parent / "figures")
 
 
-def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> list[Path]:
+def write_report(
+    runs: Sequence[Run], rule: str, view: LogView, to: Places, prices: PriceList = UNPRICED
+) -> list[Path]:
     """Write a report on runs and return the files that a reader opens.
 
     Raises:
@@ -56,7 +59,7 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
     if to.markdown is not None:
         held = comparisons([trial_set_of(run) for run in runs], rule)
         drawn = _draw(runs, rule, to, held)
-        write(report(runs, rule, view, drawn, held), to.markdown)
+        write(report(runs, rule, view, drawn, held, prices), to.markdown)
         written.append(to.markdown)
     if to.page is not None:
         run = runs[0]
@@ -64,7 +67,8 @@ def write_report(runs: Sequence[Run], rule: str, view: LogView, to: Places) -> l
         # Before the samples are read: making it takes as much memory as a day of them.
         summary = summarise(trial_set_of(run))
         samples = read_samples(run.folder)
-        write(render_run_page(run, samples, rule=rule, picture=picture, summary=summary), to.page)
+        page = render_run_page(run, samples, rule=rule, picture=picture, summary=summary, prices=prices)
+        write(page, to.page)
         written.append(to.page)
     return written
 

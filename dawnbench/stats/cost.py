@@ -7,53 +7,11 @@ dollars, so money here is in dollars and printed with a "$". The arithmetic hold
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
-from dawnbench.errors import DawnbenchError
+from dawnbench.records.prices import Prices
 
 SECONDS_AN_HOUR = 3600
 JOULES_A_KWH = 3.6e6
-
-
-@dataclass(frozen=True, slots=True)
-class Prices:
-    """What the user pays; None for a price that was not given.
-
-    Raises:
-        DawnbenchError: a price is negative, infinite or not a number.
-    """
-
-    cost_per_hour: float | None = None
-    """Dollars per hour for the whole machine or cloud instance."""
-    price_per_kwh: float | None = None
-    """Dollars per kilowatt-hour of electricity."""
-    grams_per_kwh: float | None = None
-    """Grams of CO2 equivalent emitted per kilowatt-hour of electricity."""
-
-    def __post_init__(self) -> None:
-        for name, value in (
-            ("cost per hour", self.cost_per_hour),
-            ("price per kWh", self.price_per_kwh),
-            ("grams per kWh", self.grams_per_kwh),
-        ):
-            if value is not None:
-                checked_price(value, f"the {name}")
-
-
-def checked_price(value: object, what: str) -> float:
-    """Return the value as a number.
-
-    Raises:
-        DawnbenchError: it is negative, infinite or not a number; the message calls it `what`.
-    """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        try:
-            number = float(value)
-        except OverflowError:
-            number = math.inf
-        if math.isfinite(number) and number >= 0:
-            return number
-    raise DawnbenchError(f"{what} is {value!r}; give a number of 0 or more")
 
 
 def cost_of_time(seconds: float | None, prices: Prices) -> float | None:

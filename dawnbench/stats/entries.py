@@ -10,6 +10,8 @@ from dawnbench.records.identity import RunIdentity
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
+from dawnbench.stats.price_list import UNPRICED, PriceList
+from dawnbench.stats.spending import Spending, spending
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
 
@@ -29,6 +31,8 @@ class RuleTime:
     """Upper bound; None if `low` is None, or if there is no upper bound."""
     median: float | None
     """Of the trials that the rule gives a time for."""
+    spent: Spending
+    """The expected time and energy, and what they cost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,9 @@ class Entry:
         return next((time for time in self.times if time.rule == rule and time.trials), None)
 
 
-def entry_of(series: TrialSet, summary: Summary) -> Entry:
+def entry_of(series: TrialSet, summary: Summary, prices: PriceList = UNPRICED) -> Entry:
     """Return a run's results."""
+    known = prices.prices_of(series)
     return Entry(
         name=series.name,
         created=series.created,
@@ -66,7 +71,7 @@ def entry_of(series: TrialSet, summary: Summary) -> Entry:
         reached=summary.reached,
         accuracy=None if summary.accuracy is None else summary.accuracy.mean,
         claim=summary.claim,
-        times=tuple(_rule_time(times) for times in summary.times),
+        times=tuple(_rule_time(times, spending(series, times.rule, known)) for times in summary.times),
         pairing=series.pairing,
     )
 
@@ -89,7 +94,7 @@ def _order(identity: RunIdentity) -> tuple[str | float, ...]:
     )
 
 
-def _rule_time(times: Times) -> RuleTime:
+def _rule_time(times: Times, spent: Spending) -> RuleTime:
     expected = None if times.expected is None or math.isinf(times.expected.seconds) else times.expected
     interval = None if expected is None else expected.interval
     return RuleTime(
@@ -99,4 +104,5 @@ def _rule_time(times: Times) -> RuleTime:
         low=None if interval is None else interval.low,
         high=None if interval is None or math.isinf(interval.high) else interval.high,
         median=None if times.sample is None else times.sample.median,
+        spent=spent,
     )

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from dawnbench.records.rules import RULES
 from dawnbench.safe_text import encodable
+from dawnbench.stats.cost import cost_of_energy, cost_of_time, emission_of_energy
 
 if TYPE_CHECKING:
     import pandas
 
+    from dawnbench.records.prices import Prices
     from dawnbench.records.reader import Run
     from dawnbench.records.schema import EpochRecord, TrialRecord
 
@@ -34,6 +37,12 @@ TRIAL_COLUMNS = {
     "wall_seconds": "float64",
     "precision": "str",
     "fingerprint": "str",
+    "cost_per_hour": "float64",
+    "price_per_kwh": "float64",
+    "grams_per_kwh": "float64",
+    **{f"dollars_{rule.name}": "float64" for rule in RULES},
+    "electricity_to_target_dollars": "float64",
+    "co2_to_target_grams": "float64",
 }
 EPOCH_COLUMNS = {
     "run": "str",
@@ -50,9 +59,10 @@ EPOCH_COLUMNS = {
 }
 
 
-def trial_row(name: str, run: Run, trial: TrialRecord) -> Row:
-    """Return a trial's cells by column, with a time for each rule that the trial reports."""
+def trial_row(name: str, run: Run, trial: TrialRecord, prices: Prices) -> Row:
+    """Return a trial's cells by column, with a time and a cost for each rule that the trial reports."""
     record, telemetry = run.record, trial.telemetry
+    to_target = None if telemetry is None else telemetry.energy_to_target_joules
     return {
         "run": name,
         "recipe": record.recipe_name,
@@ -67,10 +77,14 @@ def trial_row(name: str, run: Run, trial: TrialRecord) -> Row:
         "accuracy": trial.accuracy,
         "best_accuracy": trial.best_accuracy,
         "energy_joules": telemetry and telemetry.energy_joules,
-        "energy_to_target_joules": telemetry and telemetry.energy_to_target_joules,
+        "energy_to_target_joules": to_target,
         "wall_seconds": trial.wall_seconds,
         "precision": record.precision,
         "fingerprint": record.data.fingerprint,
+        **asdict(prices),
+        **{f"dollars_{rule}": cost_of_time(seconds, prices) for rule, seconds in trial.seconds.items()},
+        "electricity_to_target_dollars": cost_of_energy(to_target, prices),
+        "co2_to_target_grams": emission_of_energy(to_target, prices),
     }
 
 

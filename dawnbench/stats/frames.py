@@ -16,6 +16,7 @@ from dawnbench.records.listed import Listed
 from dawnbench.records.reader import read_run
 from dawnbench.records.selection import select
 from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.user_folders import expanded
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ def load_runs(
     recipe: str | None = None,
     device: str | None = None,
     target: str | float | None = None,
+    prices: PriceList = UNPRICED,
 ) -> Frames:
     """Return the trials and epochs of runs, oldest run first.
 
     `where` names run folders, folders of run folders, or globs (default: `runs`); a run that is found twice
     counts once. `recipe` and `device` match part of a name, or all of it as a shell pattern (with * or ?),
-    ignoring case; `device` also matches what was asked for, such as cuda. `target` is 0.94 or "94%".
+    ignoring case; `device` also matches what was asked for, such as cuda. `target` is 0.94 or "94%". `prices`
+    are known besides those that the runs recorded.
 
     Columns of both frames: run (the folder's name, or its path if two share a name), trial (counted from 1).
 
@@ -52,7 +55,9 @@ def load_runs(
     seconds_RULE for each timing rule (NaN if the rule gives no time), epochs_to_target (<NA> if the target
     was missed), accuracy after the last epoch and best_accuracy (on the validation images, 0 to 1),
     energy_joules (over the trial), energy_to_target_joules, wall_seconds (by the host's clock), precision,
-    fingerprint (of the data; results on different data are not comparable).
+    fingerprint (of the data; results on different data are not comparable), the prices cost_per_hour and
+    price_per_kwh in dollars and grams_per_kwh of CO2 equivalent (NaN if not known), and what they make of the
+    trial: dollars_RULE for each timing rule, electricity_to_target_dollars, co2_to_target_grams.
 
     Columns of `epochs`: epoch (counted from 1), learning_rate (at the first step), train_seconds,
     evaluate_seconds, train_loss and validation_loss (mean, in nats), train_accuracy and validation_accuracy
@@ -83,9 +88,10 @@ def load_runs(
             continue
         warnings.extend(f"{listed.folder}: {warning}" for warning in run.warnings)
         name = listed.name if names[listed.name] == 1 else str(listed.folder)
-        trials.extend(trial_row(name, run, trial) for trial in run.trials)
+        known = prices.prices_of(run.record)
+        trials.extend(trial_row(name, run, trial, known) for trial in run.trials)
         epochs.extend(epoch_row(name, epoch) for epoch in run.epochs)
-    rules = dict.fromkeys(key for row in trials for key in row if key.startswith("seconds_"))
+    rules = dict.fromkeys(key for row in trials for key in row if key.startswith(("seconds_", "dollars_")))
     return Frames(
         frame(trials, TRIAL_COLUMNS | dict.fromkeys(rules, "float64")),
         frame(epochs, EPOCH_COLUMNS),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from glob import glob, has_magic
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
+from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.stats.comparison.comparable import Differences, differences
+
+DIFFERENT_PRICES = "the runs recorded different prices, so none of these is used"
 
 
 def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
@@ -30,13 +33,24 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
                 f"{name} matches runs that do not belong together, {first.name} and {other.name}: {apart[0]}"
             )
     trials = [trial for part in parts for trial in part.trials]
+    prices = _common_prices(part.prices for part in parts)
     return replace(
         first,
         name=name,
         trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
         pairing=None,
-        warnings=tuple(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+        warnings=(
+            *(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+            *([DIFFERENT_PRICES] if prices is None else []),
+        ),
+        prices=prices or NO_PRICES,
     )
+
+
+def _common_prices(recorded: Iterable[Prices]) -> Prices | None:
+    """Return the one price that was recorded, if any; None if there are several."""
+    found = {prices for prices in recorded if prices != NO_PRICES}
+    return None if len(found) > 1 else next(iter(found), NO_PRICES)
 
 
 def pool_runs(runs: Sequence[Run]) -> list[Run]:
@@ -88,7 +102,8 @@ def _as_one(runs: Sequence[Run]) -> Run:
         epochs += [replace(epoch, trial=epoch.trial + before) for epoch in run.epochs]
         before += run.record.trials
     status = next((run.record.status for run in runs if run.record.status != "finished"), first.record.status)
-    record = replace(first.record, trials=before, status=status)
+    prices = _common_prices(run.record.prices for run in runs) or NO_PRICES
+    record = replace(first.record, trials=before, status=status, prices=prices)
     names = tuple(run.folder.resolve().name for run in runs)
     return replace(first, record=record, trials=tuple(trials), epochs=tuple(epochs), pooled_from=names)
 

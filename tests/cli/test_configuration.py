@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dawnbench.cli.configuration import configuration_path, prices_for, read_configuration
+from dawnbench.cli.configuration import configuration_path, price_list
 from dawnbench.errors import DawnbenchError
-from dawnbench.stats.cost import Prices
+from dawnbench.records.prices import NO_PRICES, Prices
 
 WHOLE = """
 [cost]
@@ -18,6 +19,18 @@ WHOLE = """
 price_per_kwh = 0.30
 grams_per_kwh = 380
 """
+
+
+@dataclass(frozen=True)
+class Run:
+    """What prices depend on."""
+
+    device_name: str
+    prices: Prices = NO_PRICES
+
+
+def prices_for(device: str, given: Prices = NO_PRICES, recorded: Prices = NO_PRICES) -> Prices:
+    return price_list(given).prices_of(Run(device, recorded))
 
 
 @pytest.fixture
@@ -49,6 +62,13 @@ def test_what_is_given_wins_even_where_it_is_nothing(path: Path) -> None:
     path.write_text(WHOLE)
     assert prices_for("NVIDIA H200", Prices(cost_per_hour=0)) == Prices(0, 0.30, 380)
     assert prices_for("NVIDIA H200", Prices(price_per_kwh=0, grams_per_kwh=20)) == Prices(3.5, 0, 20)
+
+
+def test_a_recorded_price_wins_over_the_file_and_a_given_one_over_both(path: Path) -> None:
+    path.write_text(WHOLE)
+    recorded = Prices(cost_per_hour=2, price_per_kwh=0)
+    assert prices_for("NVIDIA H200", recorded=recorded) == Prices(2, 0, 380)
+    assert prices_for("NVIDIA H200", Prices(cost_per_hour=0), recorded) == Prices(0, 0, 380)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +144,7 @@ def test_whatever_the_file_holds_there_is_a_price_or_a_sentence(
 ) -> None:
     path.write_text(content, encoding="utf-8", newline="")
     try:
-        read_configuration(path).cost_of(device)
+        prices_for(device)
         said = None
     except DawnbenchError as error:
         said = str(error)

@@ -7,28 +7,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dawnbench.export.comparison_json import comparisons_json
+from dawnbench.records.prices import Prices
 from dawnbench.records.schema import PairingRecord
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.cost import Prices
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from tests.cli.made_runs import trials
 from tests.export.judgements import strict_json
 from tests.report.figures import any_series, series
 
-FREE = (Prices(), Prices())
-
 
 def test_each_comparison_is_an_object_of_an_array() -> None:
     reference, faster, slower = series(trials()), series(trials(2.5), "b"), series(trials(2.7), "c")
-    found = strict_json(comparisons_json([(compare(reference, one), FREE) for one in (faster, slower)]))
+    found = strict_json(comparisons_json([compare(reference, one) for one in (faster, slower)], UNPRICED))
     assert [one["verdict"] for one in found] == ["faster", "slower"]
     assert [one["other"]["name"] for one in found] == ["b", "c"]
-    assert strict_json(comparisons_json([])) == []
+    assert strict_json(comparisons_json([], UNPRICED)) == []
 
 
 def test_the_figures_are_those_of_the_comparison() -> None:
-    made = compare(series(trials()), series(trials(2.5, joules=630.0), "b", device_name="NVIDIA A100"))
-    prices = (Prices(cost_per_hour=3600.0), Prices(price_per_kwh=3.6e6, grams_per_kwh=7.2e6))
-    (found,) = strict_json(comparisons_json([(made, prices)]))
+    reference = series(trials(), prices=Prices(cost_per_hour=3600.0))
+    by_energy = Prices(price_per_kwh=3.6e6, grams_per_kwh=7.2e6)
+    other = series(trials(2.5, joules=630.0), "b", device_name="NVIDIA A100", prices=by_energy)
+    (found,) = strict_json(comparisons_json([compare(reference, other)], UNPRICED))
     assert set(found) == {
         *("verdict", "sentence", "reference", "other", "pairs", "times", "accuracy_points", "p_accuracy"),
         *("energy_ratio", "differences", "cautions"),
@@ -44,8 +44,8 @@ def test_the_figures_are_those_of_the_comparison() -> None:
         "electricity_dollars": None,
         "grams": None,
     }
-    other = {name: found["other"][name] for name in ("dollars", "joules", "electricity_dollars", "grams")}
-    assert other == {"dollars": None, "joules": 567.0, "electricity_dollars": 567.0, "grams": 1134.0}
+    costs = {name: found["other"][name] for name in ("dollars", "joules", "electricity_dollars", "grams")}
+    assert costs == {"dollars": None, "joules": 567.0, "electricity_dollars": 567.0, "grams": 1134.0}
     assert [time["rule"] for time in found["times"]] == ["dawnbench", "airbench", "strict", "cold"]
     assert found["times"][0]["seconds"] == pytest.approx([2.6013, 2.50125])
     assert found["times"][0]["ratio"]["value"] == pytest.approx(2.50125 / 2.6013)
@@ -58,7 +58,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
 
 def test_what_is_infinite_or_not_there_is_null() -> None:
     made = compare(series(trials(joules=None)), series(trials(missed=10), "b"))
-    (found,) = strict_json(comparisons_json([(made, (Prices(cost_per_hour=1.0),) * 2)]))
+    (found,) = strict_json(comparisons_json([made], PriceList(Prices(cost_per_hour=1.0))))
     assert found["times"][0]["seconds"][1] is None
     assert found["times"][0]["ratio"]["value"] is None
     assert found["energy_ratio"] is None
@@ -70,7 +70,7 @@ def test_pairs_are_counted() -> None:
         series(trials(), name, pairing=PairingRecord("c0ffee", side))
         for name, side in (("a", "A"), ("b", "B"))
     )
-    (found,) = strict_json(comparisons_json([(compare(reference, other), FREE)]))
+    (found,) = strict_json(comparisons_json([compare(reference, other)], UNPRICED))
     assert found["pairs"] == 10
 
 
@@ -81,5 +81,5 @@ def test_any_comparison_is_json_that_a_strict_parser_reads(data: st.DataObject) 
     has_trial = any_series().filter(lambda of: bool(of.trials))
     reference, other = data.draw(has_trial), data.draw(has_trial)
     hostile = replace(reference, name="\ud800\x1b")
-    (found,) = strict_json(comparisons_json([(compare(hostile, other, across=True), FREE)]))
+    (found,) = strict_json(comparisons_json([compare(hostile, other, across=True)], UNPRICED))
     assert found["reference"]["name"] == "\\ud800\x1b"

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
+from dawnbench.records.prices import Prices
+from dawnbench.stats.cost import cost_of_energy, cost_of_time, dollars, emission_of_energy
 
 amounts = st.floats(0, 1e9)
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -9,7 +10,9 @@ import pandas as pd
 import pytest
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.prices import Prices
 from dawnbench.stats.frames import load_runs
+from dawnbench.stats.price_list import PriceList
 from tests.records.examples import TRIAL, epoch
 from tests.records.folders import make_run
 
@@ -38,6 +41,15 @@ TRIAL_COLUMNS = [
     "wall_seconds",
     "precision",
     "fingerprint",
+    "cost_per_hour",
+    "price_per_kwh",
+    "grams_per_kwh",
+    "dollars_dawnbench",
+    "dollars_airbench",
+    "dollars_strict",
+    "dollars_cold",
+    "electricity_to_target_dollars",
+    "co2_to_target_grams",
 ]
 EPOCH_COLUMNS = [
     "run",
@@ -97,10 +109,23 @@ def test_values_that_were_not_measured_are_missing(runs: Path) -> None:
         "seconds_strict",
         "seconds_cold",
         "energy_to_target_joules",
+        *TRIAL_COLUMNS[TRIAL_COLUMNS.index("cost_per_hour") :],
     ]
     assert second.epochs_to_target is pd.NA
     assert second.isna()[["seconds_dawnbench", "energy_joules"]].all()
     assert second.seconds_cold == 9.5
+
+
+def test_costs_are_of_the_recorded_price_unless_another_is_given(tmp_path: Path) -> None:
+    telemetry = replace(TRIAL.telemetry, energy_to_target_joules=3.6e6)  # type: ignore[type-var]
+    recorded = replace(TRIAL, seconds={"dawnbench": 1800.0, "cold": None}, telemetry=telemetry)
+    make_run(tmp_path / "runs" / "a", [recorded], prices=Prices(2.0, 0.3))
+    (row,) = load_runs(tmp_path / "runs").trials.itertuples()
+    assert (row.cost_per_hour, row.dollars_dawnbench, row.electricity_to_target_dollars) == (2.0, 1.0, 0.3)
+    assert math.isnan(row.dollars_cold)
+    assert math.isnan(row.co2_to_target_grams)
+    (row,) = load_runs(tmp_path / "runs", prices=PriceList(Prices(6.0))).trials.itertuples()
+    assert (row.cost_per_hour, row.dollars_dawnbench, row.electricity_to_target_dollars) == (6.0, 3.0, 0.3)
 
 
 def test_there_is_one_row_per_epoch(runs: Path) -> None:
@@ -214,7 +239,7 @@ def test_unusual_values_keep_their_columns(runs: Path) -> None:
     row = loaded.trials.set_index("run").loc["odd"]
     assert (row.seconds_lap, row.seed) == (0.5, 2**64 - 1)
     assert row.created is pd.NaT
-    assert list(loaded.trials.columns) == [*TRIAL_COLUMNS, "seconds_lap"]
+    assert list(loaded.trials.columns) == [*TRIAL_COLUMNS, "seconds_lap", "dollars_lap"]
 
 
 def test_only_the_call_imports_pandas(runs: Path) -> None:

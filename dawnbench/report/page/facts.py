@@ -5,9 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
+from dawnbench.report.text.costs import price_facts, up_to
 from dawnbench.report.units import flops, number_bytes, percent, significant
+from dawnbench.stats.cost import dollars
+from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 
 
@@ -20,9 +24,9 @@ class Tile:
     note: str
 
 
-def tiles(summary: Summary, target: float, rule: str) -> list[Tile]:
-    """Return the large figures: time under the rule, trials that reached the target, accuracy, energy."""
-    found = []
+def tiles(summary: Summary, target: float, spent: Spending) -> list[Tile]:
+    """Return the large figures: time under a rule, trials that reached the target, accuracy, energy, cost."""
+    found, rule = [], spent.rule
     times = next((times for times in summary.times if times.rule == rule), None)
     if times is not None and times.expected is not None and times.reached:
         expected, goal = times.expected, percent(target)
@@ -38,6 +42,9 @@ def tiles(summary: Summary, target: float, rule: str) -> list[Tile]:
         energy = summary.energy_to_target
         spread = "" if energy.interval is None else _range(energy.interval.low, energy.interval.high, "J")
         found.append(Tile("Energy to target", f"{significant(energy.mean)} J", spread))
+    if spent.dollars is not None:
+        price = f"at {dollars(spent.prices.cost_per_hour)} per hour, {rule} rule"
+        found.append(Tile(f"Cost {up_to(rule)}", dollars(spent.dollars), price))
     return found
 
 
@@ -77,6 +84,8 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ),
         ("Software", software(run)),
     ]
+    if record.prices != NO_PRICES:
+        found.append(("Prices given", price_facts(record.prices)))
     if record.predicted_memory_bytes is not None:
         found.append(("Memory predicted", number_bytes(record.predicted_memory_bytes)))
     return found

@@ -21,9 +21,12 @@ from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template, script_json
 from dawnbench.report.page.telemetry_data import page_telemetry
+from dawnbench.report.text.costs import cost_sentences, energy_dashes
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.run_summary import sentences
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.run_warnings import find_warnings
+from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_summary import Summary, summarise
 
 
@@ -36,6 +39,7 @@ def render_run_page(
     picture: str | None = None,
     trail: Sequence[tuple[str, str]] = (),
     summary: Summary | None = None,
+    prices: PriceList = UNPRICED,
 ) -> str:
     """Return the HTML document about a run.
 
@@ -49,6 +53,7 @@ def render_run_page(
     known_rule(rule)
     series = trial_set_of(run)
     summary = summary or summarise(series)
+    spent = spending(series, rule, prices.prices_of(series))
     median = median_number(run, rule)
     by_epoch = (make(run, median) for make in (loss_chart, epoch_accuracy_chart, learning_rate_chart))
     telemetry = page_telemetry(run, samples)
@@ -57,8 +62,9 @@ def render_run_page(
         run=run,
         rule=known_rule(rule),
         headline=headline(series, summary, rule),
-        tiles=tiles(summary, series.target, rule),
-        said=list(sentences(summary, series.target)),
+        tiles=tiles(summary, series.target, spent),
+        said=[*sentences(summary, series.target), *cost_sentences(spent, summary)],
+        dashes=[*energy_dashes(run.trials)],
         warnings=_warnings(run, samples, series, rule),
         picture=picture,
         median=median,
@@ -70,7 +76,7 @@ def render_run_page(
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
         ledger=segment_chart(run, rule),
         known_segments=SEGMENTS,
-        trials=run_tables.trials_table(run, median),
+        trials=run_tables.trials_table(run, median, spent),
         figures=run_tables.summary_table(summary),
         segments=run_tables.segments_table(run, rule),
         readings=run_tables.readings_table(run),

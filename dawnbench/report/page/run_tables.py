@@ -15,24 +15,28 @@ from dawnbench.report.text import log_table
 from dawnbench.report.text.run_summary import figures_table
 from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, number_bytes, percent, seconds
+from dawnbench.stats.cost import cost_of_time, dollars
 from dawnbench.stats.progress import spread_by_segment
+from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 
 
-def trials_table(run: Run, median: int) -> Table:
-    """Return one row per trial: its time under each rule, epochs, accuracy, energy."""
+def trials_table(run: Run, median: int, spent: Spending) -> Table:
+    """Return one row per trial: its time under each rule, epochs, accuracy, energy, and cost if known."""
     rules = list(dict.fromkeys(rule for trial in run.trials for rule in trial.seconds))
     metered = any(_energy(trial) is not None for trial in run.trials)
     header = ["Trial", "Seed", *rules, "Epochs to target", "Final accuracy", "Best accuracy"]
-    header += ["Energy to target"] * metered
+    priced = spent if spent.prices.cost_per_hour is not None else None
+    header += ["Energy to target"] * metered + [f"Cost by {spent.rule}"] * (priced is not None)
     columns = [*(Column(title, numeric=True) for title in header), Column("Status")]
-    rows = [_trial_row(trial, rules, metered) for trial in run.trials]
+    rows = [_trial_row(trial, rules, metered, priced) for trial in run.trials]
     marked = next((i for i, trial in enumerate(run.trials) if trial.trial == median), None)
     return Table("All trials", columns, rows, sortable=True, marked=marked)
 
 
-def _trial_row(trial: TrialRecord, rules: list[str], metered: bool) -> list[Cell]:
+def _trial_row(trial: TrialRecord, rules: list[str], metered: bool, priced: Spending | None) -> list[Cell]:
     reached = trial.epochs_to_target
+    costs = [] if priced is None else [cost_of_time(trial.seconds.get(priced.rule), priced.prices)]
     return [
         _figure(str(trial.trial), trial.trial),
         _figure(str(trial.seed), trial.seed),
@@ -41,6 +45,7 @@ def _trial_row(trial: TrialRecord, rules: list[str], metered: bool) -> list[Cell
         _figure(percent(trial.accuracy), trial.accuracy),
         _figure(percent(trial.best_accuracy), trial.best_accuracy),
         *[_figure(joules(_energy(trial)), _energy(trial))] * metered,
+        *(_figure(dollars(cost), cost) for cost in costs),
         Cell(f"{trial.status}: {trial.reason}" if trial.reason else trial.status),
     ]
 

@@ -28,6 +28,7 @@ from dawnbench.report.site.site_folder import ASSETS, HOME, INDEX, run_page, ser
 from dawnbench.report.site.site_layout import site_assets
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.entries import Entry, entry_of
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.trial_summary import summarise
 
 TO_HOME = (HOME, f"../{INDEX}")
@@ -66,6 +67,7 @@ def build_site(
     out: Path,
     *,
     rule: str = "dawnbench",
+    prices: PriceList = UNPRICED,
     processes: int | None = None,
     clock: Callable[[], int] = time.time_ns,
 ) -> Built:
@@ -78,21 +80,29 @@ def build_site(
 
     Raises:
         DawnbenchError: there is no folder `runs`, `out` contains something that is not a site, a page cannot
-            be written, or there is no such rule.
+            be written, there is no such rule, or different prices are configured for one device.
     """
     known_rule(rule)
     writer = SiteWriter(out, processes)
     index = index_runs(runs)
     settled_ns = clock() - SETTLED_NS
-    found = {run.name: _Run(run.name, run.folder, _made_of(run, rule, settled_ns)) for run in index.runs}
+    found = {
+        run.name: _Run(run.name, run.folder, _made_of(run, rule, prices, settled_ns)) for run in index.runs
+    }
     entries, unread = writer.write_pages(
-        [Page(run_page(run.name), partial(_run_page, run, rule), run.made_of) for run in found.values()],
+        [
+            Page(run_page(run.name), partial(_run_page, run, rule, prices), run.made_of)
+            for run in found.values()
+        ],
         Entry,
     )
     histories = series_histories(entries.values())
     planned = plan_comparisons(histories, rule)
     findings, refused = writer.write_pages(
-        [_comparison_page(one, found[one.reference.name], found[one.other.name], rule) for one in planned],
+        [
+            _comparison_page(one, found[one.reference.name], found[one.other.name], rule, prices)
+            for one in planned
+        ],
         Finding,
     )
     compared = [(one, findings[one.page]) for one in planned if one.page in findings]
@@ -109,49 +119,54 @@ def build_site(
     return Built(out / INDEX, len(entries), len(writer.files), writer.written, tuple(troubles))
 
 
-def _made_of(run: Listed, rule: str, settled_ns: int) -> str | None:
+def _made_of(run: Listed, rule: str, prices: PriceList, settled_ns: int) -> str | None:
     """Return what changes with everything that a run's page is made of; None if a change might not show.
 
     A file touched after `settled_ns` (since 1970) may change again without a new time, and a process may die
     without any change to the files.
     """
+    known = (prices.given, prices.energy, prices.configured_cost(run.identity.device_name))
     try:
         seen, touched_ns = stamp(run.folder, RUN_FILES)
     except OSError:  # reading the run will say why
         return None
     settled = touched_ns < settled_ns and run.status != "running"
-    return _digest(seen, run.status, rule) if settled else None
+    return _digest(seen, run.status, rule, repr(known)) if settled else None
 
 
-def _run_page(source: _Run, rule: str) -> tuple[str, Entry]:
+def _run_page(source: _Run, rule: str, prices: PriceList) -> tuple[str, Entry]:
     run = read_run(source.folder)
     trials = replace(trial_set_of(run), name=source.name)
     summary = summarise(trials)
-    entry = entry_of(trials, summary)
+    entry = entry_of(trials, summary, prices)
     to_series = (
         f"{entry.identity.recipe} on {entry.identity.device_name}",
         f"../{series_page(entry.identity)}",
     )
     samples, trail = read_samples(source.folder), (TO_HOME, to_series)
-    page = render_run_page(run, samples, rule=rule, assets=f"../{ASSETS}", trail=trail, summary=summary)
+    page = render_run_page(
+        run, samples, rule=rule, assets=f"../{ASSETS}", trail=trail, summary=summary, prices=prices
+    )
     return page, entry
 
 
-def _comparison_page(planned: PlannedComparison, reference: _Run, other: _Run, rule: str) -> Page:
+def _comparison_page(
+    planned: PlannedComparison, reference: _Run, other: _Run, rule: str, prices: PriceList
+) -> Page:
     trail = (TO_HOME, (planned.series.title, f"../{planned.series.page}"))
     made_of = None
     if reference.made_of and other.made_of:
         made_of = _digest(reference.name, reference.made_of, other.name, other.made_of, repr(trail))
-    return Page(planned.page, partial(_compare, reference, other, trail, rule), made_of)
+    return Page(planned.page, partial(_compare, reference, other, trail, rule, prices), made_of)
 
 
 def _compare(
-    reference: _Run, other: _Run, trail: tuple[tuple[str, str], ...], rule: str
+    reference: _Run, other: _Run, trail: tuple[tuple[str, str], ...], rule: str, prices: PriceList
 ) -> tuple[str, Finding]:
     comparison = compare(reference.trials(), other.trials(), rule=rule)
     verdict = comparison.verdict
     ratio = verdict.ratio.value if verdict.ratio is not None and 0 < verdict.ratio.value < math.inf else None
-    return render_comparison(comparison, trail), Finding(verdict.word, ratio)
+    return render_comparison(comparison, trail, prices), Finding(verdict.word, ratio)
 
 
 def _without_folder(sentence: str, folder: Path) -> str:

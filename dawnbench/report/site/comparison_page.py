@@ -20,7 +20,7 @@ from dawnbench.report.units import significant
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 from dawnbench.stats.comparison.sentences import names, verdict_sentence
-from dawnbench.stats.cost import Prices
+from dawnbench.stats.price_list import UNPRICED, PriceList
 
 WARNING = "! "
 """Starts a line of the terminal report that is a warning."""
@@ -35,10 +35,12 @@ _SCALE = Markup(
 )
 
 
-def render_comparison(comparison: Comparison, trail: Sequence[tuple[str, str]]) -> str:
+def render_comparison(
+    comparison: Comparison, trail: Sequence[tuple[str, str]], prices: PriceList = UNPRICED
+) -> str:
     """Return the HTML document about a comparison; `trail` links back to the pages above it."""
     reference, other = comparison.reference, comparison.other
-    lines = _lines(comparison)
+    lines = _lines(comparison, prices)
     warnings = [line.removeprefix(WARNING) for line in lines if line.startswith(WARNING)]
     rule, roles = comparison.verdict.rule, _roles(comparison)
     runs = layout.bullets(
@@ -115,9 +117,9 @@ def _roles(comparison: Comparison) -> tuple[str, str]:
     return names(comparison) if comparison.paired is not None else ("reference", "other")
 
 
-def _lines(comparison: Comparison) -> list[str]:
+def _lines(comparison: Comparison, prices: PriceList) -> list[str]:
     """Return the lines of the terminal report other than the verdict and the table."""
-    report = comparison_report(comparison, (Prices(), Prices()))
+    report = comparison_report(comparison, prices)
     assert isinstance(report, Group)
     found = [part.plain for part in report.renderables if isinstance(part, Text)]
     both = zip(names(comparison), (comparison.reference, comparison.other), strict=True)

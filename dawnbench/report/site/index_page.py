@@ -104,14 +104,17 @@ def _filters(boards: Sequence[Board], series: Mapping[RunIdentity, SeriesHistory
 def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: int) -> Markup:
     """Return the board with that number on the page; number 1 explains what the columns mean."""
     title = f"{board.data} to {100 * board.target:g} %"
-    rows = [_cells(row, series[row.entry.identity]) for row in board.rows]
+    spent = [row.time.spent for row in board.rows]
+    money = layout.spending_columns(spent)
+    rows = [_cells(row, series[row.entry.identity], money) for row in board.rows]
     data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
     return layout.section(
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows),
+        layout.table(f"Leaderboard: {title}", (*BOARD_COLUMNS[:-1], *money, BOARD_COLUMNS[-1]), rows),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
+        *(layout.paragraph(note, "note") for note in layout.spending_notes(spent, money)),
         kind="board",
     )
 
@@ -125,7 +128,7 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
     ).format(column, column, html(selected), options)
 
 
-def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
+def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
         Cell(_device(row)),
@@ -133,6 +136,7 @@ def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
         Cell("-" if row.place is None else str(row.place), row.place),
         layout.interval_cell(row.time),
         *layout.run_cells(row.entry),
+        *layout.spending_cells(row.time.spent, money),
         layout.run_link(row.entry),
     ]
 

@@ -58,6 +58,7 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
             *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
             _runs_table(history, previous, rule),
             layout.paragraph(RUNS_NOTE, "note"),
+            *(layout.paragraph(note, "note") for note in _spending_notes(history, rule)),
         ),
         layout.section("about", "What the runs share", _facts(history)),
     ]
@@ -124,9 +125,11 @@ def _step_cell(step: Step | None) -> Cell:
 
 def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: str) -> Markup:
     steps = {level.runs[0].name: level.step for level in history.steps(rule)}
+    spent = {run.name: time.spent for run in history.runs if (time := run.time(rule)) is not None}
+    money = layout.spending_columns(spent.values())
     columns = (
         *("Started (UTC)", *(f"#{name} [s]" for name in history.levels), "Compared with the previous run"),
-        *("#Step", "#Reached", "#Accuracy", "Claim", "dawnbench"),
+        *("#Step", "#Reached", "#Accuracy", "Claim", *money, "dawnbench"),
     )
     rows = []
     for run in reversed(history.runs):
@@ -139,10 +142,21 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
                 _verdict_cell(before),
                 Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
                 *layout.run_cells(run),
+                *(
+                    layout.spending_cells(spent[run.name], money)
+                    if run.name in spent
+                    else [NONE] * len(money)
+                ),
                 Cell(run.dawnbench_version),
             ]
         )
     return layout.table("All runs, the newest first", columns, rows)
+
+
+def _spending_notes(history: SeriesHistory, rule: str) -> list[str]:
+    found = [time.spent for run in history.runs if (time := run.time(rule)) is not None]
+    notes = layout.spending_notes(found, layout.spending_columns(found))
+    return [f"Energy and cost are under the {rule} rule.", *notes] if notes else []
 
 
 def _verdict_cell(compared: Compared | None) -> Cell:

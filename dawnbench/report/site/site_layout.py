@@ -14,7 +14,9 @@ from dawnbench.report.page import Cell, Column, Table, render_page, render_table
 from dawnbench.report.site.site_folder import ASSETS, run_page
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import html
+from dawnbench.stats.cost import dollars
 from dawnbench.stats.entries import Entry, RuleTime
+from dawnbench.stats.spending import Spending
 
 SHORT_VERDICTS = {"no difference shown": "no difference", "cannot tell with so few trials": "too few trials"}
 _FOLDER = Path(__file__).parent / "assets"
@@ -125,6 +127,39 @@ def interval_cell(time: RuleTime) -> Cell:
         return time_cell(time.expected)
     bounds = f"{significant(time.low)} to {'∞' if time.high is None else significant(time.high)}"
     return Cell(f"{significant(time.expected)} ({bounds})", time.expected)
+
+
+def spending_columns(spent: Iterable[Spending]) -> list[str]:
+    """Return the titles of the columns of energy and cost, without those in which nothing is known."""
+    known = list(spent)
+    energy = any(one.joules is not None for one in known)
+    return [*["#Energy [J]"] * energy, *["#Cost [$]"] * any(one.dollars is not None for one in known)]
+
+
+def spending_cells(spent: Spending, columns: Sequence[str]) -> list[Cell]:
+    """Return the energy and the cost under these titles."""
+    cells = {
+        "#Energy [J]": time_cell(spent.joules),
+        "#Cost [$]": Cell(dollars(spent.dollars), spent.dollars),
+    }
+    return [cells[column] for column in columns]
+
+
+def spending_notes(spent: Iterable[Spending], columns: Sequence[str]) -> list[str]:
+    """Return what energy and cost cover and why some are dashes, a sentence each; nothing without columns."""
+    if not columns:
+        return []
+    known = list(spent)
+    said = [
+        "Energy and cost are up to the target, retries included, or of a whole trial, as the rule's time."
+    ]
+    for what, column, unknown in (
+        ("energy", "#Energy [J]", (one.no_joules for one in known)),
+        ("cost", "#Cost [$]", (one.no_dollars for one in known)),
+    ):
+        reasons = sorted({reason for reason in unknown if reason}) if column in columns else []
+        said += [f"A dash for {what}: {'; or '.join(reasons)}."] if reasons else []
+    return said
 
 
 def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:

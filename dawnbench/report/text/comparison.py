@@ -10,14 +10,15 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.sentences import names, verdict_sentence
-from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
+from dawnbench.stats.cost import dollars
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.run_warnings import Concern, find_warnings
-from dawnbench.stats.trial_values import accuracies, spent_energies
+from dawnbench.stats.spending import Spending, spending
+from dawnbench.stats.trial_values import accuracies
 
 STYLES = {"faster": "bold green", "slower": "bold red"}
 SMALLEST_P = 1e-6
@@ -27,17 +28,14 @@ Values = Sequence[float | None]
 """The reference's and the other's."""
 
 
-def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> RenderableType:
-    """Return the verdict, the numbers behind it, and what else differs.
-
-    `prices` are those of the reference's machine and of the other's.
-    """
+def comparison_report(comparison: Comparison, prices: PriceList) -> RenderableType:
+    """Return the verdict, the numbers behind it, what both cost, and what else differs."""
     found = comparison.differences
     # The recipes of an A/B campaign differ on purpose, which needs no warning.
     admitted = [note for note in found.refusals if comparison.paired is None or note != found.recipes]
     warnings = [*admitted, *found.cautions, *_warnings(comparison)]
     remarks = [
-        *(Text(plain(line)) for line in (*_notes(comparison), *_costs(comparison, prices))),
+        *(Text(plain(line)) for line in (*_notes(comparison), *cost_lines(comparison, prices))),
         *(Text(plain(f"! {note}"), style="yellow") for note in warnings),
     ]
     return Group(
@@ -123,33 +121,38 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             yield f"{name}: {missed} of {of} {how}, {then}."
 
 
-def _costs(comparison: Comparison, prices: tuple[Prices, Prices]) -> Iterator[str]:
-    time, joules = comparison.verdict, _joules(comparison)
-    machine = [cost_of_time(seconds, price) for seconds, price in zip(time.seconds, prices, strict=True)]
-    electricity = [cost_of_energy(energy, price) for energy, price in zip(joules, prices, strict=True)]
-    grams = [emission_of_energy(energy, price) for energy, price in zip(joules, prices, strict=True)]
-    yield from _pair(f"Cost under {time.rule}", machine, dollars)
-    yield from _pair("Electricity", electricity, dollars)
-    yield from _pair("Carbon in g CO2e", grams, _number)
+def cost_lines(comparison: Comparison, prices: PriceList) -> Iterator[str]:
+    """Yield what the two sides cost under the verdict's rule, as far as prices are known."""
+    sides = _spent(comparison, prices)
+    if any(side.prices.cost_per_hour is not None for side in sides):
+        machine = [(side.dollars, side.no_dollars) for side in sides]
+        yield _pair(f"Cost under {comparison.verdict.rule}", machine, dollars)
+    if any(side.prices.price_per_kwh is not None for side in sides):
+        electricity = [(side.electricity_dollars, side.no_joules) for side in sides]
+        yield _pair("Electricity", electricity, dollars)
+    if any(side.prices.grams_per_kwh is not None for side in sides):
+        yield _pair("Carbon in g CO2e", [(side.grams, side.no_joules) for side in sides], _number)
 
 
-def _pair(what: str, values: Values, shown: Callable[[float | None], str]) -> Iterator[str]:
-    left, right = values
-    if left is None and right is None:
-        return
+def _pair(what: str, sides: Sequence[tuple[float | None, str]], shown: Callable[[float | None], str]) -> str:
+    """Return two values, each with why it is unknown if it is."""
+    (left, _), (right, _) = sides
     change = f", {100 * (right / left - 1):+.1f} %" if left and right is not None else ""
-    yield f"{what}: {shown(left)} and {shown(right)}{change}."
+    both = (f"- ({unknown})" if value is None and unknown else shown(value) for value, unknown in sides)
+    return f"{what}: {' and '.join(both)}{change}."
+
+
+def _spent(comparison: Comparison, prices: PriceList) -> tuple[Spending, Spending]:
+    rule, reference, other = comparison.verdict.rule, comparison.reference, comparison.other
+    return (
+        spending(reference, rule, prices.prices_of(reference)),
+        spending(other, rule, prices.prices_of(other)),
+    )
 
 
 def _joules(comparison: Comparison) -> Values:
     """Return the joules that each side is expected to spend under the verdict's rule."""
-    both = (comparison.reference, comparison.other)
-    return [_expected_joules(series, comparison.verdict.rule) for series in both]
-
-
-def _expected_joules(series: TrialSet, rule: str) -> float | None:
-    found = spent_energies(series, rule)
-    return found.expected if found.reached else None
+    return [side.joules for side in _spent(comparison, UNPRICED)]
 
 
 def _ratio_cells(ratio: Ratio | None) -> list[str]:

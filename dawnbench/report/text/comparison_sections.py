@@ -9,13 +9,14 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
-from dawnbench.report.text.comparison import figures_rows
+from dawnbench.report.text.comparison import cost_lines, figures_rows
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.price_list import UNPRICED, PriceList
 
 Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be compared with it."""
@@ -32,13 +33,14 @@ def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
     return found, refused
 
 
-def comparison_blocks(comparison: Comparison) -> list[str]:
-    """Return the verdict and the numbers behind it."""
+def comparison_blocks(comparison: Comparison, prices: PriceList = UNPRICED) -> list[str]:
+    """Return the verdict, the numbers behind it, and what both cost as far as prices are known."""
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
         table([markdown(name) for name in header], cells),
+        *(markdown_block(line) for line in cost_lines(comparison, prices)),
     ]
 
 

@@ -18,6 +18,7 @@ from dawnbench.report.text.comparison_sections import (
     comparisons,
     ladder_blocks,
 )
+from dawnbench.report.text.costs import cost_sentences, energy_dashes, energy_sentence
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
@@ -30,8 +31,10 @@ from dawnbench.report.text.sections import (
 )
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.progress import median_trial
 from dawnbench.stats.run_warnings import find_warnings
+from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_summary import summarise
 
 Pictures = Mapping[str, str]
@@ -66,6 +69,7 @@ def report(
     view: LogView,
     drawn: Drawn | None = None,
     held: Held | None = None,
+    prices: PriceList = UNPRICED,
 ) -> str:
     """Return the text of a report on one or more runs, with links to the figures that were drawn.
 
@@ -77,27 +81,36 @@ def report(
     ladder = _ladder(series[0], rule, drawn)
     pictures = drawn.runs or ({},) * len(runs)
     if len(runs) == 1:
-        return _joined(run_parts(runs[0], rule, view, pictures[0], level=1, further=ladder))
-    parts = [f"# {len(runs)} runs", _overview(series, rule), *_comparisons(series, found, refused, drawn)]
+        return _joined(run_parts(runs[0], rule, view, pictures[0], prices, level=1, further=ladder))
+    parts = [f"# {len(runs)} runs", _overview(series, rule)]
+    parts += _comparisons(series, found, refused, drawn, prices)
     parts += ladder
     for run, of_run in zip(runs, pictures, strict=True):
-        parts += run_parts(run, rule, view, of_run, level=2)
+        parts += run_parts(run, rule, view, of_run, prices, level=2)
     return _joined(parts)
 
 
 def run_parts(
-    run: Run, rule: str, view: LogView, pictures: Pictures, level: int, further: Sequence[str] = ()
+    run: Run,
+    rule: str,
+    view: LogView,
+    pictures: Pictures,
+    prices: PriceList,
+    *,
+    level: int,
+    further: Sequence[str] = (),
 ) -> list[str]:
     """Return the blocks of a run's report; its title is a heading of level `level`.
 
     `further` are blocks that go after the results and before the warnings.
     """
     record, series = run.record, trial_set_of(run)
+    summary, spent = summarise(series), spending(series, rule, prices.prices_of(series))
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
         f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
-        markdown_block(headline(series, summarise(series), rule)),
+        markdown_block(headline(series, summary, rule)),
         *_picture("accuracy", pictures),
     ]
 
@@ -117,7 +130,9 @@ def run_parts(
             *_picture("learning-rate", pictures),
         )
     if run.trials:
-        section("Trials", timing_table(run), *_picture("times", pictures))
+        said = [energy_sentence(spent), *cost_sentences(spent, summary), *energy_dashes(run.trials)]
+        costs = "\n".join(f"- {markdown_block(sentence)}" for sentence in said)
+        section("Trials", timing_table(run, spent), costs, *_picture("times", pictures))
         section("Time by segment", segments_table(run), *_picture("segments", pictures))
         section("Telemetry", telemetry_table(run), *_picture("telemetry", pictures))
     parts.extend(further)
@@ -137,12 +152,16 @@ def _overview(series: Sequence[TrialSet], rule: str) -> str:
 
 
 def _comparisons(
-    series: Sequence[TrialSet], found: Sequence[Comparison], refused: Sequence[str], drawn: Drawn
+    series: Sequence[TrialSet],
+    found: Sequence[Comparison],
+    refused: Sequence[str],
+    drawn: Drawn,
+    prices: PriceList,
 ) -> list[str]:
     parts = [f"## Against {markdown(series[0].name)}"]
     for i, comparison in enumerate(found):
         picture = drawn.ratios[i] if drawn.ratios else None
-        parts += comparison_blocks(comparison)
+        parts += comparison_blocks(comparison, prices)
         parts += [f"![{CAPTIONS['ratio']}]({picture})"] if picture else []
     return parts + [f"{markdown_block(why)}." for why in refused]
 

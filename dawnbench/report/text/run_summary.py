@@ -11,12 +11,13 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.text.costs import cost_sentences
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
+from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
 
@@ -24,10 +25,10 @@ COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
 
 
 def summary_report(
-    series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
+    series: TrialSet, summary: Summary, found: Sequence[RunWarning], spent: Spending
 ) -> RenderableType:
-    """Return the results with their spread, what they show, and what is doubtful about them."""
-    said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
+    """Return the results with their spread, what they show and cost, and what is doubtful about them."""
+    said = (*sentences(summary, series.target), *cost_sentences(spent, summary))
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
     return Group(
@@ -96,25 +97,6 @@ def claim_sentence(claim: Claim) -> str:
         return f"{start}: below {goal} ({test})."
     settle = f"about {claim.settles_at:,}" if claim.settles_at else "more than 100,000"
     return f"{start}: whether it is at least {goal} is not settled ({test}); {settle} trials would settle it."
-
-
-def cost_sentences(summary: Summary, prices: Prices, rule: str) -> Iterator[str]:
-    """Yield what a trial costs, as far as prices are given."""
-    times = next((times for times in summary.times if times.rule == rule), None)
-    seconds = times.expected.seconds if times is not None and times.expected is not None else None
-    if seconds is not None and math.isinf(seconds):
-        seconds = None
-    machine = cost_of_time(seconds, prices)
-    if machine is not None:
-        goal = "to target" if stops_at_target(rule) else "per trial"
-        yield f"Cost {goal} under {rule}: {dollars(machine)} at {dollars(prices.cost_per_hour)} per hour."
-    for sample, what in ((summary.energy_to_target, "to target"), (summary.energy, "per trial")):
-        joules = None if sample is None else sample.mean
-        electricity, grams = cost_of_energy(joules, prices), emission_of_energy(joules, prices)
-        if electricity is not None:
-            yield f"Electricity {what}: {dollars(electricity)} at {dollars(prices.price_per_kwh)} per kWh."
-        if grams is not None:
-            yield f"Carbon {what}: {significant(grams)} g CO2e at {prices.grams_per_kwh:g} g per kWh."
 
 
 def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[str]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
+from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.cost import cost_of_time, dollars
 from dawnbench.stats.progress import spread_by_segment
+from dawnbench.stats.spending import Spending
 
 
 def run_facts(run: Run) -> str:
@@ -29,6 +33,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Prices given: {price_facts(record.prices)}"] if record.prices != NO_PRICES else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
         f"torch {markdown(str(packages.get('torch', 'unknown')))}"
@@ -58,11 +63,18 @@ def model_table(model: ModelRecord) -> str:
     return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
 
 
-def timing_table(run: Run) -> str:
-    """Return each trial's time under each rule, for a run with at least one trial."""
+def timing_table(run: Run, priced: Spending | None = None) -> str:
+    """Return each trial's time under each rule, for a run with at least one trial.
+
+    With `priced`, if it knows the price per hour, there is also the cost of the time under its rule.
+    """
     rules = list(run.trials[0].seconds)
     header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
     rows = [_timing_row(trial, rules) for trial in run.trials]
+    if priced is not None and priced.prices.cost_per_hour is not None:
+        header.append(f"Cost by {markdown(priced.rule)}")
+        for row, trial in zip(rows, run.trials, strict=True):
+            row.append(dollars(cost_of_time(trial.seconds.get(priced.rule), priced.prices)))
     note = "A dash: the rule stops at the target and the trial did not reach it, or the trial ended early."
     return table(header, rows) + "\n\n" + note
 

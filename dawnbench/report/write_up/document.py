@@ -17,6 +17,7 @@ from dawnbench.report.write_up.model_section import model_section
 from dawnbench.report.write_up.notes import Notes
 from dawnbench.report.write_up.series_table import series_table
 from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.price_list import UNPRICED, PriceList
 
 CAPTION = "Test accuracy of each model by epoch, and its target"
 
@@ -30,6 +31,7 @@ def write_up(
     title: str | None = None,
     note: str | None = None,
     picture: str | None = None,
+    prices: PriceList = UNPRICED,
 ) -> str:
     """Return the text of a write-up of one or more runs, in their order.
 
@@ -37,11 +39,11 @@ def write_up(
     `picture` is the address of the figure of their curves.
     """
     if len(runs) == 1 and title is None:
-        return _joined(model_section(runs[0], rule, view, 1, "", notes))
+        return _joined(model_section(runs[0], rule, view, 1, "", prices, notes))
     names = model_names(runs)
     parts = [f"# {markdown(title or f'{len(runs)} models')}", *([markdown_block(note)] if note else []), NOTE]
     for run, name in zip(runs, names, strict=True):
-        parts += model_section(run, rule, view, 2, markdown(name), notes)
+        parts += model_section(run, rule, view, 2, markdown(name), prices, notes)
     parts += ["## The series", series_table(runs, names)]
     parts += [f"![{CAPTION}]({picture})"] if picture else []
     return _joined(parts)
@@ -70,6 +72,7 @@ def write_write_up(
     *,
     title: str | None = None,
     note: str | None = None,
+    prices: PriceList = UNPRICED,
 ) -> None:
     """Write the text to `path`, and the curves of several runs into figures/ beside it.
 
@@ -83,4 +86,5 @@ def write_write_up(
             with styled():
                 figure = draw_series(chart)
             picture = save(figure, path.parent / "figures" / "series")[0].relative_to(path.parent).as_posix()
-    write(write_up(runs, rule, view, notes, title=title, note=note, picture=picture), path)
+    text = write_up(runs, rule, view, notes, title=title, note=note, picture=picture, prices=prices)
+    write(text, path)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.text.costs import cost_sentences
 from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import percent, seconds
@@ -12,6 +15,9 @@ from dawnbench.report.write_up.analysis import NOTE, findings
 from dawnbench.report.write_up.author_words import authors_words, counted, goal, listed
 from dawnbench.report.write_up.notes import Notes
 from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.price_list import PriceList
+from dawnbench.stats.spending import spending
+from dawnbench.stats.trial_summary import summarise
 from dawnbench.stats.write_up import Course
 from dawnbench.stats.write_up_results import Results, results, typical_trial
 
@@ -20,7 +26,13 @@ NOTHING = "No epoch was recorded."
 
 
 def model_section(
-    run: Run, rule: str, view: LogView, level: int, suffix: str, notes: Notes | None = None
+    run: Run,
+    rule: str,
+    view: LogView,
+    level: int,
+    suffix: str,
+    prices: PriceList,
+    notes: Notes | None = None,
 ) -> list[str]:
     """Return the blocks of a model's section, its title being a heading of `level`.
 
@@ -35,6 +47,7 @@ def model_section(
     parts += [f"{below} Target{behind}", *(authors_words(run, "target") or [_own_target(run)])]
     parts += [f"{below} Results{behind}"]
     parts += [NOTHING] if found is None else [_table(run, found), _what_counts(run, found)]
+    parts += _costs(run, rule, prices)
     concluded = notes.about(run, level + 1) if notes is not None else []
     parts += [f"{below} Analysis{behind}", *(concluded or authors_words(run, "analysis"))]
     if found is None:
@@ -68,6 +81,15 @@ def _table(run: Run, found: Results) -> str:
     if several:
         return table(["Figure", "Mean", "Least", "Most"], rows)
     return table(["Figure", "Value"], [row[:2] for row in rows])
+
+
+def _costs(run: Run, rule: str, prices: PriceList) -> list[str]:
+    """Return a list of what a trial cost, as far as prices are known."""
+    series = trial_set_of(run)
+    known = prices.prices_of(series)
+    said = [] if known == NO_PRICES else cost_sentences(spending(series, rule, known), summarise(series))
+    listed = "\n".join(f"- {markdown_block(sentence)}" for sentence in said)
+    return [listed] if listed else []
 
 
 def _epochs(count: float) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dawnbench.records.prices import Prices
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import Segment
-from dawnbench.records.trial_set import trial_set_of
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.page import Table
 from dawnbench.report.page.facts import facts, tiles
 from dawnbench.report.page.run_tables import (
@@ -18,6 +19,7 @@ from dawnbench.report.page.run_tables import (
     trials_table,
 )
 from dawnbench.report.units import percent, seconds
+from dawnbench.stats.spending import Spending, spending
 from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import made_run, trial, trials
 from tests.records.folders import make_run
@@ -28,8 +30,12 @@ def column(table: Table, title: str) -> list[str]:
     return [row[number].text for row in table.rows]
 
 
+def spent(series: TrialSet, rule: str = "dawnbench", **prices: float) -> Spending:
+    return spending(series, rule, Prices(**prices))
+
+
 def test_every_trial_has_its_row_and_the_median_is_marked(run: Run) -> None:
-    table = trials_table(run, median=3)
+    table = trials_table(run, 3, spent(trial_set_of(run)))
     assert column(table, "Trial") == ["1", "2", "3", "4", "5"]
     assert table.marked == 2
     assert column(table, "strict") == [seconds(trial.seconds["strict"]) for trial in run.trials]
@@ -43,11 +49,20 @@ def test_what_no_trial_measured_has_no_column(tmp_path: Path) -> None:
         trial(1, joules=None),
         trial(2, epochs=None, joules=None, status="diverged", reason="loss is nan"),
     ]
-    table = trials_table(read_run(made_run(tmp_path / "run", made)), median=1)
+    run = read_run(made_run(tmp_path / "run", made))
+    table = trials_table(run, 1, spent(trial_set_of(run)))
     assert "Energy to target" not in [one.title for one in table.columns]
     assert column(table, "dawnbench") == ["2.600 s", "-"]
     assert column(table, "Status") == ["finished", "diverged: loss is nan"]
     assert [row[2].value for row in table.rows] == [2.6, None]
+
+
+def test_with_a_price_every_trial_has_a_cost(tmp_path: Path) -> None:
+    run = read_run(made_run(tmp_path / "run", [trial(1, 1800.0), trial(2, 1800.0, epochs=None)]))
+    cost = spent(trial_set_of(run), cost_per_hour=2.0)
+    assert column(trials_table(run, 1, cost), "Cost by dawnbench") == ["$1.00", "-"]
+    free = spent(trial_set_of(run), cost_per_hour=0.0)
+    assert column(trials_table(run, 1, free), "Cost by dawnbench") == ["$0.00", "-"]
 
 
 def test_a_segment_that_a_trial_lacks_took_it_no_time(tmp_path: Path) -> None:
@@ -97,18 +112,25 @@ def test_nested_settings_are_flat_and_what_is_unknown_is_left_out() -> None:
 def test_the_large_figures_are_those_of_the_rule(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path / "run", trials(2.6, 5)))
     series = trial_set_of(run)
-    first, second, third, fourth = tiles(summarise(series), series.target, "dawnbench")
+    first, second, third, fourth = tiles(summarise(series), series.target, spent(series))
     assert (first.label, first.figure[:3]) == ("Time to 94.00 %", "2.6")
     assert first.note.startswith("95 % interval 2.5")
     assert second.figure == "5 of 5"
     assert third.label == "Mean final accuracy"
     assert fourth.figure.endswith(" J")
-    assert tiles(summarise(series), series.target, "strict")[0].label == "Time of a trial"
+    assert tiles(summarise(series), series.target, spent(series, "strict"))[0].label == "Time of a trial"
+
+
+def test_the_cost_is_a_large_figure_if_the_price_is_known(tmp_path: Path) -> None:
+    series = trial_set_of(read_run(made_run(tmp_path / "run", [trial(1, 1800.0), trial(2, 1800.0)])))
+    cost = tiles(summarise(series), series.target, spent(series, cost_per_hour=3.0))[-1]
+    assert (cost.label, cost.figure) == ("Cost to target", "$1.50")
+    assert cost.note == "at $3.00 per hour, dawnbench rule"
 
 
 def test_a_time_without_an_upper_bound_says_so(tmp_path: Path) -> None:
     series = trial_set_of(read_run(made_run(tmp_path / "run", trials(2.6, 4, missed=3))))
-    assert "with no upper bound" in tiles(summarise(series), series.target, "dawnbench")[0].note
+    assert "with no upper bound" in tiles(summarise(series), series.target, spent(series))[0].note
 
 
 def test_the_facts_name_the_commit_where_there_is_one(tmp_path: Path) -> None:

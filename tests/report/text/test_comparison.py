@@ -8,21 +8,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from dawnbench.records.prices import Prices
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.comparison import comparison_report
 from dawnbench.stats.comparison.compare import compare
-from dawnbench.stats.cost import Prices
+from dawnbench.stats.price_list import UNPRICED
 from tests.cli.made_runs import row, steers, trial, trials, words
 from tests.report.figures import any_series, rendered, series
 
 A, B = (PairingRecord("c0ffee", side) for side in ("A", "B"))
 
 
-def shown(reference: TrialSet, other: TrialSet, *prices: Prices, width: int = 80, **options: Any) -> str:
-    both = prices or (Prices(), Prices())
+def shown(reference: TrialSet, other: TrialSet, width: int = 80, **options: Any) -> str:
     found = compare(reference, other, across=True, **options)
-    return rendered(comparison_report(found, both), width)  # type: ignore[arg-type]
+    return rendered(comparison_report(found, UNPRICED), width)
+
+
+def priced(of: TrialSet, *prices: float) -> TrialSet:
+    return replace(of, prices=Prices(*prices))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -35,8 +39,8 @@ def test_whatever_the_figures_80_columns_hold_them_whole(
     reference, other = data.draw(has_trial), data.draw(has_trial)
     if paired:
         reference, other = replace(reference, pairing=A), replace(other, pairing=B)
-    prices = Prices(3.5, 0.3, 380.0)
-    text = shown(reference, other, prices, prices, rule=rule)
+    reference, other = (priced(one, 3.5, 0.3, 380.0) for one in (reference, other))
+    text = shown(reference, other, rule=rule)
     assert max(map(cell_len, text.splitlines())) <= 80
     assert "…" not in text
     assert not steers(text)
@@ -102,11 +106,11 @@ def test_a_side_that_missed_has_its_misses_said_in_the_words_of_the_rule() -> No
 
 def test_a_price_known_of_one_side_only_gives_that_sides_cost() -> None:
     reference, other = series([trial(1, 1800.0)]), series([trial(1, 900.0)], "b")
-    text = shown(reference, other, Prices(cost_per_hour=2.0), Prices())
-    assert "\nCost under dawnbench: $1.00 and -.\n" in text
-    text = shown(reference, other, Prices(cost_per_hour=2.0), Prices(cost_per_hour=8.0))
+    text = words(shown(priced(reference, 2.0), other))
+    assert "Cost under dawnbench: $1.00 and - (no price per hour is known for NVIDIA H200)." in text
+    text = shown(priced(reference, 2.0), priced(other, 8.0))
     assert "\nCost under dawnbench: $1.00 and $2.00, +100.0 %.\n" in text
-    text = shown(reference, other, Prices(cost_per_hour=0.0), Prices(cost_per_hour=8.0))
+    text = shown(priced(reference, 0.0), priced(other, 8.0))
     assert "\nCost under dawnbench: $0.00 and $2.00.\n" in text
     assert "$" not in shown(reference, other)
 

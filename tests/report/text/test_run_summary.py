@@ -7,18 +7,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from dawnbench.records.prices import Prices
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.text.run_summary import claim_sentence, cost_sentences, sentences, summary_report
+from dawnbench.report.text.costs import cost_sentences
+from dawnbench.report.text.run_summary import claim_sentence, sentences, summary_report
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.cost import Prices
 from dawnbench.stats.run_warnings import find_warnings
+from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import row, steers, trial, trials, words
 from tests.report.figures import any_series, rendered, series
 
 
 def shown(of: TrialSet, width: int = 80, rule: str = "dawnbench", **prices: float) -> str:
-    return rendered(summary_report(of, summarise(of), find_warnings(of, rule), Prices(**prices), rule), width)
+    spent = spending(of, rule, Prices(**prices))
+    return rendered(summary_report(of, summarise(of), find_warnings(of, rule), spent), width)
+
+
+def costs(of: TrialSet, prices: Prices, rule: str) -> list[str]:
+    return list(cost_sentences(spending(of, rule, prices), summarise(of)))
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -101,14 +108,25 @@ def test_what_could_not_be_read_is_said() -> None:
 
 
 def test_the_cost_is_of_the_expected_time_and_needs_a_price() -> None:
-    of = summarise(series([trial(1, 1800.0), trial(2, 1800.0, epochs=None)]))
-    (said,) = cost_sentences(of, Prices(cost_per_hour=2.0), "dawnbench")
+    of = series([trial(1, 1800.0), trial(2, 1800.0, epochs=None)])
+    (said,) = costs(of, Prices(cost_per_hour=2.0), "dawnbench")
     assert said == "Cost to target under dawnbench: $2.00 at $2.00 per hour."
-    (said,) = cost_sentences(of, Prices(cost_per_hour=2.0), "airbench")
+    (said,) = costs(of, Prices(cost_per_hour=2.0), "airbench")
     assert said == "Cost per trial under airbench: $1.00 at $2.00 per hour."
-    assert list(cost_sentences(of, Prices(), "dawnbench")) == []
-    missed = summarise(series([trial(1, 1800.0, epochs=None, joules=None)]))
-    assert list(cost_sentences(missed, Prices(2.0, 0.3, 380.0), "dawnbench")) == []
+    assert costs(of, Prices(), "dawnbench") == []
+
+
+def test_an_unknown_cost_is_a_dash_with_its_reason() -> None:
+    missed = series([trial(1, 1800.0, epochs=None, joules=None)])
+    assert costs(missed, Prices(2.0, 0.3, 380.0), "dawnbench") == [
+        "Cost to target under dawnbench: -, since no trial reached the target.",
+        "Electricity to target: -, since no trial reached the target.",
+        "Carbon to target: -, since no trial reached the target.",
+    ]
+    unmetered = series([trial(1, 1800.0, joules=None)])
+    assert costs(unmetered, Prices(price_per_kwh=0.3), "dawnbench") == [
+        "Electricity to target: -, since no energy was measured."
+    ]
 
 
 def test_the_median_is_no_mean() -> None:
