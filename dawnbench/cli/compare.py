@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import across_option, price_options, rule_option
+from dawnbench.cli.options import Place, across_option, price_options, rule_option
 from dawnbench.errors import DawnbenchError
+from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.records.prices import Prices
     from dawnbench.records.trial_set import TrialSet
 
 PUBLISHED = "published"
+FIGURES = (".svg", ".png")
 
 
 @main.command()
@@ -24,17 +27,37 @@ PUBLISHED = "published"
 @click.argument("others", nargs=-1, required=True)
 @rule_option
 @across_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
+@click.option("--devices", is_flag=True, help="One table, device against device; pools the runs of each.")
+@click.option(
+    "--figure",
+    type=Place(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="With --devices: draw time against cost into an .svg or .png file.",
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison or device."
+)
 @price_options
 def compare(
-    reference: str, others: tuple[str, ...], rule: str, across: bool, as_json: bool, prices: Prices
+    reference: str,
+    others: tuple[str, ...],
+    devices: bool,
+    figure: Path | None,
+    **options: Any,
 ) -> None:
     """Compare each of OTHERS with REFERENCE.
 
     Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
-    `published` as one of them shows where the others rank among published times.
+    `published` as one of them shows where the others rank among published times. With --devices, all are runs
+    of one recipe on the same data, and the table shows time, energy, cost and accuracy by device.
     """
-    compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
+    chosen = ComparisonOptions(**options)
+    if devices:
+        compare_devices_and_show((reference, *others), figure, chosen)
+    elif figure is not None:
+        raise click.UsageError("--figure goes with --devices")
+    else:
+        compare_and_show(reference, others, chosen)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +120,40 @@ def show_comparisons(reference: TrialSet, others: Sequence[TrialSet], options: C
     console = open_console()
     for i, comparison in enumerate(found):
         console.print(*[""] * bool(i), comparison_report(comparison, prices), highlight=False, sep="\n")
+
+
+def compare_devices_and_show(named: Sequence[str], figure: Path | None, options: ComparisonOptions) -> None:
+    """Print the table of devices, and draw time against cost into the file `figure` if it is given.
+
+    Raises:
+        DawnbenchError: something does not exist, the runs cannot be compared, or the file cannot be written.
+    """
+    from dawnbench.cli.configuration import price_list
+    from dawnbench.export.comparison_json import devices_json
+    from dawnbench.records.rules import known_rule
+    from dawnbench.report.charts.devices import devices_chart
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.devices import devices_report, front_sentence
+    from dawnbench.stats.comparison.devices import compare_devices
+    from dawnbench.stats.pooling import open_trial_set
+
+    known_rule(options.rule)
+    if PUBLISHED in named:
+        raise DawnbenchError("published times are not of this recipe; leave out published or --devices")
+    if figure is not None and figure.suffix.lower() not in FIGURES:
+        raise DawnbenchError(f"{figure} is not an .svg or .png file; name one with --figure")
+    opened = [open_trial_set(name) for name in named]
+    found = compare_devices(opened, price_list(options.prices), rule=options.rule, across=options.across)
+    if options.as_json:
+        click.echo(devices_json(found), nl=False)
+    else:
+        open_console().print(devices_report(found), highlight=False)
+    if figure is None:
+        return
+    chart = devices_chart(found)
+    if chart is None:
+        raise DawnbenchError(f"{figure} is not written. {front_sentence(found)}")
+    from dawnbench.report.plots.devices_plot import write_devices_plot
+
+    write_devices_plot(chart, figure)
+    click.echo(plain(str(figure)), err=options.as_json)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from statistics import fmean
 from typing import Any
 
 from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import verdict_sentence
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import spending
+from dawnbench.stats.trial_values import accuracies
 
 
 def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
@@ -25,6 +28,58 @@ def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
     `cautions` (sentences). A missing or infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison in found]))
+
+
+def devices_json(found: DeviceComparison) -> str:
+    """Return an array with one object per device, in the order of `compare --devices`.
+
+    Keys: `device` (its label), `device_name`, `precision`, `runs` (names), `trials`, `reached`, `rule`,
+    `seconds`, `joules`, `dollars`, `electricity_dollars` and `grams` to the target or of a trial, as the rule
+    asks, `accuracy` (mean, 0 to 1), `relative` (`seconds`, `joules`, `dollars` and `electricity_dollars` over
+    the first device's, and `accuracy_points` more than its), `verdict` and `sentence` (null for the first),
+    `unknown` (why figures are null, by figure), `pareto_front` (of time and `against`, which is cost,
+    electricity or energy; null if there is none) and `cautions`. An unknown figure is null.
+    """
+    return as_json(finite([_device(found, device) for device in found.devices]))
+
+
+def _device(found: DeviceComparison, device: DeviceResult) -> dict[str, Any]:
+    spent, first, comparison = device.spent, found.devices[0].spent, device.comparison
+    against, accuracy = found.against, accuracies(device.series)
+    unknown = {"seconds": spent.no_seconds, "joules": spent.no_joules, "dollars": spent.no_dollars}
+    points = None if comparison is None or comparison.accuracy is None else comparison.accuracy.value
+    return {
+        "device": device.label,
+        "device_name": device.series.device_name,
+        "precision": device.series.precision,
+        "runs": device.runs,
+        "trials": len(device.series.counting),
+        "reached": sum(trial.reached for trial in device.series.counting),
+        "rule": found.rule,
+        "seconds": spent.seconds,
+        "joules": spent.joules,
+        "dollars": spent.dollars,
+        "electricity_dollars": spent.electricity_dollars,
+        "grams": spent.grams,
+        "accuracy": fmean(accuracy) if accuracy else None,
+        "relative": {
+            "seconds": _over(spent.seconds, first.seconds),
+            "joules": _over(spent.joules, first.joules),
+            "dollars": _over(spent.dollars, first.dollars),
+            "electricity_dollars": _over(spent.electricity_dollars, first.electricity_dollars),
+            "accuracy_points": points,
+        },
+        "verdict": None if comparison is None else comparison.verdict.word,
+        "sentence": None if comparison is None else verdict_sentence(comparison),
+        "unknown": {figure: why for figure, why in unknown.items() if why},
+        "against": against,
+        "pareto_front": None if against is None else device in found.front(against),
+        "cautions": found.cautions,
+    }
+
+
+def _over(value: float | None, first: float | None) -> float | None:
+    return None if value is None or not first else value / first
 
 
 def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:

@@ -35,6 +35,8 @@ WIDTH = 7.2
 TITLE_LETTERS = 85
 """Per line across that width."""
 RASTER_DPI = 150
+METADATA: dict[str, dict[str, str | None]] = {".svg": {"Date": None}, ".png": {"Software": None}}
+"""By the suffix of a figure's file: what would make equal figures differ."""
 
 _SETTINGS: Any = {
     "font.size": 9,
@@ -90,13 +92,22 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     Raises:
         DawnbenchError: a file cannot be written.
     """
-    paths = [stem.parent / f"{stem.name}{suffix}" for suffix in (".svg", ".png")]
-    for path, metadata in zip(paths, ({"Date": None}, {"Software": None}), strict=True):
-        drawn = io.BytesIO()
-        with styled():
-            figure.savefig(drawn, format=path.suffix[1:], dpi=RASTER_DPI, metadata=metadata)
-        write(drawn.getvalue(), path)
+    paths = [stem.parent / f"{stem.name}{suffix}" for suffix in METADATA]
+    for path in paths:
+        save_as(figure, path)
     return paths
+
+
+def save_as(figure: Figure, path: Path) -> None:
+    """Write a figure to one file whose suffix is in METADATA; equal figures give equal bytes.
+
+    Raises:
+        DawnbenchError: the file cannot be written.
+    """
+    drawn, suffix = io.BytesIO(), path.suffix.lower()
+    with styled():
+        figure.savefig(drawn, format=suffix[1:], dpi=RASTER_DPI, metadata=METADATA[suffix])
+    write(drawn.getvalue(), path)
 
 
 def svg(figure: Figure) -> str:

@@ -1,0 +1,161 @@
+"""One recipe on several devices: what the target takes and costs on each, and which of them nothing beats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.identity import RunIdentity
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.stats.comparison.comparable import differences, missing_rule
+from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.pooling import pool_trials
+from dawnbench.stats.price_list import PriceList
+from dawnbench.stats.spending import Spending, spending
+
+Against = Literal["cost", "electricity", "energy"]
+"""What a device's time is set against."""
+
+AMOUNTS: dict[Against, Callable[[Spending], float | None]] = {
+    "cost": lambda spent: spent.dollars,
+    "electricity": lambda spent: spent.electricity_dollars,
+    "energy": lambda spent: spent.joules,
+}
+OF_THE_DEVICE = (
+    *("the devices", "the precisions", "the GPUs' power limits", "the processors", "the core counts"),
+    "the thread counts",
+)
+"""How sentences begin about what makes the devices different, rather than the comparison doubtful."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceResult:
+    """The runs of one device."""
+
+    label: str
+    """The device's name, with whatever else tells it from the others."""
+    series: TrialSet
+    """The trials of all its runs, under that label."""
+    runs: tuple[str, ...]
+    """Their names."""
+    spent: Spending
+    comparison: Comparison | None
+    """With the first device; None for the first itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceComparison:
+    """Devices side by side, in the order in which their runs were named."""
+
+    rule: str
+    devices: tuple[DeviceResult, ...]
+    """At least two."""
+    cautions: tuple[str, ...]
+    """What differs besides the device, one sentence each."""
+
+    @property
+    def against(self) -> Against | None:
+        """What time is set against: the first of cost, electricity and energy that two devices have."""
+        return next((against for against in AMOUNTS if len(self.placed(against)) > 1), None)
+
+    def placed(self, against: Against) -> list[tuple[DeviceResult, float, float]]:
+        """Return the devices that have a time and such an amount, with both."""
+        found = []
+        for device in self.devices:
+            amount = AMOUNTS[against](device.spent)
+            if device.spent.seconds is not None and amount is not None:
+                found.append((device, device.spent.seconds, amount))
+        return found
+
+    def front(self, against: Against) -> list[DeviceResult]:
+        """Return the Pareto front: no other device is better in time or amount without being worse in one."""
+        placed = self.placed(against)
+        return [
+            device
+            for device, seconds, amount in placed
+            if not any(s <= seconds and a <= amount and (s, a) != (seconds, amount) for _, s, a in placed)
+        ]
+
+
+def compare_devices(
+    opened: Sequence[TrialSet], prices: PriceList, *, rule: str = "dawnbench", across: bool = False
+) -> DeviceComparison:
+    """Compare devices by their runs of one recipe on the same data; runs of one device are pooled.
+
+    `across` allows different data, targets and recipes.
+
+    Raises:
+        DawnbenchError: a run differs in more than the device or does not report the rule, all are of one
+            device, or one price per hour was given for several devices.
+    """
+    for other in opened[1:]:
+        _refuse(opened[0], other, rule, across)
+    groups: dict[RunIdentity, list[TrialSet]] = {}
+    for one in opened:
+        groups.setdefault(one.identity, []).append(one)
+    _check_devices(list(groups), prices)
+    devices: list[DeviceResult] = []
+    for label, runs in zip(_labels(list(groups.values())), groups.values(), strict=True):
+        # Devices are compared trial by trial even if two are the sides of one campaign.
+        pooled = replace(pool_trials(runs, label), name=label, pairing=None)
+        devices.append(
+            DeviceResult(
+                label,
+                pooled,
+                tuple(run.name for run in runs),
+                spending(pooled, rule, prices.prices_of(pooled)),
+                compare(devices[0].series, pooled, rule=rule, across=True) if devices else None,
+            )
+        )
+    return DeviceComparison(rule, tuple(devices), tuple(_cautions(devices)))
+
+
+def _refuse(first: TrialSet, other: TrialSet, rule: str, across: bool) -> None:
+    if (missing := missing_rule(first, other, rule)) is not None:
+        raise DawnbenchError(missing)
+    found = differences(first, other)
+    apart = [one for one in (found.data, found.rules, found.recipes) if one is not None]
+    if apart and not across:
+        raise DawnbenchError(
+            f"{other.name} cannot be compared with {first.name}: {'; '.join(apart)}; "
+            "add --across if this difference is what you want to measure"
+        )
+
+
+def _check_devices(identities: Sequence[RunIdentity], prices: PriceList) -> None:
+    names = {one.device_name for one in identities}
+    if len(identities) == 1:
+        raise DawnbenchError(
+            f"all of these trials ran on {identities[0].device_name} ({identities[0].precision}); --devices "
+            "compares at least two devices"
+        )
+    if prices.given.cost_per_hour is not None and len(names) > 1:
+        raise DawnbenchError(
+            f"one --cost-per-hour cannot be the price of {len(names)} devices; give each its own under "
+            "[cost] in config.toml, or to the `dawnbench run` that measures it"
+        )
+
+
+def _cautions(devices: Sequence[DeviceResult]) -> Iterator[str]:
+    for device in devices:
+        if device.comparison is None:
+            continue
+        found = device.comparison.differences
+        for said in (*found.refusals, *found.cautions):
+            if not said.startswith(OF_THE_DEVICE):
+                yield said if said.startswith(device.label) else f"{device.label}: {said}"
+
+
+def _labels(groups: Sequence[Sequence[TrialSet]]) -> list[str]:
+    """Return a label for each group: the device, and as much else as tells it from the others."""
+    firsts = [group[0] for group in groups]
+    choices = [
+        [one.device_name for one in firsts],
+        [f"{one.device_name}, {one.precision}" for one in firsts],
+        [f"{one.device_name}, {one.precision}, {one.identity.recipe}" for one in firsts],
+    ]
+    unique = (labels for labels in choices if len(set(labels)) == len(labels))
+    return next(unique, [f"{one.device_name}, {one.name}" for one in firsts])
