@@ -1,0 +1,130 @@
+"""Devices side by side: who may be compared, who is pooled, and which devices nothing beats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.prices import Prices
+from dawnbench.records.schema import PairingRecord
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.stats.comparison.devices import Against, DeviceComparison, compare_devices
+from dawnbench.stats.price_list import UNPRICED, PriceList
+from tests.stats.trial_sets import RECIPE, series, trial
+
+CONFIGURED = PriceList(by_device={"NVIDIA H200": 4.0, "NVIDIA A100": 1.0, "NVIDIA L4": 1.0})
+
+
+def of(device: str, *seconds: float | None, joules: float | None = None, **changes: object) -> TrialSet:
+    """Trials with these times on a device; each spent the same energy."""
+    made = [trial(took=one, energy_joules=joules, energy_to_target_joules=one and joules) for one in seconds]
+    return series(made, name=f"{device} run", device_name=device, **changes)
+
+
+def labels(found: DeviceComparison, against: Against) -> list[str]:
+    return [device.label for device in found.front(against)]
+
+
+def test_runs_of_one_device_are_pooled_and_the_first_device_is_the_reference() -> None:
+    runs = [of("NVIDIA H200", 20.0, 22.0), of("NVIDIA A100", 40.0), of("NVIDIA H200", 21.0)]
+    first, second = compare_devices(runs, UNPRICED).devices
+    assert (first.label, second.label) == ("NVIDIA H200", "NVIDIA A100")
+    assert (len(first.series.trials), first.runs) == (3, ("NVIDIA H200 run",) * 2)
+    assert (first.spent.seconds, first.comparison) == (21.0, None)
+    assert second.comparison is not None
+    assert second.comparison.verdict.seconds == (21.0, 40.0)
+
+
+def test_each_device_has_the_price_of_its_own() -> None:
+    found = compare_devices([of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0)], CONFIGURED)
+    assert [device.spent.dollars for device in found.devices] == pytest.approx([0.04, 0.02])
+    recorded = of("NVIDIA A100", 72.0, prices=Prices(cost_per_hour=2.0))
+    found = compare_devices([of("NVIDIA H200", 36.0), recorded], CONFIGURED)
+    assert [device.spent.dollars for device in found.devices] == pytest.approx([0.04, 0.04])
+
+
+def test_the_front_holds_what_no_other_device_beats_in_both() -> None:
+    runs = [of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0), of("NVIDIA L4", 100.0)]
+    found = compare_devices(runs, CONFIGURED)
+    assert found.against == "cost"
+    assert labels(found, "cost") == ["NVIDIA H200", "NVIDIA A100"]
+
+
+def test_equal_devices_are_both_on_the_front_and_one_that_is_best_in_both_is_alone() -> None:
+    equal = compare_devices([of("NVIDIA A100", 72.0), of("NVIDIA L4", 72.0)], CONFIGURED)
+    assert labels(equal, "cost") == ["NVIDIA A100", "NVIDIA L4"]
+    alone = compare_devices([of("NVIDIA A100", 72.0), of("NVIDIA L4", 73.0)], CONFIGURED)
+    assert labels(alone, "cost") == ["NVIDIA A100"]
+
+
+def test_time_is_set_against_the_first_of_cost_electricity_and_energy_that_two_have() -> None:
+    h200, a100 = of("NVIDIA H200", 36.0, joules=700.0), of("NVIDIA A100", 72.0, joules=900.0)
+    assert compare_devices([h200, a100], CONFIGURED).against == "cost"
+    one_price = PriceList(by_device={"NVIDIA H200": 4.0}, energy=Prices(price_per_kwh=0.3))
+    assert compare_devices([h200, a100], one_price).against == "electricity"
+    assert compare_devices([h200, a100], UNPRICED).against == "energy"
+    found = compare_devices([h200, of("NVIDIA A100", 72.0)], UNPRICED)
+    assert found.against is None
+
+
+def test_a_device_that_never_reached_the_target_has_no_place() -> None:
+    found = compare_devices(
+        [of("NVIDIA H200", 36.0), of("NVIDIA L4", None), of("NVIDIA A100", 9.0)], CONFIGURED
+    )
+    assert [device.label for device, *_ in found.placed("cost")] == ["NVIDIA H200", "NVIDIA A100"]
+    missed = found.devices[1].spent
+    assert (missed.seconds, missed.dollars, missed.no_dollars) == (None, None, "no trial reached the target")
+
+
+def test_one_device_in_two_precisions_is_two_rows_with_names_of_their_own() -> None:
+    runs = [of("NVIDIA H200", 36.0), of("NVIDIA H200", 50.0, precision="fp32")]
+    found = compare_devices(runs, PriceList(Prices(cost_per_hour=3.0)))
+    assert [device.label for device in found.devices] == ["NVIDIA H200, bf16", "NVIDIA H200, fp32"]
+
+
+def test_sides_of_a_campaign_are_not_compared_pair_by_pair() -> None:
+    a = of("NVIDIA H200", *[20.0] * 3, pairing=PairingRecord("c0ffee", "A"))
+    b = of("NVIDIA H200", *[21.0] * 3, pairing=PairingRecord("c0ffee", "B"), precision="fp32")
+    comparison = compare_devices([a, b], UNPRICED).devices[1].comparison
+    assert comparison is not None
+    assert comparison.paired is None
+
+
+def test_what_is_not_the_device_is_a_caution() -> None:
+    environment = {"packages": {"torch": "2.12"}, "cpu": {"model": "Xeon"}}
+    found = compare_devices(
+        [of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0, environment=environment)], UNPRICED
+    )
+    assert "NVIDIA A100: the torch versions differ: 2.11 and 2.12" in found.cautions
+    assert not any("processors" in caution or "devices" in caution for caution in found.cautions)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (of("NVIDIA A100", 72.0, target=0.96), "the targets differ: 94 % and 96 %; add --across"),
+        (
+            of("NVIDIA A100", 72.0, recipe={**RECIPE, "epochs": 3}, recipe_digest="12" * 32),
+            "the recipes differ: epochs 10 and 3; add --across",
+        ),
+        (of("NVIDIA H200", 36.0), r"all of these trials ran on NVIDIA H200 \(bf16\); --devices compares at"),
+        (replace(of("NVIDIA A100"), trials=()), "NVIDIA A100 run does not report the rule dawnbench"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused_in_a_sentence(other: TrialSet, said: str) -> None:
+    with pytest.raises(DawnbenchError, match=said):
+        compare_devices([of("NVIDIA H200", 36.0), other], UNPRICED)
+
+
+def test_across_compares_other_recipes_and_says_so() -> None:
+    other = of("NVIDIA A100", 72.0, target=0.96)
+    found = compare_devices([of("NVIDIA H200", 36.0), other], UNPRICED, across=True)
+    assert "NVIDIA A100: the targets differ: 94 % and 96 %" in found.cautions
+
+
+def test_one_price_for_two_machines_is_refused() -> None:
+    given = PriceList(Prices(cost_per_hour=3.0))
+    with pytest.raises(DawnbenchError, match="one --cost-per-hour cannot be the price of 2 devices; give"):
+        compare_devices([of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0)], given)
