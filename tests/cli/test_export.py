@@ -107,6 +107,13 @@ def test_the_author_may_stand_in_the_configuration_and_options_win() -> None:
     assert '"value": "Grace"' in Path(written("runs/one", "--format", "mlperf")[0]).read_text()
 
 
+def test_an_entry_has_the_price_that_was_recorded_with_the_run() -> None:
+    run = Path("runs/one/run.json")
+    run.write_text(json.dumps(json.loads(run.read_text()) | {"prices": {"cost_per_hour": 1.5}}))
+    path, _ = written("runs/one", "--format", "dawnbench", *ADA)
+    assert json.loads(Path(path).read_text())["costPerHour"] == 1.5
+
+
 @pytest.mark.parametrize("given", [(), ADA[:2], ADA[2:], ("--author", " ", *ADA[2:])])
 def test_an_unknown_author_is_asked_for(given: Sequence[str]) -> None:
     code, out, err = invoke("export", "runs/one", "--format", "dawnbench", *given)

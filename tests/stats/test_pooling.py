@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import write_baseline
+from dawnbench.records.prices import Prices
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import SCHEMA_VERSION, PairingRecord
 from dawnbench.records.trial_set import trial_set_of
@@ -39,6 +40,14 @@ def test_runs_with_different_seeds_are_pooled(tmp_path: Path) -> None:
     assert [trial.trial for trial in one.trials] == [1, 2, 3]
     assert [len(one.epochs_of(number)) for number in (1, 2, 3)] == [7, 3, 2]
     assert one.epochs_of(3)[1].validation_accuracy == 0.8
+
+
+def test_the_price_that_runs_agree_on_is_kept() -> None:
+    one, two, none = (timed(20.0, prices=prices) for prices in (Prices(1.0), Prices(2.0), Prices()))
+    assert pool_trials([one, none, one], "all").prices == Prices(1.0)
+    apart = pool_trials([one, two], "all")
+    assert apart.prices == Prices()
+    assert "the runs recorded different prices, so none of these is used" in apart.warnings
 
 
 def test_trials_that_did_not_start_keep_their_numbers(tmp_path: Path) -> None:

@@ -16,9 +16,11 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.index_cache import cache_path
+from dawnbench.records.prices import Prices
 from dawnbench.records.reader import collector_paused
 from dawnbench.report.site import build_site
 from dawnbench.report.site.build import Built
+from dawnbench.stats.price_list import PriceList
 from tests.report.site.folders import files, history, pair, small_run
 
 LATER = 1 << 62
@@ -84,6 +86,42 @@ def test_one_new_run_changes_only_the_pages_that_show_it(folder: Path, tmp_path:
     # Its own page, it against the one before and against the first, its series.
     assert kinds == ["comparisons", "comparisons", "dawnbench-site.json", "index.html", "runs", "series"]
     assert f"runs/{new.name}.html" in changed
+
+
+def test_another_price_changes_only_the_pages_of_that_device(folder: Path, tmp_path: Path) -> None:
+    out = tmp_path / "site"
+    (h200,) = history(folder, [5.0], device_name="NVIDIA A100", first=40)
+    build(folder, out)
+    before = files(out)
+    assert b"Cost [$]" not in before["index.html"]
+    build(folder, out, prices=PriceList(by_device={"NVIDIA A100": 3600.0}))
+    after = files(out)
+    changed = {name for name in before if before[name] != after[name]} - {"index.html"}
+    assert f"runs/{h200.name}.html" in changed
+    assert {name.split("/")[0] for name in changed} == {"runs", "series"}
+    assert len(changed) == 2
+    build(folder, out)
+    assert files(out) == before
+
+
+def test_leaderboards_and_series_show_energy_and_cost_and_say_why_not(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    history(runs, [2.0], prices=Prices(cost_per_hour=3600.0))
+    small_run(runs, 10, 3.0, device_name="NVIDIA A100")
+    build(runs, tmp_path / "site")
+    index = (tmp_path / "site" / "index.html").read_text().replace("&nbsp;", " ")
+    assert '<th scope="col" class="number">Energy [J]</th>' in index
+    assert '<th scope="col" class="number">Cost [$]</th>' in index
+    assert re.search(r'<td class="number" data-value="[\d.]+">\$[12]\.\d\d</td>', index)
+    assert "A dash for cost: no price per hour is known for NVIDIA A100." in index
+    assert "A dash for energy" not in index
+    priced, unpriced = sorted(
+        (page.read_text() for page in (tmp_path / "site" / "series").glob("*.html")),
+        key=lambda text: "A100" in text,
+    )
+    assert "Cost [$]" in priced
+    assert "Energy and cost are under the dawnbench rule." in priced
+    assert "Cost [$]" not in unpriced
 
 
 def test_one_new_run_among_a_hundred_costs_a_fraction(tmp_path: Path) -> None:
