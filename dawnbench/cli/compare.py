@@ -27,7 +27,7 @@ FIGURES = (".svg", ".png")
 @click.argument("others", nargs=-1, required=True)
 @rule_option
 @across_option
-@click.option("--devices", is_flag=True, help="One table, device against device; pools the runs of each.")
+@click.option("--devices", is_flag=True, help="One table with a row per device, whose runs are pooled.")
 @click.option(
     "--figure",
     type=Place(path_type=Path, dir_okay=False),

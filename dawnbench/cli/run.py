@@ -89,6 +89,8 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
 
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. A SERIES (mnist-ladder,
     mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
+
+    Prices given here are recorded with the run, so that later readers compute the same costs.
     """
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.constraints import check_seeds
