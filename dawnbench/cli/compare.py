@@ -134,6 +134,7 @@ def compare_devices_and_show(named: Sequence[str], figure: Path | None, options:
     from dawnbench.report.charts.devices import devices_chart
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.devices import devices_report, front_sentence
+    from dawnbench.report.units import percent
     from dawnbench.stats.comparison.devices import compare_devices
     from dawnbench.stats.pooling import open_trial_set
 
@@ -150,10 +151,11 @@ def compare_devices_and_show(named: Sequence[str], figure: Path | None, options:
         open_console().print(devices_report(found), highlight=False)
     if figure is None:
         return
-    chart = devices_chart(found)
-    if chart is None:
+    trade_off, first = found.trade_off, found.devices[0].series
+    if trade_off is None:
         raise DawnbenchError(f"{figure} is not written. {front_sentence(found)}")
     from dawnbench.report.plots.devices_plot import write_devices_plot
 
-    write_devices_plot(chart, figure)
+    title = f"{first.identity.recipe} to {percent(first.target)} on {first.data.source}, {found.rule} rule"
+    write_devices_plot(devices_chart(trade_off, found.rule, title), figure)
     click.echo(plain(str(figure)), err=options.as_json)

@@ -45,7 +45,7 @@ def devices_json(found: DeviceComparison) -> str:
 
 def _device(found: DeviceComparison, device: DeviceResult) -> dict[str, Any]:
     spent, first, comparison = device.spent, found.devices[0].spent, device.comparison
-    against, accuracy = found.against, accuracies(device.series)
+    trade_off, accuracy = found.trade_off, accuracies(device.series)
     unknown = {"seconds": spent.no_seconds, "joules": spent.no_joules, "dollars": spent.no_dollars}
     points = None if comparison is None or comparison.accuracy is None else comparison.accuracy.value
     return {
@@ -72,8 +72,8 @@ def _device(found: DeviceComparison, device: DeviceResult) -> dict[str, Any]:
         "verdict": None if comparison is None else comparison.verdict.word,
         "sentence": None if comparison is None else verdict_sentence(comparison),
         "unknown": {figure: why for figure, why in unknown.items() if why},
-        "against": against,
-        "pareto_front": None if against is None else device in found.front(against),
+        "against": None if trade_off is None else trade_off.against,
+        "pareto_front": None if trade_off is None else device.label in trade_off.front,
         "cautions": found.cautions,
     }
 

@@ -29,7 +29,7 @@ class Axis:
     from_zero: bool = False
     """Whether the axis starts at zero, however far from it the values lie."""
     scale: Scale = "linear"
-    """Pages draw linear axes only."""
+    """Pages draw linear and logarithmic axes only."""
     ticks: Sequence[float] = ()
     """Where the ticks are; empty leaves it to the backend."""
 
@@ -60,7 +60,7 @@ class Line:
     key: str = ""
     """Its entry in a printed key, where lines of one key share an entry; empty for none."""
     joined: bool = True
-    """Whether the points are joined by a line; thick lines only."""
+    """Whether the points are joined by a line; if not, a printed line must be thick."""
 
     def known(self) -> tuple[np.ndarray, np.ndarray]:
         """Return x and y of the points whose value is known."""

@@ -9,16 +9,15 @@ from markupsafe import Markup
 from dawnbench.records.identity import RunIdentity
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
+from dawnbench.report.site.devices_section import device, devices_section
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
-BOARD_COLUMNS = (
-    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
-    "Run (UTC)",
-)
+TIME_COLUMNS = ("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval")
+RUN_COLUMNS = ("#Reached", "#Accuracy", "Claim", "Run (UTC)")
 BOARD_NOTE = (
     "Each row is the newest run of its series that has an interval, not the best, which is partly luck. "
     "Time is the expected time to the target, with misses counted. Under rules that do not stop at the "
@@ -48,6 +47,7 @@ def render_index(
         _troubles(troubles),
         *([_filters(boards, by_key, rule)] if boards else []),
         *(_board(board, by_key, number) for number, board in enumerate(boards, start=1)),
+        devices_section(boards, by_key, rule),
         layout.section("news", "Step changes", *_steps(histories, rule)),
         layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
         layout.section("series", "All series", _series_table(histories, rule)),
@@ -92,7 +92,7 @@ def _filters(boards: Sequence[Board], series: Mapping[RunIdentity, SeriesHistory
     rules = list(dict.fromkeys(row.time.rule for row in rows))
     selects = (
         _select("Recipe", sorted({series[row.entry.identity].label for row in rows})),
-        _select("Device", sorted({_device(row) for row in rows})),
+        _select("Device", sorted({device(row) for row in rows})),
         _select("Rule", rules, rule if rule in rules else ""),
     )
     return Markup(
@@ -106,15 +106,16 @@ def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: in
     title = f"{board.data} to {100 * board.target:g} %"
     spent = [row.time.spent for row in board.rows]
     money = layout.spending_columns(spent)
+    notes = layout.spending_notes(spent, money)
     rows = [_cells(row, series[row.entry.identity], money) for row in board.rows]
     data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
     return layout.section(
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", (*BOARD_COLUMNS[:-1], *money, BOARD_COLUMNS[-1]), rows),
+        layout.table(f"Leaderboard: {title}", (*TIME_COLUMNS, *money, *RUN_COLUMNS), rows),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
-        *(layout.paragraph(note, "note") for note in layout.spending_notes(spent, money)),
+        *([layout.paragraph(" ".join(notes), "note")] if notes else []),
         kind="board",
     )
 
@@ -131,18 +132,14 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
 def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
-        Cell(_device(row)),
+        Cell(device(row)),
         Cell(row.time.rule),
         Cell("-" if row.place is None else str(row.place), row.place),
         layout.interval_cell(row.time),
-        *layout.run_cells(row.entry),
         *layout.spending_cells(row.time.spent, money),
+        *layout.run_cells(row.entry),
         layout.run_link(row.entry),
     ]
-
-
-def _device(row: Row) -> str:
-    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:

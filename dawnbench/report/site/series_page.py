@@ -57,8 +57,7 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
             "History",
             *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
             _runs_table(history, previous, rule),
-            layout.paragraph(RUNS_NOTE, "note"),
-            *(layout.paragraph(note, "note") for note in _spending_notes(history, rule)),
+            layout.paragraph(" ".join([RUNS_NOTE, *_spending_notes(history, rule)]), "note"),
         ),
         layout.section("about", "What the runs share", _facts(history)),
     ]
@@ -128,8 +127,8 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
     spent = {run.name: time.spent for run in history.runs if (time := run.time(rule)) is not None}
     money = layout.spending_columns(spent.values())
     columns = (
-        *("Started (UTC)", *(f"#{name} [s]" for name in history.levels), "Compared with the previous run"),
-        *("#Step", "#Reached", "#Accuracy", "Claim", *money, "dawnbench"),
+        *("Started (UTC)", *(f"#{name} [s]" for name in history.levels), *money),
+        *("Compared with the previous run", "#Step", "#Reached", "#Accuracy", "Claim", "dawnbench"),
     )
     rows = []
     for run in reversed(history.runs):
@@ -139,14 +138,14 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
             [
                 layout.run_link(run, "../"),
                 *(layout.time_cell(None if time is None else time.median) for time in times),
-                _verdict_cell(before),
-                Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
-                *layout.run_cells(run),
                 *(
                     layout.spending_cells(spent[run.name], money)
                     if run.name in spent
                     else [NONE] * len(money)
                 ),
+                _verdict_cell(before),
+                Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
+                *layout.run_cells(run),
                 Cell(run.dawnbench_version),
             ]
         )
@@ -156,7 +155,7 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
 def _spending_notes(history: SeriesHistory, rule: str) -> list[str]:
     found = [time.spent for run in history.runs if (time := run.time(rule)) is not None]
     notes = layout.spending_notes(found, layout.spending_columns(found))
-    return [f"Energy and cost are under the {rule} rule.", *notes] if notes else []
+    return [f"Energy and cost are under the {rule} rule.", *notes[1:]] if notes else []
 
 
 def _verdict_cell(compared: Compared | None) -> Cell:

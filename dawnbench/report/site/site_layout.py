@@ -133,14 +133,14 @@ def spending_columns(spent: Iterable[Spending]) -> list[str]:
     """Return the titles of the columns of energy and cost, without those in which nothing is known."""
     known = list(spent)
     energy = any(one.joules is not None for one in known)
-    return [*["#Energy [J]"] * energy, *["#Cost [$]"] * any(one.dollars is not None for one in known)]
+    return [*["#Energy [J]"] * energy, *["#Cost"] * any(one.dollars is not None for one in known)]
 
 
 def spending_cells(spent: Spending, columns: Sequence[str]) -> list[Cell]:
     """Return the energy and the cost under these titles."""
     cells = {
         "#Energy [J]": time_cell(spent.joules),
-        "#Cost [$]": Cell(dollars(spent.dollars), spent.dollars),
+        "#Cost": Cell(dollars(spent.dollars), spent.dollars),
     }
     return [cells[column] for column in columns]
 
@@ -150,12 +150,10 @@ def spending_notes(spent: Iterable[Spending], columns: Sequence[str]) -> list[st
     if not columns:
         return []
     known = list(spent)
-    said = [
-        "Energy and cost are up to the target, retries included, or of a whole trial, as the rule's time."
-    ]
+    said = ["Energy and cost cover what the time covers."]
     for what, column, unknown in (
         ("energy", "#Energy [J]", (one.no_joules for one in known)),
-        ("cost", "#Cost [$]", (one.no_dollars for one in known)),
+        ("cost", "#Cost", (one.no_dollars for one in known)),
     ):
         reasons = sorted({reason for reason in unknown if reason}) if column in columns else []
         said += [f"A dash for {what}: {'; or '.join(reasons)}."] if reasons else []

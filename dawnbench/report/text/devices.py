@@ -12,9 +12,10 @@ from rich.text import Text
 from dawnbench.report.text.costs import up_to
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
-from dawnbench.stats.comparison.devices import Against, DeviceComparison, DeviceResult
+from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.sentences import verdict_sentence
 from dawnbench.stats.cost import dollars
+from dawnbench.stats.trade_off import Against
 from dawnbench.stats.trial_values import accuracies
 
 Figure = tuple[str, Callable[[DeviceResult], float | None], Callable[[float | None], str]]
@@ -68,13 +69,13 @@ def devices_table(found: DeviceComparison) -> Table:
 
 def front_sentence(found: DeviceComparison) -> str:
     """Return which devices are on the Pareto front, or why there is none."""
-    against = found.against
-    if against is None:
+    trade_off = found.trade_off
+    if trade_off is None:
         return (
             "There is no figure of time against cost or energy: fewer than two devices have a time together "
             "with a price or an energy reading. Prices go under [cost] in config.toml."
         )
-    front = [device.label for device in found.front(against)]
+    front, against = trade_off.front, trade_off.against
     missing = f" {_NO_PRICES}" if against == "energy" else ""
     if len(front) == 1:
         return f"No other device is faster or {CHEAPER[against]} than {front[0]}.{missing}"

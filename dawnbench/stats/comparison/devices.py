@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.identity import RunIdentity
@@ -15,15 +14,8 @@ from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.pooling import pool_trials
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import Spending, spending
+from dawnbench.stats.trade_off import TradeOff, trade_off
 
-Against = Literal["cost", "electricity", "energy"]
-"""What a device's time is set against."""
-
-AMOUNTS: dict[Against, Callable[[Spending], float | None]] = {
-    "cost": lambda spent: spent.dollars,
-    "electricity": lambda spent: spent.electricity_dollars,
-    "energy": lambda spent: spent.joules,
-}
 OF_THE_DEVICE = (
     *("the devices", "the precisions", "the GPUs' power limits", "the processors", "the core counts"),
     "the thread counts",
@@ -57,27 +49,9 @@ class DeviceComparison:
     """What differs besides the device, one sentence each."""
 
     @property
-    def against(self) -> Against | None:
-        """What time is set against: the first of cost, electricity and energy that two devices have."""
-        return next((against for against in AMOUNTS if len(self.placed(against)) > 1), None)
-
-    def placed(self, against: Against) -> list[tuple[DeviceResult, float, float]]:
-        """Return the devices that have a time and such an amount, with both."""
-        found = []
-        for device in self.devices:
-            amount = AMOUNTS[against](device.spent)
-            if device.spent.seconds is not None and amount is not None:
-                found.append((device, device.spent.seconds, amount))
-        return found
-
-    def front(self, against: Against) -> list[DeviceResult]:
-        """Return the Pareto front: no other device is better in time or amount without being worse in one."""
-        placed = self.placed(against)
-        return [
-            device
-            for device, seconds, amount in placed
-            if not any(s <= seconds and a <= amount and (s, a) != (seconds, amount) for _, s, a in placed)
-        ]
+    def trade_off(self) -> TradeOff | None:
+        """Time against cost or energy; None without two devices that have both."""
+        return trade_off({device.label: device.spent for device in self.devices})
 
 
 def compare_devices(

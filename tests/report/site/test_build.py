@@ -93,7 +93,7 @@ def test_another_price_changes_only_the_pages_of_that_device(folder: Path, tmp_p
     (h200,) = history(folder, [5.0], device_name="NVIDIA A100", first=40)
     build(folder, out)
     before = files(out)
-    assert b"Cost [$]" not in before["index.html"]
+    assert b">Cost</th>" not in before["index.html"]
     build(folder, out, prices=PriceList(by_device={"NVIDIA A100": 3600.0}))
     after = files(out)
     changed = {name for name in before if before[name] != after[name]} - {"index.html"}
@@ -111,7 +111,7 @@ def test_leaderboards_and_series_show_energy_and_cost_and_say_why_not(tmp_path: 
     build(runs, tmp_path / "site")
     index = (tmp_path / "site" / "index.html").read_text().replace("&nbsp;", " ")
     assert '<th scope="col" class="number">Energy [J]</th>' in index
-    assert '<th scope="col" class="number">Cost [$]</th>' in index
+    assert '<th scope="col" class="number">Cost</th>' in index
     assert re.search(r'<td class="number" data-value="[\d.]+">\$[12]\.\d\d</td>', index)
     assert "A dash for cost: no price per hour is known for NVIDIA A100." in index
     assert "A dash for energy" not in index
@@ -119,9 +119,30 @@ def test_leaderboards_and_series_show_energy_and_cost_and_say_why_not(tmp_path: 
         (page.read_text() for page in (tmp_path / "site" / "series").glob("*.html")),
         key=lambda text: "A100" in text,
     )
-    assert "Cost [$]" in priced
+    assert ">Cost</th>" in priced
     assert "Energy and cost are under the dawnbench rule." in priced
-    assert "Cost [$]" not in unpriced
+    assert ">Cost</th>" not in unpriced
+
+
+def test_a_recipe_on_two_devices_is_compared_device_against_device(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    history(runs, [2.0, 2.0], prices=Prices(cost_per_hour=4.5))
+    small_run(runs, 10, 5.0, device_name="NVIDIA A100", prices=Prices(cost_per_hour=1.0))
+    small_run(runs, 11, 9.0, device_name="NVIDIA L4", prices=Prices(cost_per_hour=1.0))
+    small_run(runs, 12, 9.0, recipe_name="speedrun")
+    build(runs, tmp_path / "site")
+    index = (tmp_path / "site" / "index.html").read_text().replace("&nbsp;", " ")
+    section = index.split('aria-labelledby="devices"')[1].split("</section>")[0]
+    assert section.count("<figure") == 1
+    assert "davidnet, cifar10 to 94 %, dawnbench rule" in section
+    assert '"label":"cost of the machine to target"' in section
+    rows = re.findall(r'<th scope="row"[^>]*>([^<]*)</th>.*?<td>(yes|no)</td>', section, re.S)
+    assert rows == [("NVIDIA H200, bf16", "yes"), ("NVIDIA A100, bf16", "yes"), ("NVIDIA L4, bf16", "no")]
+
+
+def test_a_recipe_on_one_device_has_no_such_section(folder: Path, tmp_path: Path) -> None:
+    build(folder, tmp_path / "site")
+    assert "Device against device" not in (tmp_path / "site" / "index.html").read_text()
 
 
 def test_one_new_run_among_a_hundred_costs_a_fraction(tmp_path: Path) -> None:

@@ -10,8 +10,9 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import Prices
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.comparison.devices import Against, DeviceComparison, compare_devices
+from dawnbench.stats.comparison.devices import compare_devices
 from dawnbench.stats.price_list import UNPRICED, PriceList
+from dawnbench.stats.trade_off import TradeOff
 from tests.stats.trial_sets import RECIPE, series, trial
 
 CONFIGURED = PriceList(by_device={"NVIDIA H200": 4.0, "NVIDIA A100": 1.0, "NVIDIA L4": 1.0})
@@ -23,8 +24,10 @@ def of(device: str, *seconds: float | None, joules: float | None = None, **chang
     return series(made, name=f"{device} run", device_name=device, **changes)
 
 
-def labels(found: DeviceComparison, against: Against) -> list[str]:
-    return [device.label for device in found.front(against)]
+def weighed(*runs: TrialSet, prices: PriceList = CONFIGURED) -> TradeOff:
+    found = compare_devices(runs, prices).trade_off
+    assert found is not None
+    return found
 
 
 def test_runs_of_one_device_are_pooled_and_the_first_device_is_the_reference() -> None:
@@ -46,35 +49,32 @@ def test_each_device_has_the_price_of_its_own() -> None:
 
 
 def test_the_front_holds_what_no_other_device_beats_in_both() -> None:
-    runs = [of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0), of("NVIDIA L4", 100.0)]
-    found = compare_devices(runs, CONFIGURED)
+    found = weighed(of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0), of("NVIDIA L4", 100.0))
     assert found.against == "cost"
-    assert labels(found, "cost") == ["NVIDIA H200", "NVIDIA A100"]
+    assert found.front == ["NVIDIA H200", "NVIDIA A100"]
 
 
 def test_equal_devices_are_both_on_the_front_and_one_that_is_best_in_both_is_alone() -> None:
-    equal = compare_devices([of("NVIDIA A100", 72.0), of("NVIDIA L4", 72.0)], CONFIGURED)
-    assert labels(equal, "cost") == ["NVIDIA A100", "NVIDIA L4"]
-    alone = compare_devices([of("NVIDIA A100", 72.0), of("NVIDIA L4", 73.0)], CONFIGURED)
-    assert labels(alone, "cost") == ["NVIDIA A100"]
+    a100 = of("NVIDIA A100", 72.0)
+    assert weighed(a100, of("NVIDIA L4", 72.0)).front == ["NVIDIA A100", "NVIDIA L4"]
+    assert weighed(a100, of("NVIDIA L4", 73.0)).front == ["NVIDIA A100"]
 
 
 def test_time_is_set_against_the_first_of_cost_electricity_and_energy_that_two_have() -> None:
     h200, a100 = of("NVIDIA H200", 36.0, joules=700.0), of("NVIDIA A100", 72.0, joules=900.0)
-    assert compare_devices([h200, a100], CONFIGURED).against == "cost"
+    assert weighed(h200, a100).against == "cost"
     one_price = PriceList(by_device={"NVIDIA H200": 4.0}, energy=Prices(price_per_kwh=0.3))
-    assert compare_devices([h200, a100], one_price).against == "electricity"
-    assert compare_devices([h200, a100], UNPRICED).against == "energy"
-    found = compare_devices([h200, of("NVIDIA A100", 72.0)], UNPRICED)
-    assert found.against is None
+    assert weighed(h200, a100, prices=one_price).against == "electricity"
+    assert weighed(h200, a100, prices=UNPRICED).against == "energy"
+    assert compare_devices([h200, of("NVIDIA A100", 72.0)], UNPRICED).trade_off is None
 
 
 def test_a_device_that_never_reached_the_target_has_no_place() -> None:
-    found = compare_devices(
-        [of("NVIDIA H200", 36.0), of("NVIDIA L4", None), of("NVIDIA A100", 9.0)], CONFIGURED
-    )
-    assert [device.label for device, *_ in found.placed("cost")] == ["NVIDIA H200", "NVIDIA A100"]
-    missed = found.devices[1].spent
+    runs = (of("NVIDIA H200", 36.0), of("NVIDIA L4", None), of("NVIDIA A100", 9.0))
+    found = weighed(*runs)
+    assert [one.label for one in found.placed] == ["NVIDIA H200", "NVIDIA A100"]
+    assert found.left_out == ("NVIDIA L4",)
+    missed = compare_devices(runs, CONFIGURED).devices[1].spent
     assert (missed.seconds, missed.dollars, missed.no_dollars) == (None, None, "no trial reached the target")
 
 

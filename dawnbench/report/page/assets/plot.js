@@ -32,6 +32,8 @@ const dawnbench = {};
 
   // A tick has no more decimals than the distance to the next one requires.
   const ticks = (axis) => (u, values) => {
+    // On a logarithmic axis the library leaves out some ticks as null.
+    if (axis.scale === "log") return values.map((value) => (value === null ? "" : String(Number(value.toPrecision(3)))));
     const step = values.length > 1 ? values[1] - values[0] : 1;
     if (axis.kind === "date") return values.map(step < 86400 ? hour : date);
     let digits = 0;
@@ -68,12 +70,14 @@ const dawnbench = {};
     dash: line.dashed ? [6, 4] : undefined,
     // Lines with different x are merged into one table, which leaves gaps that are not in the data.
     spanGaps: !chart.shared,
+    paths: line.joined ? undefined : () => null,
     points: { show: line.dots || line.x.length === 1, size: 6, fill: () => dawnbench.color(line.color) },
   });
 
   // Space around the lines and the target, so that neither lies on the frame.
   const range = (chart) => (u, low, high) => {
     const levels = chart.targets.map((target) => target.y);
+    if (low !== null && chart.y.scale === "log") return [10 ** Math.floor(Math.log10(low)), 10 ** Math.ceil(Math.log10(high))];
     if (low === null) return levels.length ? [levels[0] - 1, levels[0] + 1] : [0, 1];
     const least = Math.min(low, ...levels), most = Math.max(high, ...levels);
     const room = 0.06 * (most - least || Math.abs(most) || 1);
@@ -93,7 +97,10 @@ const dawnbench = {};
     legend: { show: false },
     padding: [14, 12, 0, 0],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
-    scales: { x: { time: false }, y: { range: range(chart) } },
+    scales: {
+      x: { time: false, distr: chart.x.scale === "log" ? 3 : 1 },
+      y: { range: range(chart), distr: chart.y.scale === "log" ? 3 : 1 },
+    },
     axes: [axisOptions(chart.x, 2), axisOptions(chart.y, 3)],
     series: [{}, ...chart.lines.map((line) => lineOptions(chart, line))],
     hooks,
