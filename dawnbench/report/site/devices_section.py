@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from markupsafe import Markup
@@ -22,11 +22,14 @@ NOTE = (
 
 
 def devices_section(
-    boards: Iterable[Board], series: Mapping[RunIdentity, SeriesHistory], rule: str
+    boards: Iterable[Board],
+    series: Mapping[RunIdentity, SeriesHistory],
+    rule: str,
+    device: Callable[[Row], str],
 ) -> Markup:
     """Return a chart and a table for each recipe that two devices ran with a time and a cost or an energy.
 
-    Nothing if there is none. `rule` is the timing rule.
+    Nothing if there is none. `rule` is the timing rule; `device` returns what to call a row's device.
     """
     parts: list[Markup] = []
     for board in boards:
@@ -35,7 +38,11 @@ def devices_section(
             if row.time.rule == rule:
                 recipes.setdefault(row.entry.identity.recipe_digest, []).append(row)
         for rows in recipes.values():
-            by_device = {device(row): row for row in rows}
+            by_device: dict[str, Row] = {}
+            for row in rows:
+                # A device twice has other threads, say; its run tells the two apart.
+                label = device(row)
+                by_device[f"{label}, {row.entry.name}" if label in by_device else label] = row
             found = trade_off({label: row.time.spent for label, row in by_device.items()})
             if found is not None:
                 title = f"{series[rows[0].entry.identity].label}, {board.data} to {100 * board.target:g} %"
@@ -43,11 +50,6 @@ def devices_section(
     if parts:
         parts.append(layout.paragraph(NOTE, "note"))
     return layout.section("devices", "Device against device", *parts)
-
-
-def device(row: Row) -> str:
-    """Return the device of a row with its precision."""
-    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"
 
 
 def _recipe(title: str, found: TradeOff, rows: Mapping[str, Row], rule: str) -> Sequence[Markup]:

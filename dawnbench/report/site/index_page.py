@@ -9,7 +9,7 @@ from markupsafe import Markup
 from dawnbench.records.identity import RunIdentity
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
-from dawnbench.report.site.devices_section import device, devices_section
+from dawnbench.report.site.devices_section import devices_section
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
@@ -47,7 +47,7 @@ def render_index(
         _troubles(troubles),
         *([_filters(boards, by_key, rule)] if boards else []),
         *(_board(board, by_key, number) for number, board in enumerate(boards, start=1)),
-        devices_section(boards, by_key, rule),
+        devices_section(boards, by_key, rule, _device),
         layout.section("news", "Step changes", *_steps(histories, rule)),
         layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
         layout.section("series", "All series", _series_table(histories, rule)),
@@ -92,7 +92,7 @@ def _filters(boards: Sequence[Board], series: Mapping[RunIdentity, SeriesHistory
     rules = list(dict.fromkeys(row.time.rule for row in rows))
     selects = (
         _select("Recipe", sorted({series[row.entry.identity].label for row in rows})),
-        _select("Device", sorted({device(row) for row in rows})),
+        _select("Device", sorted({_device(row) for row in rows})),
         _select("Rule", rules, rule if rule in rules else ""),
     )
     return Markup(
@@ -132,7 +132,7 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
 def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
-        Cell(device(row)),
+        Cell(_device(row)),
         Cell(row.time.rule),
         Cell("-" if row.place is None else str(row.place), row.place),
         layout.interval_cell(row.time),
@@ -140,6 +140,10 @@ def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]
         *layout.run_cells(row.entry),
         layout.run_link(row.entry),
     ]
+
+
+def _device(row: Row) -> str:
+    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
