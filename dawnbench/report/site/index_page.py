@@ -16,8 +16,10 @@ from dawnbench.report.site.site_folder import HOME, run_page
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
-TIME_COLUMNS = ("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval")
-RUN_COLUMNS = ("#Reached", "#Accuracy", "Claim", "Run (UTC)")
+BOARD_COLUMNS = (
+    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
+    "Run (UTC)",
+)
 BOARD_NOTE = (
     "Each row is the newest run of its series that has an interval, not the best, which is partly luck. "
     "Time is the expected time to the target, with misses counted. Under rules that do not stop at the "
@@ -108,12 +110,14 @@ def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: in
     money = layout.spending_columns(spent)
     notes = layout.spending_notes(spent, money)
     rows = [_cells(row, series[row.entry.identity], money) for row in board.rows]
+    after_time = BOARD_COLUMNS.index("#Reached")
+    columns = (*BOARD_COLUMNS[:after_time], *money, *BOARD_COLUMNS[after_time:])
     data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
     return layout.section(
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", (*TIME_COLUMNS, *money, *RUN_COLUMNS), rows),
+        layout.table(f"Leaderboard: {title}", columns, rows),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
         *([layout.paragraph(" ".join(notes), "note")] if notes else []),
         kind="board",
