@@ -35,7 +35,7 @@ def dash_notes(run: Run, columns: Sequence[str]) -> list[str]:
     for (column, why), trials in gaps.items():
         merged.setdefault((why, tuple(trials)), []).append(column)
     return [
-        f"A dash under {_joined(named)}{_of(trials, len(run.trials))}: {why}."
+        f"A dash under {joined(named)}{_of(trials, len(run.trials))}: {why}."
         for (why, trials), named in merged.items()
     ]
 
@@ -49,7 +49,7 @@ def untimed_sentences(series: TrialSet) -> Iterator[str]:
         for why in dict.fromkeys(_why_no_time(trial, rule, start) for trial in lacking):
             found.setdefault(why, []).append(rule)
     for why, rules in found.items():
-        yield f"No time under {_joined(rules)}: {why}."
+        yield f"No time under {joined(rules)}: {why}."
 
 
 def _why(column: str, trial: TrialRecord, record: RunRecord, start: str) -> str | None:
@@ -127,9 +127,10 @@ def _of(trials: Sequence[int], of: int) -> str:
         return ""
     if len(trials) > MAX_LISTED:
         return f" of {len(trials)} of {of} trials"
-    return f" of trial{'s' * (len(trials) > 1)} {_joined([str(number) for number in trials])}"
+    return f" of trial{'s' * (len(trials) > 1)} {joined([str(number) for number in trials])}"
 
 
-def _joined(names: Sequence[str]) -> str:
+def joined(names: Sequence[str]) -> str:
+    """Return the names as a sentence lists them."""
     *most, last = names
     return f"{', '.join(most)} and {last}" if most else last

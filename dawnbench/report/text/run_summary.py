@@ -73,7 +73,7 @@ def single_value_notes(summary: Summary) -> Iterator[str]:
     """Yield why `figures_table` has a dash, if it has one."""
     samples = (*(times.sample for times in summary.times), summary.epochs, summary.accuracy, summary.energy)
     if any(sample is not None and sample.count == 1 for sample in (*samples, summary.energy_to_target)):
-        yield "A dash under sd and 95 % interval: a single value (n = 1) has no spread."
+        yield "A dash: a single value (n = 1) has neither sd nor interval."
 
 
 def sentences(summary: Summary, target: float) -> Iterator[str]:

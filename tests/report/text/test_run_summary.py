@@ -129,6 +129,6 @@ def test_what_a_trial_found_doubtful_itself_is_said_with_its_number() -> None:
 
 
 def test_a_dash_has_its_reason_under_the_table() -> None:
-    why = "A dash under sd and 95 % interval: a single value (n = 1) has no spread."
+    why = "A dash: a single value (n = 1) has neither sd nor interval."
     assert why in words(shown(series([trial()])))
     assert "A dash" not in shown(series(trials(count=3)))
