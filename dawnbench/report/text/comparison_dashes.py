@@ -38,7 +38,7 @@ def _of_times(comparison: Comparison, time: TimeComparison) -> Iterator[str]:
         return
     if time.ratio is not None and time.ratio.interval is None:
         yield FEW
-    if time.p_welch is None:
+    if time.p_welch is None and None not in time.seconds:
         yield WELCH
     if comparison.paired is not None and time.p_signed_rank is None:
         yield "no pair has a time"

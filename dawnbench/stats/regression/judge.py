@@ -81,8 +81,10 @@ def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria
     Only what is known before the first trial is read of `run`.
     """
     found = () if criteria.across else differences(run, baseline).refusals
+    unreported = missing_rule(baseline, baseline, criteria.rule)
     for metric in criteria.metrics:
-        if (why := _barred(metric, run, baseline, criteria)) is not None:
+        why = _barred(metric, run, baseline, criteria) or (unreported if metric == "time" else None)
+        if why is not None:
             found += (f"{metric} not comparable: {why}",)
         elif metric != "epochs" and (few := too_few(trials, len(baseline.counting))) is not None:
             found += (f"{metric} too few trials: {few}",)
@@ -90,7 +92,7 @@ def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria
 
 
 def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, criteria: Criteria) -> str | None:
-    """Return why the runs' device or the timing rule rules out a metric; None if they do not."""
+    """Return why the runs' devices or the timing rule rule out a metric; None if they do not."""
     if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not criteria.across:
         return "it was measured on a different device from the baseline's"
     if metric == "time" and shares_start(criteria.rule):
