@@ -45,9 +45,8 @@ def _of_times(comparison: Comparison, time: TimeComparison) -> Iterator[str]:
 
 
 def _of_accuracy(comparison: Comparison) -> Iterator[str]:
-    if comparison.accuracy is not None and comparison.accuracy.interval is None:
-        yield FEW
-    if comparison.accuracy is not None and comparison.p_accuracy is None:
+    found = comparison.accuracy
+    if found is not None and (found.interval is None or comparison.p_accuracy is None):
         yield WELCH
 
 
