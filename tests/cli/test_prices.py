@@ -85,12 +85,12 @@ def test_a_report_and_its_page_show_cost_and_energy() -> None:
     assert header.endswith("| Energy to target | Cost by dawnbench |")
     assert "- Prices given: $6.00 per hour" in text
     assert "- Energy to target under dawnbench: 1330 J." in text
-    assert "- No energy to target for trial 1: did not reach the target." in text
+    assert "Energy to target and Cost by dawnbench of trial 1: the target was not reached." in text
     page = Path("runs/recorded/report.html").read_text().replace("&nbsp;", " ")
     assert "Cost by dawnbench" in page
     assert ">$3.00</td>" in page
     assert "<dt>Cost to target</dt><dd><strong>$6.00</strong>" in page
-    assert "No energy to target for trial 1: did not reach the target." in page
+    assert "Energy to target and Cost by dawnbench of trial 1: the target was not reached." in page
 
 
 @pytest.mark.usefixtures("here")

@@ -21,7 +21,8 @@ from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template, script_json
 from dawnbench.report.page.telemetry_data import page_telemetry
-from dawnbench.report.text.costs import cost_sentences, energy_dashes
+from dawnbench.report.text.costs import cost_sentences
+from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.run_summary import sentences
 from dawnbench.stats.price_list import UNPRICED, PriceList
@@ -63,8 +64,11 @@ def render_run_page(
         rule=known_rule(rule),
         headline=headline(series, summary, rule),
         tiles=tiles(summary, series.target, spent),
-        said=[*sentences(summary, series.target), *cost_sentences(spent, summary)],
-        dashes=[*energy_dashes(run.trials)],
+        said=[
+            *sentences(summary, series.target),
+            *untimed_sentences(series),
+            *cost_sentences(spent, summary),
+        ],
         warnings=_warnings(run, samples, series, rule),
         picture=picture,
         median=median,

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from dawnbench.records.prices import Prices
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.schema import TrialRecord
 from dawnbench.report.units import significant
 from dawnbench.stats.cost import cost_of_energy, dollars, emission_of_energy
 from dawnbench.stats.spending import Spending
@@ -32,19 +31,6 @@ def cost_sentences(found: Spending, summary: Summary) -> Iterator[str]:
     yield from _of_energy(to_goal, found.joules, found.no_joules, prices)
     if stops_at_target(found.rule) and summary.energy is not None:
         yield from _of_energy("per trial", summary.energy.mean, "", prices)
-
-
-def energy_dashes(trials: Sequence[TrialRecord]) -> Iterator[str]:
-    """Yield why some trials have no energy to the target if others do, one sentence per reason."""
-    without = [t for t in trials if t.telemetry is None or t.telemetry.energy_to_target_joules is None]
-    if len(without) == len(trials):
-        return
-    missed = [trial.trial for trial in without if trial.epochs_to_target is None]
-    unread = [trial.trial for trial in without if trial.epochs_to_target is not None]
-    for numbers, why in ((missed, "did not reach the target"), (unread, "had no reading at the target")):
-        if numbers:
-            which = f"trial{'s' if len(numbers) > 1 else ''} {', '.join(map(str, numbers))}"
-            yield f"No energy to target for {which}: {why}."
 
 
 def price_facts(prices: Prices) -> str:

@@ -18,7 +18,7 @@ from dawnbench.report.text.comparison_sections import (
     comparisons,
     ladder_blocks,
 )
-from dawnbench.report.text.costs import cost_sentences, energy_dashes, energy_sentence
+from dawnbench.report.text.costs import cost_sentences, energy_sentence
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
@@ -130,7 +130,7 @@ def run_parts(
             *_picture("learning-rate", pictures),
         )
     if run.trials:
-        said = [energy_sentence(spent), *cost_sentences(spent, summary), *energy_dashes(run.trials)]
+        said = [energy_sentence(spent), *cost_sentences(spent, summary)]
         costs = "\n".join(f"- {markdown_block(sentence)}" for sentence in said)
         section("Trials", timing_table(run, spent), costs, *_picture("times", pictures))
         section("Time by segment", segments_table(run), *_picture("segments", pictures))

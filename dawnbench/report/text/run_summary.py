@@ -12,6 +12,7 @@ from rich.text import Text
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.costs import cost_sentences
+from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.claim import Claim
@@ -28,7 +29,12 @@ def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], spent: Spending
 ) -> RenderableType:
     """Return the results with their spread, what they show and cost, and what is doubtful about them."""
-    said = (*sentences(summary, series.target), *cost_sentences(spent, summary))
+    said = (
+        *single_value_notes(summary),
+        *sentences(summary, series.target),
+        *untimed_sentences(series),
+        *cost_sentences(spent, summary),
+    )
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
     return Group(
@@ -62,6 +68,13 @@ def figures_table(summary: Summary) -> Table:
         if sample is not None:
             table.add_row(Text(plain(label)), *_cells(sample, scale, shown))
     return table
+
+
+def single_value_notes(summary: Summary) -> Iterator[str]:
+    """Yield why `figures_table` has a dash, if it has one."""
+    samples = (*(times.sample for times in summary.times), summary.epochs, summary.accuracy, summary.energy)
+    if any(sample is not None and sample.count == 1 for sample in (*samples, summary.energy_to_target)):
+        yield "A dash: a single value (n = 1) has neither sd nor interval."
 
 
 def sentences(summary: Summary, target: float) -> Iterator[str]:
