@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
@@ -18,6 +19,7 @@ from dawnbench.cli.options import (
     rule_option,
     set_option,
 )
+from dawnbench.cli.run_argument import complete_run
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
@@ -25,8 +27,14 @@ if TYPE_CHECKING:
     from dawnbench.stats.cost import Prices
 
 
+def complete_recipe_or_run(context: Any, parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Return the runs and the recipes whose names start like this."""
+    recipes = complete_recipe(context, parameter, incomplete)
+    return [*complete_run(context, parameter, incomplete), *map(CompletionItem, recipes)]
+
+
 @main.command()
-@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe)
+@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe_or_run)
 @data_option
 @set_option
 @rule_option
@@ -35,8 +43,9 @@ def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, pric
     """Show a recipe, or what a run's trials come to.
 
     RECIPE is a recipe's name or file; its keys, layers, parameters, FLOPs and peak memory are shown. RUN is a
-    run folder, a baseline file or a quoted glob over run folders; their figures are shown with their spread,
-    what they prove, and what is doubtful about them.
+    run (its folder, its name, or latest), a baseline file or a quoted glob over run folders; their figures
+    are shown with their spread, what they prove, and what is doubtful about them. The name of a recipe means
+    the recipe, and a path that exists comes before a run of that name.
     """
     if is_run(what):
         if data is not None or settings:

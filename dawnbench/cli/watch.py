@@ -10,11 +10,12 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.group import main
+from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.safe_text import one_line, plain
 
 
 @main.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_folder", metavar="RUN", type=RUN_FOLDER)
 def watch(run_folder: Path) -> None:
     """Follow a RUN in progress, reading only its folder.
 

@@ -14,6 +14,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.index import index_runs
 from dawnbench.records.listed import Listed
 from dawnbench.records.reader import read_run
+from dawnbench.records.run_names import named_run
 from dawnbench.records.selection import select
 from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
 from dawnbench.user_folders import expanded
@@ -42,9 +43,10 @@ def load_runs(
 ) -> Frames:
     """Return the trials and epochs of runs, oldest run first.
 
-    `where` names run folders, folders of run folders, or globs (default: `runs`); a run that is found twice
-    counts once. `recipe` and `device` match part of a name, or all of it as a shell pattern (with * or ?),
-    ignoring case; `device` also matches what was asked for, such as cuda. `target` is 0.94 or "94%".
+    `where` names runs (by folder, or such as latest), folders of run folders, or globs (default: `runs`); a
+    run that is found twice counts once. `recipe` and `device` match part of a name, or all of it as a shell
+    pattern (with * or ?), ignoring case; `device` also matches what was asked for, such as cuda. `target` is
+    0.94 or "94%".
 
     Columns of both frames: run (the folder's name, or its path if two share a name), trial (counted from 1).
 
@@ -106,6 +108,8 @@ def _find(where: Iterable[str | PathLike[str]]) -> _Found:
     found = _Found({}, set(), [])
     for place in where:
         path = expanded(Path(place))
+        if not path.exists():
+            path = named_run(path) or path
         named = path.exists()
         matches = [str(path)] if named else sorted(glob(str(path), recursive=True))  # noqa: PTH207  # absolute too
         folders = [Path(match) for match in matches if named or Path(match).is_dir()]

@@ -10,6 +10,7 @@ from pathlib import Path
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import Run, read_run
+from dawnbench.records.run_names import run_folder
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.stats.comparison.comparable import Differences, differences
 
@@ -94,18 +95,20 @@ def _as_one(runs: Sequence[Run]) -> Run:
 
 
 def open_trial_set(name: str) -> TrialSet:
-    """Return the trials of a run folder, of a baseline file, or of all run folders that a glob matches.
+    """Return the trials of a run, of a baseline file, or of all run folders that a glob matches.
+
+    A run is named by its folder, or in any way that `records.run_names` explains, such as latest.
 
     Raises:
         DawnbenchError: nothing is there, it cannot be read, or the runs that a glob matches do not belong
             together.
     """
-    path = Path(name)
-    if path.is_dir():
-        return trial_set_of(read_run(path))
-    if path.is_file():
-        return read_baseline(path)
-    if not has_magic(name):
+    if not has_magic(name) or Path(name).exists():
+        path = run_folder(name)
+        if path.is_dir():
+            return trial_set_of(read_run(path))
+        if path.is_file():
+            return read_baseline(path)
         raise DawnbenchError(
             f"{name} is not a run folder or a baseline file; `dawnbench runs` lists the runs"
         )
