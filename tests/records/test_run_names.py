@@ -96,9 +96,7 @@ def test_an_unknown_name_is_told_with_the_nearest(runs: Path, name: str, said: s
 
 def test_latest_of_nothing_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(
-        DawnbenchError, match="there is no folder runs, so nothing is latest; `dawnbench run`"
-    ):
+    with pytest.raises(DawnbenchError, match="there is no folder runs, so nothing is latest; "):
         run_folder("latest")
     Path("runs", "tracking").mkdir(parents=True)
     with pytest.raises(DawnbenchError, match="there is no run in runs, so nothing is latest~2; "):
