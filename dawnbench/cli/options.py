@@ -43,6 +43,13 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Change any setting of the recipe; repeatable.",
 )
+tag_option = click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Record this with the run, such as branch=main; repeatable.",
+)
 data_option = click.option("--data", help="Name of a data set, an .npz file or an image folder.")
 time_format_option = click.option(
     "--time-format",

@@ -18,9 +18,11 @@ from dawnbench.cli.options import (
     recipe_argument,
     seed_option,
     set_option,
+    tag_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
+from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 @device_option
 @epochs_option
 @set_option
+@tag_option
 @click.option(
     "--out",
     type=Place(path_type=Path, file_okay=False),
@@ -85,6 +88,7 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
     if not values:
         raise click.UsageError("give --batch, --width or --threads with the values to measure at")
     check_seeds(options["seed"], options["trials"])
+    parse_tags(options["tags"])
     out = options.pop("out")
     with waiting_for("loading torch"):
         from dawnbench.campaigns.scaling_runs import StudySettings, run_study

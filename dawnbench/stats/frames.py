@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from glob import glob
 from os import PathLike
@@ -40,13 +40,16 @@ def load_runs(
     recipe: str | None = None,
     device: str | None = None,
     target: str | float | None = None,
+    tags: Mapping[str, str] | None = None,
+    since: str | None = None,
 ) -> Frames:
     """Return the trials and epochs of runs, oldest run first.
 
     `where` names runs (by folder, or such as latest), folders of run folders, or globs (default: `runs`); a
     run that is found twice counts once. `recipe` and `device` match part of a name, or all of it as a shell
     pattern (with * or ?), ignoring case; `device` also matches what was asked for, such as cuda. `target` is
-    0.94 or "94%".
+    0.94 or "94%". `tags` are the values, or patterns for them, that tags must have, by key. `since` is a date
+    such as 2026-11-01 (in UTC), or an age such as 7d.
 
     Columns of both frames: run (the folder's name, or its path if two share a name), trial (counted from 1).
 
@@ -64,9 +67,9 @@ def load_runs(
 
     Raises:
         DawnbenchError: a path does not exist, a glob matches nothing, a run folder named explicitly cannot be
-            read, or the target is not an accuracy.
+            read, the target is not an accuracy, or `since` is neither a date nor an age.
     """
-    selection = select(recipe, device, target)
+    selection = select(recipe, device, target, tags, since)
     found = _find(where or ("runs",))
     chosen = sorted(
         (run for run in found.runs.values() if selection.takes(run)), key=lambda run: (run.created, run.name)

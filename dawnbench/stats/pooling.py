@@ -11,6 +11,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.run_names import run_folder
+from dawnbench.records.tags import common_tags
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.stats.comparison.comparable import Differences, differences
 
@@ -37,6 +38,7 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
         trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
         pairing=None,
         warnings=tuple(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+        tags=common_tags([part.tags for part in parts]),
     )
 
 
@@ -89,7 +91,8 @@ def _as_one(runs: Sequence[Run]) -> Run:
         epochs += [replace(epoch, trial=epoch.trial + before) for epoch in run.epochs]
         before += run.record.trials
     status = next((run.record.status for run in runs if run.record.status != "finished"), first.record.status)
-    record = replace(first.record, trials=before, status=status)
+    tags = common_tags([run.record.tags for run in runs])
+    record = replace(first.record, trials=before, status=status, tags=tags)
     names = tuple(run.folder.resolve().name for run in runs)
     return replace(first, record=record, trials=tuple(trials), epochs=tuple(epochs), pooled_from=names)
 

@@ -33,6 +33,7 @@ def runs(tmp_path: Path) -> Path:
             device_name=device,
             created=f"2026-01-0{day}T00:00:00+00:00",
             target=0.9 if recipe == "quickstart" else 0.94,
+            tags={"branch": "main", "day": str(day)} if recipe != "quickstart" else {},
         )
     return folder
 
@@ -56,6 +57,10 @@ def test_the_newest_run_is_the_first_line(runs: Path, capsys: pytest.CaptureFixt
         ({"recipe": "davidnet", "device": "h200", "target": 0.94}, ["run-1"]),
         ({"limit": 2}, ["run-3", "run-2"]),
         ({"device": "h200", "limit": 1}, ["run-2"]),
+        ({"tags": ["branch=main"]}, ["run-3", "run-1"]),
+        ({"tags": ["branch=m*", "day=1"]}, ["run-1"]),
+        ({"since": "2026-01-02"}, ["run-3", "run-2"]),
+        ({"since": "2026-01-02", "tags": ["branch=main"]}, ["run-3"]),
     ],
 )
 def test_filters_and_limit(
@@ -110,6 +115,11 @@ def test_the_verb_lists_what_its_options_say(runs: Path) -> None:
     assert (code, errors) == (0, "")
     assert [line.split()[0] for line in shown.splitlines() if line.startswith("run-")] == ["run-1"]
     assert "1 of 3 runs" in shown
+    code, shown, _ = invoke(
+        "runs", runs, "--tag", "branch=main", "--tag", "day=[12]", "--since", "2026-01-01"
+    )
+    assert [line.split()[0] for line in shown.splitlines() if line.startswith("run-")] == ["run-1"]
+    assert "branch=main, day=1" in shown
     assert "run-3" in invoke("runs", runs, "--limit", 1)[1]
     assert "run-2" not in invoke("runs", runs, "--limit", 1)[1]
 
@@ -128,12 +138,19 @@ def test_the_verb_lists_the_folder_runs_unless_another_is_named(
         (["--target", "94"], "the target '94' is not a share"),
         (["--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold"),
         (["--limit", "0"], "0 is not in the range x>=1"),
+        (["--tag", "main"], "the tag 'main' has no value; write KEY=VALUE"),
+        (["--since", "monday"], "'monday' is neither a date nor an age; write 2026-11-01, or 12h, 7d or 2w"),
     ],
 )
 def test_wrong_options_of_the_verb_are_told(runs: Path, options: list[str], said: str) -> None:
     code, shown, errors = invoke("runs", runs, *options)
     assert (code, shown) == (2, "")
     assert said in errors
+
+
+@pytest.mark.parametrize("options", [("--tag", "branch=x"), ("--since", "1h"), ("--recipe", "z")])
+def test_filters_that_match_nothing_are_told_in_a_sentence(runs: Path, options: tuple[str, str]) -> None:
+    assert invoke("runs", runs, *options) == (0, "none of 3 runs matches\n", "")
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from dawnbench.stats.scaling_laws import ScalePoint, Setting
 
 def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study"]
+    arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study", "--tag", "host=a"]
     done = CliRunner().invoke(main, ["scale", "tiny.py", *arguments])
     assert done.exit_code == 0, done.stderr
     assert "1 of 2: batch 64" in done.stderr
@@ -33,6 +33,7 @@ def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pyte
     recorded = [json.loads((tmp_path / p["folder"] / "run.json").read_text()) for p in points]
     assert [record["recipe"]["batch_size"] for record in recorded] == [64, 128]
     assert [record["recipe"]["epochs"] for record in recorded] == [1, 1]
+    assert [record["tags"] for record in recorded] == [{"host": "a"}] * 2
 
 
 @pytest.mark.parametrize(

@@ -135,7 +135,7 @@ def test_how_many_of_how_many_are_listed() -> None:
 )
 def test_nothing_in_a_name_steers_the_terminal(text: str) -> None:
     one = replace(RUN.identity, device_name=text, changed=(text,))
-    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0)
+    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0, tags={text: text})
     shown = listing([RUN, hostile], "dawnbench", 2, 80)
     assert all(line.isprintable() for line in shown.split("\n"))
     shown.encode()
@@ -186,3 +186,14 @@ def test_what_was_changed_in_a_recipe_is_named() -> None:
     narrow = listing([changed, RUN], "dawnbench", 2, 80).splitlines()
     assert max(map(cell_len, narrow)) <= 80
     assert json.loads(listing_json([changed]))["changed"] == ["precision=fp32", "epochs=2"]
+
+
+def test_tags_have_a_column_where_there_are_any() -> None:
+    tagged = replace(RUN, tags={"branch": "main", "note": "\x1b[2J"})
+    changed = replace(RUN, identity=replace(RUN.identity, changed=("precision=fp32", "epochs=2")))
+    text = listing([tagged, RUN, changed], "dawnbench", 3, None)
+    assert cells(text, 0)[-2:] == ["changed", "tags"]
+    assert cells(text, 1)[-1] == "branch=main, note=?[2J"
+    assert cells(text, 3)[-1] == "precision=fp32 epochs=2"
+    assert "tags" not in listing([RUN, changed], "dawnbench", 2, None)
+    assert "branch=" in listing([tagged], "dawnbench", 1, 80).splitlines()[1]
