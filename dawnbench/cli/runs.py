@@ -37,7 +37,7 @@ MAX_TROUBLES = 20
 @click.option("--since", metavar="DATE|AGE", help="Only runs made since 2026-11-01 (UTC), or in the last 7d.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
 @rule_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object with all of them.")
 def runs(folder: Path, **options: Any) -> None:
     """List the runs in FOLDER, runs/ by default."""
     list_runs(folder, **options)
@@ -64,14 +64,16 @@ def list_runs(
     Raises:
         DawnbenchError: there is no such folder or rule, or an option is not what it should be.
     """
-    from dawnbench.report.text.listing import coloured, listing, listing_json
+    from dawnbench.report.text.listing import coloured, listing
 
     known_rule(rule)
     selection = select(recipe, device, target, parse_tags(tags), since)
     index = index_runs(folder)
     runs = [run for run in index.runs if selection.takes(run)][:limit]
     if as_json:
-        click.echo(listing_json(runs), nl=False)
+        from dawnbench.export.listing_json import listing_json
+
+        click.echo(listing_json(runs, index.troubles), nl=False)
     elif sys.stdout.isatty():
         from dawnbench.report.text.console import open_console
 

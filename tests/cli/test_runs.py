@@ -70,12 +70,17 @@ def test_filters_and_limit(
     assert listed(capsys) == expected
 
 
-def test_json_lines_alone_are_on_standard_output(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_json_document_alone_is_on_standard_output(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (runs / "run-2" / "run.json").write_text("{")
     list_runs(runs, as_json=True)
     captured = capsys.readouterr()
-    assert [json.loads(line)["name"] for line in captured.out.splitlines()] == ["run-3", "run-1"]
-    assert captured.err.startswith("dawnbench: ")
+    document = json.loads(captured.out)
+    assert [run["name"] for run in document["runs"]] == ["run-3", "run-1"]
+    assert captured.err == f"dawnbench: {document['troubles'][0]}\n"
+    code, shown, _ = invoke("runs", runs, "--json", "--recipe", "z")
+    assert (code, json.loads(shown)["runs"]) == (0, [])
 
 
 def test_what_cannot_be_read_is_told_apart_from_the_list(
@@ -170,6 +175,6 @@ def test_a_terminal_shows_the_same_text_in_colour_unless_no_color_is_set(runs: P
     assert not COLOR.search(colorless)
     assert ESCAPES.sub("", colorful) == ESCAPES.sub("", colorless) == piped
     assert shown_in_terminal(command, TERM="dumb") == piped
-    json_lines = shown_in_terminal([*command, "--json"])
-    assert "\x1b" not in json_lines
-    assert len(json_lines.splitlines()) == 3
+    document = shown_in_terminal([*command, "--json"])
+    assert "\x1b" not in document
+    assert len(json.loads(document)["runs"]) == 3

@@ -1,16 +1,13 @@
-"""A list of runs, for people and as JSON lines; plain text, so that ten thousand rows appear at once."""
+"""A list of runs for people: plain text, so that ten thousand rows appear at once."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
 from dawnbench.records.tags import tags_text
 from dawnbench.report.units import percent, seconds
@@ -81,35 +78,6 @@ def _style(run: Listed) -> str:
     if run.status in ("failed", "died"):
         return "red"
     return "green" if run.status == "finished" and run.reached == run.done > 0 else "yellow"
-
-
-def listing_json(runs: Sequence[Listed]) -> str:
-    """Return one JSON object per line, with the facts of each run; each line ends with a newline."""
-    return "".join(json.dumps(finite(_flat(run)), allow_nan=False) + "\n" for run in runs)
-
-
-def _flat(run: Listed) -> dict[str, Any]:
-    one = run.identity
-    return {
-        "name": run.name,
-        "folder": str(run.folder),
-        "created": run.created,
-        "recipe_name": one.recipe_name,
-        "recipe_digest": one.recipe_digest,
-        "device": one.device,
-        "device_name": one.device_name,
-        "target": one.target,
-        "status": run.status,
-        "asked": run.asked,
-        "done": run.done,
-        "reached": run.reached,
-        "median_seconds": run.median_seconds,
-        "accuracy": run.accuracy,
-        "fingerprint": one.fingerprint,
-        "precision": one.precision,
-        "changed": list(one.changed),
-        "tags": run.tags,
-    }
 
 
 def fitted(name: str, width: int | None) -> str:

@@ -1,12 +1,9 @@
 from __future__ import annotations
 
-import json
-
 from rich.console import Console
 
 from dawnbench.report.text.scaling_study import (
     law_sentence,
-    scaling_json,
     scaling_page,
     scaling_table,
     scaling_words,
@@ -70,14 +67,3 @@ def test_the_page_has_the_laws_the_table_and_the_picture() -> None:
     assert "- batch: an epoch takes 0.5 times as long at twice the batch size" in page
     assert len([line for line in page.splitlines() if line.startswith("| ")]) == 2 + 4
     assert "](scaling.svg)" in page
-
-
-def test_the_json_has_every_figure_and_law() -> None:
-    found = json.loads(scaling_json(study()))
-    assert [p["epoch_seconds"] for p in found["points"]] == [40.0, 20.0, 10.0, 40.0]
-    assert found["points"][0]["setting"] == {"batch": 256, "width": 1.0, "threads": 2}
-    laws = {law["axis"]: law for law in found["laws"]}
-    assert laws["batch"]["law"] == "power"
-    assert round(laws["batch"]["exponent"], 9) == -1
-    assert (laws["threads"]["law"], laws["threads"]["serial"]) == ("amdahl", 0)
-    assert laws["width"]["law"] is None
