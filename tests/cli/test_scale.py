@@ -12,6 +12,7 @@ from dawnbench.stats.scaling_laws import ScalePoint, Setting
 from tests.export.json_schemas import faults, published
 
 
+@pytest.mark.slow
 def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study", "--tag", "host=a"]
