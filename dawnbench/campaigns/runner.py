@@ -32,7 +32,7 @@ def run(
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder. `tags` are recorded, by key, for later to find the run by.
+    folder. `tags` are your own labels for the run, by key, which are recorded with it.
 
     Raises:
         DawnbenchError: a tag, the data, the device or the disk cannot be used; what was recorded is kept.

@@ -40,8 +40,7 @@ def compare(
     """Compare each of OTHERS with REFERENCE.
 
     Each is a run (its folder, its name, or latest), a baseline file, or a quoted glob of run folders, whose
-    trials are pooled.
-    `published` as one of them shows where the others rank among published times.
+    trials are pooled. `published` as one of them shows where the others rank among published times.
     """
     compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 

@@ -84,6 +84,8 @@ def regress(
 ) -> None:
     """Judge RUN against a baseline.
 
+    RUN is a run (its folder, its name, or latest), or a quoted glob of run folders whose trials are pooled.
+
     Time to the target, epochs to the target and final accuracy are judged separately; the last line begins
     with `regress: `.
     """

@@ -19,6 +19,8 @@ from dawnbench.safe_text import one_line, plain
 def watch(run_folder: Path) -> None:
     """Follow a RUN in progress, reading only its folder.
 
+    RUN is a run folder, or a run's name as `dawnbench runs` prints it, or latest.
+
     Ends when the run ends, or on Ctrl+C, which does not affect the run.
     """
     follow(run_folder)
