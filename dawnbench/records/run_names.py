@@ -24,7 +24,7 @@ MAX_NAMED = 5
 
 _LATEST = re.compile(rf"{LATEST}(?:~(\d{{1,9}}))?")
 _DIGITS = re.compile(r"[0-9a-f]{6}")
-_BEGINS_WITH_YEAR = re.compile(r"\d{4}")
+_LIKE_A_RUN = re.compile(r"\d{4}.*|[0-9a-f]{6}|late.*|last.*")
 
 
 def run_folder(name: str | Path) -> Path:
@@ -84,7 +84,7 @@ def run_names(folder: Path) -> list[str]:
 
 def is_like_run_name(name: str) -> bool:
     """Return whether a name that nothing has is more likely meant for a run than for a recipe."""
-    return _BEGINS_WITH_YEAR.match(name) is not None or _DIGITS.fullmatch(name) is not None
+    return _LIKE_A_RUN.fullmatch(name) is not None
 
 
 def _check_single(path: Path) -> None:
@@ -117,6 +117,7 @@ def _hint(wanted: str, names: Sequence[str]) -> str:
     """Return which run a name that none has may be meant for."""
     # All names begin alike, so each is also compared without its time, and by its digits alone.
     known = {part: one for one in names for part in (one.rpartition("-")[2], one.partition("-")[2], one)}
+    known[LATEST] = LATEST
     near = get_close_matches(wanted, known, n=1, cutoff=0.6)
     return f"did you mean {known[near[0]]}?" if near else f"it has {_listed(names)}"
 

@@ -92,6 +92,7 @@ def test_a_folder_of_runs_in_place_of_one_lists_what_is_in_it(arguments: Sequenc
     [
         ("2026", f"2 runs in runs fit the name 2026: {NEW}, {OLD}; write more of the name"),
         ("latest~2", "there is no latest~2 in runs, which has 2 runs; latest~1 is the oldest"),
+        ("last", "there is no run called last in runs; did you mean latest?"),
         ("0a1b2d", f"there is no run called 0a1b2d in runs; did you mean {OLD}?"),
     ],
 )

@@ -86,6 +86,8 @@ def test_a_sentence_names_the_newest_few_and_counts_the_rest(runs: Path) -> None
         ("20260203T040506Z-davidnet-0a1b2d", f"did you mean {OLD}?"),
         ("runs/20260203T040506Z-davidnet-0a1b2d", f"did you mean {OLD}?"),
         ("xyz", f"there is no run called xyz in runs; it has best-yet, {NEW}, "),
+        ("lastest", "there is no run called lastest in runs; did you mean latest?"),
+        ("latest^1", "there is no run called latest^1 in runs; did you mean latest?"),
         ("latest~4", "there is no latest~4 in runs, which has 4 runs; latest~3 is the oldest"),
     ],
 )
