@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, across_option, price_options, rule_option
+from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import plain
 
@@ -22,9 +24,15 @@ PUBLISHED = "published"
 FIGURES = (".svg", ".png")
 
 
+def complete_run_or_published(context: Any, parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Return the runs whose names start like this, and `published`."""
+    published = [CompletionItem(PUBLISHED)] if PUBLISHED.startswith(incomplete) else []
+    return [*complete_run(context, parameter, incomplete), *published]
+
+
 @main.command()
-@click.argument("reference")
-@click.argument("others", nargs=-1, required=True)
+@click.argument("reference", shell_complete=complete_run_or_published)
+@click.argument("others", nargs=-1, required=True, shell_complete=complete_run_or_published)
 @rule_option
 @across_option
 @click.option("--devices", is_flag=True, help="One table with a row per device, whose runs are pooled.")
@@ -47,9 +55,10 @@ def compare(
 ) -> None:
     """Compare each of OTHERS with REFERENCE.
 
-    Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
-    `published` as one of them shows where the others rank among published times. With --devices, all are runs
-    of one recipe on the same data, and the table shows time, energy, cost and accuracy by device.
+    Each is a run (its folder, its name, or latest), a baseline file, or a quoted glob of run folders, whose
+    trials are pooled. `published` as one of them shows where the others rank among published times. With
+    --devices, all are runs of one recipe on the same data, and the table shows time, energy, cost and
+    accuracy by device.
     """
     chosen = ComparisonOptions(**options)
     if devices:

@@ -105,7 +105,7 @@ def test_a_price_recorded_with_a_run_is_that_of_its_device() -> None:
         (["--devices", "runs/h200-1", "runs/other"], "the targets differ: 94 % and 96 %; add --across"),
         (["--devices", "runs/h200-1", "published"], "leave out published or --devices"),
         (["--devices", "runs/h200-1", "runs/a100", "--figure", "f.pdf"], "f.pdf is not an .svg or .png file"),
-        (["--devices", "runs/h200-1", "nowhere"], "nowhere is not a run folder"),
+        (["--devices", "runs/h200-1", "nowhere"], "there is no run called nowhere"),
     ],
 )
 def test_what_cannot_be_compared_is_one_sentence(arguments: list[str], said: str) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
+from dawnbench.records.tags import tags_text
 from dawnbench.report.text.costs import price_facts, up_to
 from dawnbench.report.units import flops, number_bytes, percent, significant
 from dawnbench.stats.cost import dollars
@@ -68,6 +69,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
     found = [
         ("Run", run.folder.resolve().name),
         ("Begun", f"{record.created}, {record.status}"),
+        *([("Tags", tags_text(record.tags))] if record.tags else []),
         ("Target", f"{percent(record.target)} validation accuracy"),
         ("Device", f"{record.device_name} ({record.device}), precision {record.precision}"),
         (

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
@@ -34,6 +35,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Tags: {markdown(tags_text(record.tags))}"] if record.tags else []),
         *([f"- Prices given: {price_facts(record.prices)}"] if record.prices != NO_PRICES else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
