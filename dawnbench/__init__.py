@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
+    from dawnbench.records.prices import Prices
     from dawnbench.records.reader import Run, read_run
     from dawnbench.report.text.log import write_log
     from dawnbench.stats.comparison.compare import compare
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "DawnbenchError": "dawnbench.errors",
     "Observer": "dawnbench.campaigns",
+    "Prices": "dawnbench.records.prices",
     "Recipe": "dawnbench.recipes",
     "Run": "dawnbench.records.reader",
     "ab": "dawnbench.campaigns",
@@ -42,6 +44,7 @@ _HOMES = {
 __all__ = [
     "DawnbenchError",
     "Observer",
+    "Prices",
     "Recipe",
     "Run",
     "__version__",

@@ -84,7 +84,7 @@ def compare_devices(
                 compare(devices[0].series, pooled, rule=rule, across=True) if devices else None,
             )
         )
-    return DeviceComparison(rule, tuple(devices), tuple(_cautions(devices)))
+    return DeviceComparison(rule, tuple(devices), tuple(dict.fromkeys(_cautions(devices))))
 
 
 def _refuse(first: TrialSet, other: TrialSet, rule: str, across: bool) -> None:
@@ -114,13 +114,14 @@ def _check_devices(identities: Sequence[RunIdentity], prices: PriceList) -> None
 
 
 def _cautions(devices: Sequence[DeviceResult]) -> Iterator[str]:
+    labels = tuple(f"{device.label}: " for device in devices)
     for device in devices:
         if device.comparison is None:
             continue
         found = device.comparison.differences
         for said in (*found.refusals, *found.cautions):
             if not said.startswith(OF_THE_DEVICE):
-                yield said if said.startswith(device.label) else f"{device.label}: {said}"
+                yield said if said.startswith(labels) else f"{device.label}: {said}"
 
 
 def _labels(groups: Sequence[Sequence[TrialSet]]) -> list[str]:

@@ -101,6 +101,12 @@ def test_what_is_not_the_device_is_a_caution() -> None:
     assert not any("processors" in caution or "devices" in caution for caution in found.cautions)
 
 
+def test_what_could_not_be_read_is_said_once_of_the_device_that_it_is_of() -> None:
+    torn = of("NVIDIA H200", 36.0, warnings=("trials.jsonl: the last line is torn",))
+    found = compare_devices([torn, of("NVIDIA A100", 72.0), of("NVIDIA L4", 90.0)], UNPRICED)
+    assert found.cautions == ("NVIDIA H200: trials.jsonl: the last line is torn",)
+
+
 @pytest.mark.parametrize(
     ("other", "said"),
     [
