@@ -44,7 +44,7 @@ class ComparisonOptions:
     rule: str
     """The timing rule that the verdict is by."""
     across: bool
-    """Compare runs with different data, targets or recipes all the same."""
+    """Compare runs with different data, targets, recipes or numbers of threads all the same."""
     as_json: bool
     """Print one JSON array."""
     prices: Prices

@@ -114,12 +114,13 @@ def test_a_baseline_and_a_glob_are_compared_like_run_folders() -> None:
             {"recipe_digest": "ef" * 32, "recipe": {**RUN.recipe, "epochs": 3}},
             "the recipes differ: epochs (absent) and 3",
         ),
+        ({"environment": {"cpu": {"threads": 1}}}, "the thread counts differ: 2 and 1 (OMP_NUM_THREADS sets"),
     ],
 )
 def test_what_differs_is_refused_by_name_unless_it_is_the_question(
     changes: dict[str, object], said: str
 ) -> None:
-    made_run(Path("a"))
+    made_run(Path("a"), environment={"cpu": {"threads": 2}})
     made_run(Path("b"), trials(2.5), **changes)
     code, shown, errors = invoke("compare", "a", "b")
     assert (code, shown) == (2, "")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -23,6 +22,7 @@ from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.text.sections import (
     model_table,
+    reproducing_command,
     run_facts,
     segments_table,
     telemetry_table,
@@ -190,7 +190,7 @@ def _reproduce(run: Run) -> list[str]:
     )
     if not record.command:
         return [f"{where} it was run from Python; the whole recipe is in run.json."]
-    return [where, fenced(" ".join(shlex.join(record.command).split()), "console")]
+    return [where, fenced(" ".join(reproducing_command(record).split()), "console")]
 
 
 def _joined(parts: Sequence[str]) -> str:
