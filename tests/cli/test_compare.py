@@ -240,6 +240,19 @@ def test_a_run_is_put_on_the_ladder_of_published_times(arguments: tuple[str, str
     assert rungs[:4] == ["1.828", "1.980", "2.590", "2.701"]
 
 
+def test_a_run_that_has_no_place_among_published_times_is_refused() -> None:
+    made_run(Path("a"))
+    made_run(Path("b"), data=replace(RUN.data, source="digits", train_images=1_437))
+    code, shown, errors = invoke("compare", "b", "published")
+    assert (code, shown) == (2, "")
+    why = "it trained on digits and they are for CIFAR-10"
+    assert errors == f"dawnbench: b has no place among the published times: {why}\n"
+    code, shown, errors = invoke("compare", "b", "a", "published", "--across")
+    assert code == 2
+    assert "this run: davidnet" in shown, "what has a place is shown before what has none"
+    assert "b has no place" in errors
+
+
 def test_the_ladder_comes_below_a_comparison() -> None:
     made_run(Path("a"))
     made_run(Path("b"), trials(2.5))

@@ -12,7 +12,6 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.text.comparison_sections import (
     Held,
-    comparable_figures,
     comparison_blocks,
     comparisons,
     ladder_blocks,
@@ -148,7 +147,7 @@ def _comparisons(
 
 
 def _ladder(series: TrialSet, rule: str, drawn: Drawn) -> list[str]:
-    blocks = ladder_blocks(series, comparable_figures(series, read_published()), rule)
+    blocks = ladder_blocks(series, read_published(), rule)
     picture = [f"![{CAPTIONS['ladder']}]({drawn.ladder})"] if drawn.ladder else []
     return ["## Among published times", *blocks, *picture] if blocks else []
 
