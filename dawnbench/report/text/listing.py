@@ -27,8 +27,9 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their median under `rule`. Target, device, and precision with threads get a column
-    only if the runs differ in them. What does not fit into a terminal is in a second line below each run.
+    differs; the time is their median under `rule`. Target, device, precision with threads, and what was
+    changed get a column only if the runs differ in them. What does not fit into a terminal is in a second
+    line below each run.
     `of` is how many runs there are, listed or not; `width` is the terminal's width, None for any.
     """
     if not runs:
@@ -39,20 +40,19 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     columns.append(["trials", *(_trials(run) for run in runs)])
     columns.append(["time", *(_time(run, rule) for run in runs)])
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
-    devices = [plain(run.identity.device_name) for run in runs]
-    conditions = [plain(run.identity.conditions) for run in runs]
     further = {
-        **({"device": devices} if len(set(devices)) > 1 else {}),
-        **({"precision": conditions} if len(set(conditions)) > 1 else {}),
+        "device": [plain(run.identity.device_name) for run in runs],
+        "precision": [plain(run.identity.conditions) for run in runs],
         "changed": [plain(run.identity.changes) for run in runs],
     }
-    lines = _with_further(_aligned(columns), further, width)
+    differing = {header: cells for header, cells in further.items() if len(set(cells)) > 1}
+    lines = _with_further(_aligned(columns), differing, width)
 
     facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
-    facts += [f"on {devices[0]}"] if len(set(devices)) == 1 else []
-    facts += [conditions[0]] if len(set(conditions)) == 1 else []
+    same = {header: cells[0] for header, cells in further.items() if header not in differing and cells[0]}
+    facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
     shared = ", ".join(facts)
     shared = shared if width is None else fill(shared, width)
     return "\n".join([*lines, "", shared, f"time: median under the {rule} rule"])
@@ -127,9 +127,8 @@ def _cut(text: str, width: int | None) -> str:
 def _with_further(lines: list[str], further: Mapping[str, Sequence[str]], width: int | None) -> list[str]:
     """Return the header and the rows with more columns on the right, by header, or with them below each row.
 
-    A column of empty cells is left out. Vendors are left out if the columns fit only without them.
+    Vendors are left out if the columns fit only without them.
     """
-    further = {header: cells for header, cells in further.items() if any(cells)}
     for columns in (further, {header: [_model(cell) for cell in cells] for header, cells in further.items()}):
         rows = lines
         for header, cells in columns.items():

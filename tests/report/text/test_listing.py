@@ -224,5 +224,8 @@ def test_what_was_changed_in_a_recipe_is_named() -> None:
     assert cells(text, 2) == cells(listing([RUN], "dawnbench", 1, None), 1)
     narrow = listing([changed, RUN], "dawnbench", 2, 80).splitlines()
     assert max(map(cell_len, narrow)) <= 80
+    assert closing(listing([changed] * 2, "dawnbench", 2, 80)).startswith(
+        "2 runs, target 94 %, on NVIDIA H200, bf16, precision=fp32 epochs=2\n"
+    )
     assert json.loads(listing_json([changed]))["changed"] == ["precision=fp32", "epochs=2"]
     assert json.loads(listing_json([on_threads(2)]))["threads"] == 2
