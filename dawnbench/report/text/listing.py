@@ -1,18 +1,17 @@
-"""A list of runs, for people and as JSON lines; plain text, so that ten thousand rows appear at once."""
+"""A list of runs for people: plain text, so that ten thousand rows appear at once."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
+from dawnbench.records.rules import stops_at_target
+from dawnbench.records.tags import tags_text
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
@@ -27,10 +26,10 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their median under `rule`. Target, device, precision with threads, and what was
-    changed get a column only if the runs differ in them. What does not fit into a terminal is in a second
-    line below each run.
-    `of` is how many runs there are, listed or not; `width` is the terminal's width, None for any.
+    differs; the time is their median under `rule`. Target, device, precision with threads, changed settings
+    and tags get a column only if the runs differ in them. What does not fit into a terminal is in a second
+    line below each run. `of` is how many runs there are, listed or not; `width` is the terminal's width, None
+    for any.
     """
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
@@ -44,6 +43,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
         "device": [plain(run.identity.device_name) for run in runs],
         "precision": [plain(run.identity.conditions) for run in runs],
         "changed": [plain(run.identity.changes) for run in runs],
+        "tags": [plain(tags_text(run.tags)) for run in runs],
     }
     differing = {header: cells for header, cells in further.items() if len(set(cells)) > 1}
     lines = _with_further(_aligned(columns), differing, width)
@@ -76,35 +76,6 @@ def _style(run: Listed) -> str:
     if run.status in ("failed", "died"):
         return "red"
     return "green" if run.status == "finished" and run.reached == run.done > 0 else "yellow"
-
-
-def listing_json(runs: Sequence[Listed]) -> str:
-    """Return one JSON object per line, with the facts of each run; each line ends with a newline."""
-    return "".join(json.dumps(finite(_flat(run)), allow_nan=False) + "\n" for run in runs)
-
-
-def _flat(run: Listed) -> dict[str, Any]:
-    one = run.identity
-    return {
-        "name": run.name,
-        "folder": str(run.folder),
-        "created": run.created,
-        "recipe_name": one.recipe_name,
-        "recipe_digest": one.recipe_digest,
-        "device": one.device,
-        "device_name": one.device_name,
-        "target": one.target,
-        "status": run.status,
-        "asked": run.asked,
-        "done": run.done,
-        "reached": run.reached,
-        "median_seconds": run.median_seconds,
-        "accuracy": run.accuracy,
-        "fingerprint": one.fingerprint,
-        "precision": one.precision,
-        "threads": one.threads,
-        "changed": list(one.changed),
-    }
 
 
 def fitted(name: str, width: int | None) -> str:
@@ -165,7 +136,10 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no time at all, and the status says more than a dash.
-    return seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    time = seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    if time != "-":
+        return time
+    return "missed" if stops_at_target(rule) and not run.reached else "untimed"
 
 
 def _target(target: float) -> str:

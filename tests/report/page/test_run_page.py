@@ -53,6 +53,13 @@ def test_a_run_on_a_processor_shows_its_threads_and_what_was_changed(tmp_path: P
     assert "a0=1, a1=1, a2=1, a3=1, a4=1, a5=1" in page
 
 
+def test_tags_are_among_the_facts_and_are_no_markup(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", hertz=0, tags={"branch": "main", "note": "<img src=x>"}))
+    page = render_run_page(run, None)
+    assert "branch=main, note=&lt;img src=x&gt;" in page
+    assert "<img src=x>" not in page
+
+
 def test_twenty_trials_with_telemetry_stay_under_three_megabytes(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", trials=20, epochs=24, epoch_seconds=4))
     samples = read_samples(run.folder)
@@ -95,3 +102,11 @@ def test_what_is_doubtful_is_said(run: Run) -> None:
     page = render_run_page(replace(run, trials=trials, warnings=("a line is torn",)), None)
     for words in ("held below its clocks", "trial 1: its two clocks disagree", "a line is torn"):
         assert words in page
+
+
+def test_a_dash_has_its_reason_below_its_table(run: Run) -> None:
+    first, *others = run.trials
+    untimed = replace(first, seconds=first.seconds | {"cold": None})
+    page = render_run_page(replace(run, trials=(untimed, *others)), None)
+    assert page.count("A dash under") == 1
+    assert "A dash under cold of trial 1: the process was not started for this run alone" in page
