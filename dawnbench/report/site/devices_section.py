@@ -38,11 +38,7 @@ def devices_section(
             if row.time.rule == rule:
                 recipes.setdefault(row.entry.identity.recipe_digest, []).append(row)
         for rows in recipes.values():
-            by_device: dict[str, Row] = {}
-            for row in rows:
-                # A device twice has other threads, say; its run tells the two apart.
-                label = device(row)
-                by_device[f"{label}, {row.entry.name}" if label in by_device else label] = row
+            by_device = {device(row): row for row in rows}
             found = trade_off({label: row.time.spent for label, row in by_device.items()})
             if found is not None:
                 title = f"{series[rows[0].entry.identity].label}, {board.data} to {100 * board.target:g} %"

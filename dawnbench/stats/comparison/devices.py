@@ -103,7 +103,7 @@ def _check_devices(identities: Sequence[RunIdentity], prices: PriceList) -> None
     names = {one.device_name for one in identities}
     if len(identities) == 1:
         raise DawnbenchError(
-            f"all of these trials ran on {identities[0].device_name} ({identities[0].precision}); --devices "
+            f"all of these trials ran on {identities[0].device_name} ({identities[0].conditions}); --devices "
             "compares at least two devices"
         )
     if prices.given.cost_per_hour is not None and len(names) > 1:
@@ -129,8 +129,8 @@ def _labels(groups: Sequence[Sequence[TrialSet]]) -> list[str]:
     firsts = [group[0] for group in groups]
     choices = [
         [one.device_name for one in firsts],
-        [f"{one.device_name}, {one.precision}" for one in firsts],
-        [f"{one.device_name}, {one.precision}, {one.identity.recipe}" for one in firsts],
+        [f"{one.device_name}, {one.identity.conditions}" for one in firsts],
+        [f"{one.device_name}, {one.identity.conditions}, {one.identity.recipe}" for one in firsts],
     ]
     unique = (labels for labels in choices if len(set(labels)) == len(labels))
     return next(unique, [f"{one.device_name}, {one.name}" for one in firsts])

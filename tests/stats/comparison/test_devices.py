@@ -84,6 +84,19 @@ def test_one_device_in_two_precisions_is_two_rows_with_names_of_their_own() -> N
     assert [device.label for device in found.devices] == ["NVIDIA H200, bf16", "NVIDIA H200, fp32"]
 
 
+def test_one_device_with_two_numbers_of_threads_is_two_rows_without_a_warning() -> None:
+    one, two = (
+        of("AMD EPYC", seconds, precision="fp32", environment={"cpu": {"threads": threads}})
+        for threads, seconds in ((1, 40.0), (2, 25.0))
+    )
+    found = compare_devices([one, two], PriceList(Prices(cost_per_hour=0.1)))
+    assert [device.label for device in found.devices] == [
+        "AMD EPYC, fp32, 1 thread",
+        "AMD EPYC, fp32, 2 threads",
+    ]
+    assert found.cautions == ()
+
+
 def test_sides_of_a_campaign_are_not_compared_pair_by_pair() -> None:
     a = of("NVIDIA H200", *[20.0] * 3, pairing=PairingRecord("c0ffee", "A"))
     b = of("NVIDIA H200", *[21.0] * 3, pairing=PairingRecord("c0ffee", "B"), precision="fp32")
