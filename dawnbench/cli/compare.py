@@ -57,10 +57,8 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
     Raises:
         DawnbenchError: something does not exist, or two cannot be compared.
     """
-    from dawnbench.records.rules import known_rule
     from dawnbench.stats.pooling import open_trial_set
 
-    known_rule(options.rule)
     named = [reference, *others]
     if PUBLISHED in named and options.as_json:
         raise DawnbenchError("the ladder of published times has no JSON form; leave out published or --json")

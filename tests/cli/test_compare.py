@@ -199,10 +199,6 @@ def test_json_is_one_array_with_an_object_for_each_of_the_others() -> None:
     [
         (["a", "nowhere"], "nowhere is not a run folder or a baseline file"),
         (["a", "folder"], "folder is not a run folder"),
-        (
-            ["a", "b", "--rule", "lap"],
-            "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
-        ),
         (["a", "b", "--cost-per-hour=-1"], "the cost per hour is -1.0"),
         (
             ["published", "published"],

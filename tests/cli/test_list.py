@@ -49,32 +49,6 @@ def test_what_trains_nothing_loads_no_torch(arguments: list[str]) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
-@pytest.mark.parametrize(
-    ("shell", "word"), [("bash", "complete -o"), ("zsh", "#compdef"), ("fish", "complete")]
-)
-def test_completion_prints_a_script(shell: str, word: str) -> None:
-    code, shown, _ = invoke("completion", shell)
-    assert code == 0
-    assert word in shown
-    assert "_DAWNBENCH_COMPLETE" in shown
-
-
-def test_completion_offers_the_recipes_and_series() -> None:
-    environment = {
-        "_DAWNBENCH_COMPLETE": "bash_complete",
-        "COMP_WORDS": "dawnbench run mnist-d",
-        "COMP_CWORD": "2",
-    }
-    result = subprocess.run(
-        [sys.executable, "-c", "from dawnbench.cli import main; main(prog_name='dawnbench')"],
-        env=environment | {"PATH": ""},
-        text=True,
-        capture_output=True,
-        check=False,
-    )
-    assert result.stdout.split() == [f"plain,mnist-drill{end}" for end in ("-1", "-2", "-3", "")]
-
-
 def test_show_gives_keys_parameters_and_flops() -> None:
     code, shown, _ = invoke("show", "davidnet", "--set", "epochs=10")
     assert code == 0
@@ -105,11 +79,7 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--set", "optimizer.momentm=0.8"], "did you mean optimizer.momentum?"),
         (["run", "quickstart", "--set", "batch_size=many"], 'batch_size="many" has the wrong type'),
         (["run", "quickstart", "--set", "epochs"], "--set epochs has no value"),
-        (["run", "quickstart", "--target", "94"], "target=94.0 must be a fraction between 0 and 1"),
-        (["run", "quickstart", "--target", "0"], "target=0.0 must be a fraction between 0 and 1"),
-        (["run", "quickstart", "--epochs", "0"], "epochs=0 must be at least 1"),
         (["run", "quickstart", "--trials", "0"], "trials=0 must be at least 1"),
-        (["run", "quickstart", "--device", "tpu"], "device 'tpu' is unknown"),
         (["run", "quickstart", "--device", "cuda:9"], "device cuda:9 is not available"),
         (["run", "quickstart", "--data", "nowhere.npz"], "nowhere.npz"),
         (
