@@ -21,7 +21,7 @@ PUBLISHED = "published"
 
 @main.command()
 @click.argument("reference")
-@click.argument("others", nargs=-1, required=True)
+@click.argument("others", nargs=-1, metavar="OTHERS...")
 @rule_option
 @across_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
@@ -34,6 +34,11 @@ def compare(
     Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
     `published` as one of them shows where the others rank among published times.
     """
+    if not others:
+        raise click.UsageError(
+            f"there is nothing to compare {reference} with: name one more run at least; an unquoted pattern "
+            "such as runs/* is replaced by what it matches, which is perhaps this one alone"
+        )
     compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 
 

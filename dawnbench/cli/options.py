@@ -28,12 +28,17 @@ recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
 
 
 class Place(click.Path):
-    """A path to write to."""
+    """A path to write to; `-` means standard output if `allow_dash` is set, and is refused otherwise."""
 
     def convert(self, value: Any, parameter: Any, context: Any) -> Any:
         """Return the path; an empty one is refused, since Python treats it as the working folder."""
         if value == "":
             self.fail("it is empty; write . for the working folder", parameter, context)
+        if value == "-" and not self.allow_dash:
+            kind = "folder" if self.dir_okay else "file"
+            self.fail(
+                f"it cannot be standard output; name a {kind} (./- for one called -)", parameter, context
+            )
         return super().convert(value, parameter, context)
 
 

@@ -194,6 +194,14 @@ def test_json_is_one_array_with_an_object_for_each_of_the_others() -> None:
     assert first["other"]["dollars"] == pytest.approx(2.50125)
 
 
+def test_one_run_alone_is_told_that_a_pattern_may_have_matched_only_it() -> None:
+    code, shown, errors = invoke("compare", "a")
+    assert (code, shown) == (2, "")
+    assert "there is nothing to compare a with" in errors
+    assert "an unquoted pattern such as runs/* is replaced by what it matches" in errors
+    assert "OTHERS..." in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

@@ -84,7 +84,7 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--data", "nowhere.npz"], "nowhere.npz"),
         (
             ["run", "quickstart", "--set", "batch_size=5000"],
-            "batch_size=5000 exceeds the 1437 training images",
+            "batch_size=5000 exceeds the 1437 training images; choose a smaller one, as with --set batch",
         ),
         (["run", "quickstart", "--set", "dataset.image_size=8"], "does not accept batches"),
         (["run", "davidnet", "--data", "digits", "--set", "augmentation.cutout.size=40"], "cutout"),
@@ -158,6 +158,28 @@ def test_an_empty_place_is_not_taken_for_the_working_folder(verb: tuple[str, ...
     code, _, error = invoke(*verb, "--out", "")
     assert code == 2
     assert "'--out': it is empty; write . for the working folder" in error
+
+
+@pytest.mark.parametrize(
+    "verb",
+    [
+        ("run", "quickstart"),
+        ("scale", "quickstart", "--batch", "64"),
+        ("site", "."),
+        ("baseline", "save", ".", "--name", "x"),
+        ("profile", "quickstart"),
+    ],
+    ids=lambda verb: verb[0],
+)
+def test_what_writes_files_does_not_take_standard_output_for_a_place(
+    verb: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, _, error = invoke(*verb, "--out", "-")
+    assert code == 2
+    kind = "file" if verb[0] == "profile" else "folder"
+    assert f"it cannot be standard output; name a {kind} (./- for one called -)" in error
+    assert not Path("-").exists()
 
 
 @pytest.mark.parametrize(
