@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from dawnbench.report.site.index_page import BOARD_COLUMNS
 from tests.browser import Visit, overflow, violations
 
 if TYPE_CHECKING:
@@ -200,7 +199,7 @@ def test_a_phone_shows_who_took_how_long_and_unfolds_the_rest(site: Path, visit:
     assert place["x"] + place["width"] <= 360
     board.get_by_label("All columns").check()
     expect(board.get_by_role("columnheader", name="Device")).to_be_visible()
-    assert board.locator("thead th:visible").count() == len(BOARD_COLUMNS)
+    assert board.locator("thead th:visible").count() == board.locator("thead th").count() > 2
     assert overflow(page) <= 0
 
 
