@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dawnbench.report.site import build_site
 from tests.browser import Visit, overflow, violations
+from tests.report.site.folders import small_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -220,3 +222,16 @@ def test_no_date_below_a_history_is_cut_off(site: Path, visit: Visit) -> None:
         for left, right, whole, after_midnight in ends:
             assert 0 <= left < right <= whole
             assert after_midnight == 0
+
+
+def test_a_recipe_with_long_changes_leaves_room_for_its_time(tmp_path: Path, visit: Visit) -> None:
+    changes = ["augmentation.cutout.probability=0.125", "evaluation.tta_last_epoch_only=true", "epochs=30"]
+    device = "Intel(R) Xeon(R) Platinum 8480+ with a long name"
+    recipe = {"name": "davidnet-onecycle-fast", "epochs": 30, "batch_size": 512, "changed": changes}
+    small_run(tmp_path / "runs", 1, 123.4, recipe_name=recipe["name"], recipe=recipe, device_name=device)
+    build_site(tmp_path / "runs", tmp_path / "site", processes=1)
+    for width in (360, 1280):
+        page = visit(tmp_path / "site" / "index.html", width=width)
+        expect(page.locator(".board tbody th").first).to_contain_text("augmentation.cutout.probability=0.125")
+        box = page.locator(".board .scroll").first
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
