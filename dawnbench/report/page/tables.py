@@ -41,6 +41,8 @@ class Table:
     """The row to highlight, counted from 0."""
     folds: bool = False
     """Whether a narrow screen shows only the first two columns until the reader asks for the others."""
+    notes: Sequence[str] = ()
+    """Sentences below it, such as why a cell is a dash."""
 
 
 def texts(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
