@@ -77,7 +77,7 @@ rule_option = click.option(
     help="Timing rule.",
 )
 across_option = click.option(
-    "--across", is_flag=True, help="Compare even if data, targets or recipes differ."
+    "--across", is_flag=True, help="Compare even if data, targets, recipes or thread counts differ."
 )
 out_option = click.option(
     "--out",
