@@ -32,7 +32,7 @@ def complete_run_or_published(context: Any, parameter: Any, incomplete: str) -> 
 
 @main.command()
 @click.argument("reference", shell_complete=complete_run_or_published)
-@click.argument("others", nargs=-1, required=True, shell_complete=complete_run_or_published)
+@click.argument("others", nargs=-1, metavar="OTHERS...", shell_complete=complete_run_or_published)
 @rule_option
 @across_option
 @click.option("--devices", is_flag=True, help="One table with a row per device, whose runs are pooled.")
@@ -60,6 +60,11 @@ def compare(
     CIFAR-10. With --devices, all are runs of one recipe on the same data, and the table shows time, energy,
     cost and accuracy by device.
     """
+    if not others:
+        raise click.UsageError(
+            f"there is nothing to compare {reference} with: name one more run at least; an unquoted pattern "
+            "such as runs/* is replaced by what it matches, which is perhaps this one alone"
+        )
     chosen = ComparisonOptions(**options)
     if devices:
         compare_devices_and_show((reference, *others), figure, chosen)
@@ -90,10 +95,8 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
         DawnbenchError: something does not exist, two cannot be compared, or a run has no place among the
             published times.
     """
-    from dawnbench.records.rules import known_rule
     from dawnbench.stats.pooling import open_trial_set
 
-    known_rule(options.rule)
     named = [reference, *others]
     if PUBLISHED in named and options.as_json:
         raise DawnbenchError("the ladder of published times has no JSON form; leave out published or --json")
@@ -147,7 +150,6 @@ def compare_devices_and_show(named: Sequence[str], figure: Path | None, options:
     """
     from dawnbench.cli.configuration import price_list
     from dawnbench.export.comparison_json import devices_json
-    from dawnbench.records.rules import known_rule
     from dawnbench.report.charts.devices import devices_chart
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.devices import devices_report, front_sentence
@@ -155,7 +157,6 @@ def compare_devices_and_show(named: Sequence[str], figure: Path | None, options:
     from dawnbench.stats.comparison.devices import compare_devices
     from dawnbench.stats.pooling import open_trial_set
 
-    known_rule(options.rule)
     if PUBLISHED in named:
         raise DawnbenchError("published times are not of this recipe; leave out published or --devices")
     if figure is not None and figure.suffix.lower() not in FIGURES:

@@ -100,9 +100,7 @@ def report_on(
     """
     from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
-    from dawnbench.records.rules import known_rule
 
-    known_rule(rule)
     runs = [read_run(folder) for folder in folders]
     view = view or VIEWS[style]
     known = price_list(prices)

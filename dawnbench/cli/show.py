@@ -62,10 +62,9 @@ def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> Non
     """Print the figures of run folders or of a baseline.
 
     Raises:
-        DawnbenchError: nothing is there, it cannot be read, or there is no such rule.
+        DawnbenchError: nothing is there, or it cannot be read.
     """
     from dawnbench.cli.configuration import price_list
-    from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
     from dawnbench.stats.pooling import open_trial_set
@@ -73,7 +72,6 @@ def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> Non
     from dawnbench.stats.spending import spending
     from dawnbench.stats.trial_summary import summarise
 
-    known_rule(rule)
     series = open_trial_set(what)
     spent = spending(series, rule, price_list(prices).prices_of(series))
     figures = (series, summarise(series), find_warnings(series, rule), spent)

@@ -65,4 +65,4 @@ def _recipe(title: str, found: TradeOff, rows: Mapping[str, Row], rule: str) -> 
         for label, row in rows.items()
     ]
     columns = ("Device", "#Time [s]", *money, f"On the front of time and {found.against}", "Run (UTC)")
-    return render_chart(chart), layout.table(f"Devices: {title}", columns, cells)
+    return render_chart(chart), layout.table(f"Devices: {title}", columns, cells, folds=True)

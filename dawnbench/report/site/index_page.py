@@ -17,7 +17,7 @@ from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
 BOARD_COLUMNS = (
-    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
+    *("Recipe", "#Time [s], 95 % interval", "#Place", "Device", "Rule", "#Reached", "#Accuracy", "Claim"),
     "Run (UTC)",
 )
 BOARD_NOTE = (
@@ -110,14 +110,14 @@ def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: in
     money = layout.spending_columns(spent)
     notes = layout.spending_notes(spent, money)
     rows = [_cells(row, series[row.entry.identity], money) for row in board.rows]
-    after_time = BOARD_COLUMNS.index("#Reached")
-    columns = (*BOARD_COLUMNS[:after_time], *money, *BOARD_COLUMNS[after_time:])
+    before_reached = BOARD_COLUMNS.index("#Reached")
+    columns = (*BOARD_COLUMNS[:before_reached], *money, *BOARD_COLUMNS[before_reached:])
     data = f"Data fingerprint {board.fingerprint[:16]}. Runs on other pixels are on a board of their own."
     return layout.section(
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", columns, rows),
+        layout.table(f"Leaderboard: {title}", columns, rows, folds=True),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
         *([layout.paragraph(" ".join(notes), "note")] if notes else []),
         kind="board",
@@ -136,10 +136,10 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
 def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
+        layout.interval_cell(row.time),
+        Cell("-" if row.place is None else str(row.place), row.place),
         Cell(_device(row)),
         Cell(row.time.rule),
-        Cell("-" if row.place is None else str(row.place), row.place),
-        layout.interval_cell(row.time),
         *layout.spending_cells(row.time.spent, money),
         *layout.run_cells(row.entry),
         layout.run_link(row.entry),
