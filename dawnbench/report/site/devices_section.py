@@ -59,7 +59,7 @@ def _recipe(title: str, found: TradeOff, rows: Mapping[str, Row], rule: str) -> 
             Cell(label),
             layout.time_cell(row.time.expected),
             *layout.spending_cells(row.time.spent, money),
-            Cell("yes" if label in front else "no"),
+            Cell("unknown" if label in found.left_out else "yes" if label in front else "no"),
             layout.run_link(row.entry),
         ]
         for label, row in rows.items()
