@@ -7,7 +7,7 @@ import math
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, seconds, significant
-from dawnbench.stats.bootstrap import Interval
+from dawnbench.stats.intervals import Interval
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
 
