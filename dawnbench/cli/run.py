@@ -100,6 +100,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
         importlib.import_module("dawnbench.campaigns")
 
     if series is None:
+        _warn_of_few_trials(recipes[0].trials, chosen)
         sys.exit(EXIT_CODES[run_and_show(recipes[0], chosen).outcome])
     sys.exit(run_series_and_show(recipe, series, chosen))
 
@@ -163,6 +164,14 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
     for sentence in tracked:
         click.echo(plain(sentence), err=options.as_json)
     return ended
+
+
+def _warn_of_few_trials(trials: int, options: RunOptions) -> None:
+    from dawnbench.stats.comparison.trials_needed import too_few_to_compare
+
+    sentence = too_few_to_compare(trials)
+    if sentence is not None and not options.as_json:
+        click.echo(f"note: {sentence}")
 
 
 def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> int:

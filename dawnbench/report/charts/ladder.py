@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,7 +20,7 @@ class Rung:
     """One time of a ladder."""
 
     seconds: float
-    """Of the run its median; infinite if half of its trials missed the target, or none has a time."""
+    """The mean over the trials, with misses counted; infinite if no trial of the run has a time."""
     system: str
     hardware: str
     trials: int | None
@@ -50,7 +49,7 @@ class Ladder:
         return next(rung for rung in self.rungs if rung.is_own)
 
     def times_as_long(self, rung: Rung) -> float | None:
-        """Return the run's time over that of a rung; None if the run has no median."""
+        """Return the run's time over that of a rung; None if the run has no time."""
         return self.own.seconds / rung.seconds if math.isfinite(self.own.seconds) else None
 
 
@@ -75,9 +74,9 @@ def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> L
     rungs = [_published(figure) for figure in figures if figure.rule == rule]
     if not rungs or no_place(series, figures, rule) is not None:
         return None
-    found = times(series, rule).censored
-    median = statistics.median(found) if found else math.inf
-    rungs.append(Rung(median, f"this run: {series.identity.recipe}", series.device_name, len(found), None))
+    found = times(series, rule)
+    mean, trials = found.spent.expected, len(found.censored)
+    rungs.append(Rung(mean, f"this run: {series.identity.recipe}", series.device_name, trials, None))
     return Ladder(
         title=f"{100 * series.target:g} % on {series.data.source}, {rule} rule",
         x=Axis("time, s; hardware differs, so no verdict follows", scale="log"),

@@ -14,7 +14,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
-from dawnbench.stats.comparison.sentences import names, verdict_sentence
+from dawnbench.stats.comparison.sentences import names, remedy, verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.run_warnings import Concern, find_warnings
 from dawnbench.stats.trial_values import accuracies, spent_energies
@@ -35,6 +35,7 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
     found = comparison.differences
     # The recipes of an A/B campaign differ on purpose, which needs no warning.
     admitted = [note for note in found.refusals if comparison.paired is None or note != found.recipes]
+    needed = remedy(comparison)
     warnings = [*admitted, *found.cautions, *_warnings(comparison)]
     remarks = [
         *(Text(plain(line)) for line in (*_notes(comparison), *_costs(comparison, prices))),
@@ -43,6 +44,7 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
     return Group(
         *(Text(plain(line), style="dim") for line in _subjects(comparison)),
         Text(plain(verdict_sentence(comparison)) + ".", style=STYLES.get(comparison.verdict.word, "bold")),
+        *([Text(plain(needed), style="bold")] if needed else []),
         "",
         figures_table(comparison),
         *[""] * bool(remarks),
@@ -67,7 +69,7 @@ def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Return a header and one row per rule, the verdict's first, plus one each for accuracy and energy."""
     paired = comparison.paired is not None
     named = names(comparison) if paired else ("reference", "other")
-    header = ["", *named, "ratio", "95 % interval", "p rank", "p Welch", *["p pairs"] * paired]
+    header = ["", *named, "ratio", "99 % interval", "p rank", "p Welch", *["p pairs"] * paired]
     rows = [_time_cells(time, paired) for time in comparison.times if any(time.trials)]
     if comparison.accuracy is not None:
         rows.append(_accuracy_cells(comparison, comparison.accuracy))
@@ -113,7 +115,7 @@ def _subjects(comparison: Comparison) -> Iterator[str]:
 def _notes(comparison: Comparison) -> Iterator[str]:
     """Yield what the table's header does not say about its numbers."""
     if comparison.paired is not None:
-        yield "A time is the mean over all trials, a ratio the median over the pairs."
+        yield "A time is the mean over all trials; the interval is that of the test of the pairs."
     time = comparison.verdict
     how = "missed the target" if stops_at_target(time.rule) else "diverged"
     for name, missed, trials in zip(names(comparison), time.missed, time.trials, strict=True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import statistics
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -52,8 +51,8 @@ def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> Rende
 def ladder_table(ladder: Ladder) -> Table:
     """Return the times of a ladder, fastest first, with the run's marked.
 
-    The last column is the run's time over the published one. A trial that missed the target is slower than
-    every other, so a run that missed it in half of its trials has no median; it comes last, without a time.
+    The last column is the run's time over the published one. A run that never reached the target comes last,
+    without a time.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header, least, justify in COLUMNS:
@@ -86,12 +85,11 @@ def _notes(series: TrialSet, rule: str) -> Iterator[str]:
         yield "no trial of this run has a time under this rule"
     if found.missed:
         misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
-        without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
-        yield f"{misses}; a miss counts as the slowest{without}"
+        yield f"{misses}, {'and the time they took is included' if found.reached else 'so there is no time'}"
 
 
 def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
     datasets = " and ".join(sorted({figure.dataset for figure in figures}))
-    yield "The run's time is the median over its trials, a published time the mean over its own."
+    yield "A time is the mean over the trials, the run's as well as a published one."
     yield f"Hardware and data differ ({series.data.source} here, {datasets} there): no verdict follows."

@@ -28,7 +28,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their median under `rule`. Target and device get a column only if the runs differ in
+    differs; the time is their mean under `rule`. Target and device get a column only if the runs differ in
     them. `of` is how many runs there are, listed or not; `width` is the terminal's width, None for any.
     """
     if not runs:
@@ -58,7 +58,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
     facts += [f"on {device}" for device in devices if len(devices) == 1]
-    return "\n".join([*lines, "", ", ".join(facts), f"time: median under the {rule} rule"])
+    return "\n".join([*lines, "", ", ".join(facts), f"time: mean under the {rule} rule"])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -103,6 +103,7 @@ def _flat(run: Listed) -> dict[str, Any]:
         "fingerprint": one.fingerprint,
         "precision": one.precision,
         "changed": list(one.changed),
+        "mean_seconds": run.mean_seconds,
     }
 
 
@@ -140,7 +141,7 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no time at all, and the status says more than a dash.
-    return seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    return seconds(run.mean_seconds.get(rule)) if run.done else plain(run.status)
 
 
 def _target(target: float) -> str:

@@ -29,8 +29,8 @@ def ratio_interval(ours: Sequence[float], theirs: Sequence[float], level: float 
     known = [values[np.isfinite(values) & (values > 0)] for values in (x, y)]
     ends = (known[0].min() / known[1].max(), known[0].max() / known[1].min()) if all(map(len, known)) else ()
     return _interval(
-        lambda ratio: 2 * mann_whitney(x / ratio, y, "greater") < level,
-        lambda ratio: 2 * mann_whitney(x / ratio, y, "less") < level,
+        lambda ratio: 2 * mann_whitney((x / ratio).tolist(), y.tolist(), "greater") < level,
+        lambda ratio: 2 * mann_whitney((x / ratio).tolist(), y.tolist(), "less") < level,
         ends,
     )
 
@@ -44,9 +44,9 @@ def paired_ratio_interval(ratios: Sequence[float], level: float = ALPHA) -> Inte
     array = np.asarray(ratios, dtype=float)
     known = array[np.isfinite(array) & (array > 0)]
 
-    def differences(ratio: float) -> np.ndarray:
+    def differences(ratio: float) -> list[float]:
         with np.errstate(divide="ignore"):
-            found: np.ndarray = np.log(array / ratio)
+            found: list[float] = np.log(array / ratio).tolist()
         return found
 
     return _interval(

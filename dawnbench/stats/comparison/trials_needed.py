@@ -44,6 +44,25 @@ def missing_pairs(pairs: int) -> int:
     return max(0, needed - pairs)
 
 
+def too_few_to_compare(trials: int) -> str | None:
+    """Return what a run of so many trials cannot show, to be said before it starts; None if it can."""
+    _, missing = missing_trials(trials, trials)
+    return _cannot("trial", trials, "that one run is faster than another", missing, " of each")
+
+
+def too_few_pairs(pairs: int) -> str | None:
+    """Return that so many pairs cannot give a verdict, to be said before they run; None if they can."""
+    return _cannot("pair", pairs, "which side is faster", missing_pairs(pairs), "")
+
+
+def _cannot(what: str, count: int, which: str, missing: int, each: str) -> str | None:
+    if not missing:
+        return None
+    have = f"1 {what}" if count == 1 else f"{count} {what}s"
+    needed = count + missing
+    return f"{have} cannot show {which}, however far apart; it takes {needed}{each}: --trials {needed}"
+
+
 def again(command: Sequence[str], trials: int) -> str | None:
     """Return a recorded `dawnbench run` or `ab` command with that many trials; None for anything else."""
     if tuple(command[:2]) not in (("dawnbench", "run"), ("dawnbench", "ab")):
