@@ -35,6 +35,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
         _side(series, time.rule, seconds, price)
         for series, seconds, price in zip(both, time.seconds, prices, strict=True)
     )
+    needed = remedy(comparison)
     return {
         "verdict": time.word,
         "sentence": verdict_sentence(comparison),
@@ -47,7 +48,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
         "differences": comparison.differences.refusals,
         "cautions": comparison.differences.cautions,
-        "remedy": remedy(comparison),
+        "remedy": None if needed is None else str(needed),
     }
 
 

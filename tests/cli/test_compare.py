@@ -163,7 +163,7 @@ def test_two_sides_of_a_campaign_are_compared_pair_by_pair() -> None:
     assert shown.startswith("A is a\nB is b\nthe recipes differ: width (absent) and 64\nB is faster than A: ")
     assert "10 pairs" in words(shown)
     assert head(shown) == "A B ratio 99 % interval p rank p Welch p pairs"
-    assert "A time is the mean over all trials, a ratio the median over the pairs." in shown
+    assert "A time is the mean over all trials; the interval is that of the test of the pairs." in shown
     assert "!" not in shown, "what a campaign varies is its question, nothing to beware of"
 
 

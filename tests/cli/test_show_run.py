@@ -70,8 +70,7 @@ def test_one_success_of_two_has_no_upper_bound() -> None:
     made_run(Path("a"), [trial(1, 2.0), trial(2, 3.0, epochs=None)])
     shown = words(invoke("show", "a")[1])
     assert (
-        "with 1 trial that missed it: 5.000 s (95 % interval of it from 1.219 s, with no upper bound)."
-        in shown
+        "with 1 trial that missed it: 5.000 s (95 % interval of it from 0 s, with no upper bound)." in shown
     )
     assert "inf" not in shown
 
@@ -168,7 +167,7 @@ def test_equal_figures_have_no_deviation_and_no_rounding_error() -> None:
     made_run(Path("a"), [trial(i, 2.6) for i in range(1, 11)])
     shown = invoke("show", "a")[1]
     for label in ("dawnbench [s]", "final accuracy [%]", "energy [J]"):
-        assert row(shown, label)[2] == "0"
+        assert row(shown, label)[5] == "0"
 
 
 def test_a_run_without_a_trial_is_shown_as_such() -> None:

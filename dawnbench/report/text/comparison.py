@@ -35,7 +35,6 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
     found = comparison.differences
     # The recipes of an A/B campaign differ on purpose, which needs no warning.
     admitted = [note for note in found.refusals if comparison.paired is None or note != found.recipes]
-    needed = remedy(comparison)
     warnings = [*admitted, *found.cautions, *_warnings(comparison)]
     remarks = [
         *(Text(plain(line)) for line in (*_notes(comparison), *_costs(comparison, prices))),
@@ -44,12 +43,20 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
     return Group(
         *(Text(plain(line), style="dim") for line in _subjects(comparison)),
         Text(plain(verdict_sentence(comparison)) + ".", style=STYLES.get(comparison.verdict.word, "bold")),
-        *([Text(plain(needed), style="bold")] if needed else []),
+        *(Text(plain(line), style="bold") for line in _needed(comparison)),
         "",
         figures_table(comparison),
         *[""] * bool(remarks),
         *remarks,
     )
+
+
+def _needed(comparison: Comparison) -> Iterator[str]:
+    """Yield what would settle the comparison, with each command on a line of its own, to be pasted."""
+    needed = remedy(comparison)
+    if needed is not None:
+        yield f"{needed.needs}{':' if needed.commands else '.'}"
+        yield from needed.commands
 
 
 def figures_table(comparison: Comparison) -> Table:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from dawnbench.stats.comparison.outcome import Comparison, TimeComparison
 from dawnbench.stats.comparison.trials_needed import again
@@ -21,11 +22,22 @@ def verdict_sentence(comparison: Comparison) -> str:
     return f"{name} is {time.word} than {reference}: {_by(time)}{_outside(time)}{tested}"
 
 
-def remedy(comparison: Comparison) -> str | None:
-    """Return how many more trials could give a verdict, and the command that runs them if it is known.
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What would settle a comparison that had too few trials."""
 
-    None if there is a verdict, or if no number of trials would give one.
-    """
+    needs: str
+    """How many more trials or pairs."""
+    commands: tuple[str, ...]
+    """What runs as many in all; empty if that is not known."""
+
+    def __str__(self) -> str:
+        """Return both in one line."""
+        return self.needs + (f": {' && '.join(self.commands)}" if self.commands else "")
+
+
+def remedy(comparison: Comparison) -> Remedy | None:
+    """Return what would settle a comparison; None if there is a verdict, or if more trials would not help."""
     missing = comparison.verdict.missing
     if missing is None or not any(missing):
         return None
@@ -42,9 +54,9 @@ def remedy(comparison: Comparison) -> str | None:
         else:
             more = " and ".join(f"{m} more of {name}, {n} in all" for name, _, m, n in wanted if m)
         commands = [again(one.command, n) for _, one, m, n in wanted if m]
-    known = [command for command in dict.fromkeys(commands) if command is not None]
     # Half of the commands would leave the other side behind.
-    return f"needs {more}" + (f": {' && '.join(known)}" if None not in commands else "")
+    known = [command for command in dict.fromkeys(commands) if command is not None]
+    return Remedy(f"needs {more}", () if None in commands else tuple(known))
 
 
 def names(comparison: Comparison) -> tuple[str, str]:

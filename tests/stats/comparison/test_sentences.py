@@ -78,12 +78,12 @@ def by(command: str, *seconds: float, name: str) -> TrialSet:
 
 def test_too_few_trials_need_so_many_more_by_a_command() -> None:
     a, b = (by(f"dawnbench run {name}.py --trials 3", *SLOW[:3], name=name) for name in "ab")
-    assert remedy(compare(a, b)) == (
+    assert str(remedy(compare(a, b))) == (
         "needs 2 more a side, 5 in all: dawnbench run a.py --trials 5 && dawnbench run b.py --trials 5"
     )
     same = by("dawnbench run a.py --trials 3", *FAST[:3], name="b")
-    assert remedy(compare(a, same)) == "needs 2 more a side, 5 in all: dawnbench run a.py --trials 5"
-    assert remedy(compare(a, timed(*FAST, name="c"))) == (
+    assert str(remedy(compare(a, same))) == "needs 2 more a side, 5 in all: dawnbench run a.py --trials 5"
+    assert str(remedy(compare(a, timed(*FAST, name="c")))) == (
         "needs 1 more of a, 4 in all: dawnbench run a.py --trials 4"
     )
     assert (
@@ -97,8 +97,8 @@ def test_too_few_pairs_need_so_many_more_by_a_command() -> None:
     a, b = sides(SLOW[:4], FAST[:4])
     command = ("dawnbench", "ab", "a", "b", "--trials", "4")
     a = replace(a, command=command)
-    assert remedy(compare(a, b)) == "needs 4 more pairs, 8 in all: dawnbench ab a b --trials 8"
-    assert remedy(compare(*sides(SLOW[:7], FAST[:7]))) == "needs 1 more pair, 8 in all"
+    assert str(remedy(compare(a, b))) == "needs 4 more pairs, 8 in all: dawnbench ab a b --trials 8"
+    assert str(remedy(compare(*sides(SLOW[:7], FAST[:7])))) == "needs 1 more pair, 8 in all"
 
 
 def test_the_sides_of_a_campaign_are_called_by_their_letters() -> None:
