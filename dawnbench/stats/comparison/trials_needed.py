@@ -47,20 +47,17 @@ def missing_pairs(pairs: int) -> int:
 def too_few_to_compare(trials: int) -> str | None:
     """Return what a run of so many trials cannot show, to be said before it starts; None if it can."""
     _, missing = missing_trials(trials, trials)
-    return _cannot("trial", trials, "that one run is faster than another", missing, " of each")
+    return _cannot(trials, "trial", "which of two runs is faster", missing)
 
 
 def too_few_pairs(pairs: int) -> str | None:
     """Return that so many pairs cannot give a verdict, to be said before they run; None if they can."""
-    return _cannot("pair", pairs, "which side is faster", missing_pairs(pairs), "")
+    return _cannot(pairs, "pair", "which side is faster", missing_pairs(pairs))
 
 
-def _cannot(what: str, count: int, which: str, missing: int, each: str) -> str | None:
-    if not missing:
-        return None
+def _cannot(count: int, what: str, which: str, missing: int) -> str | None:
     have = f"1 {what}" if count == 1 else f"{count} {what}s"
-    needed = count + missing
-    return f"{have} cannot show {which}, however far apart; it takes {needed}{each}: --trials {needed}"
+    return f"{have} cannot show {which}; that takes --trials {count + missing}" if missing else None
 
 
 def again(command: Sequence[str], trials: int) -> str | None:

@@ -87,7 +87,7 @@ def test_too_few_trials_need_so_many_more_by_a_command() -> None:
         "needs 1 more of a, 4 in all: dawnbench run a.py --trials 4"
     )
     assert (
-        remedy(compare(a, timed(*FAST[:4], name="c")))
+        str(remedy(compare(a, timed(*FAST[:4], name="c"))))
         == "needs 2 more of a, 5 in all and 1 more of c, 5 in all"
     )
     assert remedy(compare(timed(*SLOW), timed(*SLOW))) is None

@@ -2,7 +2,13 @@ from __future__ import annotations
 
 import pytest
 
-from dawnbench.stats.comparison.trials_needed import again, missing_pairs, missing_trials
+from dawnbench.stats.comparison.trials_needed import (
+    again,
+    missing_pairs,
+    missing_trials,
+    too_few_pairs,
+    too_few_to_compare,
+)
 
 
 @pytest.mark.parametrize(
@@ -24,6 +30,12 @@ def test_a_fixed_reference_gets_no_trial(reference: int, other: int, missing: in
 @pytest.mark.parametrize(("pairs", "missing"), [(0, 8), (4, 4), (8, 0), (20, 0)])
 def test_a_verdict_takes_eight_pairs(pairs: int, missing: int) -> None:
     assert missing_pairs(pairs) == missing
+
+
+def test_too_few_are_said_before_they_run() -> None:
+    assert too_few_to_compare(3) == "3 trials cannot show which of two runs is faster; that takes --trials 5"
+    assert too_few_pairs(1) == "1 pair cannot show which side is faster; that takes --trials 8"
+    assert (too_few_to_compare(5), too_few_pairs(8)) == (None, None)
 
 
 @pytest.mark.parametrize(
