@@ -100,7 +100,7 @@ def test_a_choice_is_in_the_address_and_can_be_sent(site: Path, visit: Visit) ->
 def test_a_board_is_sorted_by_any_column_both_ways(site: Path, visit: Visit) -> None:
     page = visit(site / "index.html")
     first = page.locator(".board").first
-    time = first.get_by_role("button", name="Time [s]")
+    time = first.get_by_role("button", name="Mean time [s]")
     time.click()
     assert first.locator("tbody tr:visible th").first.inner_text() == "davidnet-b"
     time.click()
@@ -135,7 +135,7 @@ def test_the_way_from_the_first_page_to_a_comparison_and_back(site: Path, visit:
 
 def test_the_history_marks_its_step_in_words_and_in_the_chart(site: Path, visit: Visit) -> None:
     page = visit(series(site))
-    steps = page.get_by_role("table", name="Medians before and after")
+    steps = page.get_by_role("table", name="Medians of the runs' means before and after")
     expect(steps.locator("tbody tr")).to_have_count(1)
     expect(steps).to_contain_text("2026-01-02 18:00")
     expect(steps).to_contain_text("+11")
