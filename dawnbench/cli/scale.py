@@ -73,8 +73,8 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
     """Time RECIPE at several batch sizes, widths and threads.
 
     Each point is a run of its own with all else as in RECIPE, 1 epoch unless --epochs says more. An epoch's
-    time, the memory and the accuracy are shown along each axis, with the law of the time and the error of the
-    memory that was predicted.
+    time and the memory are shown along each axis, with the law of the time and the error of the memory that
+    was predicted; with several trials, also the accuracy and its spread.
     """
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for

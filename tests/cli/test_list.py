@@ -34,7 +34,7 @@ def test_version() -> None:
 def test_help_documents_the_exit_codes() -> None:
     for arguments in (("--help",), ("run", "--help")):
         shown = invoke(*arguments)[1]
-        for code in ("0  ", "2  ", "3  ", "70  ", "130  "):
+        for code in ("0  ", "2  ", "3  ", "4  ", "70  ", "130  "):
             assert f"\n    {code}" in shown
 
 

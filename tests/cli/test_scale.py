@@ -18,9 +18,10 @@ def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pyte
     done = CliRunner().invoke(main, ["scale", "tiny.py", *arguments])
     assert done.exit_code == 0, done.stderr
     assert "1 of 2: batch 64" in done.stderr
-    rows = [line.split() for line in done.stdout.splitlines() if line.strip().endswith("%")]
+    rows = [line.split() for line in done.stdout.splitlines() if line.strip().endswith("MB")]
     assert [row[0] for row in rows] == ["64", "128"]
     assert "batch: an epoch takes" in done.stdout
+    assert "accuracy: not shown, since one seed per point" in done.stdout
     study = tmp_path / "study"
     assert {p.name for p in study.iterdir()} == {
         "runs",

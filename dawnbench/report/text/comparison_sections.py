@@ -10,6 +10,7 @@ from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.text.comparison import figures_rows
+from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
@@ -42,6 +43,7 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
         *([markdown_block(needed.needs + (":" if needed.commands else "."))] if needed else []),
         *([fenced("\n".join(needed.commands), "console")] if needed and needed.commands else []),
         table([markdown(name) for name in header], cells),
+        *map(markdown_block, comparison_dashes(comparison)),
     ]
 
 

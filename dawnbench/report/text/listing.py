@@ -12,6 +12,7 @@ from rich.text import Text
 
 from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
+from dawnbench.records.rules import stops_at_target
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
@@ -141,7 +142,10 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no time at all, and the status says more than a dash.
-    return seconds(run.mean_seconds.get(rule)) if run.done else plain(run.status)
+    time = seconds(run.mean_seconds.get(rule)) if run.done else plain(run.status)
+    if time != "-":
+        return time
+    return "missed" if stops_at_target(rule) and not run.reached else "untimed"
 
 
 def _target(target: float) -> str:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.claim import Claim
@@ -27,7 +28,12 @@ def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
 ) -> RenderableType:
     """Return the results with their spread, what they show, and what is doubtful about them."""
-    said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
+    said = (
+        *single_value_notes(summary),
+        *sentences(summary, series.target),
+        *untimed_sentences(series),
+        *cost_sentences(summary, prices, rule),
+    )
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
     return Group(
@@ -61,6 +67,13 @@ def figures_table(summary: Summary) -> Table:
         if sample is not None:
             table.add_row(Text(plain(label)), *_cells(sample, scale, shown))
     return table
+
+
+def single_value_notes(summary: Summary) -> Iterator[str]:
+    """Yield why `figures_table` has a dash, if it has one."""
+    samples = (*(times.sample for times in summary.times), summary.epochs, summary.accuracy, summary.energy)
+    if any(sample is not None and sample.count == 1 for sample in (*samples, summary.energy_to_target)):
+        yield "A dash: a single value (n = 1) has neither sd nor interval."
 
 
 def sentences(summary: Summary, target: float) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.report.text import dashes
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
@@ -59,12 +60,14 @@ def model_table(model: ModelRecord) -> str:
 
 
 def timing_table(run: Run) -> str:
-    """Return each trial's time under each rule, for a run with at least one trial."""
-    rules = list(run.trials[0].seconds)
-    header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
+    """Return each trial's time under each rule, for a run with at least one trial, and why any is missing."""
+    rules = dashes.rules_shown(run)
+    columns = [*rules, dashes.EPOCHS, dashes.ACCURACY, dashes.ENERGY]
     rows = [_timing_row(trial, rules) for trial in run.trials]
-    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial ended early."
-    return table(header, rows) + "\n\n" + note
+    text = table(["Trial", *map(markdown, columns)], rows)
+    if notes := dashes.dash_notes(run, columns):
+        text += "\n\n" + "\n".join(f"- {markdown_block(note)}" for note in notes)
+    return text
 
 
 def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
@@ -111,7 +114,7 @@ def readings_rows(run: Run) -> list[list[str]]:
         for name, both in combined(summaries).items()
     ]
     peaks = [trial.peak_memory_bytes for trial in run.trials if trial.peak_memory_bytes is not None]
-    return rows + ([["device memory allocated", "-", number_bytes(max(peaks))]] if peaks else [])
+    return rows + ([["device memory allocated", "peak only", number_bytes(max(peaks))]] if peaks else [])
 
 
 def combined(summaries: Sequence[TelemetrySummary]) -> dict[str, Reading]:

@@ -77,3 +77,11 @@ def test_what_is_doubtful_is_said(run: Run) -> None:
     page = render_run_page(replace(run, trials=trials, warnings=("a line is torn",)), None)
     for words in ("held below its clocks", "trial 1: its two clocks disagree", "a line is torn"):
         assert words in page
+
+
+def test_a_dash_has_its_reason_below_its_table(run: Run) -> None:
+    first, *others = run.trials
+    untimed = replace(first, seconds=first.seconds | {"cold": None})
+    page = render_run_page(replace(run, trials=(untimed, *others)), None)
+    assert page.count("A dash under") == 1
+    assert "A dash under cold of trial 1: the process was not started for this run alone" in page

@@ -119,9 +119,11 @@ def test_a_terminal_is_told_of_an_empty_folder_without_colour() -> None:
     assert coloured(text, []).plain == text
 
 
-def test_a_rule_that_gives_no_time_is_a_dash() -> None:
-    assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "-", "94.08 %"]
-    assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "-"
+def test_a_missing_time_says_why_it_is_missing() -> None:
+    assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "untimed", "94.08 %"]
+    assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "untimed"
+    missed = replace(RUN, reached=0, median_seconds={"dawnbench": None})
+    assert cells(listing([missed], "dawnbench", 1, 80), 1)[2] == "missed"
 
 
 def test_how_many_of_how_many_are_listed() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from dawnbench.report.text.scaling_study import (
     scaling_words,
 )
 from dawnbench.stats.scaling_laws import study_axis
-from tests.report.scale_study import point, study
+from tests.report.scale_study import one_seed, point, study
 
 
 def test_the_table_fits_into_80_columns() -> None:
@@ -22,7 +23,7 @@ def test_the_table_fits_into_80_columns() -> None:
         console.print(scaling_table(wide))
     lines = printed.get().splitlines()
     assert len(lines) == 2
-    assert " ".join(lines[1].split()) == "131072 0.125 2 1234 s 41 100.00 GB 100.00 GB 91.23 %"
+    assert " ".join(lines[1].split()) == "131072 0.125 2 1234 s 41 100.00 GB 100.00 GB 91.23 %, 0.71"
 
 
 def test_a_law_is_told_in_words() -> None:
@@ -56,6 +57,35 @@ def test_the_worst_prediction_is_told() -> None:
     assert "memory: the prediction was at most 5.0 % off the measured peak" in scaling_words(study())
     unknown = scaling_words(study(point(512, 1.0)))
     assert any("does not report" in sentence for sentence in unknown)
+
+
+def test_a_sampled_peak_is_said_to_be_one() -> None:
+    sampled = scaling_words(replace(study(), samples_peak=True))
+    assert any("is sampled on a CPU and can miss a short one" in sentence for sentence in sampled)
+    assert not any("sampled" in sentence for sentence in scaling_words(study()))
+
+
+def test_equal_predictions_at_different_batches_are_explained() -> None:
+    memory = [
+        {"peak_memory_bytes": p, "predicted_memory_bytes": q} for p, q in ((79, 90), (99, 90), (156, 146))
+    ]
+    points = [point(64 * 2**n, 4.0, **{k: v * 10**6 for k, v in m.items()}) for n, m in enumerate(memory)]
+    (sentence,) = (s for s in scaling_words(study(*points)) if "the same" in s)
+    assert sentence.startswith(
+        "memory: the prediction is the same at batch 64 and 128, because what does not"
+    )
+    assert not any("the same" in sentence for sentence in scaling_words(study()))
+
+
+def test_the_accuracy_of_single_seeds_is_not_shown() -> None:
+    single = study(one_seed(256, 4.0), one_seed(512, 2.0))
+    assert "accuracy" not in scaling_page(single, "a.svg").split("| batch")[1]
+    why = "accuracy: not shown, since one seed per point cannot tell a trend from luck; --trials 3 shows it"
+    assert why in scaling_words(single)
+    assert [p["accuracies"] for p in json.loads(scaling_json(single))["points"]] == [[0.9123]] * 2
+    mixed = scaling_page(study(point(256, 4.0), one_seed(512, 2.0)), "a.svg")
+    assert "91.23 %, 0.71" in mixed
+    assert "91.23 %, 1 seed" in mixed
 
 
 def test_a_point_that_failed_says_why_and_steers_no_terminal() -> None:
