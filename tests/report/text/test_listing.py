@@ -122,7 +122,7 @@ def test_a_terminal_is_told_of_an_empty_folder_without_colour() -> None:
 def test_a_missing_time_says_why_it_is_missing() -> None:
     assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "untimed", "94.08 %"]
     assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "untimed"
-    missed = replace(RUN, reached=0, median_seconds={"dawnbench": None})
+    missed = replace(RUN, reached=0, mean_seconds={"dawnbench": None})
     assert cells(listing([missed], "dawnbench", 1, 80), 1)[2] == "missed"
 
 
