@@ -51,6 +51,8 @@ class StudySettings:
     seed: int = 0
     """Of the first trial at each point."""
     device: str = "auto"
+    tags: tuple[str, ...] = ()
+    """`key=value` recorded with every run."""
 
 
 class StudyObserver(Protocol):
@@ -99,6 +101,7 @@ def _arguments(settings: StudySettings, change: Sequence[str]) -> list[str]:
     numbers = [part for name, count in counts.items() for part in (name, str(count))]
     data = [] if settings.data is None else ["--data", settings.data]
     changes = [part for key_value in (*settings.changes, *change) for part in ("--set", key_value)]
+    changes += [part for key_value in settings.tags for part in ("--tag", key_value)]
     places = ["--device", settings.device, "--out", str(settings.out)]
     return [settings.recipe, *numbers, *data, *places, *changes]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,12 +25,14 @@ from dawnbench.cli.options import (
     resolve_series,
     seed_option,
     set_option,
+    tag_option,
     target_option,
     time_format_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @epochs_option
 @set_option
 @target_option
+@tag_option
 @out_option
 @click.option(
     "--save-model",
@@ -95,7 +98,7 @@ def run(recipe: str, settings: tuple[str, ...], require_target: bool, **options:
     from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
-    chosen = RunOptions(**options)
+    chosen = RunOptions(tags=parse_tags(options.pop("tags")), **options)
     with waiting_for("loading torch", silent=chosen.as_json):
         series = resolve_series(recipe, settings, **leaves)
         recipes = series or (resolve(recipe, settings, **leaves),)
@@ -130,6 +133,8 @@ class RunOptions:
     """Trackers to log to as well."""
     time_format: TimeFormat
     """How log.md writes times under a minute."""
+    tags: Mapping[str, str]
+    """What to record with every run, by key."""
 
 
 def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
@@ -156,6 +161,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
                 command=("dawnbench", *sys.argv[1:]),
                 own_process=own_process,
                 save_model=options.save_model,
+                tags=options.tags,
             )
     except KeyboardInterrupt:
         interrupted = True

@@ -10,13 +10,16 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.group import main
+from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.safe_text import one_line
 
 
 @main.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_folder", metavar="RUN", type=RUN_FOLDER)
 def watch(run_folder: Path) -> None:
     """Follow a RUN in progress, reading only its folder.
+
+    RUN is a run folder, or a run's name as `dawnbench runs` prints it, or latest.
 
     Ends when the run ends, or on Ctrl+C, which does not affect the run.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -46,6 +46,8 @@ class Listed:
     the mean if none missed the target; None if none has a time."""
     accuracy: float | None
     """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that have one."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """The user's own labels for the run, by key."""
 
 
 def read_listed(folder: Path, name: str | None = None) -> Listed:
@@ -101,6 +103,7 @@ def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> F
         "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
         "mean_seconds": {rule: _mean(rule, seconds, counting) for rule, seconds in times.items()},
         "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
+        "tags": {key: _text(value) for key, value in record.get("tags", {}).items()},
     }
 
 

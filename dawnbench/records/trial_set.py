@@ -12,6 +12,7 @@ from dawnbench.records.bounds import (
     RecipeSettings,
     Seconds,
     Seed,
+    Tags,
     Text,
     TimeToTarget,
 )
@@ -87,6 +88,8 @@ class TrialSet:
     """What could not be read in the run folder, and the run's notes, one sentence each."""
     command: tuple[Text, ...] = ()
     """The command line that made the run; empty if it was not one, or if only a baseline is left of it."""
+    tags: Tags = field(default_factory=dict)
+    """The user's own labels for the run, by key; of several runs, those that all have."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -119,6 +122,7 @@ def trial_set_of(run: Run) -> TrialSet:
         pairing=record.pairing,
         warnings=(*run.warnings, *record.notes),
         command=record.command,
+        tags=record.tags,
     )
 
 

@@ -33,7 +33,8 @@ def piped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
     """Two trials in a process of their own, whose output goes into a pipe."""
     folder = tmp_path_factory.mktemp("piped")
     (folder / "tiny.py").write_text(TINY_RECIPE)
-    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01")
+    tags = ("--tag=branch=main", "--tag=note=*a* b")
+    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01", *tags)
     result = process_in(folder)(*arguments)
     assert result.returncode == 0, result.stderr
     return result, read_run(only_run(folder))
@@ -55,6 +56,7 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     assert [(t.trial, t.seed, t.status) for t in run.trials] == [(1, 5, "finished"), (2, 6, "finished")]
     assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert run.record.status == "finished"
+    assert run.record.tags == {"branch": "main", "note": "*a* b"}
     assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
     log = (run.folder / "log.md").read_text()
     assert header in log
@@ -379,3 +381,15 @@ def test_davidnet_learns_the_real_cifar10(
     (epoch,) = run.epochs
     assert epoch.train_images == 97 * 512
     assert epoch.validation_accuracy > 0.3
+
+
+@pytest.mark.parametrize(
+    "verb", [("run", "tiny.py"), ("ab", "tiny.py", "tiny.py"), ("scale", "tiny.py", "--batch=8")]
+)
+def test_a_tag_without_a_value_is_refused_before_anything_runs(
+    verb: tuple[str, ...], dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench(*verb, "--tag", "main")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "dawnbench: the tag 'main' has no value; write KEY=VALUE, such as branch=main\n"
+    assert not (tmp_path / "runs").exists()

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
+from dawnbench.records.tags import tags_text
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.units import percent, significant
@@ -41,6 +42,7 @@ def summary_report(
             plain(f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})")
         ),
         Text(plain(f"{series.name}, data {series.data.source} {series.data.fingerprint[:16]}"), style="dim"),
+        *([Text(plain(f"tags {tags_text(series.tags)}"), style="dim")] if series.tags else []),
         "",
         *(part for part in (table, "") if table.row_count),
         *(Text(plain(sentence)) for sentence in said),

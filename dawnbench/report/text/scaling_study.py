@@ -1,16 +1,12 @@
-"""A scaling study as a table, as sentences, as a page and as JSON."""
+"""A scaling study as a table, as sentences and as a page."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
 from statistics import stdev
-from typing import Any
 
 from rich.table import Table
 
-from dawnbench.records.bounds import finite
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain
@@ -104,23 +100,6 @@ def scaling_page(study: ScalingStudy, figure: str) -> str:
     shown = "Time, memory and accuracy" if study.shows_spread else "Time and memory"
     picture = f"![{shown} by {', '.join(a.axis for a in study.axes)}]({figure})"
     return "\n\n".join([title, words, table(_header(study), _rows(study)), note, picture]) + "\n"
-
-
-def scaling_json(study: ScalingStudy) -> str:
-    """Return the points with their results (seconds, bytes, fractions) and the law of each axis."""
-    found: dict[str, Any] = {
-        "recipe_name": study.recipe_name,
-        "device_name": study.device_name,
-        "points": [asdict(point) for point in study.points],
-        "laws": [_law(along) for along in study.axes],
-    }
-    return json.dumps(finite(found), indent=2, allow_nan=False) + "\n"
-
-
-def _law(along: AxisStudy) -> dict[str, Any]:
-    kind = None if along.law is None else "amdahl" if isinstance(along.law, AmdahlLaw) else "power"
-    fitted = {} if along.law is None else asdict(along.law)
-    return {"axis": along.axis, "law": kind, **fitted, "sentence": law_sentence(along)}
 
 
 def _header(study: ScalingStudy) -> Sequence[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
@@ -30,6 +31,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Tags: {markdown(tags_text(record.tags))}"] if record.tags else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
         f"torch {markdown(str(packages.get('torch', 'unknown')))}"

@@ -35,6 +35,13 @@ def test_the_headline_stands_in_the_page_word_for_word(run: Run) -> None:
     assert sentence in page
 
 
+def test_tags_are_among_the_facts_and_are_no_markup(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", hertz=0, tags={"branch": "main", "note": "<img src=x>"}))
+    page = render_run_page(run, None)
+    assert "branch=main, note=&lt;img src=x&gt;" in page
+    assert "<img src=x>" not in page
+
+
 def test_twenty_trials_with_telemetry_stay_under_three_megabytes(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", trials=20, epochs=24, epoch_seconds=4))
     samples = read_samples(run.folder)

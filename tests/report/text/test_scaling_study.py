@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 from rich.console import Console
 
 from dawnbench.report.text.scaling_study import (
     law_sentence,
-    scaling_json,
     scaling_page,
     scaling_table,
     scaling_words,
@@ -82,7 +80,6 @@ def test_the_accuracy_of_single_seeds_is_not_shown() -> None:
     assert "accuracy" not in scaling_page(single, "a.svg").split("| batch")[1]
     why = "accuracy: not shown, since one seed per point cannot tell a trend from luck; --trials 3 shows it"
     assert why in scaling_words(single)
-    assert [p["accuracies"] for p in json.loads(scaling_json(single))["points"]] == [[0.9123]] * 2
     mixed = scaling_page(study(point(256, 4.0), one_seed(512, 2.0)), "a.svg")
     assert "91.23 %, 0.71" in mixed
     assert "91.23 %, 1 seed" in mixed
@@ -100,14 +97,3 @@ def test_the_page_has_the_laws_the_table_and_the_picture() -> None:
     assert "- batch: an epoch takes 0.5 times as long at twice the batch size" in page
     assert len([line for line in page.splitlines() if line.startswith("| ")]) == 2 + 4
     assert "](scaling.svg)" in page
-
-
-def test_the_json_has_every_figure_and_law() -> None:
-    found = json.loads(scaling_json(study()))
-    assert [p["epoch_seconds"] for p in found["points"]] == [40.0, 20.0, 10.0, 40.0]
-    assert found["points"][0]["setting"] == {"batch": 256, "width": 1.0, "threads": 2}
-    laws = {law["axis"]: law for law in found["laws"]}
-    assert laws["batch"]["law"] == "power"
-    assert round(laws["batch"]["exponent"], 9) == -1
-    assert (laws["threads"]["law"], laws["threads"]["serial"]) == ("amdahl", 0)
-    assert laws["width"]["law"] is None
