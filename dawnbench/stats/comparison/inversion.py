@@ -18,6 +18,8 @@ from dawnbench.stats.ranks import mann_whitney, signed_rank
 
 PRECISION = 1e-9
 """Of a bound, relative to it."""
+TINY = 1e-200
+"""A ratio below it, or above its inverse, counts as beyond all: dividing by it could overflow."""
 
 
 def ratio_interval(ours: Sequence[float], theirs: Sequence[float], level: float = ALPHA) -> Interval:
@@ -27,7 +29,10 @@ def ratio_interval(ours: Sequence[float], theirs: Sequence[float], level: float 
     """
     x, y = np.asarray(ours, dtype=float), np.asarray(theirs, dtype=float)
     known = [values[np.isfinite(values) & (values > 0)] for values in (x, y)]
-    ends = (known[0].min() / known[1].max(), known[0].max() / known[1].min()) if all(map(len, known)) else ()
+    ends: tuple[float, ...] = ()
+    if all(map(len, known)):
+        with np.errstate(over="ignore"):
+            ends = (known[0].min() / known[1].max(), known[0].max() / known[1].min())
     return _interval(
         lambda ratio: 2 * mann_whitney((x / ratio).tolist(), y.tolist(), "greater") < level,
         lambda ratio: 2 * mann_whitney((x / ratio).tolist(), y.tolist(), "less") < level,
@@ -61,7 +66,7 @@ Rejected = Callable[[float], bool]
 
 def _interval(too_low: Rejected, too_high: Rejected, ends: tuple[float, ...]) -> Interval:
     """Return the bounds; beyond the `ends`, where the ranks no longer change, a bound is 0 or infinite."""
-    low, high = (ends[0] / 1.001, ends[1] * 1.001) if ends else (1.0, 1.0)
+    low, high = (max(TINY, ends[0] / 1.001), min(1 / TINY, ends[1] * 1.001)) if ends else (1.0, 1.0)
     least = _boundary(too_low, low, high)
     most = _boundary(lambda inverse: too_high(1 / inverse), 1 / high, 1 / low)
     return Interval(least, 1 / most if most else math.inf)
@@ -77,5 +82,5 @@ def _boundary(rejected: Rejected, low: float, high: float) -> float:
     while high / low > 1 + PRECISION:
         if low < middle < high:
             low, high = (middle, high) if rejected(middle) else (low, middle)
-        middle = math.sqrt(low * high)
+        middle = math.sqrt(low) * math.sqrt(high)
     return high

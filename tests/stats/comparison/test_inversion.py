@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from dawnbench.stats.comparison.inversion import paired_ratio_interval, ratio_interval
 
+pytestmark = pytest.mark.filterwarnings("error")
+
 few = settings(max_examples=25, deadline=None)
 seconds = st.lists(st.integers(600, 700).map(lambda n: n / 32), min_size=5, max_size=9, unique=True)
 RNG = np.random.default_rng(0)
@@ -48,6 +50,11 @@ def test_fewer_than_the_test_needs_leave_it_open_on_both_sides() -> None:
     assert ratio_interval([1.0, 2.0], [1.0, 2.0]).low == 0
     assert ratio_interval([1.0, 2.0], [1.0, 2.0]).high == math.inf
     assert paired_ratio_interval([0.5] * 7).high == math.inf
+
+
+def test_ratios_beyond_what_a_float_can_divide_by_are_bounded() -> None:
+    found = ratio_interval([5e-324, 1e12, 1.0, 2.0, 3.0], [1e12, 2.0, 3.0, 4.0, 5e-324])
+    assert (found.low, found.high) == (0, math.inf)
 
 
 def test_equal_values_have_a_ratio_without_width() -> None:
