@@ -51,8 +51,8 @@ class Ladder:
 def no_place(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> str | None:
     """Return why a run has no place among the times published by a rule; None if it has one.
 
-    They are for CIFAR-10 to their target. By a rule that stops at the target, a trial must have reached it; by
-    any other, the claim about the mean accuracy must hold.
+    They are for CIFAR-10 to their target. By a rule that stops at the target, a trial must have reached it;
+    by any other, the claim about the mean accuracy must hold.
     """
     if not is_cifar10(series.data):
         return f"it trained on {series.data.source} and they are for CIFAR-10"

@@ -192,7 +192,7 @@ def test_a_claim_that_does_not_hold_has_no_place_if_the_rule_asks_for_it(
     low = series(trials=tuple(trial(i, 20.0, accuracy=one) for i, one in enumerate(accuracies)))
     text = drawn(low, figure(5.0), figure(5.0, rule="airbench"))
     assert len(rungs(text)) == 2
-    assert f"reaches the target No place: {why}. The run's time" in flat(text)
+    assert f"reaches the target No place: {why}. A time is the mean" in flat(text)
     with pytest.raises(DawnbenchError, match=re.escape(why)):
         drawn(low, figure(5.0, rule="airbench"))
 
