@@ -16,6 +16,7 @@ from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
     across_option,
+    complete_recipe,
     data_option,
     device_option,
     epochs_option,
@@ -41,7 +42,9 @@ if TYPE_CHECKING:
 
 
 @main.command(epilog=EXPLAINED)
-@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
+@click.argument(
+    "recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]", shell_complete=complete_recipe
+)
 @click.option(
     "--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Trials of each recipe."
 )
@@ -159,9 +162,7 @@ def run_and_compare(
 
 def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None:
     """Refuse recipes that could not be compared, before anything runs."""
-    from dawnbench.records.rules import known_rule
-
-    if known_rule(shown.rule).name == "cold":
+    if shown.rule == "cold":
         raise DawnbenchError(
             "ab runs both sides on one warm device, so neither is cold; choose another --rule, or "
             "compare separate runs with `dawnbench compare`"
