@@ -182,7 +182,7 @@ def test_the_leaderboard_fits_a_screen_and_has_the_time_second(site: Path, visit
     page = visit(site / "index.html", width=width)
     for board in page.locator(".board .scroll").all():
         assert board.evaluate("box => box.scrollWidth - box.clientWidth") == 0
-        assert board.locator("thead th").all_inner_texts()[1].startswith("Time [s]")
+        assert board.locator("thead th").all_inner_texts()[1].startswith("Mean time [s]")
     expect(page.get_by_text("All columns").first).to_be_hidden()
 
 
@@ -193,7 +193,7 @@ def test_a_phone_shows_who_took_how_long_and_unfolds_the_rest(site: Path, visit:
     box = board.locator(".scroll")
     assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
     shown = [text.split("\n")[0] for text in board.locator("thead th:visible").all_inner_texts()]
-    assert [text.rstrip("↕ ") for text in shown] == ["Recipe", "Time [s], 95 % interval"]
+    assert [text.rstrip("↕ ") for text in shown] == ["Recipe", "Mean time [s], 95 % interval"]
     time = board.locator("tbody tr:visible td").first
     assert re.match(r"2\.\d{3}\s+\(2\.\d+ to 2\.\d+\)$", time.inner_text())
     place = time.bounding_box()
