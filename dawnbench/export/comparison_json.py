@@ -12,7 +12,7 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.comparison.sentences import remedy, verdict_sentence
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_values import accuracies
@@ -25,7 +25,8 @@ def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
     these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one per rule, the
     rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
-    `cautions` (sentences). A missing or infinite figure is null.
+    `cautions` (sentences), `remedy` (how many more trials a verdict takes and how to run them, or null). An
+    `interval` is that of the test that decides, at 1 - `level`. A missing or infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison in found]))
 
@@ -84,6 +85,7 @@ def _over(value: float | None, first: float | None) -> float | None:
 
 def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
     time = comparison.verdict
+    needed = remedy(comparison)
     return {
         "verdict": time.word,
         "sentence": verdict_sentence(comparison),
@@ -96,6 +98,7 @@ def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
         "differences": comparison.differences.refusals,
         "cautions": comparison.differences.cautions,
+        "remedy": None if needed is None else str(needed),
     }
 
 
