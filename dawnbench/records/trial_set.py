@@ -18,7 +18,14 @@ from dawnbench.records.bounds import (
 from dawnbench.records.identity import RunIdentity, identity_of
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import RULES_BY_NAME
-from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
+from dawnbench.records.schema import (
+    DataRecord,
+    PairingRecord,
+    Reading,
+    StoppingRecord,
+    TrialRecord,
+    TrialStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +90,8 @@ class TrialSet:
     environment: Environment
     trials: tuple[TrialFigures, ...]
     pairing: PairingRecord | None = None
+    stopping: StoppingRecord | None = None
+    """Set if the number of trials depended on their results (`--trials auto`)."""
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
 
@@ -115,6 +124,7 @@ def trial_set_of(run: Run) -> TrialSet:
         environment=record.environment,
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
+        stopping=record.stopping,
         warnings=(*run.warnings, *record.notes),
     )
 

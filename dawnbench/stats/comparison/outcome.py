@@ -53,6 +53,11 @@ class TimeComparison:
     p_signed_rank: float | None
     """For trials run in pairs, where it decides; None otherwise."""
     word: Word
+    level: float = ALPHA
+    """Which the p-value that decides must be below; less than 0.01 after `ab --trials auto`, which looks at
+    it more than once."""
+    pairs: int | None = None
+    """Of trials run in pairs, how many say something about speed; None otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +83,20 @@ class Comparison:
         return self.times[0]
 
 
-def word(ratio: Ratio | None, p_faster: float, p_slower: float, could_tell: bool) -> Word:
-    """Return the verdict: a difference needs p below 0.01 and an interval of the ratio that excludes 1.
+def word(
+    ratio: Ratio | None, p_faster: float, p_slower: float, could_tell: bool, level: float = ALPHA
+) -> Word:
+    """Return the verdict: a difference needs p below the level and an interval of the ratio that excludes 1.
 
-    The two p-values are the rank test's one-sided ones; the one on the ratio's side decides, at half of 0.01.
-    If ranks and ratio disagree (mostly faster, but with misses that cost more than that saves), neither
-    "faster" nor "slower" would be true.
+    The two p-values are the rank test's one-sided ones; the one on the ratio's side decides, at half the
+    level. If ranks and ratio disagree (mostly faster, but with misses that cost more than that saves),
+    neither "faster" nor "slower" would be true.
     """
     if not could_tell:
         return "cannot tell with so few trials"
     if ratio is None or ratio.interval is None or 1 in ratio.interval:
         return "no difference shown"
     p = p_faster if ratio.value < 1 else p_slower
-    if 2 * p >= ALPHA:
+    if 2 * p >= level:
         return "no difference shown"
     return "faster" if ratio.value < 1 else "slower"

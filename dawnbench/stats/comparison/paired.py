@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from dawnbench.records.schema import StoppingRecord
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.bootstrap import bootstrap_interval
+from dawnbench.stats.bootstrap import Interval, bootstrap_interval
 from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
 from dawnbench.stats.comparison.unpaired import compare_by
-from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
+from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank, signed_rank_interval
+from dawnbench.stats.sequential import INTERVAL_ALPHA, VERDICT_ALPHA, level_after
 from dawnbench.stats.trial_values import censored_seconds, spent_seconds
 
 
@@ -35,25 +38,53 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
 
     A slow minute of the machine delays both trials of a pair, so it cancels in the ratio. A pair in which
     only one trial reached the target counts as a ratio of infinity or zero; a pair in which neither did says
-    nothing about speed.
+    nothing about speed. If the campaign went on until the verdict was settled, level and interval are those
+    of its stopping rule (`stats.sequential`).
     """
     seconds = _seconds(reference, other, rule)
     informative = seconds[np.isfinite(seconds).any(axis=1)]
-    could_tell = least_signed_rank_p_value(len(informative) or len(seconds)) < ALPHA
+    stopping, count = reference.stopping, len(informative) or len(seconds)
+    level = ALPHA if stopping is None else _level(stopping, count)
+    could_tell = least_signed_rank_p_value(count) < level
     ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
     if not len(informative):
         found = compare_by(ours, theirs, rule, None)
-        return replace(found, word=word(None, 1.0, 1.0, could_tell))
+        return replace(found, word=word(None, 1.0, 1.0, could_tell), level=level, pairs=0)
     with np.errstate(divide="ignore"):
         ratios = informative[:, 1] / informative[:, 0]
         differences = np.log(ratios)
     faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
-    ratio = Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
+    value = float(np.median(ratios))
+    if stopping is None:
+        ratio = Ratio(value, bootstrap_interval([ratios], np.median))
+    else:
+        ratio = Ratio(value, _repeated_interval(differences, stopping, value))
     return replace(
         compare_by(ours, theirs, rule, ratio),
         p_signed_rank=min(1.0, 2 * min(faster, slower)),
-        word=word(ratio, faster, slower, could_tell),
+        word=word(ratio, faster, slower, could_tell, level),
+        level=level,
+        pairs=len(informative),
     )
+
+
+def _level(stopping: StoppingRecord, pairs: int) -> float:
+    return level_after(pairs, stopping.first_look, stopping.max_trials, VERDICT_ALPHA)
+
+
+def _repeated_interval(
+    differences: Sequence[float], stopping: StoppingRecord, value: float
+) -> Interval | None:
+    """Return a 95 % interval of the ratio that holds at all looks of a campaign at once; None before those.
+
+    It is the repeated interval of Jennison and Turnbull (1989, JRSS B 51:305): the ratios that the test, at
+    the bounds that belong to 95 %, does not reject, and the `value`. `differences` are logarithms of ratios.
+    """
+    level = level_after(len(differences), stopping.first_look, stopping.max_trials, INTERVAL_ALPHA)
+    if not level:
+        return None
+    low, high = np.exp(signed_rank_interval(differences, level))
+    return Interval(min(float(low), value), max(float(high), value))
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:
