@@ -94,6 +94,8 @@ def signed_rank_interval(values: Sequence[float], level: float) -> tuple[float, 
 
 def _rejected_sums(count: int, level: float) -> int:
     """Return how many of the smallest rank sums, from 0, a two-sided test of this many values rejects."""
+    if level <= 0:
+        return 0
     if count > _EXACT_PAIRS:
         mean = count * (count + 1) / 4
         deviation = math.sqrt(mean * (2 * count + 1) / 6)

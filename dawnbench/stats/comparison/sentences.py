@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from dawnbench.stats.comparison.outcome import ALPHA, Comparison, Ratio, TimeComparison
+from dawnbench.stats.comparison.outcome import Comparison, Ratio, TimeComparison
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -14,12 +14,14 @@ def verdict_sentence(comparison: Comparison) -> str:
         test, p = _unpaired(time), time.p_mann_whitney
     else:
         test, p = f"{_count(comparison.paired, 'pair')}, Wilcoxon's test", time.p_signed_rank
+        if comparison.reference.stopping is not None and time.level:
+            test += f" at a sequential bound of {time.level:.2g}"
     tested = f"{test}: p = {p:.2g}" if p is not None else test
     reference, name = names(comparison)
     if time.word == "cannot tell with so few trials":
         return f"Cannot tell with so few trials whether {name} is faster than {reference} ({tested})"
     if time.word == "no difference shown":
-        conflict = "" if p is None or p >= ALPHA else "; ranks and times disagree"
+        conflict = "" if p is None or p >= time.level else "; ranks and times disagree"
         shown = f"No difference shown between {name} and {reference}"
         return f"{shown}: {_could_be(time.ratio)} ({tested}{conflict})"
     return f"{name} is {time.word} than {reference}: {_by(time)} ({tested})"
