@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
@@ -13,6 +15,9 @@ from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
+
+if TYPE_CHECKING:
+    from dawnbench.stats.sequential import AutoTrials
 
 
 def run(
@@ -25,18 +30,27 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    trials: AutoTrials | None = None,
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder.
+    folder. With `trials` the run goes on until its question is settled, however many trials the recipe asks
+    for.
 
     Raises:
-        DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
+        DawnbenchError: no number of trials allowed could settle the question; or the data, the device or the
+            disk cannot be used, and what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
+    enough = None
+    if trials is not None:
+        # What it imports takes long to load, and the `cold` rule counts that.
+        from dawnbench.campaigns.enough import Enough
+
+        enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
     opened = open_device(device)
     opened.tune()
@@ -49,6 +63,7 @@ def run(
         command=command,
         startup=startup() if own_process else Startup(),
         save_model=save_model,
+        stopping=None if enough is None else enough.stopping,
     )
     status: RunStatus = "failed"
     try:
@@ -59,6 +74,8 @@ def run(
             session.warm_up()
             for number in range(1, recipe.trials + 1):
                 session.trial(number)
+                if enough is not None and enough.after([session], number):
+                    break
         status = "finished"
     except KeyboardInterrupt:
         status = "interrupted"

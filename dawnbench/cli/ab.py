@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench.cli.auto import trials_options
 from dawnbench.cli.compare import ComparisonOptions, show_comparisons
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
@@ -36,12 +37,15 @@ if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.cost import Prices
+    from dawnbench.stats.sequential import AutoTrials
 
 
 @main.command(epilog=EXPLAINED)
 @click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
-@click.option(
-    "--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Trials of each recipe."
+@trials_options(
+    "Trials of each recipe; auto: until the verdict is settled.",
+    "With auto: also stop once the ratio is shown to be within this share of 1.",
+    default=20,
 )
 @seed_option
 @data_option
@@ -68,6 +72,7 @@ def ab(
     across: bool,
     as_json: bool,
     prices: Prices,
+    auto: AutoTrials | None,
     **options: Any,
 ) -> None:
     """Run two recipes alternately and compare them pair by pair.
@@ -85,7 +90,7 @@ def ab(
         importlib.import_module("dawnbench.campaigns")  # loads torch while the status line says so
 
     shown = ComparisonOptions(rule, across, as_json, prices)
-    sys.exit(run_and_compare(pair[0], pair[1], shown, **options))
+    sys.exit(run_and_compare(pair[0], pair[1], shown, auto=auto, **options))
 
 
 def run_and_compare(
@@ -94,6 +99,7 @@ def run_and_compare(
     shown: ComparisonOptions,
     *,
     trials: int,
+    auto: AutoTrials | None,
     seed: int,
     device: str,
     out: Path,
@@ -116,14 +122,14 @@ def run_and_compare(
     _check(recipe_a, recipe_b, shown)
     prices_for("", shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials)
+    display = PairsDisplay(console, shown.rule, trials, at_most=auto is not None)
     interrupted = False
     try:
         with closing(display):
             campaigns.ab(
                 recipe_a,
                 recipe_b,
-                pairs=trials,
+                pairs=auto or trials,
                 device=device,
                 seed=seed,
                 out=out,

@@ -11,7 +11,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.trial_set import TrialSet, trial_set_of
-from dawnbench.stats.comparison.comparable import Differences, differences
+from dawnbench.stats.comparison.comparable import CHOSEN, Differences, differences
 
 
 def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
@@ -30,12 +30,14 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
                 f"{name} matches runs that do not belong together, {first.name} and {other.name}: {apart[0]}"
             )
     trials = [trial for part in parts for trial in part.trials]
+    warnings = {part.name: (*part.warnings, *([CHOSEN] if part.stopping else [])) for part in parts}
     return replace(
         first,
         name=name,
         trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
         pairing=None,
-        warnings=tuple(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+        stopping=None,
+        warnings=tuple(f"{name}: {warning}" for name, found in warnings.items() for warning in found),
     )
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import NormalDist
+from typing import Literal
 
 import numpy as np
 
@@ -63,8 +64,7 @@ class AutoTrials:
     def __post_init__(self) -> None:
         if self.until is not None and not 0 < self.until < 1:
             raise DawnbenchError(
-                f"--until {100 * self.until:g}% can never be reached or asks for nothing; "
-                "give a share above 0 and below 100 %, such as 1%"
+                f"--until {100 * self.until:g}% is not between 0 and 100 %; give a share such as 1%"
             )
         if self.max_minutes is not None and not 0 < self.max_minutes < math.inf:
             raise DawnbenchError(f"--max-minutes {self.max_minutes:g} is not a time; give a number above 0")
@@ -72,6 +72,12 @@ class AutoTrials:
             raise DawnbenchError(
                 f"--trials auto cannot go by the rule {self.rule}: all trials of a run share one start"
             )
+
+    def question(self, kind: Literal["run", "ab"]) -> Question:
+        """Return what is to be settled: of a run the interval if there is an `until`, else the claim."""
+        if kind == "ab":
+            return "verdict"
+        return "claim" if self.until is None else "interval"
 
     def check(self, question: Question) -> None:
         """Refuse a largest number of trials that cannot settle the question.

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal
 
-from dawnbench.records.schema import LookRecord, Question, StoppingRecord
+from dawnbench.records.schema import LookRecord, StoppingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.paired import compare_paired_times
 from dawnbench.stats.sequential import (
@@ -30,7 +30,7 @@ def begin_stopping(auto: AutoTrials, kind: Literal["run", "ab"]) -> StoppingReco
     Raises:
         DawnbenchError: it could not settle anything.
     """
-    question = question_of(auto, kind)
+    question = auto.question(kind)
     auto.check(question)
     return StoppingRecord(
         question=question,
@@ -41,13 +41,6 @@ def begin_stopping(auto: AutoTrials, kind: Literal["run", "ab"]) -> StoppingReco
         max_trials=auto.max_trials,
         max_minutes=auto.max_minutes,
     )
-
-
-def question_of(auto: AutoTrials, kind: Literal["run", "ab"]) -> Question:
-    """Return what is to be settled: of a run the interval if there is an `until`, otherwise the claim."""
-    if kind == "ab":
-        return "verdict"
-    return "claim" if auto.until is None else "interval"
 
 
 def after_trial(

@@ -97,8 +97,8 @@ def test_without_a_mean_or_a_spread_there_is_no_width(values: list[tuple[float, 
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
-        ({"until": 0.0}, "--until 0% can never be reached"),
-        ({"until": 1.0}, "--until 100% can never"),
+        ({"until": 0.0}, "--until 0% is not between 0 and 100 %"),
+        ({"until": 1.0}, "--until 100% is not"),
         ({"until": math.nan}, "--until nan%"),
         ({"max_minutes": 0.0}, "--max-minutes 0 is not a time"),
         ({"max_minutes": math.inf}, "--max-minutes inf is not a time"),

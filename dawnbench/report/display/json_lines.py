@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import IO, Any
 
 from dawnbench.records.bounds import finite
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.display.display import Display
 
 
 class JsonLinesDisplay(Display):
-    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, with the fields of the run folder."""
+    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, with the fields of the run folder.
+
+    With `--trials auto` a `look` follows each trial.
+    """
 
     def __init__(self, file: IO[str]) -> None:
         self._file = file
@@ -34,6 +37,11 @@ class JsonLinesDisplay(Display):
     def trial_ended(self, record: TrialRecord) -> None:
         """Write a `trial` line."""
         self._write("trial", asdict(record))
+
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Write a `look` line with what was seen last, and why the run ended if it did."""
+        last = asdict(stopping.looks[-1]) if stopping.looks else {}
+        self._write("look", {**last, "ended": stopping.ended, "reason": stopping.reason})
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
         self._file.write(json.dumps({"event": event} | finite(fields), allow_nan=False) + "\n")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, number_bytes, percent, significant
 from dawnbench.stats.trial_summary import Summary
 
@@ -77,6 +78,8 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ),
         ("Software", software(run)),
     ]
+    if record.stopping is not None:
+        found.append(("Trials", stopping_sentence(record.stopping)))
     if record.predicted_memory_bytes is not None:
         found.append(("Memory predicted", number_bytes(record.predicted_memory_bytes)))
     return found

@@ -11,6 +11,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.text.comparison import figures_rows
 from dawnbench.report.text.markdown import table
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
@@ -36,9 +37,11 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
     """Return the verdict and the numbers behind it."""
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
+    stopping = comparison.reference.stopping if comparison.paired is not None else None
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
         table([markdown(name) for name in header], cells),
+        *([] if stopping is None else [markdown_block(stopping_sentence(stopping))]),
     ]
 
 

@@ -11,9 +11,10 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
-from dawnbench.stats.claim import Claim
+from dawnbench.stats.claim import ALPHA, Claim
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
@@ -27,7 +28,8 @@ def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], prices: Prices, rule: str
 ) -> RenderableType:
     """Return the results with their spread, what they show, and what is doubtful about them."""
-    said = (*sentences(summary, series.target), *cost_sentences(summary, prices, rule))
+    ended = () if series.stopping is None else (stopping_sentence(series.stopping),)
+    said = (*sentences(summary, series.target), *ended, *cost_sentences(summary, prices, rule))
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
     return Group(
@@ -89,7 +91,8 @@ def claim_sentence(claim: Claim) -> str:
     if claim.p_value is None:
         why = "one trial has no spread" if claim.trials < 2 else "all are equal, so there is no spread"
         return f"{start}; {why} to test by whether the true mean is at least {goal}."
-    test = f"one-sided t-test, p = {claim.p_value:.2g}"
+    bound = "" if claim.level == ALPHA else f" at a sequential bound of {claim.level:.2g}"
+    test = f"one-sided t-test{bound}, p = {claim.p_value:.2g}"
     if claim.standing == "holds":
         return f"{start}: at least {goal} holds ({test})."
     if claim.standing == "fails":

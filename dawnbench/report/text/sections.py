@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
 from dawnbench.report.text.markdown import table
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.progress import spread_by_segment
@@ -29,6 +30,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Trials: {markdown(stopping_sentence(record.stopping))}"] if record.stopping else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
         f"torch {markdown(str(packages.get('torch', 'unknown')))}"
