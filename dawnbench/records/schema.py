@@ -39,7 +39,8 @@ Side = Literal["A", "B"]
 Question = Literal["verdict", "claim", "interval"]
 """What `--trials auto` is to settle: which side of a campaign is faster, whether the mean accuracy is at
 least the target, or how long a trial takes."""
-StopCause = Literal["settled", "max trials", "max minutes"]
+StopCause = Literal["settled", "no times", "max trials", "max minutes"]
+""""no times": until the first look no trial had a time, so that there would be nothing to settle."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from dawnbench.records.schema import LookRecord, StoppingRecord
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.paired import compare_paired_times
 from dawnbench.stats.sequential import (
     CLAIM_ALPHA,
@@ -63,6 +64,9 @@ def after_trial(
     count = f"1 {unit}" if done == 1 else f"{done} {unit}s"
     if settled is not None:
         return replace(stopping, ended="settled", reason=f"{settled} after {count}")
+    if look is None and done >= stopping.first_look and stopping.question != "claim":
+        nothing = f"no trial has a time under the {stopping.rule} rule after {count}"
+        return replace(stopping, ended="no times", reason=nothing)
     open_question = {
         "verdict": "the verdict is not settled",
         "claim": "the accuracy claim is not settled",
@@ -83,11 +87,11 @@ _Seen = tuple[LookRecord | None, str | None]
 
 def _verdict(stopping: StoppingRecord, series: Sequence[TrialSet]) -> _Seen:
     found = compare_paired_times(series[0], series[1], stopping.rule or "")
-    if found.p_signed_rank is None or found.ratio is None or found.ratio.interval is None:
+    if not found.pairs or found.p_signed_rank is None or found.ratio is None:
         return None, None
-    interval = found.ratio.interval
+    interval = found.ratio.interval or Interval(-math.inf, math.inf)
     low, high = interval.low, interval.high
-    look = LookRecord(found.pairs or 0, found.p_signed_rank, found.level, _finite(low), _finite(high))
+    look = LookRecord(found.pairs, found.p_signed_rank, found.level, _finite(low), _finite(high))
     if found.word in ("faster", "slower"):
         bound = f"p = {found.p_signed_rank:.2g} is below the sequential bound of {found.level:.2g}"
         return look, f"B is {found.word} than A: {bound}"

@@ -103,9 +103,17 @@ def test_after_the_minutes_no_pair_begins() -> None:
 
 
 def test_pairs_that_say_nothing_add_no_look_but_count_as_pairs() -> None:
-    a, b = ([None] * 35 + list(times) for times in (SLOW, FAST))
-    found = campaign(a[:45], b[:45])
-    assert (found.ended, found.looks) == ("max trials", ())
+    a, b = ([*times[:9], *[None] * 30, *times[9:]] for times in (SLOW, FAST))
+    found = campaign(a, b)
+    assert (found.ended, [look.trials for look in found.looks]) == ("settled", [10])
+    assert found.reason is not None
+    assert found.reason.endswith("after 40 pairs")
+
+
+def test_pairs_that_never_reach_the_target_are_given_up_at_the_first_look() -> None:
+    found = campaign([None] * 40, [None] * 40)
+    assert (found.ended, found.looks) == ("no times", ())
+    assert found.reason == "no trial has a time under the dawnbench rule after 10 pairs"
 
 
 def test_the_verdict_that_is_shown_uses_the_bound_and_not_the_level_of_a_fixed_number() -> None:
@@ -218,10 +226,17 @@ def test_with_until_a_run_goes_on_until_the_interval_is_that_narrow() -> None:
     assert found.reason.startswith("the 95 % interval of the mean time under dawnbench is within 1 % of it (")
 
 
-def test_a_run_that_never_reaches_its_target_has_no_interval() -> None:
-    found = run_of(timed(*[None] * 10), AutoTrials(until=0.01, max_trials=10))
-    assert (found.ended, found.looks) == ("max trials", ())
-    assert found.reason == "the interval of the mean time is wider than 1 % after 10 trials, the most allowed"
+def test_a_wide_interval_goes_on_to_the_last_trial() -> None:
+    times = np.random.default_rng(4).normal(20, 2, 12).tolist()
+    found = run_of(timed(*times), AutoTrials(until=0.01, max_trials=12))
+    assert found.ended == "max trials"
+    assert found.reason == "the interval of the mean time is wider than 1 % after 12 trials, the most allowed"
+
+
+def test_a_run_that_never_reaches_its_target_is_given_up_at_the_first_look() -> None:
+    found = run_of(timed(*[None] * 20), AutoTrials(until=0.01))
+    assert (found.ended, found.looks) == ("no times", ())
+    assert found.reason == "no trial has a time under the dawnbench rule after 10 trials"
 
 
 def test_a_rule_that_could_settle_nothing_is_refused() -> None:
