@@ -27,13 +27,15 @@ class Enough:
         self.stopping = begin_stopping(auto, kind)
 
     def after(self, sessions: Sequence[Session], done: int) -> bool:
-        """Look at the trials after the `done`th of each session, record what was seen, and return if it ends.
+        """Look at the trials after the `done`th of each session, record what is new, and return if it ends.
 
         Raises:
             DawnbenchError: the disk refuses the record.
         """
         minutes = (self._clock() - self._began) / 60
-        self.stopping = after_trial(self.stopping, [one.trial_set() for one in sessions], done, minutes)
-        for session in sessions:
-            session.note_stopping(self.stopping, done)
+        before = self.stopping
+        self.stopping = after_trial(before, [one.trial_set() for one in sessions], done, minutes)
+        if self.stopping != before:
+            for session in sessions:
+                session.note_stopping(self.stopping, done)
         return self.stopping.ended is not None

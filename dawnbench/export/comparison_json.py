@@ -21,14 +21,16 @@ def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) 
     Keys: `verdict` (the word), `sentence`, `reference` and `other` (each `name`, `recipe`, `device`,
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
     these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one per rule, the
-    rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
-    `cautions` (sentences). A missing or infinite figure is null.
+    rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `stopping` (of a
+    campaign with `--trials auto`, as in run.json), `differences` and `cautions` (sentences). A missing or
+    infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison, prices in found]))
 
 
 def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[str, Any]:
     time = comparison.verdict
+    stopping = comparison.reference.stopping if comparison.paired is not None else None
     both = (comparison.reference, comparison.other)
     reference, other = (
         _side(series, time.rule, seconds, price)
@@ -44,6 +46,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
         "accuracy_points": None if comparison.accuracy is None else asdict(comparison.accuracy),
         "p_accuracy": comparison.p_accuracy,
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
+        "stopping": None if stopping is None else asdict(stopping),
         "differences": comparison.differences.refusals,
         "cautions": comparison.differences.cautions,
     }

@@ -31,7 +31,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     (found,) = strict_json(comparisons_json([(made, prices)]))
     assert set(found) == {
         *("verdict", "sentence", "reference", "other", "pairs", "times", "accuracy_points", "p_accuracy"),
-        *("energy_ratio", "differences", "cautions"),
+        *("energy_ratio", "stopping", "differences", "cautions"),
     }
     assert found["reference"] == {
         "name": "a",

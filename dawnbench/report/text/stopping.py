@@ -5,11 +5,11 @@ from __future__ import annotations
 from dawnbench.records.schema import RunRecord, StoppingRecord
 
 METHODS = {
-    "verdict": "a level of {alpha:g} is spent evenly over the looks, one after each pair from the {first}th "
-    "(Lan and DeMets 1983), and the interval holds at all of them",
-    "claim": "a level of {alpha:g} on each side is spent evenly over the looks, one after each trial from "
+    "verdict": "A level of {alpha:g} is spent evenly over the looks, one after each pair from the {first}th "
+    "(Lan and DeMets 1983), and the interval holds at all of them; the p-values are those of a single look",
+    "claim": "A level of {alpha:g} on each side is spent evenly over the looks, one after each trial from "
     "the {first}th (Lan and DeMets 1983)",
-    "interval": "the mean is sampled to a fixed width, from the {first}th trial on (Chow and Robbins 1965)",
+    "interval": "The mean is sampled to a fixed width, from the {first}th trial on (Chow and Robbins 1965)",
 }
 
 
@@ -21,8 +21,8 @@ def trials_in_all(record: RunRecord) -> str:
 
 
 def stopping_sentence(stopping: StoppingRecord) -> str:
-    """Return why a run with `--trials auto` ended and by which rule."""
-    why = "had not come to an end" if stopping.reason is None else f"ended: {stopping.reason}"
+    """Return why a run with `--trials auto` stopped, and by which method."""
     unit = "pairs" if stopping.question == "verdict" else "trials"
-    method = METHODS[stopping.question].format(alpha=stopping.alpha, first=stopping.first_look)
-    return f"--trials auto (at most {stopping.max_trials} {unit}) {why}. {method[0].upper()}{method[1:]}."
+    auto = f"--trials auto (at most {stopping.max_trials} {unit})"
+    why = f"{auto} had not stopped" if stopping.reason is None else f"Stopped by {auto}: {stopping.reason}"
+    return f"{why}. {METHODS[stopping.question].format(alpha=stopping.alpha, first=stopping.first_look)}."
