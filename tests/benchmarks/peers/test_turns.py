@@ -90,6 +90,7 @@ def command(monkeypatch: pytest.MonkeyPatch, script: Path, tiny: Path, tmp_path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
     assert peers.main() == 0
     runs = [read_run(folder) for folder in (command / "runs").iterdir()]
