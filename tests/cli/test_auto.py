@@ -11,8 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import pytest
 
+from dawnbench.cli import main
+from dawnbench.cli.auto import Trials
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import PairingRecord, StoppingRecord
 from dawnbench.stats.sequential import AutoTrials
@@ -133,6 +136,11 @@ def test_an_interrupt_keeps_what_there_is(tmp_path: Path) -> None:
     assert found.record.stopping.looks
     shown = words(invoke("show", found.folder)[1])
     assert "--trials auto (at most 1000 trials) had not stopped." in shown
+
+
+def test_the_shell_completes_auto() -> None:
+    offered = Trials().shell_complete(click.Context(main), click.Option(["--trials"]), "a")
+    assert [item.value for item in offered] == ["auto"]
 
 
 # --- the reading side ---
