@@ -70,7 +70,7 @@ def after_trial(
     open_question = {
         "verdict": "the verdict is not settled",
         "claim": "the accuracy claim is not settled",
-        "interval": f"the interval of the mean time is wider than {_percent(stopping.until)}",
+        "interval": f"the mean time is known to {_width(stopping.looks)}, not to {_percent(stopping.until)},",
     }[stopping.question]
     still = f"{open_question} after {count}"
     if done >= stopping.max_trials:
@@ -124,6 +124,14 @@ def _interval(stopping: StoppingRecord, series: Sequence[TrialSet]) -> _Seen:
         return look, None
     width = f"is within {_percent(until)} of it ({_percent(share)})"
     return look, f"the 95 % interval of the mean time under {stopping.rule} {width}"
+
+
+def _width(looks: Sequence[LookRecord]) -> str:
+    """Return the half-width of the last interval over its middle, in percent."""
+    if not looks or looks[-1].low is None or looks[-1].high is None:
+        return "no width"
+    low, high = looks[-1].low, looks[-1].high
+    return _percent((high - low) / (high + low))
 
 
 def _percent(share: float | None) -> str:
