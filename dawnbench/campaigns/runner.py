@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,18 +31,19 @@ def run(
     own_process: bool = False,
     save_model: bool = False,
     trials: AutoTrials | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder. With `trials` the run goes on until its question is settled, however many trials the recipe asks
-    for.
+    folder. `tags` are your own labels for the run, by key, which are recorded with it. With `trials` the run
+    goes on until its question is settled, however many trials the recipe asks for.
 
     Raises:
-        DawnbenchError: no number of trials allowed could settle the question; or the data, the device or the
-            disk cannot be used, and what was recorded is kept.
+        DawnbenchError: no number of trials allowed could settle the question; or a tag, the data, the device
+            or the disk cannot be used, and what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
     enough = None
@@ -64,6 +65,7 @@ def run(
         startup=startup() if own_process else Startup(),
         save_model=save_model,
         stopping=None if enough is None else enough.stopping,
+        tags=tags,
     )
     status: RunStatus = "failed"
     try:

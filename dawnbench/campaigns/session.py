@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +35,7 @@ from dawnbench.records.schema import (
     TrialRecord,
 )
 from dawnbench.records.store import RunWriter
+from dawnbench.records.tags import checked_tags
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.telemetry import Sampler, environment
 from dawnbench.telemetry.sampler import Sample
@@ -61,6 +62,7 @@ class Session:
         pairing: PairingRecord | None = None,
         save_model: bool = False,
         stopping: StoppingRecord | None = None,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Load the data and build the model; `save_model` keeps the model of the last finished trial.
 
@@ -70,6 +72,7 @@ class Session:
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
         self._save_model, self._stopping = save_model, stopping
+        self._tags = checked_tags(tags or {})
         self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
         observer.preparing(f"reading {recipe.dataset.name}")
@@ -214,6 +217,7 @@ class Session:
             notes=self._startup.notes,
             process=this_process(),
             stopping=self._stopping,
+            tags=self._tags,
         )
 
 

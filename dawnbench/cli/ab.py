@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,11 +27,13 @@ from dawnbench.cli.options import (
     seed_option,
     set_option,
     sides,
+    tag_option,
     target_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.tags import parse_tags
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 @epochs_option
 @set_option
 @target_option
+@tag_option
 @out_option
 @rule_option
 @across_option
@@ -83,6 +86,7 @@ def ab(
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
 
+    options["tags"] = parse_tags(options["tags"])
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     with waiting_for("loading torch", silent=as_json):
         pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
@@ -103,6 +107,7 @@ def run_and_compare(
     seed: int,
     device: str,
     out: Path,
+    tags: Mapping[str, str] | None = None,
 ) -> int:
     """Run both alternately, write each log.md and print the comparison; return the exit code.
 
@@ -135,6 +140,7 @@ def run_and_compare(
                 out=out,
                 observers=(display.a, display.b),
                 command=("dawnbench", *sys.argv[1:]),
+                tags=tags,
             )
     except KeyboardInterrupt:
         interrupted = True

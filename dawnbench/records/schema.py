@@ -7,7 +7,7 @@ value that could not be measured, or is not finite, is None. The types say which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dawnbench.records.bounds import (
@@ -25,6 +25,7 @@ from dawnbench.records.bounds import (
     Seed,
     SensorValue,
     SignedNanoseconds,
+    Tags,
     Text,
     TimeToTarget,
 )
@@ -289,6 +290,8 @@ class RunRecord:
     """None if the system does not reveal it, and in older files."""
     stopping: StoppingRecord | None = None
     """Set if the run went on until a question was settled (`--trials auto`); None in older files."""
+    tags: Tags = field(default_factory=dict)
+    """The user's own labels for the run, by key; empty in older files."""
 
     @property
     def identity(self) -> RunIdentity:

@@ -12,6 +12,7 @@ from dawnbench.records.bounds import (
     RecipeSettings,
     Seconds,
     Seed,
+    Tags,
     Text,
     TimeToTarget,
 )
@@ -94,6 +95,8 @@ class TrialSet:
     """Set if the number of trials depended on their results (`--trials auto`)."""
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
+    tags: Tags = field(default_factory=dict)
+    """The user's own labels for the run, by key; of several runs, those that all have."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -126,6 +129,7 @@ def trial_set_of(run: Run) -> TrialSet:
         pairing=record.pairing,
         stopping=record.stopping,
         warnings=(*run.warnings, *record.notes),
+        tags=record.tags,
     )
 
 

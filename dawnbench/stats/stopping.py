@@ -70,7 +70,7 @@ def after_trial(
     open_question = {
         "verdict": "the verdict is not settled",
         "claim": "the accuracy claim is not settled",
-        "interval": f"the mean time is known to {_width(stopping.looks)}, not to {_percent(stopping.until)},",
+        "interval": f"the mean time is not known to {_percent(stopping.until)}{_width(stopping.looks)}",
     }[stopping.question]
     still = f"{open_question} after {count}"
     if done >= stopping.max_trials:
@@ -127,11 +127,11 @@ def _interval(stopping: StoppingRecord, series: Sequence[TrialSet]) -> _Seen:
 
 
 def _width(looks: Sequence[LookRecord]) -> str:
-    """Return the half-width of the last interval over its middle, in percent."""
+    """Return what the half-width of the last interval over its middle is; nothing if there is none."""
     if not looks or looks[-1].low is None or looks[-1].high is None:
-        return "no width"
+        return ""
     low, high = looks[-1].low, looks[-1].high
-    return _percent((high - low) / (high + low))
+    return f" but to {_percent((high - low) / (high + low))}"
 
 
 def _percent(share: float | None) -> str:

@@ -72,7 +72,8 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """One recipe with two settings, four pairs, in a pipe."""
     folder = prepared(tmp_path_factory.mktemp("campaign"))
     settings = ("--set=model.width=16", "--set=model.width=64")
-    result = command_in(folder)("ab", "narrow.py", *settings, "--trials=4", "--epochs=12", "--seed=5")
+    options = ("--trials=4", "--epochs=12", "--seed=5", "--tag=branch=main")
+    result = command_in(folder)("ab", "narrow.py", *settings, *options)
     assert result.returncode == 0, result.stderr
     a, b = recorded(folder)
     return Campaign(result, a, b)
@@ -83,6 +84,7 @@ def test_each_side_is_a_finished_run_of_its_own_recipe(campaign: Campaign) -> No
     for run in campaign.sides:
         assert run.record.status == "finished"
         assert (run.record.trials, run.record.seed) == (4, 5)
+        assert run.record.tags == {"branch": "main"}
         assert run.record.command[:3] == ("dawnbench", "ab", "narrow.py")
         assert [one.status for one in run.trials] == ["finished"] * 4
         assert len(run.epochs) == 48

@@ -44,8 +44,15 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
     }
     pairing = PairingRecord("c", side)
     stopping = StoppingRecord("verdict", "dawnbench", None, 0.01, 1, 2, None, (), "settled", "r")
-    record = replace(run.record, recipe=recipe, environment=environment, pairing=pairing, notes=("n",))
-    record = replace(record, stopping=stopping)
+    record = replace(
+        run.record,
+        recipe=recipe,
+        environment=environment,
+        pairing=pairing,
+        notes=("n",),
+        tags={"t": "v"},
+        stopping=stopping,
+    )
     failed = replace(
         run.trials[-1], trial=3, seed=2, status="failed", reason="r", warnings=("w",), epochs_to_target=None
     )

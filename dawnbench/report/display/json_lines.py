@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from dawnbench.records.bounds import finite
+from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.display.display import Display
+from dawnbench.report.display.ending import summary_event
 
 
 class JsonLinesDisplay(Display):
-    """Writes `{"event": ..., ...}` lines: `run`, `epoch`, `trial`, with the fields of the run folder.
+    """Writes `{"event": ..., ...}` lines.
 
-    With `--trials auto` a `look` follows each trial.
+    `run`, `epoch` and `trial` have the fields of the run folder; `summary` is the last one of a run. With
+    `--trials auto` a `look` follows a trial.
     """
 
     def __init__(self, file: IO[str]) -> None:
@@ -42,6 +45,10 @@ class JsonLinesDisplay(Display):
         """Write a `look` line with what was seen last, and why the run ended if it did."""
         last = asdict(stopping.looks[-1]) if stopping.looks else {}
         self._write("look", {**last, "ended": stopping.ended, "reason": stopping.reason})
+
+    def summary(self, run: Run) -> None:
+        """Write a `summary` line, the last one of a run."""
+        self._write("summary", summary_event(run))
 
     def _write(self, event: str, fields: dict[str, Any]) -> None:
         self._file.write(json.dumps({"event": event} | finite(fields), allow_nan=False) + "\n")
