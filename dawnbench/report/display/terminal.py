@@ -70,11 +70,9 @@ class TerminalDisplay(Display):
         self._steps, self._target = steps, record.target
         self._of = trials_in_all(record)
         self._epochs = int(record.recipe["epochs"])
-        where = f"{record.device_name} ({record.device}, {record.precision})"
+        one = record.identity
         self._print(
-            Text.assemble(
-                (plain(record.identity.recipe), "bold"), plain(f" on {where}, to {percent(record.target)}")
-            )
+            Text.assemble((plain(one.recipe), "bold"), plain(f" on {one.where}, to {percent(record.target)}"))
         )
         self._task = self._progress.add_task(
             "warming up",
