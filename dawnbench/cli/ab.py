@@ -17,6 +17,7 @@ from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
     across_option,
+    complete_recipe,
     data_option,
     device_option,
     epochs_option,
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 
 
 @main.command(epilog=EXPLAINED)
-@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
+@click.argument(
+    "recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]", shell_complete=complete_recipe
+)
 @trials_options(
     "Trials of each recipe; auto: until the verdict is settled.",
     "With auto: also stop once the ratio is shown to be within this share of 1.",
@@ -162,9 +165,7 @@ def run_and_compare(
 
 def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None:
     """Refuse recipes that could not be compared, before anything runs."""
-    from dawnbench.records.rules import known_rule
-
-    if known_rule(shown.rule).name == "cold":
+    if shown.rule == "cold":
         raise DawnbenchError(
             "ab runs both sides on one warm device, so neither is cold; choose another --rule, or "
             "compare separate runs with `dawnbench compare`"

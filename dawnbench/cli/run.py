@@ -33,6 +33,7 @@ from dawnbench.cli.options import (
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.export.trackers import TRACKERS
 from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
@@ -86,9 +87,9 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 )
 @click.option(
     "--track",
+    type=click.Choice(TRACKERS),
     multiple=True,
-    metavar="NAME",
-    help="Also log to tensorboard, trackio, wandb (offline) or mlflow, in OUT/tracking/NAME; repeatable.",
+    help="Also log to this tracker (wandb: offline), in OUT/tracking/NAME; repeatable.",
 )
 @time_format_option
 @stopping_like_ctrl_c()

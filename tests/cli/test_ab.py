@@ -314,7 +314,6 @@ def test_the_first_failure_is_told_even_where_the_log_fails_as_well(scripted: Sc
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rule=lap"], "there is no timing rule lap"),
         (["--rule=cold"], "so neither is cold; choose another --rule"),
         (["--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
     ],

@@ -195,15 +195,19 @@ def test_json_is_one_array_with_an_object_for_each_of_the_others() -> None:
     assert first["other"]["dollars"] == pytest.approx(2.50125)
 
 
+def test_one_run_alone_is_told_that_a_pattern_may_have_matched_only_it() -> None:
+    code, shown, errors = invoke("compare", "a")
+    assert (code, shown) == (2, "")
+    assert "there is nothing to compare a with" in errors
+    assert "an unquoted pattern such as runs/* is replaced by what it matches" in errors
+    assert "OTHERS..." in errors
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["a", "nowhere"], "nowhere is not a run folder or a baseline file"),
         (["a", "folder"], "folder is not a run folder"),
-        (
-            ["a", "b", "--rule", "lap"],
-            "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
-        ),
         (["a", "b", "--cost-per-hour=-1"], "the cost per hour is -1.0"),
         (
             ["published", "published"],

@@ -250,7 +250,6 @@ def test_the_configuration_file_gives_the_price_by_device() -> None:
         (["nowhere"], "there is no recipe 'nowhere'"),
         (["nowhere.py"], "there is no recipe file nowhere.py"),
         (["folder"], "folder is not a run folder"),
-        (["a", "--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict"),
         (["a", "--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
         (["a", "--price-per-kwh", "nan"], "the price per kWh is nan; give a number of 0 or more"),
         (["x" * 300 + ".json"], "File name too long"),

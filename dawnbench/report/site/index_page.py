@@ -16,7 +16,7 @@ from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
 BOARD_COLUMNS = (
-    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
+    *("Recipe", "#Time [s], 95 % interval", "#Place", "Device", "Rule", "#Reached", "#Accuracy", "Claim"),
     "Run (UTC)",
 )
 BOARD_NOTE = (
@@ -110,7 +110,7 @@ def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: in
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows),
+        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows, folds=True),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
         kind="board",
     )
@@ -128,10 +128,10 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
 def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
+        layout.interval_cell(row.time),
+        Cell("-" if row.place is None else str(row.place), row.place),
         Cell(_device(row)),
         Cell(row.time.rule),
-        Cell("-" if row.place is None else str(row.place), row.place),
-        layout.interval_cell(row.time),
         *layout.run_cells(row.entry),
         layout.run_link(row.entry),
     ]
