@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from dawnbench.cli.options import SHARE
+from dawnbench.cli.parameter_types import SHARE
 
 if TYPE_CHECKING:
     from dawnbench.stats.sequential import AutoTrials
