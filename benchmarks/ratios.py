@@ -1,4 +1,4 @@
-"""Sides that take turns, and the ratio of what they took with the package's own bootstrap interval."""
+"""Sides that take turns, and the ratio of what they took with the package's own interval."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from typing import TypeVar
 
 import numpy as np
 
-from dawnbench.stats.bootstrap import bootstrap_interval
+from dawnbench.stats.comparison.inversion import paired_ratio_interval
 from dawnbench.stats.comparison.outcome import Ratio
+from dawnbench.stats.ranks import least_signed_rank_p_value
+
+LEVEL = 0.05
 
 Side = TypeVar("Side")
 
@@ -23,9 +26,10 @@ def abba(sides: Sequence[Side], turn: int) -> Sequence[Side]:
 
 
 def paired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio:
-    """Return the median of the pairs' ratios."""
+    """Return the median of the pairs' ratios with its 95 % interval, which takes six pairs."""
     ratios = [a / b for a, b in zip(numerators, denominators, strict=True)]
-    return Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
+    enough = least_signed_rank_p_value(len(ratios)) < LEVEL
+    return Ratio(float(np.median(ratios)), paired_ratio_interval(ratios, LEVEL) if enough else None)
 
 
 def width(ratio: Ratio) -> float:

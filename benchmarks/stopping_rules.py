@@ -111,8 +111,7 @@ def verdicts(found: np.ndarray, slower: float = 0.0) -> Outcome:
         ended = going[settled] if pairs < most else going
         side[going] = np.where(less < level, -1, np.where(greater < level, 1, 0))
         stopped[ended] = pairs
-        wide = level_after(pairs, first, most, INTERVAL_ALPHA) / 2
-        covered[ended] = np.minimum(*_signed_rank(found[ended, :pairs] - np.log1p(slower))) >= wide
+        covered[ended] = np.minimum(*_signed_rank(found[ended, :pairs] - np.log1p(slower))) >= level
     return Outcome(side, stopped, covered)
 
 

@@ -126,11 +126,14 @@ def run_and_compare(
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
+    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     _check(recipe_a, recipe_b, shown)
     prices_for("", shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
     display = PairsDisplay(console, shown.rule, trials, at_most=auto is not None)
+    if (sentence := too_few_pairs(trials)) is not None:
+        display.warn(sentence)
     interrupted = False
     try:
         with closing(display):

@@ -116,6 +116,7 @@ def run(
         importlib.import_module("dawnbench.campaigns")
 
     if series is None:
+        _warn_of_few_trials(recipes[0].trials, chosen)
         ended = run_and_show(recipes[0], chosen)
         code, missed = EXIT_CODES[ended.outcome], ended.missed
     else:
@@ -187,6 +188,14 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
         raise
     _write_log(display, options.time_format)
     return _sum_up(display, console, _finish(tracking), interrupted)
+
+
+def _warn_of_few_trials(trials: int, options: RunOptions) -> None:
+    from dawnbench.stats.comparison.trials_needed import too_few_to_compare
+
+    sentence = too_few_to_compare(trials)
+    if sentence is not None and not options.as_json:
+        click.echo(f"note: {sentence}")
 
 
 def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> tuple[int, bool]:

@@ -205,8 +205,8 @@ class LookRecord:
     """Below which the p-value settles the question; for a claim also from the other side. None for an
     interval."""
     low: SensorValue | None
-    """Of the 95 % interval: for a verdict of the ratio, B over A, holding at all looks at once; for an
-    interval of the mean time in seconds. None for a claim, and without a bound."""
+    """Of the interval: for a verdict of the ratio, B over A, at 1 - `level`, so that all looks together hold
+    it in 99 %; for an interval the 95 % one of the mean time in seconds. None for a claim or no bound."""
     high: SensorValue | None
 
 

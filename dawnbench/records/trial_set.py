@@ -95,6 +95,8 @@ class TrialSet:
     """Set if the number of trials depended on their results (`--trials auto`)."""
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
+    command: tuple[Text, ...] = ()
+    """The command line that made the run; empty if it was not one, or if only a baseline is left of it."""
     tags: Tags = field(default_factory=dict)
     """The user's own labels for the run, by key; of several runs, those that all have."""
 
@@ -129,6 +131,7 @@ def trial_set_of(run: Run) -> TrialSet:
         pairing=record.pairing,
         stopping=record.stopping,
         warnings=(*run.warnings, *record.notes),
+        command=record.command,
         tags=record.tags,
     )
 

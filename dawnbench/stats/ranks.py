@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from functools import lru_cache
-from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
@@ -71,37 +70,6 @@ def signed_rank(differences: Sequence[float], alternative: Alternative = "two-si
 def least_signed_rank_p_value(pairs: int) -> float:
     """Return the smallest p-value that the signed-rank test of this many pairs can give."""
     return min(1.0, 2.0 ** (1 - pairs))
-
-
-def signed_rank_interval(values: Sequence[float], level: float) -> tuple[float, float]:
-    """Return the centers that a two-sided signed-rank test at this level does not reject.
-
-    These are averages of two values, each with itself included (Hodges and Lehmann 1963; Walsh 1949). A value
-    may be infinite; the average of two opposite infinities is whichever makes the interval wider. Without
-    ties the interval is exact up to 100 values. Unbounded if no p-value of the test is below the level.
-    """
-    array = np.asarray(values, dtype=float)
-    first, second = np.triu_indices(array.size)
-    with np.errstate(invalid="ignore"):
-        averages = (array[first] + array[second]) / 2
-    out = _rejected_sums(array.size, level)
-    if out < 1:
-        return -math.inf, math.inf
-    low = np.sort(np.where(np.isnan(averages), -math.inf, averages))[out - 1]
-    high = np.sort(np.where(np.isnan(averages), math.inf, averages))[-out]
-    return float(low), float(high)
-
-
-def _rejected_sums(count: int, level: float) -> int:
-    """Return how many of the smallest rank sums, from 0, a two-sided test of this many values rejects."""
-    if level <= 0:
-        return 0
-    if count > _EXACT_PAIRS:
-        mean = count * (count + 1) / 4
-        deviation = math.sqrt(mean * (2 * count + 1) / 6)
-        return max(0, math.floor(mean + NormalDist().inv_cdf(level / 2) * deviation))
-    ways = _sums_of_any(tuple(range(1, count + 1)))
-    return int(np.searchsorted(np.cumsum(ways) / ways.sum(), level / 2))
 
 
 def _doubled(ranks: np.ndarray) -> list[int]:

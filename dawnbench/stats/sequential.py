@@ -34,7 +34,7 @@ CLAIM_ALPHA = 0.045
 """Of each side. Less than the 0.05 of a fixed number of trials, because a t statistic of few trials crosses
 bounds derived from the normal distribution slightly too often; simulations come to 0.05."""
 INTERVAL_ALPHA = 0.05
-"""Of the repeated intervals, which hold at all looks at once."""
+"""Of the interval of the mean time."""
 
 _STEP = 0.1
 """Of the grid on which the random walk's density is kept, in standard deviations of one trial."""
@@ -53,7 +53,7 @@ class AutoTrials:
     until: float | None = None
     """For a run, the half-width of the mean time's 95 % interval to reach, as a share of the mean; without it
     the run goes on until the accuracy claim is settled. For a comparison, the margin of no difference: it
-    also stops once the ratio's 95 % interval lies within this share of 1."""
+    also stops once the ratio's interval lies within this share of 1."""
     max_trials: int = DEFAULT_MAX_TRIALS
     """Trials, or pairs, after which it stops in any case."""
     max_minutes: float | None = None

@@ -9,8 +9,8 @@ from typing import Literal
 
 from dawnbench.records.schema import LookRecord, StoppingRecord
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.paired import compare_paired_times
+from dawnbench.stats.intervals import Interval
 from dawnbench.stats.sequential import (
     CLAIM_ALPHA,
     INTERVAL_ALPHA,
@@ -97,7 +97,7 @@ def _verdict(stopping: StoppingRecord, series: Sequence[TrialSet]) -> _Seen:
         return look, f"B is {found.word} than A: {bound}"
     if stopping.until is not None and 1 - stopping.until <= low and high <= 1 + stopping.until:
         within = f"lies within {_percent(stopping.until)} of 1"
-        return look, f"the 95 % interval of the ratio, {low:.4f} to {high:.4f}, {within}"
+        return look, f"the interval of the ratio, {low:.4f} to {high:.4f}, {within}"
     return look, None
 
 

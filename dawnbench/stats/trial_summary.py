@@ -46,7 +46,7 @@ def summarise(series: TrialSet) -> Summary:
         reached=sum(trial.reached for trial in trials),
         times=tuple(times(series, rule) for rule in rules_of([series])),
         epochs=describe([t.epochs_to_target for t in trials if t.epochs_to_target is not None]),
-        accuracy=describe(accuracies(series)),
+        accuracy=describe(accuracies(series), highest=1.0),
         claim=claim_about(series),
         energy=describe(energies(series, to_target=False)),
         energy_to_target=describe(energies(series, to_target=True)),

@@ -133,7 +133,8 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     assert campaign.result.stderr == ""
     assert all("epochs=12" in run.record.identity.recipe for run in campaign.sides)
     assert "\x1b" not in shown
-    lines = shown.splitlines()
+    note, *lines = shown.splitlines()
+    assert note == "note: 4 pairs cannot show which side is faster; that takes --trials 8"
     for side, run, line in zip("AB", campaign.sides, lines, strict=False):
         assert line.startswith(f"{side} {run.record.identity.recipe} on ")
         assert line.endswith(f"{run.record.identity.where}, runs/{run.folder.name}")
@@ -146,7 +147,9 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     comparison = shown.split("\n\n", 1)[1]
     assert comparison.startswith(f"A is {campaign.a.folder.name}\nB is {campaign.b.folder.name}\n")
     assert "the recipes differ: model.width 16 and 64" in comparison
-    assert "Cannot tell with so few trials whether B is faster than A (4 pairs" in words(comparison)
+    assert "too few trials to show it (4 pairs" in words(comparison)
+    kept = [word for word in campaign.a.record.command if word != "--trials=4"]
+    assert f"needs 4 more pairs, 8 in all: {' '.join(kept)} --trials 8" in words(comparison)
     assert "dawnbench [s]" in comparison
     assert "cold" not in comparison
     assert "p pairs" in comparison

@@ -11,8 +11,7 @@ from tests.report.site.folders import history, small_run
 
 
 @pytest.fixture
-def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("dawnbench.stats.bootstrap.RESAMPLES", 99)
+def runs(tmp_path: Path) -> Path:
     history(tmp_path / "runs", [2.0, 2.1])
     return tmp_path / "runs"
 

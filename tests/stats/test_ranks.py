@@ -16,7 +16,6 @@ from dawnbench.stats.ranks import (
     least_signed_rank_p_value,
     mann_whitney,
     signed_rank,
-    signed_rank_interval,
 )
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -213,34 +212,3 @@ def test_pairs_without_a_difference_show_nothing_and_weaken_the_others() -> None
 @pytest.mark.parametrize("pairs", [1, 2, 7, 8, 20])
 def test_the_smallest_signed_rank_p_value_is_that_of_pairs_that_all_agree(pairs: int) -> None:
     assert signed_rank(list(range(1, pairs + 1))) == pytest.approx(least_signed_rank_p_value(pairs))
-
-
-# --- the interval that goes with the signed-rank test ---
-
-
-@pytest.mark.parametrize("count", [8, 12, 40, 150])
-@pytest.mark.parametrize("level", [0.002, 0.01, 0.05])
-def test_the_interval_holds_the_centers_that_the_test_does_not_reject(count: int, level: float) -> None:
-    values = np.random.default_rng(count).normal(0.1, 1, count)
-    low, high = signed_rank_interval(values.tolist(), level)
-    slight = 1e-9
-    for center, inside in (
-        (low - slight, False),
-        (low + slight, True),
-        (high - slight, True),
-        (high + slight, False),
-    ):
-        if math.isfinite(center):
-            assert (signed_rank((values - center).tolist()) >= level) is inside or count > 100
-
-
-def test_the_interval_is_unbounded_if_no_p_value_is_below_the_level() -> None:
-    assert signed_rank_interval([1.0] * 7, 0.01) == (-math.inf, math.inf)
-    assert signed_rank_interval([1.0] * 200, 0.0) == (-math.inf, math.inf)
-
-
-def test_infinite_differences_widen_the_interval_to_their_side() -> None:
-    values = [0.1 * i for i in range(1, 11)]
-    assert signed_rank_interval([*values, math.inf, math.inf], 0.05)[1] == math.inf
-    assert signed_rank_interval([*values, math.inf, -math.inf], 0.05)[0] > -math.inf
-    assert signed_rank_interval([math.inf, -math.inf] * 6, 0.05) == (-math.inf, math.inf)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import ttest_1samp
 
 from dawnbench.records.schema import StoppingRecord
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.bootstrap import Interval, bootstrap_interval
-from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
-from dawnbench.stats.comparison.unpaired import compare_by
-from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank, signed_rank_interval
-from dawnbench.stats.sequential import INTERVAL_ALPHA, VERDICT_ALPHA, level_after
+from dawnbench.stats.comparison.inversion import paired_ratio_interval
+from dawnbench.stats.comparison.outcome import TimeComparison, word
+from dawnbench.stats.comparison.trials_needed import ALPHA, MEANS_ALPHA, missing_pairs
+from dawnbench.stats.comparison.unpaired import compare_by, log_expected
+from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
+from dawnbench.stats.sequential import VERDICT_ALPHA, level_after
 from dawnbench.stats.trial_values import censored_seconds, spent_seconds
 
 
@@ -34,7 +36,7 @@ def pairs(a: TrialSet, b: TrialSet) -> tuple[tuple[TrialFigures, TrialFigures], 
 
 
 def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
-    """Compare pair by pair: the ratio is the median of the pairs' ratios, the test Wilcoxon's signed ranks.
+    """Compare pair by pair: Wilcoxon's signed ranks of the pairs' ratios decide.
 
     A slow minute of the machine delays both trials of a pair, so it cancels in the ratio. A pair in which
     only one trial reached the target counts as a ratio of infinity or zero; a pair in which neither did says
@@ -43,48 +45,60 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
     """
     seconds = _seconds(reference, other, rule)
     informative = seconds[np.isfinite(seconds).any(axis=1)]
-    stopping, count = reference.stopping, len(informative) or len(seconds)
-    level = ALPHA if stopping is None else _level(stopping, count)
-    could_tell = least_signed_rank_p_value(count) < level
-    ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
+    count = len(informative) or len(seconds)
+    level = _level(reference.stopping, count)
+    missing = _missing(reference.stopping, count, level)
+    found = compare_by(spent_seconds(other, rule), spent_seconds(reference, rule), rule)
+    found = replace(found, missing=(missing, missing), level=level, pairs=len(informative))
     if not len(informative):
-        found = compare_by(ours, theirs, rule, None)
-        return replace(found, word=word(None, 1.0, 1.0, could_tell), level=level, pairs=0)
+        return replace(found, ratio=None, word=word(None, could_tell=not missing))
+    ratios = informative[:, 1] / informative[:, 0]
     with np.errstate(divide="ignore"):
-        ratios = informative[:, 1] / informative[:, 0]
-        differences = np.log(ratios)
-    faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
-    value = float(np.median(ratios))
+        p = signed_rank(np.log(ratios), "two-sided")
+    found = replace(found, p_signed_rank=p)
+    if missing:
+        return replace(found, word=word(None, could_tell=False))
+    ratio = found.ratio and replace(found.ratio, interval=paired_ratio_interval(ratios, level))
+    means_differ = _means_differ(reference, other, rule)
+    return replace(found, ratio=ratio, word=word(ratio, could_tell=True, means_differ=means_differ))
+
+
+def _means_differ(reference: TrialSet, other: TrialSet, rule: str) -> bool:
+    """Return whether the expected times differ; without misses, the ranks are enough to say so."""
+    both = [
+        (_spent(theirs, rule), _spent(ours, rule))
+        for theirs, ours in pairs(reference, other)
+        if censored_seconds(theirs, rule) and censored_seconds(ours, rule)
+    ]
+    # An array (sides, pairs, 2).
+    tables = np.array(both, dtype=float).reshape(-1, 2, 2).swapaxes(0, 1)
+    successes = tables[..., 1].sum(axis=1)
+    if successes.min() == 0 or successes.min() == tables.shape[1]:
+        return True
+    differences = log_expected(tables[1]) - log_expected(tables[0])
+    return bool(differences.std() == 0 or ttest_1samp(differences, 0).pvalue < MEANS_ALPHA)
+
+
+def _spent(trial: TrialFigures, rule: str) -> tuple[float, float]:
+    seconds = censored_seconds(trial, rule)
+    assert seconds is not None
+    reached = math.isfinite(seconds)
+    return (seconds, 1.0) if reached else (trial.spent_seconds[rule] or 0.0, 0.0)
+
+
+def _level(stopping: StoppingRecord | None, pairs: int) -> float:
+    """Return the level of the test: the bound of the campaign's stopping rule, if its pairs follow one."""
     if stopping is None:
-        ratio = Ratio(value, bootstrap_interval([ratios], np.median))
-    else:
-        ratio = Ratio(value, _repeated_interval(differences, stopping, value))
-    return replace(
-        compare_by(ours, theirs, rule, ratio),
-        p_signed_rank=min(1.0, 2 * min(faster, slower)),
-        word=word(ratio, faster, slower, could_tell, level),
-        level=level,
-        pairs=len(informative),
-    )
-
-
-def _level(stopping: StoppingRecord, pairs: int) -> float:
+        return ALPHA
     return level_after(pairs, stopping.first_look, stopping.max_trials, VERDICT_ALPHA)
 
 
-def _repeated_interval(
-    differences: Sequence[float], stopping: StoppingRecord, value: float
-) -> Interval | None:
-    """Return a 95 % interval of the ratio that holds at all looks of a campaign at once; None before those.
-
-    It is the repeated interval of Jennison and Turnbull (1989, JRSS B 51:305): the ratios that the test, at
-    the bounds that belong to 95 %, does not reject, and the `value`. `differences` are logarithms of ratios.
-    """
-    level = level_after(len(differences), stopping.first_look, stopping.max_trials, INTERVAL_ALPHA)
-    if not level:
-        return None
-    low, high = np.exp(signed_rank_interval(differences, level))
-    return Interval(min(float(low), value), max(float(high), value))
+def _missing(stopping: StoppingRecord | None, pairs: int, level: float) -> int:
+    if stopping is None:
+        return missing_pairs(pairs)
+    if least_signed_rank_p_value(pairs) < level:
+        return 0
+    return max(1, stopping.first_look - pairs)
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:

@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks import against
 from benchmarks.against import Measured, RefusedError
-from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.outcome import Ratio
+from dawnbench.stats.intervals import Interval
 
 SAME, SLOWER, WIDE = (
     Ratio(value, Interval(low, high))

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.against import SAME, SLOWDOWN, SLOWER, UNSURE, Measured, enough, judge
-from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.outcome import Ratio
+from dawnbench.stats.intervals import Interval
 
 
 def measured(low: float, median: float, high: float, pairs: int = 8) -> Measured:

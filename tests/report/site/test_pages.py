@@ -103,7 +103,7 @@ def test_a_choice_is_in_the_address_and_can_be_sent(site: Path, visit: Visit) ->
 def test_a_board_is_sorted_by_any_column_both_ways(site: Path, visit: Visit) -> None:
     page = visit(site / "index.html")
     first = page.locator(".board").first
-    time = first.get_by_role("button", name="Time [s]")
+    time = first.get_by_role("button", name="Mean time [s]")
     time.click()
     assert first.locator("tbody tr:visible th").first.inner_text() == "davidnet-b"
     time.click()
@@ -138,7 +138,7 @@ def test_the_way_from_the_first_page_to_a_comparison_and_back(site: Path, visit:
 
 def test_the_history_marks_its_step_in_words_and_in_the_chart(site: Path, visit: Visit) -> None:
     page = visit(series(site))
-    steps = page.get_by_role("table", name="Medians before and after")
+    steps = page.get_by_role("table", name="Medians of the runs' means before and after")
     expect(steps.locator("tbody tr")).to_have_count(1)
     expect(steps).to_contain_text("2026-01-02 18:00")
     expect(steps).to_contain_text("+11")
@@ -182,7 +182,7 @@ def test_the_leaderboard_fits_a_screen_and_has_the_time_second(site: Path, visit
     page = visit(site / "index.html", width=width)
     for board in page.locator(".board .scroll").all():
         assert board.evaluate("box => box.scrollWidth - box.clientWidth") == 0
-        assert board.locator("thead th").all_inner_texts()[1].startswith("Time [s]")
+        assert board.locator("thead th").all_inner_texts()[1].startswith("Mean time [s]")
     expect(page.get_by_text("All columns").first).to_be_hidden()
 
 
@@ -193,7 +193,7 @@ def test_a_phone_shows_who_took_how_long_and_unfolds_the_rest(site: Path, visit:
     box = board.locator(".scroll")
     assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
     shown = [text.split("\n")[0] for text in board.locator("thead th:visible").all_inner_texts()]
-    assert [text.rstrip("↕ ") for text in shown] == ["Recipe", "Time [s], 95 % interval"]
+    assert [text.rstrip("↕ ") for text in shown] == ["Recipe", "Mean time [s], 95 % interval"]
     time = board.locator("tbody tr:visible td").first
     assert re.match(r"2\.\d{3}\s+\(2\.\d+ to 2\.\d+\)$", time.inner_text())
     place = time.bounding_box()
