@@ -22,8 +22,10 @@ if TYPE_CHECKING:
     from dawnbench.stats.comparison.compare import compare
     from dawnbench.stats.frames import load_runs
     from dawnbench.stats.pooling import open_trial_set
+    from dawnbench.stats.sequential import AutoTrials
 
 _HOMES = {
+    "AutoTrials": "dawnbench.stats.sequential",
     "DawnbenchError": "dawnbench.errors",
     "Observer": "dawnbench.campaigns",
     "Prices": "dawnbench.records.prices",
@@ -42,6 +44,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "AutoTrials",
     "DawnbenchError",
     "Observer",
     "Prices",

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
@@ -19,6 +20,9 @@ from dawnbench.records.schema import PairingRecord, RunStatus, Side
 from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
 
+if TYPE_CHECKING:
+    from dawnbench.stats.sequential import AutoTrials
+
 SIDES: tuple[Side, Side] = ("A", "B")
 
 
@@ -26,7 +30,7 @@ def ab(
     recipe_a: Recipe,
     recipe_b: Recipe,
     *,
-    pairs: int,
+    pairs: int | AutoTrials,
     device: str = "auto",
     seed: int = 0,
     out: Path | str = "runs",
@@ -35,7 +39,7 @@ def ab(
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
 ) -> tuple[Path, Path]:
-    """Train both recipes `pairs` times and return their run folders.
+    """Train both recipes `pairs` times, or until the verdict is settled, and return their run folders.
 
     The two trials of a pair share a seed and run back to back, and the order alternates from pair to pair
     (ABBA), so that neither slow drift nor heat left by the previous trial favors a side. Both recipes are
@@ -44,9 +48,15 @@ def ab(
     `prices`.
 
     Raises:
-        DawnbenchError: a tag, the data, the device or the disk cannot be used; what was recorded is kept.
+        DawnbenchError: no number of pairs allowed could settle the verdict; or a tag, the data, the device or
+            the disk cannot be used, and what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
+    enough = None
+    if not isinstance(pairs, int):
+        from dawnbench.campaigns.enough import Enough
+
+        enough, pairs = Enough(pairs, "ab"), pairs.max_trials
     check_seeds(seed, pairs)
     opened = open_device(device)
     opened.tune()
@@ -65,6 +75,7 @@ def ab(
                 command=command,
                 startup=Startup(),
                 pairing=PairingRecord(campaign, side),
+                stopping=None if enough is None else enough.stopping,
                 tags=tags,
                 prices=prices,
             )
@@ -83,6 +94,8 @@ def ab(
             for pair in range(1, pairs + 1):
                 for session in sessions if pair % 2 else reversed(sessions):
                     session.trial(pair)
+                if enough is not None and enough.after(sessions, pair):
+                    break
         status = "finished"
     except KeyboardInterrupt:
         status = "interrupted"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 
 
 class Observer(Protocol):
@@ -35,6 +35,9 @@ class Observer(Protocol):
     def trial_ended(self, record: TrialRecord) -> None:
         """Report that a trial was recorded, whatever its status."""
 
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Report what `--trials auto` saw after a trial or pair; `ended` says whether it was the last."""
+
 
 class SilentObserver:
     """Ignores all events."""
@@ -61,4 +64,7 @@ class SilentObserver:
         """Do nothing."""
 
     def trial_ended(self, record: TrialRecord) -> None:
+        """Do nothing."""
+
+    def looked(self, stopping: StoppingRecord) -> None:
         """Do nothing."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
@@ -14,6 +16,9 @@ from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
+
+if TYPE_CHECKING:
+    from dawnbench.stats.sequential import AutoTrials
 
 
 def run(
@@ -26,6 +31,7 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    trials: AutoTrials | None = None,
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
 ) -> Path:
@@ -34,13 +40,21 @@ def run(
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder. `tags` are your own labels for the run, by key, which are recorded with it. `prices` are
-    recorded as well.
+    folder. `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
+    recorded with it. With `trials` the run goes on until its question is settled, however many trials the
+    recipe asks for.
 
     Raises:
-        DawnbenchError: a tag, the data, the device or the disk cannot be used; what was recorded is kept.
+        DawnbenchError: no number of trials allowed could settle the question; or a tag, the data, the device
+            or the disk cannot be used, and what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
+    enough = None
+    if trials is not None:
+        # What it imports takes long to load, and the `cold` rule counts that.
+        from dawnbench.campaigns.enough import Enough
+
+        enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
     opened = open_device(device)
     opened.tune()
@@ -53,6 +67,7 @@ def run(
         command=command,
         startup=startup() if own_process else Startup(),
         save_model=save_model,
+        stopping=None if enough is None else enough.stopping,
         tags=tags,
         prices=prices,
     )
@@ -65,6 +80,8 @@ def run(
             session.warm_up()
             for number in range(1, recipe.trials + 1):
                 session.trial(number)
+                if enough is not None and enough.after([session], number):
+                    break
         status = "finished"
     except KeyboardInterrupt:
         status = "interrupted"

@@ -25,15 +25,19 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
+from dawnbench.records.reader import Run
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
     PairingRecord,
     RunRecord,
     RunStatus,
+    StoppingRecord,
+    TrialRecord,
 )
 from dawnbench.records.store import RunWriter
 from dawnbench.records.tags import checked_tags
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.telemetry import Sampler, environment
 from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
@@ -58,18 +62,21 @@ class Session:
         startup: Startup,
         pairing: PairingRecord | None = None,
         save_model: bool = False,
+        stopping: StoppingRecord | None = None,
         tags: Mapping[str, str] | None = None,
         prices: Prices = NO_PRICES,
     ) -> None:
         """Load the data and build the model; `save_model` keeps the model of the last finished trial.
 
-        `prices` are recorded with the run.
+        `stopping` is the rule by which the trials end, if their number depends on their results. `prices` are
+        recorded with the run.
         """
         self._recipe, self._device, self._seed, self._out = recipe, device, seed, out
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
-        self._save_model, self._tags = save_model, checked_tags(tags or {})
-        self._prices = prices
+        self._save_model, self._stopping = save_model, stopping
+        self._tags, self._prices = checked_tags(tags or {}), prices
+        self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -121,7 +128,7 @@ class Session:
         with self.setup.segment("record"):
             self._created = datetime.now(UTC)
             self._writer = RunWriter(self._out, self._recipe.name, self._created)
-            record = self._describe(sampler.unavailable)
+            self._record = record = self._describe(sampler.unavailable)
             self._writer.write_run(record)
         self._observer.run_started(record, self.folder, self._prepared.steps)
         for note in record.notes:
@@ -147,7 +154,7 @@ class Session:
         save = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
         hooks = (save,) if self._save_model else ()
         with explain_out_of_memory(self._recipe.batch_size):
-            TrialRecorder(
+            recorder = TrialRecorder(
                 number,
                 seed,
                 self._recipe.target,
@@ -155,7 +162,21 @@ class Session:
                 self._sampler,
                 self.writer,
                 self._observer,
-            ).run(self._prepared, self.setup, self._startup.segments, hooks)
+            )
+            recorder.run(self._prepared, self.setup, self._startup.segments, hooks)
+        if recorder.record is not None:
+            self._trials.append(recorder.record)
+
+    def trial_set(self) -> TrialSet:
+        """Return the trials so far, as a reader of the run folder would."""
+        return trial_set_of(Run(self.folder, self._record, tuple(self._trials), (), ()))
+
+    def note_stopping(self, stopping: StoppingRecord, done: int) -> None:
+        """Record what the stopping rule saw after `done` trials, and tell the observer."""
+        trials = self._record.trials if stopping.ended is None else done
+        self._record = replace(self._record, stopping=stopping, trials=trials)
+        self.writer.note_stopping(stopping, trials)
+        self._observer.looked(stopping)
 
     def close(self, status: RunStatus) -> None:
         """Record how the run ended and close its files; does nothing before `begin`.
@@ -198,6 +219,7 @@ class Session:
             learning_rates=self._learning_rates,
             notes=self._startup.notes,
             process=this_process(),
+            stopping=self._stopping,
             tags=self._tags,
             prices=self._prices,
         )

@@ -42,6 +42,8 @@ class TrialRecorder(Hook):
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
         self._epochs: list[EpochRecord] = []
+        self.record: TrialRecord | None = None
+        """The trial as written, once it has ended."""
 
     def run(
         self,
@@ -146,7 +148,8 @@ class TrialRecorder(Hook):
             warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
             began_ns=self._ledger.started_wall_ns,
         )
-        self._observer.trial_ended(self._writer.append_trial(record))
+        self.record = self._writer.append_trial(record)
+        self._observer.trial_ended(self.record)
         self._sampler.forget(ended_ns)
 
     def _telemetry(self, ended_ns: int, epochs_to_target: int | None) -> TelemetrySummary:

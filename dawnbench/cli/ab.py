@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench.cli.auto import trials_options
 from dawnbench.cli.compare import ComparisonOptions, show_comparisons
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
@@ -39,14 +40,17 @@ if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.records.prices import Prices
     from dawnbench.report.display.pairs import PairsDisplay
+    from dawnbench.stats.sequential import AutoTrials
 
 
 @main.command(epilog=EXPLAINED)
 @click.argument(
     "recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]", shell_complete=complete_recipe
 )
-@click.option(
-    "--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Trials of each recipe."
+@trials_options(
+    "Trials of each recipe; auto: until the verdict is settled.",
+    "With auto: also stop once the ratio is shown to be within this share of 1.",
+    default=20,
 )
 @seed_option
 @data_option
@@ -74,6 +78,7 @@ def ab(
     across: bool,
     as_json: bool,
     prices: Prices,
+    auto: AutoTrials | None,
     **options: Any,
 ) -> None:
     """Run two recipes alternately and compare them pair by pair.
@@ -92,7 +97,7 @@ def ab(
         importlib.import_module("dawnbench.campaigns")  # loads torch while the status line says so
 
     shown = ComparisonOptions(rule, across, as_json, prices)
-    sys.exit(run_and_compare(pair[0], pair[1], shown, **options))
+    sys.exit(run_and_compare(pair[0], pair[1], shown, auto=auto, **options))
 
 
 def run_and_compare(
@@ -101,6 +106,7 @@ def run_and_compare(
     shown: ComparisonOptions,
     *,
     trials: int,
+    auto: AutoTrials | None,
     seed: int,
     device: str,
     out: Path,
@@ -125,7 +131,7 @@ def run_and_compare(
     _check(recipe_a, recipe_b, shown)
     price_list(shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials)
+    display = PairsDisplay(console, shown.rule, trials, at_most=auto is not None)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
     interrupted = False
@@ -134,7 +140,7 @@ def run_and_compare(
             campaigns.ab(
                 recipe_a,
                 recipe_b,
-                pairs=trials,
+                pairs=auto or trials,
                 device=device,
                 seed=seed,
                 out=out,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench.cli.auto import trials_options
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED, MISSED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from dawnbench.records.reader import Run
     from dawnbench.report.display.display import Display
     from dawnbench.report.text.log_table import TimeFormat
+    from dawnbench.stats.sequential import AutoTrials
 
 EXIT_CODES = {"done": DONE, "diverged": DIVERGED, "interrupted": INTERRUPTED}
 SERIES_RULE = "dawnbench"
@@ -63,7 +65,10 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 
 @main.command(epilog=EXPLAINED)
 @click.argument("recipe", metavar="RECIPE|SERIES", shell_complete=complete_recipe_or_series)
-@click.option("--trials", type=int, help="Number of trials, each with its own seed.")
+@trials_options(
+    "Number of trials, each with its own seed; auto: until the accuracy claim is settled.",
+    "With auto: until the mean time's interval is this narrow, such as 1%.",
+)
 @seed_option
 @data_option
 @device_option
@@ -93,7 +98,9 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @price_options
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def run(recipe: str, settings: tuple[str, ...], require_target: bool, **options: Any) -> None:
+def run(
+    recipe: str, settings: tuple[str, ...], require_target: bool, auto: AutoTrials | None, **options: Any
+) -> None:
     """Train RECIPE into a run folder.
 
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. A SERIES (mnist-ladder,
@@ -106,7 +113,7 @@ def run(recipe: str, settings: tuple[str, ...], require_target: bool, **options:
     from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
-    chosen = RunOptions(tags=parse_tags(options.pop("tags")), **options)
+    chosen = RunOptions(auto=auto, tags=parse_tags(options.pop("tags")), **options)
     price_list(chosen.prices)  # a configuration file that is wrong is said before, not after the training
     with waiting_for("loading torch", silent=chosen.as_json):
         series = resolve_series(recipe, settings, **leaves)
@@ -142,6 +149,8 @@ class RunOptions:
     """Trackers to log to as well."""
     time_format: TimeFormat
     """How log.md writes times under a minute."""
+    auto: AutoTrials | None
+    """How to decide how many trials to run; None for as many as the recipe says."""
     tags: Mapping[str, str]
     """What to record with every run, by key."""
     prices: Prices
@@ -172,6 +181,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
                 command=("dawnbench", *sys.argv[1:]),
                 own_process=own_process,
                 save_model=options.save_model,
+                trials=options.auto,
                 tags=options.tags,
                 prices=options.prices,
             )

@@ -42,7 +42,7 @@ class TrackingObserver:
         """Take trackers by name."""
         self._display, self._trackers, self._clock = display, trackers, clock
         self.loading, self.preparing = display.loading, display.preparing
-        self.noted, self.step = display.noted, display.step
+        self.noted, self.step, self.looked = display.noted, display.step, display.looked
         self._folder: Path | None = None
         self._trials: list[TrialFacts] = []
         self._epochs: list[tuple[EpochRecord, float]] = []

@@ -24,9 +24,10 @@ def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
     Keys: `verdict` (the word), `sentence`, `reference` and `other` (each `name`, `recipe`, `device`,
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
     these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one per rule, the
-    rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
-    `cautions` (sentences), `remedy` (how many more trials a verdict takes and how to run them, or null). An
-    `interval` is that of the test that decides, at 1 - `level`. A missing or infinite figure is null.
+    rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `stopping` (of a
+    campaign with `--trials auto`, as in run.json), `differences` and `cautions` (sentences), `remedy` (how
+    many more trials a verdict takes and how to run them, or null). An `interval` is that of the test that
+    decides, at 1 - `level`. A missing or infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison in found]))
 
@@ -85,6 +86,7 @@ def _over(value: float | None, first: float | None) -> float | None:
 
 def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
     time = comparison.verdict
+    stopping = comparison.reference.stopping if comparison.paired is not None else None
     needed = remedy(comparison)
     return {
         "verdict": time.word,
@@ -96,6 +98,7 @@ def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
         "accuracy_points": None if comparison.accuracy is None else asdict(comparison.accuracy),
         "p_accuracy": comparison.p_accuracy,
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
+        "stopping": None if stopping is None else asdict(stopping),
         "differences": comparison.differences.refusals,
         "cautions": comparison.differences.cautions,
         "remedy": None if needed is None else str(needed),

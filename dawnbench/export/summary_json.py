@@ -9,7 +9,7 @@ from typing import Literal
 from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
 from dawnbench.records.rules import stops_at_target
-from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.schema import SCHEMA_VERSION, StoppingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
 from dawnbench.stats.cost import cost_of_energy, emission_of_energy
@@ -116,6 +116,8 @@ class SummaryDocument:
     energy_to_target_joules: Figures | None
     claim: Claim | None
     """Whether the mean accuracy is at least the target; a trial that diverged counts as 0."""
+    stopping: StoppingRecord | None
+    """How `--trials auto` decided on the number of trials; null for a number fixed in advance."""
     costs: CostFigures
     warnings: tuple[str, ...]
     """What is doubtful about the figures, one sentence each."""
@@ -153,6 +155,7 @@ def summary_json(series: TrialSet, summary: Summary, found: Sequence[RunWarning]
         energy_joules=_figures(summary.energy),
         energy_to_target_joules=_figures(summary.energy_to_target),
         claim=summary.claim,
+        stopping=series.stopping,
         costs=_costs(summary, spent),
         warnings=(*map(str, found), *of_trials, *series.warnings),
     )

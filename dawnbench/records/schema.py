@@ -38,6 +38,11 @@ TrialStatus = Literal["finished", "diverged", "interrupted", "failed"]
 RunStatus = Literal["running", "finished", "interrupted", "failed", "died"]
 """`died` is what a reader calls a run whose process ended without noting how; run.json never says it."""
 Side = Literal["A", "B"]
+Question = Literal["verdict", "claim", "interval"]
+"""What `--trials auto` is to settle: which side of a campaign is faster, whether the mean accuracy is at
+least the target, or how long a trial takes."""
+StopCause = Literal["settled", "no times", "max trials", "max minutes"]
+""""no times": until the first look no trial had a time, so that there would be nothing to settle."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +194,49 @@ class PairingRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LookRecord:
+    """What `--trials auto` saw when it looked at the trials so far."""
+
+    trials: Ordinal
+    """Trials, or pairs, that say something about the question."""
+    p_value: Fraction | None
+    """Of the signed-rank test of a verdict (two-sided) or the t-test of a claim (whether the mean is above
+    the target); None for an interval, and without spread."""
+    level: Fraction | None
+    """Below which the p-value settles the question; for a claim also from the other side. None for an
+    interval."""
+    low: SensorValue | None
+    """Of the interval: for a verdict of the ratio, B over A, at 1 - `level`, so that all looks together hold
+    it in 99 %; for an interval the 95 % one of the mean time in seconds. None for a claim or no bound."""
+    high: SensorValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoppingRecord:
+    """How `--trials auto` decides how many trials to run, and how that ended."""
+
+    question: Question
+    rule: Text | None
+    """The timing rule that the question is about; None for a claim."""
+    until: Fraction | None
+    """Of an interval, the half-width to reach over the mean; of a verdict, the margin of no difference."""
+    alpha: Fraction
+    """The level that is spent evenly over the looks: of both sides for a verdict, of each for a claim. Of an
+    interval, how often it may miss the mean."""
+    first_look: Ordinal
+    """Trials, or pairs, before the first look; there is one after each later trial that counts."""
+    max_trials: Ordinal
+    """Trials, or pairs, after which it stops in any case."""
+    max_minutes: Seconds | None
+    """Minutes after which no further trial begins; None for no limit."""
+    looks: tuple[LookRecord, ...] = ()
+    ended: StopCause | None = None
+    """None while it goes on, and if the run was interrupted."""
+    reason: Text | None = None
+    """Why it ended."""
+
+
+@dataclass(frozen=True, slots=True)
 class ProcessRecord:
     """The process that writes a run, so that a reader can tell whether it is still alive."""
 
@@ -217,7 +265,7 @@ class RunRecord:
     recipe_digest: str
     """Of the resolved recipe without its name, summary, trials and write-up."""
     trials: Count
-    """How many were requested."""
+    """How many were requested; under `--trials auto` at most how many, and how many it took once it ended."""
     seed: Seed
     """Of the first trial; each later one adds 1."""
     target: Fraction
@@ -241,6 +289,8 @@ class RunRecord:
     """What was requested and could not be done, one sentence each, such as a step that cannot be captured."""
     process: ProcessRecord | None = None
     """None if the system does not reveal it, and in older files."""
+    stopping: StoppingRecord | None = None
+    """Set if the run went on until a question was settled (`--trials auto`); None in older files."""
     tags: Tags = field(default_factory=dict)
     """The user's own labels for the run, by key; empty in older files."""
     prices: Prices = NO_PRICES

@@ -15,7 +15,7 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.files import replacing
 from dawnbench.records.lines import LineFile
 from dawnbench.records.salvage import Record, salvage
-from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, StoppingRecord, TrialRecord
 from dawnbench.safe_text import slug
 
 
@@ -64,6 +64,11 @@ class RunWriter:
         """Rewrite run.json with these sentences added to its `notes`."""
         if self._record is not None and notes:
             self.write_run(replace(self._record, notes=(*self._record.notes, *notes)))
+
+    def note_stopping(self, stopping: StoppingRecord, trials: int) -> None:
+        """Rewrite run.json with what the stopping rule has seen, and how many trials it allows or took."""
+        if self._record is not None:
+            self.write_run(replace(self._record, stopping=stopping, trials=trials))
 
     def close(self, status: RunStatus) -> None:
         """Note how the run ended, and close the files."""

@@ -20,7 +20,14 @@ from dawnbench.records.identity import RunIdentity, identity_of
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import RULES_BY_NAME
-from dawnbench.records.schema import DataRecord, PairingRecord, Reading, TrialRecord, TrialStatus
+from dawnbench.records.schema import (
+    DataRecord,
+    PairingRecord,
+    Reading,
+    StoppingRecord,
+    TrialRecord,
+    TrialStatus,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +92,8 @@ class TrialSet:
     environment: Environment
     trials: tuple[TrialFigures, ...]
     pairing: PairingRecord | None = None
+    stopping: StoppingRecord | None = None
+    """Set if the number of trials depended on their results (`--trials auto`)."""
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
     command: tuple[Text, ...] = ()
@@ -123,6 +132,7 @@ def trial_set_of(run: Run) -> TrialSet:
         environment=record.environment,
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
+        stopping=record.stopping,
         warnings=(*run.warnings, *record.notes),
         command=record.command,
         tags=record.tags,

@@ -30,13 +30,15 @@ class Claim:
     p_value: float | None
     """Of the one-sided t-test whose null hypothesis is a true mean below the target; None without spread."""
     standing: Standing
-    """"holds" at p < 0.05; "fails" if the opposite is shown at 0.05."""
+    """"holds" if p is below the level; "fails" if the opposite is shown at the level."""
     settles_at: int | None
     """How many trials would settle the claim if mean and spread stayed the same; None if it is settled, or
     if 100,000 trials would not settle it."""
+    level: float = ALPHA
+    """0.05, or less after `run --trials auto`, which looks at the claim more than once."""
 
 
-def claim(accuracies: Sequence[float], target: float) -> Claim | None:
+def claim(accuracies: Sequence[float], target: float, level: float = ALPHA) -> Claim | None:
     """Test whether mean final accuracy (0 to 1) is at least the target; None if there are no accuracies."""
     values = np.sort(np.asarray(accuracies, dtype=float))
     if not values.size:
@@ -44,14 +46,14 @@ def claim(accuracies: Sequence[float], target: float) -> Claim | None:
     mean = float(np.clip(values.mean(), values[0], values[-1]))
     if values.size < 2 or values[0] == values[-1]:
         # Without spread there is no test, but the mean is known all the same.
-        return Claim(target, values.size, mean, None, "not settled", None)
+        return Claim(target, values.size, mean, None, "not settled", None, level)
     p = float(ttest_1samp(values, target, alternative="greater").pvalue)
-    if p < ALPHA:
-        return Claim(target, values.size, mean, p, "holds", None)
-    if 1 - p < ALPHA:
-        return Claim(target, values.size, mean, p, "fails", None)
+    if p < level:
+        return Claim(target, values.size, mean, p, "holds", None, level)
+    if 1 - p < level:
+        return Claim(target, values.size, mean, p, "fails", None, level)
     effect = abs(mean - target) / float(values.std(ddof=1))
-    return Claim(target, values.size, mean, p, "not settled", trials_to_settle(effect))
+    return Claim(target, values.size, mean, p, "not settled", trials_to_settle(effect), level)
 
 
 def trials_to_settle(effect: float) -> int | None:

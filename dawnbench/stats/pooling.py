@@ -14,7 +14,7 @@ from dawnbench.records.reader import Run, read_run
 from dawnbench.records.run_names import run_folder
 from dawnbench.records.tags import common_tags
 from dawnbench.records.trial_set import TrialSet, trial_set_of
-from dawnbench.stats.comparison.comparable import Differences, differences
+from dawnbench.stats.comparison.comparable import CHOSEN, Differences, differences
 
 DIFFERENT_PRICES = "the runs recorded different prices, so none of these is used"
 
@@ -36,15 +36,18 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
             )
     trials = [trial for part in parts for trial in part.trials]
     prices = _common_prices(part.prices for part in parts)
+    warnings = [
+        f"{part.name}: {warning}"
+        for part in parts
+        for warning in (*part.warnings, *([CHOSEN] if part.stopping else []))
+    ]
     return replace(
         first,
         name=name,
         trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
         pairing=None,
-        warnings=(
-            *(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
-            *([DIFFERENT_PRICES] if prices is None else []),
-        ),
+        stopping=None,
+        warnings=(*warnings, *([DIFFERENT_PRICES] if prices is None else [])),
         prices=prices or NO_PRICES,
         tags=common_tags([part.tags for part in parts]),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim, claim
 from dawnbench.stats.sample import Sample, describe
+from dawnbench.stats.sequential import CLAIM_ALPHA, level_after
 from dawnbench.stats.trial_values import Times, accuracies, energies, rules_of, times
 
 
@@ -38,17 +39,33 @@ class Summary:
 def summarise(series: TrialSet) -> Summary:
     """Return the summary of a set of trials."""
     trials = series.counting
-    diverged = sum(trial.status == "diverged" for trial in trials)
     return Summary(
         trials=len(trials),
         left_out=len(series.trials) - len(trials),
-        diverged=diverged,
+        diverged=_diverged(series),
         reached=sum(trial.reached for trial in trials),
         times=tuple(times(series, rule) for rule in rules_of([series])),
         epochs=describe([t.epochs_to_target for t in trials if t.epochs_to_target is not None]),
         accuracy=describe(accuracies(series), highest=1.0),
-        # Leaving out trials that diverged would make the claim easier to meet.
-        claim=claim((*accuracies(series), *[0.0] * diverged), series.target),
+        claim=claim_about(series),
         energy=describe(energies(series, to_target=False)),
         energy_to_target=describe(energies(series, to_target=True)),
     )
+
+
+def claim_about(series: TrialSet) -> Claim | None:
+    """Return what the trials say about the mean accuracy; None if they say nothing.
+
+    If the run went on until the claim was settled, the level is that of its stopping rule.
+    """
+    # Leaving out trials that diverged would make the claim easier to meet.
+    values = (*accuracies(series), *[0.0] * _diverged(series))
+    stopping = series.stopping
+    if stopping is None or stopping.question != "claim":
+        return claim(values, series.target)
+    both = level_after(len(values), stopping.first_look, stopping.max_trials, 2 * CLAIM_ALPHA)
+    return claim(values, series.target, both / 2)
+
+
+def _diverged(series: TrialSet) -> int:
+    return sum(trial.status == "diverged" for trial in series.counting)

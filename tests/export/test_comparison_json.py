@@ -31,7 +31,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     (found,) = strict_json(comparisons_json([compare(reference, other)], UNPRICED))
     assert set(found) == {
         *("verdict", "sentence", "reference", "other", "pairs", "times", "accuracy_points", "p_accuracy"),
-        *("energy_ratio", "differences", "cautions", "remedy"),
+        *("energy_ratio", "stopping", "differences", "cautions", "remedy"),
     }
     assert found["reference"] == {
         "name": "a",

@@ -10,7 +10,7 @@ from types import NoneType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from dawnbench.records.reader import read_run
-from dawnbench.records.schema import EpochRecord, PairingRecord, RunRecord, Side, TrialRecord
+from dawnbench.records.schema import EpochRecord, PairingRecord, RunRecord, Side, StoppingRecord, TrialRecord
 from tests.records.full_runs import full_run
 
 ATTACK = "<img src=x onerror=alert(1)>"
@@ -43,6 +43,7 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
         "os": "o",
     }
     pairing = PairingRecord("c", side)
+    stopping = StoppingRecord("verdict", "dawnbench", None, 0.01, 1, 2, None, (), "settled", "r")
     record = replace(
         run.record,
         recipe=recipe,
@@ -50,6 +51,7 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
         pairing=pairing,
         notes=("n",),
         tags={"t": "v"},
+        stopping=stopping,
     )
     failed = replace(
         run.trials[-1], trial=3, seed=2, status="failed", reason="r", warnings=("w",), epochs_to_target=None

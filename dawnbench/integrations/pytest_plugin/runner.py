@@ -111,6 +111,7 @@ class _CheckedFirst:
         self.loading, self.preparing, self.noted = observer.loading, observer.preparing, observer.noted
         self.trial_started, self.step = observer.trial_started, observer.step
         self.epoch_ended, self.trial_ended = observer.epoch_ended, observer.trial_ended
+        self.looked = observer.looked
 
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Check the run, which fails the test if it cannot be judged."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.units import percent, seconds
 
 
@@ -37,6 +37,9 @@ class Display:
 
     def trial_ended(self, record: TrialRecord) -> None:
         """Show the trial's result."""
+
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Show what `--trials auto` saw after a trial, or that it ended."""
 
     def close(self) -> None:
         """Leave the screen ready for a prompt."""

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from dawnbench.records.bounds import finite
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.display.display import Display
 from dawnbench.report.display.ending import summary_event
 
@@ -17,7 +17,8 @@ from dawnbench.report.display.ending import summary_event
 class JsonLinesDisplay(Display):
     """Writes `{"event": ..., ...}` lines.
 
-    `run`, `epoch` and `trial` have the fields of the run folder; `summary` is the last one of a run.
+    `run`, `epoch` and `trial` have the fields of the run folder; `summary` is the last one of a run. With
+    `--trials auto` a `look` follows a trial.
     """
 
     def __init__(self, file: IO[str]) -> None:
@@ -39,6 +40,11 @@ class JsonLinesDisplay(Display):
     def trial_ended(self, record: TrialRecord) -> None:
         """Write a `trial` line."""
         self._write("trial", asdict(record))
+
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Write a `look` line with what was seen last, and why the run ended if it did."""
+        last = asdict(stopping.looks[-1]) if stopping.looks else {}
+        self._write("look", {**last, "ended": stopping.ended, "reason": stopping.reason})
 
     def summary(self, run: Run) -> None:
         """Write a `summary` line, the last one of a run."""

@@ -18,15 +18,18 @@ from dawnbench.safe_text import plain
 class PairsDisplay:
     """Draws both sides of a campaign in one place; always `close` it, however the campaign ends."""
 
-    def __init__(self, console: Console, rule: str, pairs: int) -> None:
+    def __init__(self, console: Console, rule: str, pairs: int, at_most: bool = False) -> None:
+        """`at_most` means that fewer pairs may do, so that the time left is the longest possible."""
         self.a, self.b = SideDisplay(self, "A"), SideDisplay(self, "B")
-        self._console, self._rule, self._pairs = console, rule, pairs
+        self._console, self._rule = console, rule
+        self._width, self._of = len(str(pairs)), f" of at most {pairs}" if at_most else f"/{pairs}"
+        of = " of at most " if at_most else "/"
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            TextColumn("{task.completed:.1f}/{task.total:.0f} trials"),
+            TextColumn(f"{{task.completed:.1f}}{of}{{task.total:.0f}} trials"),
             BarColumn(bar_width=None),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("left at most" if at_most else "left"),
             TimeRemainingColumn(),
             console=console,
             refresh_per_second=2,
@@ -85,7 +88,7 @@ class PairsDisplay:
         """Print a trial's result."""
         self._ended += 1
         self.move(0)
-        pair = f"pair {record.trial:>{len(str(self._pairs))}}/{self._pairs}"
+        pair = f"pair {record.trial:>{self._width}}{self._of}"
         time, accuracy = seconds(record.seconds.get(self._rule)), percent(record.accuracy)
         line = Text.assemble(f"{pair}  ", (side, "bold"), f"  {time:>10}  {accuracy:>8}")
         for note in (record.reason, *record.warnings):

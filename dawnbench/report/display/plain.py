@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.display.display import Display, trial_sentence
 from dawnbench.report.text.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
+from dawnbench.report.text.stopping import stopping_sentence, trials_in_all
 from dawnbench.safe_text import plain, plain_lines
 
 
@@ -16,7 +17,7 @@ class PlainDisplay(Display):
 
     def __init__(self, file: IO[str], style: TimeFormat) -> None:
         self._file, self._style = file, style
-        self._trials = 0
+        self._trials = ""
         self._loading = ""
 
     def loading(self, what: str, done: int, total: int) -> None:
@@ -33,7 +34,7 @@ class PlainDisplay(Display):
     def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
         """Write what runs where, and the run folder."""
         super().run_started(record, folder, steps)
-        self._trials = record.trials
+        self._trials = trials_in_all(record)
         self._write(plain(f"{record.identity.recipe} on {record.identity.where}"))
         self._write(plain(f"run folder {folder}"))
 
@@ -47,7 +48,7 @@ class PlainDisplay(Display):
             [("",) * 2 + ("00m 00.000s" if self._style == "milliseconds" else "",) + ("",) * 6]
         )
         self._widths = widths
-        self._write(f"\ntrial {trial}/{self._trials}, seed {seed}\n")
+        self._write(f"\ntrial {trial}{self._trials}, seed {seed}\n")
         self._write(markdown_row(COLUMNS, widths))
         self._write(markdown_row(["-" * width for width in widths], widths))
 
@@ -60,6 +61,11 @@ class PlainDisplay(Display):
         self._write("\n" + plain(trial_sentence(record)))
         for warning in record.warnings:
             self._write(plain(f"warning: {warning}"))
+
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Write why the run ended."""
+        if stopping.ended is not None:
+            self._write("\n" + plain(stopping_sentence(stopping)))
 
     def _write(self, line: str) -> None:
         # A recipe's name or an error may hold anything.

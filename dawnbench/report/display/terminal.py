@@ -8,10 +8,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.text import Text
 
-from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.schema import EpochRecord, RunRecord, StoppingRecord, TrialRecord
 from dawnbench.report.display.display import Display, trial_sentence
 from dawnbench.report.text.log_table import COLUMNS, MIN_WIDTHS, TimeFormat, cells
 from dawnbench.report.text.status_line import StatusLine
+from dawnbench.report.text.stopping import stopping_sentence, trials_in_all
 from dawnbench.report.units import percent
 from dawnbench.safe_text import plain
 
@@ -36,7 +37,7 @@ class TerminalDisplay(Display):
             BarColumn(bar_width=None),
             TextColumn("{task.completed:.0f}/{task.total:.0f} steps"),
             TimeElapsedColumn(),
-            TextColumn("left"),
+            TextColumn("{task.fields[left]}"),
             TimeRemainingColumn(),
             console=console,
             refresh_per_second=REFRESHES_PER_SECOND,
@@ -44,7 +45,8 @@ class TerminalDisplay(Display):
         )
         self._task: TaskID | None = None
         self._status = StatusLine(console.file)
-        self._steps = self._trials = self._trial = self._epochs = 0
+        self._steps = self._trial = self._epochs = 0
+        self._of = ""
         self._target = 1.0
 
     def loading(self, what: str, done: int, total: int) -> None:
@@ -66,13 +68,18 @@ class TerminalDisplay(Display):
         """Print what runs where, and start the bar; the warm-up comes first."""
         super().run_started(record, folder, steps)
         self._status.clear()
-        self._steps, self._trials, self._target = steps, record.trials, record.target
+        self._steps, self._target = steps, record.target
+        self._of = trials_in_all(record)
         self._epochs = int(record.recipe["epochs"])
         one = record.identity
         self._print(
             Text.assemble((plain(one.recipe), "bold"), plain(f" on {one.where}, to {percent(record.target)}"))
         )
-        self._task = self._progress.add_task("warming up", total=steps * record.trials)
+        self._task = self._progress.add_task(
+            "warming up",
+            total=steps * record.trials,
+            left="left at most" if record.stopping is not None else "left",
+        )
         self._progress.start()
 
     def noted(self, sentence: str) -> None:
@@ -83,7 +90,8 @@ class TerminalDisplay(Display):
         """Print the table's header."""
         self._trial = trial
         self._describe(1)
-        self._print(Text(f"\ntrial {trial} of {self._trials}, seed {seed}", style="bold"))
+        of = self._of.replace("/", " of ")
+        self._print(Text(f"\ntrial {trial}{of}, seed {seed}", style="bold"))
         self._print(self._line(COLUMNS, "bold"))
 
     def step(self, steps: int) -> None:
@@ -104,6 +112,11 @@ class TerminalDisplay(Display):
         for warning in record.warnings:
             self._print(Text(plain(f"warning: {warning}"), style="yellow"))
 
+    def looked(self, stopping: StoppingRecord) -> None:
+        """Print why the run ended."""
+        if stopping.ended is not None:
+            self._print(Text("\n" + plain(stopping_sentence(stopping))))
+
     def close(self) -> None:
         """Remove the bar, or the status line before it."""
         self._status.clear()
@@ -113,7 +126,7 @@ class TerminalDisplay(Display):
 
     def _describe(self, epoch: int) -> None:
         if self._task is not None:
-            text = f"trial {self._trial}/{self._trials} epoch {epoch}/{self._epochs}"
+            text = f"trial {self._trial}{self._of} epoch {epoch}/{self._epochs}"
             self._progress.update(self._task, description=text)
 
     def _width(self, columns: tuple[int, ...]) -> int:

@@ -10,6 +10,7 @@ from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text.costs import price_facts, up_to
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, number_bytes, percent, significant
 from dawnbench.stats.cost import dollars
 from dawnbench.stats.spending import Spending
@@ -89,6 +90,8 @@ def facts(run: Run) -> list[tuple[str, str]]:
     ]
     if record.prices != NO_PRICES:
         found.append(("Prices given", price_facts(record.prices)))
+    if record.stopping is not None:
+        found.append(("Trials", stopping_sentence(record.stopping)))
     if record.predicted_memory_bytes is not None:
         found.append(("Memory predicted", number_bytes(record.predicted_memory_bytes)))
     return found

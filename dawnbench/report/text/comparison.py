@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.report.text.comparison_dashes import comparison_dashes
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
@@ -122,6 +123,8 @@ def _notes(comparison: Comparison) -> Iterator[str]:
     """Yield what the table's header does not say about its numbers."""
     if comparison.paired is not None:
         yield "A time is the mean over all trials; the interval is that of the test of the pairs."
+    if comparison.paired is not None and comparison.reference.stopping is not None:
+        yield stopping_sentence(comparison.reference.stopping)
     time = comparison.verdict
     how = "missed the target" if stops_at_target(time.rule) else "diverged"
     for name, missed, trials in zip(names(comparison), time.missed, time.trials, strict=True):

@@ -11,6 +11,7 @@ from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.text.comparison import cost_lines, figures_rows
 from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.text.markdown import fenced, table
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
@@ -37,12 +38,14 @@ def comparison_blocks(comparison: Comparison, prices: PriceList = UNPRICED) -> l
     """Return the verdict, the numbers behind it, and what both cost as far as prices are known."""
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
+    stopping = comparison.reference.stopping if comparison.paired is not None else None
     needed = remedy(comparison)
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
         *([markdown_block(needed.needs + (":" if needed.commands else "."))] if needed else []),
         *([fenced("\n".join(needed.commands), "console")] if needed and needed.commands else []),
         table([markdown(name) for name in header], cells),
+        *([] if stopping is None else [markdown_block(stopping_sentence(stopping))]),
         *map(markdown_block, comparison_dashes(comparison)),
         *(markdown_block(line) for line in cost_lines(comparison, prices)),
     ]

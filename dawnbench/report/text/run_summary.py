@@ -14,9 +14,10 @@ from dawnbench.records.tags import tags_text
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.costs import cost_sentences
 from dawnbench.report.text.dashes import untimed_sentences
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
-from dawnbench.stats.claim import Claim
+from dawnbench.stats.claim import ALPHA, Claim
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
@@ -30,9 +31,11 @@ def summary_report(
     series: TrialSet, summary: Summary, found: Sequence[RunWarning], spent: Spending
 ) -> RenderableType:
     """Return the results with their spread, what they show and cost, and what is doubtful about them."""
+    ended = () if series.stopping is None else (stopping_sentence(series.stopping),)
     said = (
         *single_value_notes(summary),
         *sentences(summary, series.target),
+        *ended,
         *untimed_sentences(series),
         *cost_sentences(spent, summary),
     )
@@ -103,7 +106,8 @@ def claim_sentence(claim: Claim) -> str:
     if claim.p_value is None:
         why = "one trial has no spread" if claim.trials < 2 else "all are equal, so there is no spread"
         return f"{start}; {why} to test by whether the true mean is at least {goal}."
-    test = f"one-sided t-test, p = {claim.p_value:.2g}"
+    bound = "" if claim.level == ALPHA else f" at a sequential bound of {claim.level:.2g}"
+    test = f"one-sided t-test{bound}, p = {claim.p_value:.2g}"
     if claim.standing == "holds":
         return f"{start}: at least {goal} holds ({test})."
     if claim.standing == "fails":

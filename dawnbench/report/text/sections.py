@@ -12,6 +12,7 @@ from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
+from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.cost import cost_of_time, dollars
@@ -35,6 +36,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Trials: {markdown(stopping_sentence(record.stopping))}"] if record.stopping else []),
         *([f"- Tags: {markdown(tags_text(record.tags))}"] if record.tags else []),
         *([f"- Prices given: {price_facts(record.prices)}"] if record.prices != NO_PRICES else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",

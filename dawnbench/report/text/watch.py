@@ -48,6 +48,8 @@ def watch(
                     longest, *(3 * ((e.train_seconds or 0) + (e.evaluate_seconds or 0)) for e in epochs), 0
                 )
             if ended:
+                if (stopping := tail.record().stopping) is not None:
+                    display.looked(stopping)
                 return
             if not told and clock() - quiet_since > longest:
                 told = True

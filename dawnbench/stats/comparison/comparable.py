@@ -17,6 +17,7 @@ NOT_DECIDING = (
 )
 """Paths in a recipe; the target is compared by itself, and the data by fingerprint."""
 MAX_NAMED = 6
+CHOSEN = "--trials auto chose its number of trials by their results, so p-values here are approximate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,8 @@ def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
     for what, (left, right) in facts.items():
         if left != right:
             yield f"{what} differ: {left or 'unknown'} and {right or 'unknown'}"
+    together = a.pairing is not None and b.pairing is not None and a.pairing.campaign == b.pairing.campaign
+    yield from (f"{series.name}: {CHOSEN}" for series in (a, b) if series.stopping and not together)
     for series in (a, b):
         yield from (f"{series.name}: {warning}" for warning in series.warnings)
 

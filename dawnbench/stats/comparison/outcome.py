@@ -56,7 +56,10 @@ class TimeComparison:
     """How many more trials of each side a verdict takes at least, the reference first; None if no number
     would do, since a rule counts a start that all trials share."""
     level: float = ALPHA
-    """Below which the p-value that decides must be; the ratio's interval is that of 1 - `level`."""
+    """Below which the p-value that decides must be; the ratio's interval is that of 1 - `level`. Less than
+    0.01 after `ab --trials auto`, which looks more than once."""
+    pairs: int | None = None
+    """Of trials run in pairs, how many say something about speed; None otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from dataclasses import replace
 import numpy as np
 from scipy.stats import ttest_1samp
 
+from dawnbench.records.schema import StoppingRecord
 from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.comparison.inversion import paired_ratio_interval
 from dawnbench.stats.comparison.outcome import TimeComparison, word
-from dawnbench.stats.comparison.trials_needed import MEANS_ALPHA, missing_pairs
+from dawnbench.stats.comparison.trials_needed import ALPHA, MEANS_ALPHA, missing_pairs
 from dawnbench.stats.comparison.unpaired import compare_by, log_expected
-from dawnbench.stats.ranks import signed_rank
+from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
+from dawnbench.stats.sequential import VERDICT_ALPHA, level_after
 from dawnbench.stats.trial_values import censored_seconds, spent_seconds
 
 
@@ -38,13 +40,16 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
 
     A slow minute of the machine delays both trials of a pair, so it cancels in the ratio. A pair in which
     only one trial reached the target counts as a ratio of infinity or zero; a pair in which neither did says
-    nothing about speed.
+    nothing about speed. If the campaign went on until the verdict was settled, level and interval are those
+    of its stopping rule (`stats.sequential`).
     """
     seconds = _seconds(reference, other, rule)
     informative = seconds[np.isfinite(seconds).any(axis=1)]
-    missing = missing_pairs(len(informative) or len(seconds))
+    count = len(informative) or len(seconds)
+    level = _level(reference.stopping, count)
+    missing = _missing(reference.stopping, count, level)
     found = compare_by(spent_seconds(other, rule), spent_seconds(reference, rule), rule)
-    found = replace(found, missing=(missing, missing))
+    found = replace(found, missing=(missing, missing), level=level, pairs=len(informative))
     if not len(informative):
         return replace(found, ratio=None, word=word(None, could_tell=not missing))
     ratios = informative[:, 1] / informative[:, 0]
@@ -53,7 +58,7 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
     found = replace(found, p_signed_rank=p)
     if missing:
         return replace(found, word=word(None, could_tell=False))
-    ratio = found.ratio and replace(found.ratio, interval=paired_ratio_interval(ratios))
+    ratio = found.ratio and replace(found.ratio, interval=paired_ratio_interval(ratios, level))
     means_differ = _means_differ(reference, other, rule)
     return replace(found, ratio=ratio, word=word(ratio, could_tell=True, means_differ=means_differ))
 
@@ -79,6 +84,21 @@ def _spent(trial: TrialFigures, rule: str) -> tuple[float, float]:
     assert seconds is not None
     reached = math.isfinite(seconds)
     return (seconds, 1.0) if reached else (trial.spent_seconds[rule] or 0.0, 0.0)
+
+
+def _level(stopping: StoppingRecord | None, pairs: int) -> float:
+    """Return the level of the test: the bound of the campaign's stopping rule, if its pairs follow one."""
+    if stopping is None:
+        return ALPHA
+    return level_after(pairs, stopping.first_look, stopping.max_trials, VERDICT_ALPHA)
+
+
+def _missing(stopping: StoppingRecord | None, pairs: int, level: float) -> int:
+    if stopping is None:
+        return missing_pairs(pairs)
+    if least_signed_rank_p_value(pairs) < level:
+        return 0
+    return max(1, stopping.first_look - pairs)
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:

@@ -89,6 +89,8 @@ def _tested(comparison: Comparison) -> str:
         test, p = f"{trials}, Mann-Whitney's test", time.p_mann_whitney
     else:
         test, p = f"{_count(comparison.paired, 'pair')}, Wilcoxon's test", time.p_signed_rank
+        if comparison.reference.stopping is not None and time.level:
+            test += f" at a sequential bound of {time.level:.2g}"
     return test if p is None else f"{test}: p = {p:.2g}"
 
 
