@@ -11,6 +11,7 @@ from pathlib import Path
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup
+from dawnbench.campaigns.turns import in_order
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
@@ -75,7 +76,7 @@ def ab(
             for session in sessions:
                 session.warm_up()
             for pair in range(1, pairs + 1):
-                for session in sessions if pair % 2 else reversed(sessions):
+                for session in in_order(sessions, pair - 1):
                     session.trial(pair)
         status = "finished"
     except KeyboardInterrupt:
