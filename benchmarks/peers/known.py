@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,11 +74,9 @@ def find_peer(name: str) -> Peer:
     Raises:
         DawnbenchError: there is no such peer.
     """
-    if name in PEERS:
-        return PEERS[name]
-    near = difflib.get_close_matches(name, PEERS, n=1)
-    guess = f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(PEERS)}"
-    raise DawnbenchError(f"no peer is called {name!r}; {guess}")
+    if name not in PEERS:
+        raise DawnbenchError(f"no peer is called {name!r}; the known ones are {', '.join(PEERS)}")
+    return PEERS[name]
 
 
 def parse_peer(given: str, device: str) -> tuple[Peer, Path]:
