@@ -1,4 +1,4 @@
-"""Compile what one recipe needs, and keep it for later runs: `python -m benchmarks.gpu.fill RECIPE`."""
+"""Compile what one recipe needs and keep it for later runs: `python -m benchmarks.gpu.fill RECIPE`."""
 
 from __future__ import annotations
 
