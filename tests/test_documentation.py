@@ -29,6 +29,8 @@ from dawnbench.recipes.recipe import DatasetSpec, Recipe
 from dawnbench.records.baseline import write_baseline
 from dawnbench.stats.pooling import open_trial_set
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]

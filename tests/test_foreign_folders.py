@@ -188,6 +188,7 @@ def undecodable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return out, run
 
 
+@pytest.mark.slow
 def test_a_run_whose_data_and_place_are_not_utf_8_is_written_up_and_exported(
     undecodable: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -79,6 +79,7 @@ def texts(top: Path, suffix: str) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_every_hostile_text_is_read(written: tuple[Path, dict[str, str]]) -> None:
     # What a reader leaves out reaches no document, and the tests below would say nothing about it.
     run = read_run(written[0] / "runs" / FOLDER)

@@ -315,6 +315,7 @@ def command(monkeypatch: pytest.MonkeyPatch, script: Path, tiny: Path, tmp_path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
     assert peers.main() == 0
     runs = [read_run(folder) for folder in (command / "runs").iterdir()]
@@ -328,6 +329,7 @@ def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
     assert str(command) not in text, "a page shows no folder of the machine"
 
 
+@pytest.mark.slow
 def test_a_script_that_fails_is_told_on_the_page(
     command: Path, script: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -156,6 +156,7 @@ def test_the_folders_are_compared_again_as_they_were(campaign: Campaign) -> None
     assert shown == campaign.result.stdout.split("\n\n", 1)[1]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_both_folders_and_compares_what_is_there(tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     process = subprocess.Popen(

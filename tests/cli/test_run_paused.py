@@ -30,6 +30,7 @@ def can_be_nobody() -> bool:
     return done.stdout.strip() == str(NOBODY)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="stops a process by Linux's signals")
 def test_a_pause_is_told_with_its_seconds_and_no_home_is_needed(tmp_path: Path) -> None:
     homeless = can_be_nobody()

@@ -11,6 +11,7 @@ from dawnbench.cli import main
 from dawnbench.stats.scaling_laws import ScalePoint, Setting
 
 
+@pytest.mark.slow
 def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study"]

@@ -139,6 +139,7 @@ def distance(some: dict[str, Tensor], others: dict[str, Tensor]) -> float:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_compiled_step_trains_as_the_step_itself_does(family: str, precision: Any) -> None:

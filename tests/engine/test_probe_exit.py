@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 SCRIPT = """
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.memory import forecast
@@ -18,6 +20,7 @@ print(forecast(recipe, DataShape(1000, 200, 32, 32, 3, 10), CpuDevice("cpu")).pe
 """
 
 
+@pytest.mark.slow
 def test_of_a_recipe_whose_average_is_a_copy_of_the_model() -> None:
     command = [sys.executable, "-W", "error::UserWarning", "-c", SCRIPT]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)

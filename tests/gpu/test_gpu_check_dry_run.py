@@ -16,6 +16,7 @@ import psutil
 import pytest
 import torch
 
+pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
 PARTS = ("gpu-tests", "profile-speedrun", "speedrun", "no-such-recipe")
 TESTS = """

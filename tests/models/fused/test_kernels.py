@@ -13,6 +13,7 @@ pytest.importorskip("triton")
 from dawnbench.models.fused.ops import STAGES
 
 
+@pytest.mark.slow
 def test_in_the_interpreter_the_kernels_give_what_the_single_layers_give() -> None:
     checks = Path(__file__).with_name("interpreted.py")
     # Triton reads the variable when it is imported, and other tests need it without.
