@@ -10,7 +10,7 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,33 +69,22 @@ def total(work: Iterable[Work]) -> Work:
     return Work(*map(sum, zip(*work, strict=True)))
 
 
-@dataclass(frozen=True)
-class Change:
-    """How the work differs from what was committed."""
-
-    grew: bool
-    """Whether there are more calls, more FLOPs or more bytes in all."""
-    sentence: str
-
-
-def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> Change | None:
-    """Return what changed, the operations with the largest change of bytes first; None if nothing did."""
+def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> tuple[bool, str] | None:
+    """Return whether there is more in all and what changed, the most bytes first; None if nothing did."""
     changed = [
         (name, kept.get(name, Work()), found.get(name, Work()))
-        for name in kept.keys() | found.keys()
+        for name in sorted(kept.keys() | found.keys())
         if kept.get(name) != found.get(name)
     ]
     if not changed:
         return None
-    changed.sort(key=lambda change: (-abs(change[2].bytes - change[1].bytes), change[0]))
+    changed.sort(key=lambda change: -abs(change[2].bytes - change[1].bytes))
     before, now = total(kept.values()), total(found.values())
     named = [f"{name} {_difference(was, has)}" for name, was, has in changed[:MAX_NAMED]]
     further = [f"{len(changed) - MAX_NAMED} others"] if len(changed) > MAX_NAMED else []
-    return Change(
-        grew=any(has > was for was, has in zip(before, now, strict=True)),
-        sentence=f"{recipe}: {_difference(before, now) or 'the same in all'} in {STEPS} steps; "
-        f"{', '.join(named + further)}. `python -m benchmarks.work` counts again",
-    )
+    told = f"{recipe}: {_difference(before, now) or 'the same in all'} in {STEPS} steps; "
+    told += f"{', '.join(named + further)}. `python -m benchmarks.work` counts again"
+    return any(has > was for was, has in zip(before, now, strict=True)), told
 
 
 def _difference(before: Work, now: Work) -> str:
