@@ -145,6 +145,7 @@ def test_load_of_watch(benchmark: BenchmarkFixture, large_run: Path, tmp_path: P
     seen = [watch_for(large_run, tmp_path / str(seconds), seconds) for seconds in WATCHED_SECONDS]
     benchmark.pedantic(lambda: None)
     benchmark.extra_info["processor_seconds"] = seen[1].processor_seconds - seen[0].processor_seconds
+    print(benchmark.extra_info)
     assert [cost.status for cost in seen] == [INTERRUPTED] * 2
 
 

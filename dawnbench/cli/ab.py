@@ -60,6 +60,7 @@ if TYPE_CHECKING:
 @click.option(
     "--python",
     "pythons",
+    type=click.Path(),
     multiple=True,
     metavar="PATH",
     help="Run each trial in a new process of this Python, or of the dawnbench checkout in this folder; give "
@@ -224,6 +225,7 @@ def run_pythons_and_compare(
 
     from dawnbench.campaigns.turns import Turn, python_side, rounds, take_turn
     from dawnbench.cli.configuration import prices_for
+    from dawnbench.recipes.catalogue import SERIES
     from dawnbench.records.reader import read_run
     from dawnbench.records.rules import known_rule
     from dawnbench.report.display.pairs import PairsDisplay
@@ -231,6 +233,8 @@ def run_pythons_and_compare(
 
     known_rule(shown.rule)
     prices_for("", shown.prices)
+    if series := [recipe for recipe, _ in given if recipe in SERIES]:
+        raise DawnbenchError(f"{series[0]} is a series; ab compares two recipes")
     if len(pythons) != 2:
         raise DawnbenchError(
             f"ab takes no --python or two (the first for A, the second for B); it got {len(pythons)}"

@@ -402,7 +402,8 @@ def test_a_python_that_fails_ends_the_comparison_with_its_own_words(tmp_path: Pa
     assert "dawnbench: B, trial 1: 0 of 1 trials: No module named dawnbench" in errors
 
 
-def test_pythons_come_in_twos(tmp_path: Path) -> None:
+def test_pythons_come_in_twos_and_run_recipes(tmp_path: Path) -> None:
+    assert "mnist-drill is a series" in invoke("ab", "mnist-drill", f"--python={tmp_path}")[2]
     code, _, errors = invoke("ab", "quickstart", f"--python={tmp_path}")
     assert code == 2
     assert "ab takes no --python or two (the first for A, the second for B); it got 1" in errors
