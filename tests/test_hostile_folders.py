@@ -46,6 +46,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, di
             "report of both": ("report", one, two, "-o", "both/report.md"),
             "writeup of both": ("report", one, two, "--style", "writeup", "-o", "both/writeup.md"),
             "show": ("show", one),
+            "show --json": ("show", one, "--json"),
             "runs": ("runs", "runs"),
             "runs --json": ("runs", "runs", "--json"),
             "compare": ("compare", one, two),
@@ -142,12 +143,12 @@ def test_no_cell_is_a_formula(written: tuple[Path, dict[str, str]]) -> None:
 def test_json_is_for_strict_parsers_and_ascii(written: tuple[Path, dict[str, str]]) -> None:
     found = {name: text for name, text in texts(written[0], ".json").items() if name != "baseline.json"}
     assert {"bencher.json", "action.json"} < found.keys()
-    for text in (*found.values(), written[1]["compare --json"]):
+    for text in (*found.values(), written[1]["compare --json"], written[1]["show --json"]):
         assert text.isascii()
         from_json(text)
 
 
 def test_a_path_of_a_list_leads_to_its_folder(written: tuple[Path, dict[str, str]]) -> None:
     top, printed = written
-    folders = [json.loads(line)["folder"] for line in printed["runs --json"].splitlines()]
+    folders = [run["folder"] for run in json.loads(printed["runs --json"])["runs"]]
     assert [(top / folder / "run.json").is_file() for folder in folders] == [True, True]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -32,16 +32,17 @@ def ab(
     out: Path | str = "runs",
     observers: tuple[Observer, Observer] | None = None,
     command: Sequence[str] = (),
+    tags: Mapping[str, str] | None = None,
 ) -> tuple[Path, Path]:
     """Train both recipes `pairs` times and return their run folders.
 
     The two trials of a pair share a seed and run back to back, and the order alternates from pair to pair
     (ABBA), so that neither slow drift nor heat left by the previous trial favors a side. Both recipes are
     compiled and warmed up before the first pair, in one process, so the `cold` rule yields no time. The
-    telemetry of the whole campaign goes into both folders.
+    telemetry of the whole campaign goes into both folders, and so do the `tags`.
 
     Raises:
-        DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
+        DawnbenchError: a tag, the data, the device or the disk cannot be used; what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
     check_seeds(seed, pairs)
@@ -62,6 +63,7 @@ def ab(
                 command=command,
                 startup=Startup(),
                 pairing=PairingRecord(campaign, side),
+                tags=tags,
             )
             sessions.append(session)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
@@ -25,16 +25,17 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    tags: Mapping[str, str] | None = None,
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder.
+    folder. `tags` are your own labels for the run, by key, which are recorded with it.
 
     Raises:
-        DawnbenchError: the data, the device or the disk cannot be used; what was recorded is kept.
+        DawnbenchError: a tag, the data, the device or the disk cannot be used; what was recorded is kept.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
     check_seeds(seed, recipe.trials)
@@ -49,6 +50,7 @@ def run(
         command=command,
         startup=startup() if own_process else Startup(),
         save_model=save_model,
+        tags=tags,
     )
     status: RunStatus = "failed"
     try:

@@ -51,6 +51,8 @@ class StudySettings:
     seed: int = 0
     """Of the first trial at each point."""
     device: str = "auto"
+    tags: tuple[str, ...] = ()
+    """`key=value` recorded with every run."""
 
 
 class StudyObserver(Protocol):
@@ -82,12 +84,14 @@ def run_study(settings: StudySettings, observer: StudyObserver) -> ScalingStudy:
             observer.point_ended(points[-1])
     except KeyboardInterrupt:
         interrupted = True
+    name, samples_peak = _device(points)
     return ScalingStudy(
         recipe.name,
-        _device_name(points),
+        name,
         tuple(points),
         tuple(study_axis(axis, points) for axis in settings.values),
         interrupted,
+        samples_peak,
     )
 
 
@@ -97,13 +101,18 @@ def _arguments(settings: StudySettings, change: Sequence[str]) -> list[str]:
     numbers = [part for name, count in counts.items() for part in (name, str(count))]
     data = [] if settings.data is None else ["--data", settings.data]
     changes = [part for key_value in (*settings.changes, *change) for part in ("--set", key_value)]
+    changes += [part for key_value in settings.tags for part in ("--tag", key_value)]
     places = ["--device", settings.device, "--out", str(settings.out)]
     return [settings.recipe, *numbers, *data, *places, *changes]
 
 
-def _device_name(points: Sequence[ScalePoint]) -> str:
+def _device(points: Sequence[ScalePoint]) -> tuple[str, bool]:
+    """Return the device's name, and whether its peak memory is sampled."""
     folders = [point.folder for point in points if point.folder is not None]
-    return read_run(Path(folders[0])).record.device_name if folders else "no device"
+    if not folders:
+        return "no device", False
+    record = read_run(Path(folders[0])).record
+    return record.device_name, record.device == "cpu"
 
 
 def along_axes(values: Mapping[Axis, Sequence[float]], own: Setting, grid: bool) -> tuple[Setting, ...]:

@@ -19,6 +19,8 @@ class EndedRun:
     """None if it was interrupted before there was one."""
     outcome: Literal["done", "diverged", "interrupted"]
     """Diverged if at least one trial did."""
+    missed: bool = False
+    """Whether a trial that says something about the recipe did not reach the target."""
 
 
 @dataclass(frozen=True, slots=True)

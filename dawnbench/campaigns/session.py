@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ from dawnbench.records.schema import (
     RunStatus,
 )
 from dawnbench.records.store import RunWriter
+from dawnbench.records.tags import checked_tags
 from dawnbench.telemetry import Sampler, environment
 from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
@@ -56,12 +57,13 @@ class Session:
         startup: Startup,
         pairing: PairingRecord | None = None,
         save_model: bool = False,
+        tags: Mapping[str, str] | None = None,
     ) -> None:
         """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
         self._recipe, self._device, self._seed, self._out = recipe, device, seed, out
         self._writer: RunWriter | None = None
         self._observer, self._command, self._startup, self._pairing = observer, command, startup, pairing
-        self._save_model = save_model
+        self._save_model, self._tags = save_model, checked_tags(tags or {})
         self.setup = Ledger(device)
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -190,6 +192,7 @@ class Session:
             learning_rates=self._learning_rates,
             notes=self._startup.notes,
             process=this_process(),
+            tags=self._tags,
         )
 
 

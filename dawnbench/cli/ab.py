@@ -28,11 +28,13 @@ from dawnbench.cli.options import (
     seed_option,
     set_option,
     sides,
+    tag_option,
     target_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.tags import parse_tags
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 @epochs_option
 @set_option
 @target_option
+@tag_option
 @out_option
 @rule_option
 @across_option
@@ -94,6 +97,7 @@ def ab(
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
 
+    options["tags"] = parse_tags(options["tags"])
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     shown = ComparisonOptions(rule, across, as_json, prices)
     if pythons:
@@ -116,6 +120,7 @@ def run_and_compare(
     seed: int,
     device: str,
     out: Path,
+    tags: Mapping[str, str] | None = None,
 ) -> int:
     """Run both alternately, write each log.md and print the comparison; return the exit code.
 
@@ -148,6 +153,7 @@ def run_and_compare(
                 out=out,
                 observers=(display.a, display.b),
                 command=("dawnbench", *sys.argv[1:]),
+                tags=tags,
             )
     except KeyboardInterrupt:
         interrupted = True
@@ -213,6 +219,7 @@ def run_pythons_and_compare(
     seed: int,
     device: str,
     out: Path,
+    tags: Mapping[str, str],
 ) -> int:
     """Run both sides alternately, each trial in a new process; print the comparison, return the exit code.
 
@@ -241,6 +248,7 @@ def run_pythons_and_compare(
         )
     options = {**leaves, "device": device, "out": out}
     words = [f"--{name}={value}" for name, value in options.items() if value is not None]
+    words += [f"--tag={name}={value}" for name, value in tags.items()]
     turn_sides = [
         python_side(name, place, [recipe, *words, *(f"--set={setting}" for setting in settings)])
         for name, place, (recipe, settings) in zip("AB", pythons, given, strict=True)

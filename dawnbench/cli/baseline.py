@@ -10,6 +10,7 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place
+from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain
 
@@ -22,7 +23,7 @@ def baseline() -> None:
 
 
 @baseline.command("save")
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option("--name", required=True, help="What later verdicts call it, such as a release.")
 @click.option(
     "--out",
@@ -35,7 +36,8 @@ def baseline() -> None:
 def save(run: str, **options: Any) -> None:
     """Write RUN's results to baselines/RECIPE/DEVICE.json.
 
-    RUN is a run folder, or a quoted glob of run folders whose trials are pooled. It needs at least 10 trials.
+    RUN is a run (its folder, its name, or latest), or a quoted glob of run folders whose trials are pooled.
+    It needs at least 10 trials.
     """
     save_baseline(run, **options)
 

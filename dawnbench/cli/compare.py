@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import across_option, price_options, rule_option
+from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
@@ -19,9 +21,15 @@ if TYPE_CHECKING:
 PUBLISHED = "published"
 
 
+def complete_run_or_published(context: Any, parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Return the runs whose names start like this, and `published`."""
+    published = [CompletionItem(PUBLISHED)] if PUBLISHED.startswith(incomplete) else []
+    return [*complete_run(context, parameter, incomplete), *published]
+
+
 @main.command()
-@click.argument("reference")
-@click.argument("others", nargs=-1, required=True)
+@click.argument("reference", shell_complete=complete_run_or_published)
+@click.argument("others", nargs=-1, required=True, shell_complete=complete_run_or_published)
 @rule_option
 @across_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
@@ -31,8 +39,8 @@ def compare(
 ) -> None:
     """Compare each of OTHERS with REFERENCE.
 
-    Each is a run folder, a baseline file, or a quoted glob of run folders, whose trials are pooled.
-    `published` as one of them shows where the others rank among published times.
+    Each is a run (its folder, its name, or latest), a baseline file, or a quoted glob of run folders, whose
+    trials are pooled. `published` as one of them shows where the others rank among published times.
     """
     compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 

@@ -11,13 +11,14 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import data_option, device_option
+from dawnbench.cli.run_argument import RUN_FOLDER
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.evaluate_run import RunEvaluation
 
 
 @main.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_folder", metavar="RUN", type=RUN_FOLDER)
 @data_option
 @device_option
 @click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
 def evaluate(run_folder: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
     """Evaluate the model that RUN saved.
 
-    RUN is the folder of a run made with --save-model. Its model is evaluated on the validation images of the
-    run's data set, or of --data, in the run's precision and with all views of the last epoch.
+    RUN is a run made with --save-model: its folder, its name, or latest. Its model is evaluated on the
+    validation images of the run's data set, or of --data, in the run's precision and with all views of the
+    last epoch.
     """
     from dawnbench.campaigns.evaluate_run import evaluate_run
 

@@ -4,6 +4,7 @@ DONE = 0
 REGRESSION = 1
 NOT_MEASURED = 2
 DIVERGED = 3
+MISSED = 4
 CRASHED = 70
 """EX_SOFTWARE of sysexits.h: a bug in dawnbench, or in the user's code that it runs."""
 INTERRUPTED = 130
@@ -14,6 +15,7 @@ Exit codes:
   {REGRESSION}    regress found a regression
   {NOT_MEASURED}    nothing measured or compared: wrong input, or something is missing
   {DIVERGED}    at least one trial diverged; the others count
+  {MISSED}    a trial missed the target, with --require-target
   {CRASHED}   an unexpected error; the message names the file with its traceback
   {INTERRUPTED}  interrupted; what was recorded is kept"""
 

@@ -11,6 +11,7 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place
+from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
 from dawnbench.safe_text import one_line
@@ -37,7 +38,7 @@ Formats:
 
 
 @main.command(epilog=EXPLAINED)
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...")
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
 @click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="See below.")
 @click.option(
     "-o",
@@ -67,7 +68,7 @@ Formats:
 def export(runs: tuple[str, ...], kind: str, out: str | None, **options: Any) -> None:
     """Write runs in other tools' formats, and print the paths.
 
-    RUN is a run folder, a folder of run folders, or a quoted glob of either.
+    RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either.
     """
     given = [name for name, value in options.items() if value is not None]
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]

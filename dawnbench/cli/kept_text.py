@@ -1,6 +1,6 @@
-"""Caches the text that describes a recipe, in the user's cache folder.
+"""Caches what was counted of a recipe, as text, in the user's cache folder.
 
-Nothing depends on it: if it cannot be read, written or trusted, the text is made again.
+Nothing depends on it: if it cannot be read, written or trusted, the recipe is counted again.
 """
 
 from __future__ import annotations

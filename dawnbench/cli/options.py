@@ -43,6 +43,13 @@ set_option = click.option(
     metavar="KEY=VALUE",
     help="Change any setting of the recipe; repeatable.",
 )
+tag_option = click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Record this with the run, such as branch=main; repeatable.",
+)
 data_option = click.option("--data", help="Name of a data set, an .npz file or an image folder.")
 time_format_option = click.option(
     "--time-format",
@@ -118,12 +125,22 @@ SHARE = Share()
 
 
 def is_run(what: str) -> bool:
-    """Return whether a name means run folders or a baseline, rather than a recipe or its file."""
-    from dawnbench.recipes.catalogue import PLACES
+    """Return whether a name means runs or a baseline, rather than a recipe or its file.
 
-    if what in PLACES or what.endswith(".py"):
+    The name of a recipe comes first, then a path, then a run of that name.
+
+    Raises:
+        DawnbenchError: several runs fit the name, or it is `latest` and there is no run.
+    """
+    from dawnbench.recipes.catalogue import PLACES, SERIES
+
+    if what in PLACES or what in SERIES or what.endswith(".py"):
         return False
-    return Path(what).exists() or Path(what).name != what or what.endswith(".json") or has_magic(what)
+    if Path(what).exists() or Path(what).name != what or what.endswith(".json") or has_magic(what):
+        return True
+    from dawnbench.records.run_names import is_like_run_name, named_run
+
+    return named_run(what) is not None or is_like_run_name(what)
 
 
 def resolve(recipe: str, settings: tuple[str, ...], **leaves: Any) -> Recipe:

@@ -15,6 +15,7 @@ import click
 from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESS_EXPLAINED, REGRESSION
 from dawnbench.cli.group import Judging, main, not_comparable, sentence
 from dawnbench.cli.options import SHARE, across_option, rule_option
+from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain_lines
 
@@ -34,7 +35,7 @@ EXIT_CODES: dict[Outcome, int] = {
 
 
 @main.command(cls=Judging, epilog=REGRESS_EXPLAINED)
-@click.argument("run")
+@click.argument("run", shell_complete=complete_run)
 @click.option(
     "--baseline",
     type=click.Path(path_type=Path),
@@ -82,6 +83,8 @@ def regress(
     run: str, baseline: Path | None, metrics: tuple[Metric, ...], rule: str, across: bool, **options: Any
 ) -> None:
     """Judge RUN against a baseline.
+
+    RUN is a run (its folder, its name, or latest), or a quoted glob of run folders whose trials are pooled.
 
     Time to the target, epochs to the target and final accuracy are judged separately; the last line begins
     with `regress: `.

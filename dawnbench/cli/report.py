@@ -10,6 +10,7 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, rule_option
+from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain
 
@@ -27,7 +28,7 @@ VIEWS: dict[Style, LogView] = {"full": "dawn", "writeup": "epochs"}
 
 
 @main.command()
-@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=click.Path(path_type=Path))
+@click.argument("runs", nargs=-1, required=True, metavar="RUN...", type=RUN_FOLDER)
 @click.option(
     "-o",
     "--out",
@@ -64,6 +65,8 @@ def report(
     rule: str,
 ) -> None:
     """Write a report on each RUN: text, figures and a page.
+
+    RUN is a run folder, or a run's name as `dawnbench runs` prints it, or latest.
 
     A report on one run goes into its folder: report.md, report.html and figures/. Several runs go into one
     file, named with --out, and each later run is compared with the first.

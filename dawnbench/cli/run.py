@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
+from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED, MISSED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
     complete_recipe,
@@ -25,12 +25,14 @@ from dawnbench.cli.options import (
     resolve_series,
     seed_option,
     set_option,
+    tag_option,
     target_option,
     time_format_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -64,13 +66,19 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @epochs_option
 @set_option
 @target_option
+@tag_option
 @out_option
 @click.option(
     "--save-model",
     is_flag=True,
     help="Save the model of the last finished trial as model.safetensors in the run folder.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON lines, one per event.")
+@click.option(
+    "--require-target", is_flag=True, help="Exit with code 4 unless every trial reaches the target."
+)
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON lines, one per event; the last one is the summary."
+)
 @click.option(
     "--track",
     multiple=True,
@@ -80,7 +88,7 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @time_format_option
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
+def run(recipe: str, settings: tuple[str, ...], require_target: bool, **options: Any) -> None:
     """Train RECIPE into a run folder.
 
     RECIPE is a name that `dawnbench list` shows, or the path of your own recipe file. A SERIES (mnist-ladder,
@@ -90,7 +98,7 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
     from dawnbench.report.text.status_line import waiting_for
 
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
-    chosen = RunOptions(**options)
+    chosen = RunOptions(tags=parse_tags(options.pop("tags")), **options)
     with waiting_for("loading torch", silent=chosen.as_json):
         series = resolve_series(recipe, settings, **leaves)
         recipes = series or (resolve(recipe, settings, **leaves),)
@@ -100,8 +108,11 @@ def run(recipe: str, settings: tuple[str, ...], **options: Any) -> None:
         importlib.import_module("dawnbench.campaigns")
 
     if series is None:
-        sys.exit(EXIT_CODES[run_and_show(recipes[0], chosen).outcome])
-    sys.exit(run_series_and_show(recipe, series, chosen))
+        ended = run_and_show(recipes[0], chosen)
+        code, missed = EXIT_CODES[ended.outcome], ended.missed
+    else:
+        code, missed = run_series_and_show(recipe, series, chosen)
+    sys.exit(MISSED if missed and require_target and code == DONE else code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +132,8 @@ class RunOptions:
     """Trackers to log to as well."""
     time_format: TimeFormat
     """How log.md writes times under a minute."""
+    tags: Mapping[str, str]
+    """What to record with every run, by key."""
 
 
 def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
@@ -147,26 +160,26 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
                 command=("dawnbench", *sys.argv[1:]),
                 own_process=own_process,
                 save_model=options.save_model,
+                tags=options.tags,
             )
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
         # Report the first failure.
-        with suppress(DawnbenchError):
-            _write_log(display, options.time_format)
-        with suppress(DawnbenchError):
-            _finish(tracking)
+        for finish in (
+            lambda: _write_log(display, options.time_format),
+            lambda: _finish(tracking),
+            lambda: _close_json(display),
+        ):
+            with suppress(DawnbenchError):
+                finish()
         raise
     _write_log(display, options.time_format)
-    tracked = _finish(tracking)
-    ended = _sum_up(display.folder, console, options.as_json, interrupted)
-    for sentence in tracked:
-        click.echo(plain(sentence), err=options.as_json)
-    return ended
+    return _sum_up(display, console, _finish(tracking), interrupted)
 
 
-def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> int:
-    """Run and show each recipe, write up what ran, and return the exit code.
+def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> tuple[int, bool]:
+    """Run and show each recipe and write up what ran; return the exit code and whether a target was missed.
 
     Raises:
         DawnbenchError: what ended the series early.
@@ -184,15 +197,17 @@ def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOption
             _write_up(name, ended, options.as_json)
         raise ended.failure
     _write_up(name, ended, options.as_json)
+    missed = any(run.missed for run in ended.runs)
     if ended.interrupted:
-        return INTERRUPTED
-    return DIVERGED if ended.diverged else DONE
+        return INTERRUPTED, missed
+    return DIVERGED if ended.diverged else DONE, missed
 
 
 def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
-    """Write up the runs that there are, into a folder beside theirs, and print its path."""
+    """Write up the runs, in a folder beside theirs; print its path and which targets were missed."""
     from dawnbench.campaigns.series import series_folder
     from dawnbench.records.reader import read_run
+    from dawnbench.report.display.ending import missed_trials, series_sentence
     from dawnbench.report.write_up.document import write_write_up
 
     if not ended.folders:
@@ -200,7 +215,12 @@ def _write_up(name: str, ended: EndedSeries, as_json: bool) -> None:
     path = series_folder(name, ended.folders[0]) / "writeup.md"
     runs = [read_run(folder) for folder in ended.folders]
     write_write_up(runs, SERIES_RULE, "epochs", path, title=name, note=ended.note)
-    click.echo(json.dumps({"event": "write_up", "path": str(path)}) if as_json else plain(str(path)))
+    if as_json:
+        missed = [run.record.recipe_name for run in runs if missed_trials(run)]
+        click.echo(json.dumps({"event": "write_up", "path": str(path), "missed": missed}))
+    else:
+        click.echo(plain(str(path)))
+        click.echo(plain(series_sentence(runs, ended.recipes)))
 
 
 def _write_log(display: Display, time_format: TimeFormat) -> None:
@@ -230,18 +250,37 @@ def _display(console: Console, options: RunOptions) -> Display:
     return PlainDisplay(sys.stdout, options.time_format)
 
 
-def _sum_up(folder: Path | None, console: Console, as_json: bool, interrupted: bool) -> EndedRun:
+def _close_json(display: Display) -> None:
+    """Write the closing event if the display writes events and there is a run folder."""
+    from dawnbench.records.reader import read_run
+    from dawnbench.report.display import JsonLinesDisplay
+
+    if isinstance(display, JsonLinesDisplay) and display.folder is not None:
+        display.summary(read_run(display.folder))
+
+
+def _sum_up(display: Display, console: Console, tracked: Sequence[str], interrupted: bool) -> EndedRun:
+    """Print what the run came to and what the trackers say, or the closing event."""
     from dawnbench.campaigns.series import EndedRun
     from dawnbench.records.reader import read_run
-    from dawnbench.report.display import summary_table
+    from dawnbench.report.display import JsonLinesDisplay
+    from dawnbench.report.display.ending import missed_trials, print_ending, print_line, print_results
 
-    if folder is None:
+    folder, as_json = display.folder, isinstance(display, JsonLinesDisplay)
+    recorded = None if folder is None else read_run(folder)
+    if recorded is not None and not as_json:
+        print_results(console, recorded)
+        print_line(console, str(recorded.folder / "log.md"))
+    for sentence in tracked:
+        click.echo(plain(sentence), err=as_json)
+    if recorded is None:
         return EndedRun(None, "interrupted")
-    recorded = read_run(folder)
-    if not as_json:
-        console.print(summary_table(recorded))
-        console.print(plain(str(folder / "log.md")), highlight=False, markup=False, soft_wrap=True)
+    if isinstance(display, JsonLinesDisplay):
+        display.summary(recorded)
+    else:
+        print_ending(console, recorded)
+    missed = bool(missed_trials(recorded))
     if interrupted:
-        return EndedRun(folder, "interrupted")
+        return EndedRun(folder, "interrupted", missed)
     diverged = any(trial.status == "diverged" for trial in recorded.trials)
-    return EndedRun(folder, "diverged" if diverged else "done")
+    return EndedRun(folder, "diverged" if diverged else "done", missed)

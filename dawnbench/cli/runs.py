@@ -15,6 +15,7 @@ from dawnbench.cli.options import rule_option
 from dawnbench.records.index import index_runs
 from dawnbench.records.rules import known_rule
 from dawnbench.records.selection import select
+from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 MAX_TROUBLES = 20
@@ -26,9 +27,17 @@ MAX_TROUBLES = 20
 @click.option("--recipe", help="Only recipes with this in their name, or that fit a pattern such as 'dav*'.")
 @click.option("--device", help="Only devices with this in their name, or that fit a pattern.")
 @click.option("--target", help="Only runs to this accuracy, such as 0.94 or 94%.")
+@click.option(
+    "--tag",
+    "tags",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Only runs with this tag; VALUE may be a pattern such as 'v1.*'; repeatable.",
+)
+@click.option("--since", metavar="DATE|AGE", help="Only runs made since 2026-11-01 (UTC), or in the last 7d.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
 @rule_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object a line.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object with all of them.")
 def runs(folder: Path, **options: Any) -> None:
     """List the runs in FOLDER, runs/ by default."""
     list_runs(folder, **options)
@@ -40,6 +49,8 @@ def list_runs(
     recipe: str | None = None,
     device: str | None = None,
     target: str | float | None = None,
+    tags: Sequence[str] = (),
+    since: str | None = None,
     limit: int | None = None,
     rule: str = "dawnbench",
     as_json: bool = False,
@@ -47,19 +58,22 @@ def list_runs(
     """Print the runs in `folder`, newest first, and on standard error what could not be read.
 
     `recipe` and `device` are parts of the names or shell patterns, whatever their case; `target` is 0.94 or
-    "94%". The newest `limit` of those that match are printed, all if it is None.
+    "94%". `tags` are KEY=VALUE with a value or a shell pattern; `since` is a date such as 2026-11-01 or an
+    age such as 7d. The newest `limit` of those that match are printed, all if it is None.
 
     Raises:
-        DawnbenchError: there is no such folder, the target is no accuracy or there is no such rule.
+        DawnbenchError: there is no such folder or rule, or an option is not what it should be.
     """
-    from dawnbench.report.text.listing import coloured, listing, listing_json
+    from dawnbench.report.text.listing import coloured, listing
 
     known_rule(rule)
-    selection = select(recipe, device, target)
+    selection = select(recipe, device, target, parse_tags(tags), since)
     index = index_runs(folder)
     runs = [run for run in index.runs if selection.takes(run)][:limit]
     if as_json:
-        click.echo(listing_json(runs), nl=False)
+        from dawnbench.export.listing_json import listing_json
+
+        click.echo(listing_json(runs, index.troubles), nl=False)
     elif sys.stdout.isatty():
         from dawnbench.report.text.console import open_console
 

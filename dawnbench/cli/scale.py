@@ -18,9 +18,11 @@ from dawnbench.cli.options import (
     recipe_argument,
     seed_option,
     set_option,
+    tag_option,
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
+from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ class Numbers(click.ParamType[tuple[float, ...]]):
 @device_option
 @epochs_option
 @set_option
+@tag_option
 @click.option(
     "--out",
     type=Place(path_type=Path, file_okay=False),
@@ -67,14 +70,15 @@ class Numbers(click.ParamType[tuple[float, ...]]):
     show_default=True,
     help="Where scaling.md, .json, .svg and .png go, and the runs into a folder below.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options: Any) -> None:
+def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, as_json: bool, **options: Any) -> None:
     """Time RECIPE at several batch sizes, widths and threads.
 
     Each point is a run of its own with all else as in RECIPE, 1 epoch unless --epochs says more. An epoch's
-    time, the memory and the accuracy are shown along each axis, with the law of the time and the error of the
-    memory that was predicted.
+    time and the memory are shown along each axis, with the law of the time and the error of the memory that
+    was predicted; with several trials, also the accuracy and its spread.
     """
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
@@ -85,8 +89,9 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
     if not values:
         raise click.UsageError("give --batch, --width or --threads with the values to measure at")
     check_seeds(options["seed"], options["trials"])
+    parse_tags(options["tags"])
     out = options.pop("out")
-    with waiting_for("loading torch"):
+    with waiting_for("loading torch", silent=as_json):
         from dawnbench.campaigns.scaling_runs import StudySettings, run_study
 
     study = run_study(
@@ -96,7 +101,11 @@ def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, **options:
         _Progress(),
     )
     if study.points:
-        _show_and_write(study, out)
+        _show_and_write(study, out, as_json)
+    if as_json:
+        from dawnbench.export.scaling_json import scaling_json
+
+        click.echo(scaling_json(study), nl=False)
     if study.interrupted:
         sys.exit(INTERRUPTED)
     sys.exit(DONE if any(point.epoch_seconds is not None for point in study.points) else NOT_MEASURED)
@@ -113,13 +122,16 @@ class _Progress:
             click.echo(plain(f"  {point.trouble}"), err=True)
 
 
-def _show_and_write(study: ScalingStudy, out: Path) -> None:
+def _show_and_write(study: ScalingStudy, out: Path, as_json: bool) -> None:
+    from rich.console import Console
+
+    from dawnbench.export.scaling_json import scaling_json
     from dawnbench.records.files import write
     from dawnbench.report.plots.scaling_plot import write_scaling_plot
     from dawnbench.report.text.console import open_console
-    from dawnbench.report.text.scaling_study import scaling_json, scaling_page, scaling_table, scaling_words
+    from dawnbench.report.text.scaling_study import scaling_page, scaling_table, scaling_words
 
-    console = open_console()
+    console = Console(stderr=True) if as_json else open_console()
     console.print()
     console.print(scaling_table(study))
     console.print()

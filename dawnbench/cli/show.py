@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
@@ -18,6 +19,7 @@ from dawnbench.cli.options import (
     rule_option,
     set_option,
 )
+from dawnbench.cli.run_argument import complete_run
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
@@ -25,31 +27,38 @@ if TYPE_CHECKING:
     from dawnbench.stats.cost import Prices
 
 
+def complete_recipe_or_run(context: Any, parameter: Any, incomplete: str) -> list[CompletionItem]:
+    """Return the runs and the recipes whose names start like this."""
+    recipes = complete_recipe(context, parameter, incomplete)
+    return [*complete_run(context, parameter, incomplete), *map(CompletionItem, recipes)]
+
+
 @main.command()
-@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe)
+@click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe_or_run)
 @data_option
 @set_option
 @rule_option
 @price_options
-def show(what: str, data: str | None, settings: tuple[str, ...], rule: str, prices: Prices) -> None:
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
+def show(
+    what: str, data: str | None, settings: tuple[str, ...], rule: str, prices: Prices, as_json: bool
+) -> None:
     """Show a recipe, or what a run's trials come to.
 
     RECIPE is a recipe's name or file; its keys, layers, parameters, FLOPs and peak memory are shown. RUN is a
-    run folder, a baseline file or a quoted glob over run folders; their figures are shown with their spread,
-    what they prove, and what is doubtful about them.
+    run (its folder, its name, or latest), a baseline file or a quoted glob over run folders; their figures
+    are shown with their spread, what they prove, and what is doubtful about them. The name of a recipe means
+    the recipe, and a path that exists comes before a run of that name.
     """
     if is_run(what):
         if data is not None or settings:
             raise click.UsageError(f"--data and --set go with a recipe, and {what} is a run")
-        show_run(what, rule, prices)
+        show_run(what, rule, prices, as_json)
     else:
-        resolved = resolve(what, settings, data=data)
-        from dawnbench.recipes.catalogue import PLACES
-
-        click.echo(describe_recipe(resolved, shipped=what in PLACES))
+        show_recipe(what, resolve(what, settings, data=data), as_json)
 
 
-def show_run(what: str, rule: str, prices: Prices) -> None:
+def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> None:
     """Print the figures of run folders or of a baseline.
 
     Raises:
@@ -66,43 +75,76 @@ def show_run(what: str, rule: str, prices: Prices) -> None:
     known_rule(rule)
     series = open_trial_set(what)
     found = prices_for(series.device_name, prices)
-    open_console().print(
-        summary_report(series, summarise(series), find_warnings(series, rule), found, rule), highlight=False
-    )
+    figures = (series, summarise(series), find_warnings(series, rule), found, rule)
+    if as_json:
+        from dawnbench.export.summary_json import summary_json
+
+        click.echo(summary_json(*figures), nl=False)
+    else:
+        open_console().print(summary_report(*figures), highlight=False)
 
 
-def describe_recipe(recipe: Recipe, shipped: bool) -> str:
-    """Return every key as `--set` takes it, the layers, the parameters, the FLOPs and the memory.
+def show_recipe(name: str, recipe: Recipe, as_json: bool) -> None:
+    """Print every key as `--set` takes it, the layers, the parameters, the FLOPs and the memory.
+
+    `name` is what the user called the recipe: one of the package, or a file.
+    """
+    from dawnbench.recipes.catalogue import PLACES
+    from dawnbench.recipes.overrides import leaf_paths, leaf_value
+
+    counts = _counts(recipe, name in PLACES, as_json)
+    settings = {path: leaf_value(recipe, path) for path in leaf_paths(recipe)}
+    parts = _parts(recipe)
+    if as_json:
+        from dawnbench.export.recipe_json import RecipeDocument, recipe_json
+        from dawnbench.records.schema import SCHEMA_VERSION
+
+        document = RecipeDocument(
+            kind="dawnbench show recipe",
+            schema_version=SCHEMA_VERSION,
+            name=recipe.name,
+            summary=recipe.summary,
+            target=recipe.target,
+            digest=recipe.digest(),
+            parts=parts,
+            settings=settings,
+            model=counts.model,
+            peak_memory_bytes=counts.peak_bytes,
+        )
+        click.echo(recipe_json(document), nl=False)
+        return
+    kinds = "\n".join(f"{place}: {', '.join(of_place)}" for place, of_place in parts.items())
+    keys = "\n".join(f"{path}={json.dumps(value)}" for path, value in settings.items())
+    click.echo(f"{kinds}\n\n{keys}\n\ndigest {recipe.digest()}\n\n{counts_text(counts)}")
+
+
+def _counts(recipe: Recipe, shipped: bool, silent: bool) -> RecipeCounts:
+    """Return what is counted of a recipe.
 
     With `shipped`, no code of the user's has to do with the recipe: what was counted of it is read from the
     package or, if settings were changed, kept for the next time. Neither needs torch. Data sets that must be
     read to know their shape keep nothing.
     """
-    from dawnbench.recipes.overrides import leaf_paths, leaf_value
-    from dawnbench.recipes.shipped_counts import shipped_counts
+    from dawnbench.recipes.shipped_counts import counts_from_json, counts_to_json, shipped_counts
 
-    keys = "\n".join(f"{path}={json.dumps(leaf_value(recipe, path))}" for path in leaf_paths(recipe))
     counts = shipped_counts(recipe) if shipped else None
-    text = _kept_or_counted(recipe, shipped) if counts is None else counts_text(counts)
-    return f"{_parts(recipe)}\n\n{keys}\n\ndigest {recipe.digest()}\n\n{text}"
-
-
-def _kept_or_counted(recipe: Recipe, shipped: bool) -> str:
-    """Return what the user's cache folder holds of a recipe; count it and keep that if there is nothing."""
+    if counts is not None:
+        return counts
     from dawnbench.cli import kept_text
     from dawnbench.data.sources.names import KNOWN_SHAPES
     from dawnbench.report.text.status_line import waiting_for
 
     path = kept_text.path_for(recipe) if shipped and recipe.dataset.name in KNOWN_SHAPES else None
     text = None if path is None else kept_text.recall(path)
-    if text is None:
-        with waiting_for("loading torch"):
-            from dawnbench.engine.recipe_counts import count_recipe
-        with waiting_for(f"building {recipe.name}"):
-            text = counts_text(count_recipe(recipe))
-        if path is not None:
-            kept_text.keep(path, text)
-    return text
+    if text is not None:
+        return counts_from_json(text)
+    with waiting_for("loading torch", silent):
+        from dawnbench.engine.recipe_counts import count_recipe
+    with waiting_for(f"building {recipe.name}", silent):
+        counts = count_recipe(recipe)
+    if path is not None:
+        kept_text.keep(path, counts_to_json(counts))
+    return counts
 
 
 def counts_text(counts: RecipeCounts) -> str:
@@ -118,14 +160,14 @@ def counts_text(counts: RecipeCounts) -> str:
     return f"{model_table(counts.model)}\n{memory}"
 
 
-def _parts(recipe: Recipe) -> str:
-    """Return a line a place with the kinds of part that fill it; a part may have no key to show itself by."""
+def _parts(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """Return the kinds of part that fill each place; a part may have no key to show itself by."""
     from dawnbench.recipes.part import Part, kind_of
 
-    lines = []
+    found = {}
     for field in fields(recipe):
         value = getattr(recipe, field.name)
         parts = value if isinstance(value, tuple) else (value,)
         if parts and all(isinstance(part, Part) for part in parts):
-            lines.append(f"{field.name}: {', '.join(kind_of(part) for part in parts)}")
-    return "\n".join(lines)
+            found[field.name] = tuple(map(kind_of, parts))
+    return found

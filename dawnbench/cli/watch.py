@@ -10,13 +10,16 @@ from pathlib import Path
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.safe_text import one_line, plain
+from dawnbench.cli.run_argument import RUN_FOLDER
+from dawnbench.safe_text import one_line
 
 
 @main.command()
-@click.argument("run_folder", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("run_folder", metavar="RUN", type=RUN_FOLDER)
 def watch(run_folder: Path) -> None:
     """Follow a RUN in progress, reading only its folder.
+
+    RUN is a run folder, or a run's name as `dawnbench runs` prints it, or latest.
 
     Ends when the run ends, or on Ctrl+C, which does not affect the run.
     """
@@ -30,7 +33,8 @@ def follow(folder: Path) -> None:
         DawnbenchError: it is not a run folder, or is damaged.
     """
     from dawnbench.records.reader import read_run
-    from dawnbench.report.display import PlainDisplay, TerminalDisplay, summary_table
+    from dawnbench.report.display import PlainDisplay, TerminalDisplay
+    from dawnbench.report.display.ending import print_ending, print_line, print_results
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.watch import watch as watch_run
 
@@ -49,5 +53,6 @@ def follow(folder: Path) -> None:
             complain=lambda sentence: click.echo(f"dawnbench: {one_line(sentence)}", err=True),
         )
     run = read_run(folder)
-    console.print(summary_table(run))
-    console.print(plain(f"{run.record.status}: {folder}"), highlight=False, markup=False, soft_wrap=True)
+    print_results(console, run)
+    print_line(console, f"{run.record.status}: {folder}")
+    print_ending(console, run)

@@ -27,7 +27,7 @@ def count_recipe(recipe: Recipe) -> RecipeCounts:
     Raises:
         DawnbenchError: the model does not accept the data, or the data cannot be read.
     """
-    shape = KNOWN_SHAPES.get(recipe.dataset.name) or _loaded_shape(recipe.dataset.name)
+    shape = KNOWN_SHAPES.get(recipe.dataset.name) or _loaded_shape(recipe)
     model = describe_model(recipe, shape.channels, shape.classes, shape.train_images)
     return RecipeCounts(shape, model, _peak_bytes(recipe, shape))
 
@@ -55,8 +55,9 @@ def _peak_bytes(recipe: Recipe, shape: Shape) -> dict[str, int | None]:
     }
 
 
-def _loaded_shape(name: str) -> Shape:
-    dataset = load_dataset(name)
+def _loaded_shape(recipe: Recipe) -> Shape:
+    # As for a run: the images of a folder may differ in size.
+    dataset = load_dataset(recipe.dataset.name, image_size=recipe.dataset.image_size)
     height, width, channels = dataset.image_shape
     return Shape(
         channels,

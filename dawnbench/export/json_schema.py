@@ -1,4 +1,4 @@
-"""The published JSON Schemas of the exported document and of the files in a run folder.
+"""The published JSON Schemas of what `export` and `--json` print, and of the files in a run folder.
 
 `python -m dawnbench.export.json_schema docs/schema` writes them.
 """
@@ -14,12 +14,18 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dawnbench.export import run_json
+from dawnbench.export import findings_json, listing_json, recipe_json, run_json, scaling_json, summary_json
+from dawnbench.export.findings_json import FindingsDocument
 from dawnbench.export.gates import as_json
+from dawnbench.export.listing_json import RunsDocument
+from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
+from dawnbench.export.scaling_json import ScalingDocument
+from dawnbench.export.summary_json import SummaryDocument
 from dawnbench.records import schema
 from dawnbench.records.files import write
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+from dawnbench.stats import claim, scaling_laws
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DESCRIBED: dict[str, type] = {
@@ -27,8 +33,20 @@ DESCRIBED: dict[str, type] = {
     "folder-run": RunRecord,
     "folder-trial": TrialRecord,
     "folder-epoch": EpochRecord,
+    "list": RecipesDocument,
+    "show-recipe": RecipeDocument,
+    "show-run": SummaryDocument,
+    "doctor": FindingsDocument,
+    "scale": ScalingDocument,
+    "runs": RunsDocument,
 }
-"""By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl."""
+"""By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl, and what verbs
+print with --json."""
+MODULES = (
+    *(schema, claim, scaling_laws),
+    *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json),
+)
+"""Where the classes that documents consist of are defined."""
 
 
 def schemas() -> dict[str, str]:
@@ -39,10 +57,11 @@ def schemas() -> dict[str, str]:
 def _schema(kind: type) -> dict[str, Any]:
     found = TypeAdapter(kind).json_schema()
     definitions = {kind.__name__: found, **found.get("$defs", {})}
-    for name, fields in (_fields(run_json) | _fields(schema)).items():
-        for field, description in fields.items():
-            if name in definitions:
-                definitions[name]["properties"][field]["description"] = description
+    for module in MODULES:
+        for name, fields in _fields(module).items():
+            for field, description in fields.items():
+                if name in definitions:
+                    definitions[name]["properties"][field]["description"] = description
     return {"$schema": DIALECT, **found}
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
@@ -41,10 +41,19 @@ def shipped_counts(recipe: Recipe) -> RecipeCounts | None:
     return counts if counts is not None and counts.shape == KNOWN_SHAPES.get(recipe.dataset.name) else None
 
 
-def to_json(counted: Iterable[tuple[Recipe, RecipeCounts]]) -> str:
-    """Return the content of the shipped file, with one line per recipe."""
+def counts_to_json(counts: RecipeCounts) -> str:
+    """Return what was counted of a recipe as JSON on one line."""
+    return json.dumps(asdict(counts))
+
+
+def counts_from_json(text: str) -> RecipeCounts:
+    """Return what `counts_to_json` wrote."""
     from pydantic import TypeAdapter
 
-    dump = TypeAdapter(RecipeCounts).dump_python
-    lines = (f"{json.dumps(recipe.digest())}: {json.dumps(dump(counts))}" for recipe, counts in counted)
+    return TypeAdapter(RecipeCounts).validate_json(text)
+
+
+def to_json(counted: Iterable[tuple[Recipe, RecipeCounts]]) -> str:
+    """Return the content of the shipped file, with one line per recipe."""
+    lines = (f"{json.dumps(recipe.digest())}: {counts_to_json(counts)}" for recipe, counts in counted)
     return "{\n" + ",\n".join(lines) + "\n}\n"

@@ -56,6 +56,9 @@ class _AnyText:
 Text = Annotated[str, _AnyText()]
 """Any text, including the lone surrogates with which Python keeps bytes of a path that are not UTF-8."""
 
+Tags = dict[Text, Text]
+"""A user's own labels for a run, by key."""
+
 
 @dataclass(frozen=True)
 class _CheckedAs:

@@ -49,7 +49,7 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
     """
     if is_run_folder(folder):
         return Index((read_listed(folder, folder.resolve().name),), ())
-    names = _subfolders(folder)
+    names = subfolders(folder)
     place, cache = str(folder.resolve()), cache or cache_path()
     known = recall(cache, place)
     settled = clock() - SETTLED_NS
@@ -87,7 +87,12 @@ def is_run_folder(folder: Path) -> bool:
         return False
 
 
-def _subfolders(folder: Path) -> list[str]:
+def subfolders(folder: Path) -> list[str]:
+    """Return the names of the folders in a folder.
+
+    Raises:
+        DawnbenchError: there is no such folder, or it cannot be listed.
+    """
     try:
         with os.scandir(folder) as entries:
             return [entry.name for entry in entries if _is_folder(entry)]

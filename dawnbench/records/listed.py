@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -42,6 +42,8 @@ class Listed:
     """By timing rule, over those of `done` that have a time; None if none has."""
     accuracy: float | None
     """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that have one."""
+    tags: dict[str, str] = field(default_factory=dict)
+    """The user's own labels for the run, by key."""
 
 
 def read_listed(folder: Path, name: str | None = None) -> Listed:
@@ -96,6 +98,7 @@ def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> F
         "reached": sum(trial["epochs_to_target"] is not None for trial in counting),
         "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
         "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
+        "tags": {key: _text(value) for key, value in record.get("tags", {}).items()},
     }
 
 

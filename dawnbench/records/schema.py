@@ -7,7 +7,7 @@ value that could not be measured, or is not finite, is None. The types say which
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from dawnbench.records.bounds import (
@@ -25,6 +25,7 @@ from dawnbench.records.bounds import (
     Seed,
     SensorValue,
     SignedNanoseconds,
+    Tags,
     Text,
     TimeToTarget,
 )
@@ -239,6 +240,8 @@ class RunRecord:
     """What was requested and could not be done, one sentence each, such as a step that cannot be captured."""
     process: ProcessRecord | None = None
     """None if the system does not reveal it, and in older files."""
+    tags: Tags = field(default_factory=dict)
+    """The user's own labels for the run, by key; empty in older files."""
 
     @property
     def identity(self) -> RunIdentity:

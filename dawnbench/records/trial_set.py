@@ -12,6 +12,7 @@ from dawnbench.records.bounds import (
     RecipeSettings,
     Seconds,
     Seed,
+    Tags,
     Text,
     TimeToTarget,
 )
@@ -85,6 +86,8 @@ class TrialSet:
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
+    tags: Tags = field(default_factory=dict)
+    """The user's own labels for the run, by key; of several runs, those that all have."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -116,6 +119,7 @@ def trial_set_of(run: Run) -> TrialSet:
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
         warnings=(*run.warnings, *record.notes),
+        tags=record.tags,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from glob import glob
 from os import PathLike
@@ -14,6 +14,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.index import index_runs
 from dawnbench.records.listed import Listed
 from dawnbench.records.reader import read_run
+from dawnbench.records.run_names import named_run
 from dawnbench.records.selection import select
 from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
 from dawnbench.user_folders import expanded
@@ -39,12 +40,16 @@ def load_runs(
     recipe: str | None = None,
     device: str | None = None,
     target: str | float | None = None,
+    tags: Mapping[str, str] | None = None,
+    since: str | None = None,
 ) -> Frames:
     """Return the trials and epochs of runs, oldest run first.
 
-    `where` names run folders, folders of run folders, or globs (default: `runs`); a run that is found twice
-    counts once. `recipe` and `device` match part of a name, or all of it as a shell pattern (with * or ?),
-    ignoring case; `device` also matches what was asked for, such as cuda. `target` is 0.94 or "94%".
+    `where` names runs (by folder, or such as latest), folders of run folders, or globs (default: `runs`); a
+    run that is found twice counts once. `recipe` and `device` match part of a name, or all of it as a shell
+    pattern (with * or ?), ignoring case; `device` also matches what was asked for, such as cuda. `target` is
+    0.94 or "94%". `tags` are the values, or patterns for them, that tags must have, by key. `since` is a date
+    such as 2026-11-01 (in UTC), or an age such as 7d.
 
     Columns of both frames: run (the folder's name, or its path if two share a name), trial (counted from 1).
 
@@ -62,9 +67,9 @@ def load_runs(
 
     Raises:
         DawnbenchError: a path does not exist, a glob matches nothing, a run folder named explicitly cannot be
-            read, or the target is not an accuracy.
+            read, the target is not an accuracy, or `since` is neither a date nor an age.
     """
-    selection = select(recipe, device, target)
+    selection = select(recipe, device, target, tags, since)
     found = _find(where or ("runs",))
     chosen = sorted(
         (run for run in found.runs.values() if selection.takes(run)), key=lambda run: (run.created, run.name)
@@ -106,6 +111,8 @@ def _find(where: Iterable[str | PathLike[str]]) -> _Found:
     found = _Found({}, set(), [])
     for place in where:
         path = expanded(Path(place))
+        if not path.exists():
+            path = named_run(path) or path
         named = path.exists()
         matches = [str(path)] if named else sorted(glob(str(path), recursive=True))  # noqa: PTH207  # absolute too
         folders = [Path(match) for match in matches if named or Path(match).is_dir()]

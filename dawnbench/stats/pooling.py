@@ -10,6 +10,8 @@ from pathlib import Path
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import Run, read_run
+from dawnbench.records.run_names import run_folder
+from dawnbench.records.tags import common_tags
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.stats.comparison.comparable import Differences, differences
 
@@ -36,6 +38,7 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
         trials=tuple(replace(trial, trial=number) for number, trial in enumerate(trials, start=1)),
         pairing=None,
         warnings=tuple(f"{part.name}: {warning}" for part in parts for warning in part.warnings),
+        tags=common_tags([part.tags for part in parts]),
     )
 
 
@@ -88,24 +91,27 @@ def _as_one(runs: Sequence[Run]) -> Run:
         epochs += [replace(epoch, trial=epoch.trial + before) for epoch in run.epochs]
         before += run.record.trials
     status = next((run.record.status for run in runs if run.record.status != "finished"), first.record.status)
-    record = replace(first.record, trials=before, status=status)
+    tags = common_tags([run.record.tags for run in runs])
+    record = replace(first.record, trials=before, status=status, tags=tags)
     names = tuple(run.folder.resolve().name for run in runs)
     return replace(first, record=record, trials=tuple(trials), epochs=tuple(epochs), pooled_from=names)
 
 
 def open_trial_set(name: str) -> TrialSet:
-    """Return the trials of a run folder, of a baseline file, or of all run folders that a glob matches.
+    """Return the trials of a run, of a baseline file, or of all run folders that a glob matches.
+
+    A run is named by its folder, or in any way that `records.run_names` explains, such as latest.
 
     Raises:
         DawnbenchError: nothing is there, it cannot be read, or the runs that a glob matches do not belong
             together.
     """
-    path = Path(name)
-    if path.is_dir():
-        return trial_set_of(read_run(path))
-    if path.is_file():
-        return read_baseline(path)
-    if not has_magic(name):
+    if not has_magic(name) or Path(name).exists():
+        path = run_folder(name)
+        if path.is_dir():
+            return trial_set_of(read_run(path))
+        if path.is_file():
+            return read_baseline(path)
         raise DawnbenchError(
             f"{name} is not a run folder or a baseline file; `dawnbench runs` lists the runs"
         )

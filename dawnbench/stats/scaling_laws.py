@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Literal
 
@@ -12,6 +13,8 @@ from dawnbench.stats.power_law import AmdahlLaw, PowerLaw, fit_amdahl, fit_power
 
 Axis = Literal["batch", "width", "threads"]
 AXES: tuple[Axis, ...] = ("batch", "width", "threads")
+SAME_MEMORY = 1e-3
+"""Predictions that differ by a smaller fraction count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,8 @@ class ScalePoint:
     predicted_memory_bytes: int | None = None
     accuracy: float | None = None
     """Validation accuracy after the last epoch, 0 to 1; the mean over the trials."""
+    accuracies: tuple[float, ...] = ()
+    """That of each trial that has one; every trial has its own seed."""
 
     @property
     def prediction_error(self) -> float | None:
@@ -85,6 +90,13 @@ class ScalingStudy:
     """Those that were requested."""
     interrupted: bool = False
     """Whether the study ended before its last point."""
+    samples_peak: bool = False
+    """Whether the device's peak memory is sampled, as on a CPU, so that a short peak can be missed."""
+
+    @property
+    def shows_spread(self) -> bool:
+        """Whether any point has the accuracies of several seeds; one cannot tell a trend from luck."""
+        return any(len(point.accuracies) > 1 for point in self.points)
 
 
 def point_of(setting: Setting, run: Run) -> ScalePoint:
@@ -104,7 +116,16 @@ def point_of(setting: Setting, run: Run) -> ScalePoint:
         peak_memory_bytes=max(peaks, default=None),
         predicted_memory_bytes=run.record.predicted_memory_bytes,
         accuracy=fmean(accuracies) if accuracies else None,
+        accuracies=tuple(accuracies),
     )
+
+
+def same_predictions(along: AxisStudy) -> tuple[float, ...]:
+    """Return the places along an axis whose predicted memory is the same as at a neighbour's."""
+    places = list(zip(along.values(), (p.predicted_memory_bytes for p in along.points), strict=True))
+    known = [(value, bytes_) for value, bytes_ in places if bytes_]
+    pairs = [(a, b) for (a, i), (b, j) in pairwise(known) if abs(i / j - 1) < SAME_MEMORY]
+    return tuple(dict.fromkeys(value for pair in pairs for value in pair))
 
 
 def study_axis(axis: Axis, points: Sequence[ScalePoint]) -> AxisStudy:

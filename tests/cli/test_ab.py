@@ -73,7 +73,8 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Campaign:
     """One recipe with two settings, four pairs, in a pipe."""
     folder = prepared(tmp_path_factory.mktemp("campaign"))
     settings = ("--set=model.width=16", "--set=model.width=64")
-    result = command_in(folder)("ab", "narrow.py", *settings, "--trials=4", "--epochs=12", "--seed=5")
+    options = ("--trials=4", "--epochs=12", "--seed=5", "--tag=branch=main")
+    result = command_in(folder)("ab", "narrow.py", *settings, *options)
     assert result.returncode == 0, result.stderr
     a, b = recorded(folder)
     return Campaign(result, a, b)
@@ -84,6 +85,7 @@ def test_each_side_is_a_finished_run_of_its_own_recipe(campaign: Campaign) -> No
     for run in campaign.sides:
         assert run.record.status == "finished"
         assert (run.record.trials, run.record.seed) == (4, 5)
+        assert run.record.tags == {"branch": "main"}
         assert run.record.command[:3] == ("dawnbench", "ab", "narrow.py")
         assert [one.status for one in run.trials] == ["finished"] * 4
         assert len(run.epochs) == 48
@@ -378,13 +380,13 @@ def test_two_pythons_are_compared_pair_by_pair_in_processes(tmp_path: Path) -> N
     noise = [0.001 * n for n in range(8)]
     a = python_that_recorded(tmp_path, "A", [2.0 + one for one in noise])
     b = python_that_recorded(tmp_path, "B", [2.2 + one for one in noise])
-    options = ("--trials=8", "--epochs=3", "--set=x=1", "--rule=cold")
+    options = ("--trials=8", "--epochs=3", "--set=x=1", "--tag=a=b", "--rule=cold")
     code, shown, _ = invoke("ab", "quickstart", f"--python={a}", f"--python={b}", *options)
     assert code == 0
     order = (tmp_path / "order").read_text().splitlines()
     assert "".join(line[0] for line in order) == "ABBA" * 4
     assert order[1].startswith(
-        "B-P -m dawnbench run quickstart --epochs=3 --device=auto --out=runs --set=x=1"
+        "B-P -m dawnbench run quickstart --epochs=3 --device=auto --out=runs --tag=a=b --set=x=1"
     )
     assert "pair 8/8  A" in shown
     assert f"B is {b}" in words(shown)

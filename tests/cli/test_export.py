@@ -134,7 +134,8 @@ def test_a_wrong_author_in_the_configuration_is_told(text: str, says: str) -> No
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("gone", "--format", "csv"), "gone does not exist; name run folders"),
+        (("gone", "--format", "csv"), "there is no run called gone in runs"),
+        (("gone/*", "--format", "csv"), "gone/* does not exist; name run folders"),
         (
             ("runs/one", "--format", "csv", "-o", "-"),
             "--format csv writes several files; name a folder with -o",

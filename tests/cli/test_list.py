@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from click.testing import CliRunner
 
 from dawnbench import __version__
 from dawnbench.cli import main
+from dawnbench.recipes.catalogue import PLACES, SERIES
+from tests.export.json_schemas import faults, published
 
 
 def invoke(*arguments: str) -> tuple[int, str, str]:
@@ -34,7 +37,7 @@ def test_version() -> None:
 def test_help_documents_the_exit_codes() -> None:
     for arguments in (("--help",), ("run", "--help")):
         shown = invoke(*arguments)[1]
-        for code in ("0  ", "2  ", "3  ", "70  ", "130  "):
+        for code in ("0  ", "2  ", "3  ", "4  ", "70  ", "130  "):
             assert f"\n    {code}" in shown
 
 
@@ -82,6 +85,40 @@ def test_show_gives_keys_parameters_and_flops() -> None:
         assert f"\n{line}\n" in shown
     assert "6,573,120 parameters trained, 0 fixed; 1.16 TFLOP per step" in shown
     assert "augmentation: crop, flip, cutout" in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "schema"),
+    [
+        (["list"], "list-v1.json"),
+        (["doctor"], "doctor-v1.json"),
+        (["show", "mnist-tiny"], "show-recipe-v1.json"),
+        (["show", "mnist-tiny", "--set", "epochs=3"], "show-recipe-v1.json"),
+        (["show", "tiny.py"], "show-recipe-v1.json"),
+    ],
+)
+def test_json_is_one_document_that_fits_its_schema(
+    arguments: list[str], schema: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, shown, errors = invoke(*arguments, "--json")
+    assert (code, errors) == (0, "")
+    assert faults(json.loads(shown), published(schema)) == []
+
+
+def test_a_recipe_in_json_has_what_its_text_says() -> None:
+    document = json.loads(invoke("show", "mnist-tiny", "--set", "epochs=3", "--json")[1])
+    assert (document["name"], document["settings"]["epochs"]) == ("mnist-tiny", 3)
+    assert document["model"]["parameters"] == 1888
+    assert all(isinstance(size, int) for size in document["peak_memory_bytes"].values())
+    assert document["digest"] in invoke("show", "mnist-tiny", "--set", "epochs=3")[1]
+
+
+def test_the_list_in_json_has_every_recipe_and_series() -> None:
+    document = json.loads(invoke("list", "--json")[1])
+    assert [recipe["name"] for recipe in document["recipes"]] == list(PLACES)
+    assert {one["name"]: tuple(one["recipes"]) for one in document["series"]} == SERIES
+    assert document["recipes"][0]["target"] == 0.94
 
 
 def test_doctor_has_a_word_on_the_checkout() -> None:

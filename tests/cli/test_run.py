@@ -33,7 +33,8 @@ def piped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
     """Two trials in a process of their own, whose output goes into a pipe."""
     folder = tmp_path_factory.mktemp("piped")
     (folder / "tiny.py").write_text(TINY_RECIPE)
-    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01")
+    tags = ("--tag=branch=main", "--tag=note=*a* b")
+    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01", *tags)
     result = process_in(folder)(*arguments)
     assert result.returncode == 0, result.stderr
     return result, read_run(only_run(folder))
@@ -52,6 +53,7 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     assert [(t.trial, t.seed, t.status) for t in run.trials] == [(1, 5, "finished"), (2, 6, "finished")]
     assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert run.record.status == "finished"
+    assert run.record.tags == {"branch": "main", "note": "*a* b"}
     assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
     log = (run.folder / "log.md").read_text()
     assert header in log
@@ -81,9 +83,41 @@ def test_json_lines_tell_the_run_the_epochs_and_the_trials(dawnbench: Callable[.
     result = dawnbench(*small_run("--trials=1", "--epochs=2", "--json"))
     assert result.returncode == 0, result.stderr
     events = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["run", "epoch", "epoch", "trial"]
+    assert [event["event"] for event in events] == ["run", "epoch", "epoch", "trial", "summary"]
     assert events[0]["recipe"]["model"]["width"] == 16
     assert events[3]["accuracy"] == events[2]["validation_correct"] / events[2]["validation_images"]
+
+
+def test_a_run_ends_with_its_mean_the_next_commands_and_its_target(piped: tuple[Finished, Run]) -> None:
+    result, run = piped
+    folder = f"runs/{run.folder.name}"
+    assert result.stdout.splitlines()[-5:] == [
+        f"{folder}/log.md",
+        "next:",
+        f"  dawnbench show {folder}",
+        f"  dawnbench report {folder}",
+        "target of 1.00 % reached by 2 of 2 trials",
+    ]
+    mean = sum(trial.seconds["dawnbench"] for trial in run.trials) / 2
+    assert f"reached 1.00 % in {mean:.3f} s under the dawnbench rule (mean of 2 trials" in result.stdout
+
+
+@pytest.mark.parametrize(("target", "code", "says"), [("0.01", 0, "reached by"), ("0.999", 4, "MISSED by")])
+def test_a_required_target_decides_the_exit_code_and_the_last_line_tells(
+    dawnbench: Callable[..., Finished], target: str, code: int, says: str
+) -> None:
+    arguments = small_run("--trials=1", "--epochs=1", f"--target={target}")
+    required = dawnbench(*arguments, "--require-target")
+    assert required.returncode == code
+    assert says in required.stdout.splitlines()[-1]
+    as_json = dawnbench(*arguments, "--json")
+    assert as_json.returncode == 0
+    assert json.loads(as_json.stdout.splitlines()[-1])["target_reached"] == (code == 0)
+
+
+def test_a_required_target_does_not_hide_a_divergence(dawnbench: Callable[..., Finished]) -> None:
+    rates = "--set=schedule.rates=[1e30,1e30,1e30]"
+    assert dawnbench(*small_run("--trials=1", "--epochs=4", rates, "--require-target")).returncode == 3
 
 
 def test_the_same_seed_gives_the_same_numbers_in_another_process(
@@ -120,10 +154,11 @@ def test_in_a_terminal_of_80_columns_the_table_grows_above_a_bar(command: list[s
     assert re.search(r"trial 1/1 epoch \d+/150 .* \d+/1650 steps .* left", plain)
     rows = [line.split() for line in lines if re.match(r"\s+\d+  0\.", line)]
     assert [row[0] for row in rows] == [str(epoch) for epoch in range(1, 151)]
-    summary = plain[plain.index("time to target") :]
+    summary = plain[plain.index("time under each rule") :]
     for word in ("dawnbench", "airbench", "strict", "cold", "accuracy"):
         assert word in summary
     assert only_run(tmp_path).name in summary.replace("\r\n", "")
+    assert lines[-1].startswith("target of 97.00 % ")
 
 
 def _read_all(file: int) -> str:
@@ -269,6 +304,22 @@ def test_the_first_failure_is_told_and_not_that_of_the_log(
     assert (code, errors) == (2, "dawnbench: cannot write epochs.jsonl\n")
 
 
+def test_events_of_a_run_that_fails_end_with_its_summary(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def fails(*_: object, observer: Display, **__: object) -> None:
+        folder = make_run(tmp_path / "run", (), (), status="failed")
+        observer.run_started(read_run(folder).record, folder, 10)
+        raise DawnbenchError("cannot write epochs.jsonl")
+
+    monkeypatch.setattr("dawnbench.campaigns.run", fails)
+    code, output, _ = invoke("run", "quickstart", "--json", "--out", tmp_path)
+    assert code == 2
+    last = json.loads(output.splitlines()[-1])
+    assert (last["event"], last["status"], last["trials"]) == ("summary", "failed", 0)
+    assert last["target_reached"] is False
+
+
 def _quoted(argument: str) -> str:
     return f"'{argument}'"
 
@@ -327,3 +378,15 @@ def test_davidnet_learns_the_real_cifar10(
     (epoch,) = run.epochs
     assert epoch.train_images == 97 * 512
     assert epoch.validation_accuracy > 0.3
+
+
+@pytest.mark.parametrize(
+    "verb", [("run", "tiny.py"), ("ab", "tiny.py", "tiny.py"), ("scale", "tiny.py", "--batch=8")]
+)
+def test_a_tag_without_a_value_is_refused_before_anything_runs(
+    verb: tuple[str, ...], dawnbench: Callable[..., Finished], tmp_path: Path
+) -> None:
+    result = dawnbench(*verb, "--tag", "main")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "dawnbench: the tag 'main' has no value; write KEY=VALUE, such as branch=main\n"
+    assert not (tmp_path / "runs").exists()

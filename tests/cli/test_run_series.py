@@ -67,7 +67,7 @@ def test_each_model_is_run_and_all_are_written_up() -> None:
         assert read.trials[0].seconds["cold"] is None, "the process began long before this model did"
         assert (listed.folder / "log.md").is_file()
     path = the_write_up()
-    assert out.splitlines()[-1] == str(path)
+    assert out.splitlines()[-2:] == [str(path), "target reached by 3 of 3 models"]
     text = path.read_text()
     assert text.startswith("# tinies\n")
     assert re.findall("^## (.*)", text, re.MULTILINE) == ["tiny-1", "tiny-2", "tiny-3", "The series"]
@@ -89,9 +89,29 @@ def test_json_lines_are_all_that_is_printed_with_json() -> None:
     status, out, error = run("--json")
     assert status == 0
     events = [json.loads(line) for line in out.splitlines()]
-    assert [event["event"] for event in events] == ["run", "epoch", "epoch", "trial"] * 3 + ["write_up"]
+    assert [event["event"] for event in events] == ["run", "epoch", "epoch", "trial", "summary"] * 3 + [
+        "write_up"
+    ]
     assert events[-1]["path"] == str(the_write_up())
+    assert events[-1]["missed"] == ["tiny-1", "tiny-2", "tiny-3"]
     assert "model 2 of 3: tiny-2" in error
+
+
+def test_a_missed_target_is_in_the_last_line_and_exits_4_where_it_is_required() -> None:
+    status, out, _ = run("--target=0.999")
+    assert status == 0
+    last = "target reached by 0 of 3 models; MISSED by tiny-1, tiny-2, tiny-3"
+    assert out.splitlines()[-1] == last
+    status, out, _ = run("--target=0.999", "--require-target")
+    assert status == 4
+    assert run("--target=0.01", "--require-target")[0] == 0
+
+
+def test_the_log_of_a_model_says_why_it_has_no_cold_time() -> None:
+    run("--target=0.01")
+    log = next(Path("runs").glob("*-tiny-1-*/log.md")).read_text()
+    assert "- A dash under cold: the process was not started for this run alone, as in a series" in log
+    assert "target was not reached" not in log
 
 
 def test_a_diverged_model_does_not_stop_the_others() -> None:
@@ -155,7 +175,8 @@ def test_ctrl_c_writes_up_what_ran_and_exits_130(tmp_path: Path) -> None:
     assert process.returncode == 130, errors
     assert "Traceback" not in errors
     assert "model 3 of 3" not in rest
-    assert rest.splitlines()[-1] == str(the_write_up())
+    assert rest.splitlines()[-2] == str(the_write_up())
+    assert rest.splitlines()[-1] == "target reached by 0 of 3 models; MISSED by tiny-1"
     text = the_write_up().read_text()
     assert "2 of 3 models: the series ended before its last one." in text
     assert "Trial 1 was interrupted" in text

@@ -33,6 +33,7 @@ def runs(tmp_path: Path) -> Path:
             device_name=device,
             created=f"2026-01-0{day}T00:00:00+00:00",
             target=0.9 if recipe == "quickstart" else 0.94,
+            tags={"branch": "main", "day": str(day)} if recipe != "quickstart" else {},
         )
     return folder
 
@@ -56,6 +57,10 @@ def test_the_newest_run_is_the_first_line(runs: Path, capsys: pytest.CaptureFixt
         ({"recipe": "davidnet", "device": "h200", "target": 0.94}, ["run-1"]),
         ({"limit": 2}, ["run-3", "run-2"]),
         ({"device": "h200", "limit": 1}, ["run-2"]),
+        ({"tags": ["branch=main"]}, ["run-3", "run-1"]),
+        ({"tags": ["branch=m*", "day=1"]}, ["run-1"]),
+        ({"since": "2026-01-02"}, ["run-3", "run-2"]),
+        ({"since": "2026-01-02", "tags": ["branch=main"]}, ["run-3"]),
     ],
 )
 def test_filters_and_limit(
@@ -65,12 +70,17 @@ def test_filters_and_limit(
     assert listed(capsys) == expected
 
 
-def test_json_lines_alone_are_on_standard_output(runs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_json_document_alone_is_on_standard_output(
+    runs: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (runs / "run-2" / "run.json").write_text("{")
     list_runs(runs, as_json=True)
     captured = capsys.readouterr()
-    assert [json.loads(line)["name"] for line in captured.out.splitlines()] == ["run-3", "run-1"]
-    assert captured.err.startswith("dawnbench: ")
+    document = json.loads(captured.out)
+    assert [run["name"] for run in document["runs"]] == ["run-3", "run-1"]
+    assert captured.err == f"dawnbench: {document['troubles'][0]}\n"
+    code, shown, _ = invoke("runs", runs, "--json", "--recipe", "z")
+    assert (code, json.loads(shown)["runs"]) == (0, [])
 
 
 def test_what_cannot_be_read_is_told_apart_from_the_list(
@@ -110,6 +120,11 @@ def test_the_verb_lists_what_its_options_say(runs: Path) -> None:
     assert (code, errors) == (0, "")
     assert [line.split()[0] for line in shown.splitlines() if line.startswith("run-")] == ["run-1"]
     assert "1 of 3 runs" in shown
+    code, shown, _ = invoke(
+        "runs", runs, "--tag", "branch=main", "--tag", "day=[12]", "--since", "2026-01-01"
+    )
+    assert [line.split()[0] for line in shown.splitlines() if line.startswith("run-")] == ["run-1"]
+    assert "branch=main, day=1" in shown
     assert "run-3" in invoke("runs", runs, "--limit", 1)[1]
     assert "run-2" not in invoke("runs", runs, "--limit", 1)[1]
 
@@ -128,12 +143,19 @@ def test_the_verb_lists_the_folder_runs_unless_another_is_named(
         (["--target", "94"], "the target '94' is not a share"),
         (["--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold"),
         (["--limit", "0"], "0 is not in the range x>=1"),
+        (["--tag", "main"], "the tag 'main' has no value; write KEY=VALUE"),
+        (["--since", "monday"], "'monday' is neither a date nor an age; write 2026-11-01, or 12h, 7d or 2w"),
     ],
 )
 def test_wrong_options_of_the_verb_are_told(runs: Path, options: list[str], said: str) -> None:
     code, shown, errors = invoke("runs", runs, *options)
     assert (code, shown) == (2, "")
     assert said in errors
+
+
+@pytest.mark.parametrize("options", [("--tag", "branch=x"), ("--since", "1h"), ("--recipe", "z")])
+def test_filters_that_match_nothing_are_told_in_a_sentence(runs: Path, options: tuple[str, str]) -> None:
+    assert invoke("runs", runs, *options) == (0, "none of 3 runs matches\n", "")
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
@@ -153,6 +175,6 @@ def test_a_terminal_shows_the_same_text_in_colour_unless_no_color_is_set(runs: P
     assert not COLOR.search(colorless)
     assert ESCAPES.sub("", colorful) == ESCAPES.sub("", colorless) == piped
     assert shown_in_terminal(command, TERM="dumb") == piped
-    json_lines = shown_in_terminal([*command, "--json"])
-    assert "\x1b" not in json_lines
-    assert len(json_lines.splitlines()) == 3
+    document = shown_in_terminal([*command, "--json"])
+    assert "\x1b" not in document
+    assert len(json.loads(document)["runs"]) == 3

@@ -1,6 +1,10 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import pytest
+from PIL import Image
 
 from dawnbench.cli.show import counts_text
 from dawnbench.recipes import find_recipe
@@ -33,3 +37,21 @@ def test_memory_that_cannot_be_predicted_is_unknown() -> None:
     assert counts is not None
     without = RecipeCounts(counts.shape, counts.model, {"a CPU": None, "a GPU": 1_500_000})
     assert counts_text(without).endswith("included: unknown on a CPU, 1.5 MB on a GPU.")
+
+
+def test_show_takes_images_of_mixed_sizes_as_run_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DAWNBENCH_DATA", str(tmp_path / "cache"))
+    photos = tmp_path / "photos"
+    for number, side in enumerate((20, 24, 31, 32)):
+        for split in ("train", "test"):
+            place = photos / split / f"class{number % 2}" / f"{number}.png"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (side, side + number), (number, 0, 0)).save(place)
+    shown = [
+        invoke("show", *recipe, "--data", photos, "--set", "batch_size=2")
+        for recipe in ((tmp_path / "tiny.py",), ("quickstart", "--set", "dataset.image_size=32"))
+    ]
+    assert [code for code, _, _ in shown] == [0, 0]
+    assert all("Peak memory of a trial" in text for _, text, _ in shown)

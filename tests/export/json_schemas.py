@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
+PUBLISHED = Path(__file__).parents[2] / "docs" / "schema"
 TYPES: dict[str, tuple[type, ...]] = {
     "object": (dict,),
     "array": (list,),
@@ -14,6 +17,12 @@ TYPES: dict[str, tuple[type, ...]] = {
     "null": (type(None),),
 }
 TELLING = {"type", "$schema", "$defs", "title", "description", "default"}
+
+
+def published(name: str) -> dict[str, Any]:
+    """Return a published schema by the name of its file."""
+    schema: dict[str, Any] = json.loads((PUBLISHED / name).read_text(encoding="utf-8"))
+    return schema
 
 
 def faults(value: Any, schema: dict[str, Any], root: dict[str, Any] | None = None, at: str = "") -> list[str]:

@@ -9,16 +9,10 @@ import pytest
 from dawnbench.export.json_schema import schemas
 from dawnbench.export.run_json import run_json
 from dawnbench.records.reader import read_run
-from tests.export.json_schemas import faults
+from tests.export.json_schemas import PUBLISHED, faults, published
 from tests.records.full_runs import full_run
 
-PUBLISHED = Path(__file__).parents[2] / "docs" / "schema"
 REAL = Path(__file__).parents[2] / "docs" / "results" / "davidnet-10-cpu"
-
-
-def published(name: str) -> dict[str, Any]:
-    schema: dict[str, Any] = json.loads((PUBLISHED / name).read_text(encoding="utf-8"))
-    return schema
 
 
 def test_what_is_published_is_what_the_code_gives() -> None:

@@ -242,13 +242,55 @@ class TestTheBaselineMarker:
         tests(marked(*terms, "max_accuracy_drop=0.001")).assert_outcomes(failed=1)
 
     def test_each_run_of_the_test_is_judged(self, tests: Tests, baseline: Baseline) -> None:
-        baseline()
-        worse = MEASURE.replace('cpu"', 'cpu", settings=("optimizer.momentum=0.5",)')
-        result = tests(marked("'baseline.json'", test=f"{worse}\n    {MEASURE}"))
+        baseline(much_better)
+        result = tests(marked("'baseline.json'", "metrics=['accuracy']", test=f"{MEASURE}\n    {MEASURE}"))
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*note: the recipes differ: optimizer.momentum 0.5 and 0.9*"])
         named = {line for line in result.stdout.lines if line.strip().startswith("run: ")}
-        assert len(named) == 1, "the other run holds"
+        assert len(named) == 2
+
+    @pytest.mark.parametrize(
+        ("measure", "terms", "sentence"),
+        [
+            (
+                MEASURE.replace('cpu"', 'cpu", settings=("optimizer.momentum=0.5",)'),
+                (),
+                "the recipes differ: optimizer.momentum 0.5 and 0.9; nothing was trained",
+            ),
+            (MEASURE.replace("0.5", "0.6"), (), "the targets differ: 60 % and 50 %; *"),
+            (MEASURE.replace("trials=3", "trials=1"), (), "time too few trials: 1 trial against 10 *"),
+            (MEASURE, ("rule='cold'",), "time not comparable: all trials of a run share one start*"),
+        ],
+    )
+    def test_what_cannot_be_judged_fails_before_anything_is_trained(
+        self,
+        pytester: pytest.Pytester,
+        tests: Tests,
+        baseline: Baseline,
+        measure: str,
+        terms: tuple[str, ...],
+        sentence: str,
+    ) -> None:
+        baseline()
+        result = tests(marked("'baseline.json'", *terms, test=measure))
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines([f"dawnbench_baseline: {sentence}"])
+        assert [run.trials for run in runs_of(pytester)] == [()]
+
+    def test_other_data_or_another_device_fail_before_anything_is_trained(
+        self, pytester: pytest.Pytester, tests: Tests, ten_trials: MeasuredRun
+    ) -> None:
+        other = replace(
+            ten_trials.series,
+            device_name="Other",
+            data=replace(ten_trials.series.data, fingerprint="00" * 32),
+        )
+        write_baseline(other, pytester.path / "baseline.json")
+        result = tests(marked("'baseline.json'"))
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(
+            ["dawnbench_baseline: the data differ: *; time not comparable: it was measured on a different *"]
+        )
+        assert [run.trials for run in runs_of(pytester)] == [()]
 
     def test_a_folder_stands_for_the_file_of_the_recipe_and_device_in_it(
         self, pytester: pytest.Pytester, tests: Tests, baseline: Baseline, ten_trials: MeasuredRun
@@ -263,6 +305,7 @@ class TestTheBaselineMarker:
                 "'baseline-runs/[*]' --name main --out baselines`"
             ]
         )
+        assert [run.trials for run in runs_of(pytester)] == [()], "found before anything is trained"
         named = baseline_path(pytester.path / "baselines", "tiny", ten_trials.series.device_name)
         named.parent.mkdir(parents=True)
         path.rename(named)
@@ -271,26 +314,25 @@ class TestTheBaselineMarker:
     def test_the_command_that_saves_a_missing_baseline_works(
         self, pytester: pytest.Pytester, tests: Tests, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        ten = MEASURE.replace("trials=3", "trials=10, epochs=3")
+        few = MEASURE.replace("trials=3", "trials=3, epochs=3")
         terms = ("'kept/tiny.json'", "metrics=('accuracy',)", "max_accuracy_drop='90%'")
-        result = tests(marked(*terms, test=ten))
+        result = tests(marked(*terms, test=few))
         result.assert_outcomes(failed=1)
-        (command,) = set(re.findall(r"save this run as the baseline with `(.*)`", result.stdout.str()))
-        save, move = command.split(" && ")
+        (command,) = set(re.findall(r"save one with `(.*)`", result.stdout.str()))
+        train, save, move = command.split(" && ")
         monkeypatch.chdir(pytester.path)
+        subprocess.run([sys.executable, "-m", *shlex.split(train)], check=True)
         subprocess.run([sys.executable, "-m", *shlex.split(save)], check=True)
         subprocess.run(shlex.split(move), check=True)
-        few = MEASURE.replace("trials=3", "trials=3, epochs=3")
         tests(marked(*terms, test=few)).assert_outcomes(passed=1)
 
-    def test_what_cannot_be_judged_fails(self, tests: Tests, baseline: Baseline) -> None:
-        baseline()
-        result = tests(marked("'baseline.json'", test=MEASURE.replace("trials=3", "trials=1")))
+    def test_a_recipe_object_is_told_how_to_save_its_baseline(self, tests: Tests) -> None:
+        made = MEASURE.replace('"tiny.py"', 'find_recipe("tiny.py")')
+        result = tests("from dawnbench import find_recipe\n\n" + marked("'baselines'", test=made))
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*time too few trials: 1 trial*"])
-        result = tests(marked("'baseline.json'", "rule='cold'"))
-        result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*time not comparable: *"])
+        result.stdout.fnmatch_lines(
+            ["*make a run of 10 trials with `dawnbench.run(recipe, out='baseline-runs')` and save it with *"]
+        )
 
     def test_a_test_that_makes_no_run_guards_nothing(self, tests: Tests) -> None:
         result = tests(marked("'baseline.json'", test="pass"))

@@ -43,7 +43,14 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
         "os": "o",
     }
     pairing = PairingRecord("c", side)
-    record = replace(run.record, recipe=recipe, environment=environment, pairing=pairing, notes=("n",))
+    record = replace(
+        run.record,
+        recipe=recipe,
+        environment=environment,
+        pairing=pairing,
+        notes=("n",),
+        tags={"t": "v"},
+    )
     failed = replace(
         run.trials[-1], trial=3, seed=2, status="failed", reason="r", warnings=("w",), epochs_to_target=None
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.listed import Listed, read_listed
-from dawnbench.records.selection import select
+from dawnbench.records.selection import parse_since, select
 from tests.records.folders import make_run
 
 
@@ -81,3 +82,64 @@ def test_all_given_criteria_must_match(run: Listed) -> None:
     assert not select("david", "h200", "93%").takes(run)
     assert not select("air", "h200", "94%").takes(run)
     assert not select("david", "cpu", "94%").takes(run)
+
+
+@pytest.mark.parametrize(
+    ("tags", "takes"),
+    [
+        ({}, True),
+        ({"branch": "main"}, True),
+        ({"branch": "m*"}, True),
+        ({"branch": "*"}, True),
+        ({"note": "a [b]"}, True),
+        ({"branch": "main", "note": "a*"}, True),
+        ({"branch": "Main"}, False),
+        ({"branch": "ma"}, False),
+        ({"host": "*"}, False),
+        ({"branch": "main", "note": "b"}, False),
+    ],
+)
+def test_a_tag_matches_by_its_value_or_a_pattern(tmp_path: Path, tags: dict[str, str], takes: bool) -> None:
+    run = read_listed(make_run(tmp_path / "run", tags={"branch": "main", "note": "a [b]"}))
+    assert select(None, None, None, tags).takes(run) == takes
+
+
+NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "means"),
+    [
+        ("2026-11-01", datetime(2026, 11, 1, tzinfo=UTC)),
+        ("2026-11-01T06:30", datetime(2026, 11, 1, 6, 30, tzinfo=UTC)),
+        ("2026-11-01T06:30+02:00", datetime(2026, 11, 1, 4, 30, tzinfo=UTC)),
+        ("7d", datetime(2026, 11, 21, 12, tzinfo=UTC)),
+        ("12h", datetime(2026, 11, 28, 0, tzinfo=UTC)),
+        (" 2 w ", datetime(2026, 11, 14, 12, tzinfo=UTC)),
+    ],
+)
+def test_since_is_a_date_or_an_age(text: str, means: datetime) -> None:
+    assert parse_since(text, NOW) == means
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "7", "7m", "-7d", "2026-13-01", "999999w"])
+def test_what_is_neither_a_date_nor_an_age_is_an_error(text: str) -> None:
+    with pytest.raises(
+        DawnbenchError, match="is neither a date nor an age; write 2026-11-01, or 12h, 7d or 2w"
+    ):
+        parse_since(text, NOW)
+
+
+@pytest.mark.parametrize(
+    ("created", "takes"),
+    [
+        ("2026-11-01T00:00:00+00:00", True),
+        ("2026-10-31T23:59:59+00:00", False),
+        ("2026-11-01T00:30:00+01:00", False),
+        ("2026-11-01T00:00:00", True),
+        ("yesterday", False),
+    ],
+)
+def test_a_run_made_since_then_matches(tmp_path: Path, created: str, takes: bool) -> None:
+    run = read_listed(make_run(tmp_path / "run", created=created))
+    assert select(None, None, None, since="2026-11-01").takes(run) == takes

@@ -39,6 +39,7 @@ def test_the_accuracy_is_the_mean_and_the_memory_the_maximum(tmp_path: Path) -> 
     run = read_run(make_run(tmp_path / "run", trials, predicted_memory_bytes=330))
     found = point_of(HERE, run)
     assert found.accuracy == pytest.approx(0.85)
+    assert found.accuracies == (0.9, 0.8)
     assert found.peak_memory_bytes == 300
     assert found.prediction_error == pytest.approx(0.1)
 

@@ -44,7 +44,14 @@ def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
             "dawnbench_version": text(record.dawnbench_version),
             "created": text(record.created),
         },
+        user_tags={user_key(key): text(value) for key, value in record.tags.items()},
     )
+
+
+def user_key(key: str) -> str:
+    """Return the key of a user's tag as trackers take it, apart from those that they or we give a meaning."""
+    found = name(key)
+    return f"tag.{found}" if found.startswith(("mlflow.", "dawnbench.")) else found
 
 
 def created(record: RunRecord) -> float:

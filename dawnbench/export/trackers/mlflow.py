@@ -99,7 +99,7 @@ class Mlflow:
             self._experiment,
             start_time=_milliseconds(began),
             run_name=name,
-            tags={**about, "dawnbench.run": self._run.key, **tags},
+            tags={**self._run.user_tags, **about, "dawnbench.run": self._run.key, **tags},
         )
         own = str(created.info.run_id)
         given = [self._entities.Param(key, str(value)) for key, value in parameters.items()]

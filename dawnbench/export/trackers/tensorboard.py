@@ -38,7 +38,8 @@ class TensorBoard:
         # Remove only our own files: the store may be the folder of the run folders itself.
         for older in self._folder.glob("**/events.out.tfevents.*.dawnbench"):
             older.unlink()
-        rows = [[markdown(key), markdown(value)] for key, value in run.tags.items()]
+        shown = [*run.tags.items(), *((f"tags {key}", value) for key, value in run.user_tags.items())]
+        rows = [[markdown(key), markdown(value)] for key, value in shown]
         about = self._text("about", table(("", run.project), rows))
         self._append("", [self._event(run.began, summary=about)])
 

@@ -43,6 +43,8 @@ class RunFacts:
     """The recipe's leaves by their paths."""
     tags: Mapping[str, str]
     """The device, the data and the software."""
+    user_tags: Mapping[str, str]
+    """The user's own labels for the run, under keys that are not the tracker's own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ class Trackio:
     def begin_trial(self, trial: TrialFacts) -> None:
         """Remove an older version; parameters and tags are written with the first figures."""
         self._storage.delete_run(self._run.project, self._name(trial))
-        self._config = {**self._run.parameters, **self._run.tags, "seed": trial.seed, "run": self._run.name}
+        tags = {f"tags.{key}": value for key, value in self._run.user_tags.items()}
+        about = {**self._run.parameters, **self._run.tags, **tags}
+        self._config = {**about, "seed": trial.seed, "run": self._run.name}
 
     def log_epochs(self, trial: TrialFacts, points: Sequence[Point]) -> None:
         """Write metrics by epoch."""

@@ -30,6 +30,8 @@ _QUIET = {
     "x_save_requirements": False,
 }
 """No network, no questions, no inspection of the machine: the run folder describes it."""
+_LONGEST_TAG = 64
+"""Characters; wandb refuses a run with a longer tag."""
 
 
 @dataclass
@@ -91,7 +93,13 @@ class Wandb:
             id=key,
             name=f"{self._run.name}/{trial.facts.name}",
             group=self._run.name,
-            config={**self._run.parameters, "seed": trial.facts.seed, "dawnbench": dict(self._run.tags)},
+            tags=[f"{tag}={value}"[:_LONGEST_TAG] for tag, value in self._run.user_tags.items()],
+            config={
+                **self._run.parameters,
+                "seed": trial.facts.seed,
+                "dawnbench": dict(self._run.tags),
+                "tags": dict(self._run.user_tags),
+            },
             settings=settings,
             reinit="create_new",
         )

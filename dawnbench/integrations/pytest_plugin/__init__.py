@@ -46,15 +46,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
-    """Compare the runs of a marked test with its baseline after the test itself has passed."""
+    """Compare the runs of a marked test with its baseline after the test itself has passed.
+
+    What can be known before a run is trained is checked then.
+    """
     marker = item.get_closest_marker("dawnbench_baseline")
     if marker is None:
         return (yield)
     from dawnbench.integrations.pytest_plugin.guard import guard_of
 
-    guard = guard_of(marker)
+    guard, runner = guard_of(marker), item.stash.get(_RUNNER, None)
+    if runner is not None:
+        runner.guard = guard
     result = yield
-    runner = item.stash.get(_RUNNER, None)
     guard.check(item, () if runner is None else runner.made)
     return result
 

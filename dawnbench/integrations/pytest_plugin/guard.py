@@ -14,13 +14,17 @@ from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 from dawnbench.records.baseline import baseline_path, read_baseline
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.share import parse_share
-from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge
+from dawnbench.records.trial_set import TrialSet
+from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge, obstacles
 from dawnbench.stats.regression.judgement import Judgement, Metric
 
 BASELINE_TRIALS = 10
 """The fewest trials that `dawnbench baseline save` accepts."""
 RUNS = "baseline-runs"
 """Where the suggested command writes the runs for a baseline, apart from all other runs."""
+
+Command = tuple[str, ...] | None
+"""A `dawnbench run` command without a number of trials; None if no command trains the same."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Guard:
     path: Path
     """A baseline file, or the folder that holds RECIPE/DEVICE.json."""
     criteria: Criteria
+
+    def check_before(self, item: pytest.Item, run: TrialSet, trials: int, command: Command) -> None:
+        """Fail the test if it is known before the first trial that a run cannot be judged."""
+        found = obstacles(run, trials, self._baseline(item, run, command), self.criteria)
+        if found:
+            raise _failure("; ".join(found) + "; nothing was trained")
 
     def check(self, item: pytest.Item, runs: Sequence[MeasuredRun]) -> None:
         """Fail the test if a run does not hold, or if there is no run to judge."""
@@ -45,37 +55,41 @@ class Guard:
         item.add_report_section("call", "dawnbench", "\n\n".join(told))
 
     def _judge(self, item: pytest.Item, measured: MeasuredRun) -> Judgement:
-        series = measured.series
-        path = item.config.rootpath / self.path
-        if path.suffix != ".json":
-            path = baseline_path(path, series.recipe_name, series.device_name)
+        baseline = self._baseline(item, measured.series, measured.run_command)
         try:
-            if not path.exists():
-                raise DawnbenchError(
-                    f"there is no baseline {path} for {series.recipe_name} on {series.device_name}; "
-                    + self._how_to_save(measured)
-                )
-            return judge(series, read_baseline(path), self.criteria)
+            return judge(measured.series, baseline, self.criteria)
         except DawnbenchError as error:
             raise _failure(str(error)) from None
 
-    def _how_to_save(self, measured: MeasuredRun) -> str:
+    def _baseline(self, item: pytest.Item, run: TrialSet, command: Command) -> TrialSet:
+        """Return the baseline of a run; fail the test if there is none."""
+        path = item.config.rootpath / self.path
+        if path.suffix != ".json":
+            path = baseline_path(path, run.recipe_name, run.device_name)
+        try:
+            if not path.exists():
+                raise DawnbenchError(
+                    f"there is no baseline {path} for {run.recipe_name} on {run.device_name}; "
+                    + self._how_to_save(run, command)
+                )
+            return read_baseline(path)
+        except DawnbenchError as error:
+            raise _failure(str(error)) from None
+
+    def _how_to_save(self, run: TrialSet, command: Command) -> str:
         """Return the commands that save the missing baseline, as run from pytest's root folder."""
-        series, is_file = measured.series, self.path.suffix == ".json"
+        is_file = self.path.suffix == ".json"
         out = self.path.parent if is_file else self.path
-        move = ("mv", str(baseline_path(out, series.recipe_name, series.device_name)), str(self.path))
+        move = ("mv", str(baseline_path(out, run.recipe_name, run.device_name)), str(self.path))
         moved = f" && {shlex.join(move)}" if is_file else ""
-
-        def save(run: str) -> str:
-            command = ("dawnbench", "baseline", "save", run, "--name", "main", "--out", str(out))
-            return shlex.join(command) + moved
-
-        if len(series.counting) >= BASELINE_TRIALS:
-            return f"save this run as the baseline with `{save(str(measured.folder))}`"
-        if measured.run_command is None:
-            return f"make a run of {BASELINE_TRIALS} trials and save it with `{save('RUN_FOLDER')}`"
-        train = (*measured.run_command, "--trials", str(BASELINE_TRIALS), "--out", RUNS)
-        return f"save one with `{shlex.join(train)} && {save(RUNS + '/*')}`"
+        save = ("dawnbench", "baseline", "save", f"{RUNS}/*", "--name", "main", "--out", str(out))
+        if command is None:
+            return (
+                f"make a run of {BASELINE_TRIALS} trials with `dawnbench.run(recipe, out={RUNS!r})` and save "
+                f"it with `{shlex.join(save)}{moved}`"
+            )
+        train = (*command, "--trials", str(BASELINE_TRIALS), "--out", RUNS)
+        return f"save one with `{shlex.join(train)} && {shlex.join(save)}{moved}`"
 
 
 def guard_of(marker: pytest.Mark) -> Guard:

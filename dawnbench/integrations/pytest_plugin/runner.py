@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dawnbench.campaigns import Observer, run
+from dawnbench.campaigns.observer import SilentObserver
 from dawnbench.errors import DawnbenchError
 from dawnbench.integrations.pytest_plugin.entries import add_entries
+from dawnbench.integrations.pytest_plugin.guard import Command, Guard
 from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.overrides import adapt
-from dawnbench.records.reader import read_run
-from dawnbench.records.trial_set import trial_set_of
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.schema import RunRecord
+from dawnbench.records.trial_set import TrialSet, trial_set_of
 
 
 class RecipeRunner:
@@ -26,6 +30,8 @@ class RecipeRunner:
         self._item, self._out = item, out
         self.made: list[MeasuredRun] = []
         """The runs so far, in order."""
+        self.guard: Guard | None = None
+        """Judges the runs after the test; None without a marker."""
 
     def __call__(
         self,
@@ -53,24 +59,29 @@ class RecipeRunner:
         try:
             leaves = {"trials": trials, "epochs": epochs, "target": target}
             resolved = self._resolve(recipe, settings, data, leaves)
+            options = {"--epochs": epochs, "--target": target, "--data": data}
+            command = _run_command(recipe, options, device, settings)
             folder = run(
                 resolved,
                 device=device,
                 seed=seed,
                 out=self._out,
-                observer=observer,
+                observer=self._guarded(observer or SilentObserver(), command),
                 command=("pytest", self._item.nodeid),
             )
             recorded = read_run(folder)
         except DawnbenchError as error:
             # The message is enough: pytest then shows only the line of the test itself.
             raise error.with_traceback(None) from None
-        options = {"--epochs": epochs, "--target": target, "--data": data}
-        command = _run_command(recipe, options, device, settings)
         measured = MeasuredRun(recorded, trial_set_of(recorded), command)
         self.made.append(measured)
         add_entries(self._item, self._label(resolved.name), measured)
         return measured
+
+    def _guarded(self, observer: Observer, command: Command) -> Observer:
+        if self.guard is None:
+            return observer
+        return _CheckedFirst(observer, partial(self.guard.check_before, self._item, command=command))
 
     def _resolve(
         self,
@@ -88,6 +99,21 @@ class RecipeRunner:
         """Return a name that is unique within the test and the same each time the test runs."""
         runs = sum(made.series.recipe_name == name for made in self.made)
         return name if runs == 1 else f"{name} {runs}"
+
+
+class _CheckedFirst:
+    """Checks what is known of a run before anything is compiled or trained; passes all events on."""
+
+    def __init__(self, observer: Observer, check: Callable[[TrialSet, int], None]) -> None:
+        self._observer, self._check = observer, check
+        self.loading, self.preparing, self.noted = observer.loading, observer.preparing, observer.noted
+        self.trial_started, self.step = observer.trial_started, observer.step
+        self.epoch_ended, self.trial_ended = observer.epoch_ended, observer.trial_ended
+
+    def run_started(self, record: RunRecord, folder: Path, steps: int) -> None:
+        """Check the run, which fails the test if it cannot be judged."""
+        self._check(trial_set_of(Run(folder, record, (), (), ())), record.trials)
+        self._observer.run_started(record, folder, steps)
 
 
 def _run_command(

@@ -13,12 +13,11 @@ LABELS = {"batch": "batch size", "width": "width, times the recipe's", "threads"
 LAW_POINTS = 50
 
 
-def scaling_charts(study: ScalingStudy) -> list[tuple[Chart, Chart, Chart]]:
-    """Return the charts of time, memory and accuracy for each axis of a study."""
+def scaling_charts(study: ScalingStudy) -> list[tuple[Chart, ...]]:
+    """Return the charts of time and memory for each axis of a study, and of accuracy if it has a spread."""
     subject = f"{study.recipe_name} on {study.device_name}"
-    return [
-        (_time(subject, along), _memory(subject, along), _accuracy(subject, along)) for along in study.axes
-    ]
+    makers = (_time, _memory, _accuracy) if study.shows_spread else (_time, _memory)
+    return [tuple(make(subject, along) for make in makers) for along in study.axes]
 
 
 def _time(subject: str, along: AxisStudy) -> Chart:
@@ -39,8 +38,15 @@ def _memory(subject: str, along: AxisStudy) -> Chart:
 
 
 def _accuracy(subject: str, along: AxisStudy) -> Chart:
-    lines = [_line("", along, lambda point: point.accuracy, 100.0)]
-    return Chart("Accuracy", _axis(along), Axis("validation accuracy", "%"), lines, subject=subject)
+    each = [
+        (value, 100 * accuracy)
+        for value, point in zip(along.values(), along.points, strict=True)
+        for accuracy in point.accuracies
+    ]
+    x, y = [value for value, _ in each], [accuracy for _, accuracy in each]
+    seeds = Line("each seed", x, y, "grey", True, dots=True, joined=False, key="each seed")
+    mean = _line("mean", along, lambda point: point.accuracy, 100.0)
+    return Chart("Accuracy", _axis(along), Axis("validation accuracy", "%"), [seeds, mean], subject=subject)
 
 
 def _line(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.report.units import percent, seconds
 
 
 class Display:
@@ -39,3 +40,12 @@ class Display:
 
     def close(self) -> None:
         """Leave the screen ready for a prompt."""
+
+
+def trial_sentence(record: TrialRecord) -> str:
+    """Return whether a trial reached the target, or why it ended early."""
+    if record.reason:
+        return f"{record.status}: {record.reason}"
+    if record.epochs_to_target is None:
+        return f"the target was not reached; the best epoch reached {percent(record.best_accuracy)}"
+    return f"target reached after epoch {record.epochs_to_target}, {seconds(record.seconds.get('dawnbench'))}"

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.display import Display
+from dawnbench.report.display.display import Display, trial_sentence
 from dawnbench.report.text.log_table import COLUMNS, TimeFormat, cells, column_widths, markdown_row
 from dawnbench.safe_text import plain, plain_lines
 
@@ -58,9 +58,8 @@ class PlainDisplay(Display):
         self._write(markdown_row(cells(record, self._style), self._widths))
 
     def trial_ended(self, record: TrialRecord) -> None:
-        """Write why a trial ended early, and its warnings."""
-        if record.reason:
-            self._write("\n" + plain(f"{record.status}: {record.reason}"))
+        """Write whether a trial reached the target or why it ended early, and its warnings."""
+        self._write("\n" + plain(trial_sentence(record)))
         for warning in record.warnings:
             self._write(plain(f"warning: {warning}"))
 

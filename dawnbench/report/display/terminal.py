@@ -9,10 +9,10 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedCo
 from rich.text import Text
 
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
-from dawnbench.report.display.display import Display
+from dawnbench.report.display.display import Display, trial_sentence
 from dawnbench.report.text.log_table import COLUMNS, MIN_WIDTHS, TimeFormat, cells
 from dawnbench.report.text.status_line import StatusLine
-from dawnbench.report.units import percent, seconds
+from dawnbench.report.units import percent
 from dawnbench.safe_text import plain
 
 WITHOUT_COUNTS = (0, 1, 2, 3, 5, 6, 8)
@@ -100,14 +100,8 @@ class TerminalDisplay(Display):
 
     def trial_ended(self, record: TrialRecord) -> None:
         """Print the trial's result."""
-        if record.reason:
-            self._print(Text(plain(f"{record.status}: {record.reason}"), style="red"))
-        elif record.epochs_to_target is None:
-            best = percent(record.best_accuracy)
-            self._print(Text(f"the target was not reached; the best epoch reached {best}", style="yellow"))
-        else:
-            time = seconds(record.seconds.get("dawnbench"))
-            self._print(Text(f"target reached after epoch {record.epochs_to_target}, {time}", style="green"))
+        style = "red" if record.reason else "yellow" if record.epochs_to_target is None else "green"
+        self._print(Text(plain(trial_sentence(record)), style=style))
         for warning in record.warnings:
             self._print(Text(plain(f"warning: {warning}"), style="yellow"))
 

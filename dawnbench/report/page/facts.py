@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
+from dawnbench.records.tags import tags_text
 from dawnbench.report.units import flops, number_bytes, percent, significant
 from dawnbench.stats.trial_summary import Summary
 
@@ -61,6 +62,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
     found = [
         ("Run", run.folder.resolve().name),
         ("Begun", f"{record.created}, {record.status}"),
+        *([("Tags", tags_text(record.tags))] if record.tags else []),
         ("Target", f"{percent(record.target)} validation accuracy"),
         ("Device", f"{record.device_name} ({record.device}), precision {record.precision}"),
         (

@@ -21,6 +21,7 @@ from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template, script_json
 from dawnbench.report.page.telemetry_data import page_telemetry
+from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.run_summary import sentences
 from dawnbench.stats.run_warnings import find_warnings
@@ -58,7 +59,7 @@ def render_run_page(
         rule=known_rule(rule),
         headline=headline(series, summary, rule),
         tiles=tiles(summary, series.target, rule),
-        said=list(sentences(summary, series.target)),
+        said=[*sentences(summary, series.target), *untimed_sentences(series)],
         warnings=_warnings(run, samples, series, rule),
         picture=picture,
         median=median,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dawnbench.records.leaves import leaves
@@ -11,8 +12,8 @@ from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.page.tables import Cell, Column, Table, texts
-from dawnbench.report.text import log_table
-from dawnbench.report.text.run_summary import figures_table
+from dawnbench.report.text import dashes, log_table
+from dawnbench.report.text.run_summary import figures_table, single_value_notes
 from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, number_bytes, percent, seconds
 from dawnbench.stats.progress import spread_by_segment
@@ -21,14 +22,14 @@ from dawnbench.stats.trial_summary import Summary
 
 def trials_table(run: Run, median: int) -> Table:
     """Return one row per trial: its time under each rule, epochs, accuracy, energy."""
-    rules = list(dict.fromkeys(rule for trial in run.trials for rule in trial.seconds))
+    rules = dashes.rules_shown(run)
     metered = any(_energy(trial) is not None for trial in run.trials)
-    header = ["Trial", "Seed", *rules, "Epochs to target", "Final accuracy", "Best accuracy"]
-    header += ["Energy to target"] * metered
-    columns = [*(Column(title, numeric=True) for title in header), Column("Status")]
+    figures = [*rules, dashes.EPOCHS, dashes.ACCURACY, dashes.BEST, *[dashes.ENERGY] * metered]
+    columns = [*(Column(title, numeric=True) for title in ("Trial", "Seed", *figures)), Column("Status")]
     rows = [_trial_row(trial, rules, metered) for trial in run.trials]
     marked = next((i for i, trial in enumerate(run.trials) if trial.trial == median), None)
-    return Table("All trials", columns, rows, sortable=True, marked=marked)
+    notes = dashes.dash_notes(run, figures)
+    return Table("All trials", columns, rows, sortable=True, marked=marked, notes=notes)
 
 
 def _trial_row(trial: TrialRecord, rules: list[str], metered: bool) -> list[Cell]:
@@ -58,7 +59,8 @@ def summary_table(summary: Summary) -> Table:
     shown = figures_table(summary)
     header = ["Figure", *(str(column.header) for column in shown.columns[1:])]
     columns = [[str(cell) for cell in column.cells] for column in shown.columns]
-    return texts("Figures with their spread", header, list(zip(*columns, strict=True)))
+    table = texts("Figures with their spread", header, list(zip(*columns, strict=True)))
+    return replace(table, notes=tuple(single_value_notes(summary)))
 
 
 def segments_table(run: Run, rule: str) -> Table:

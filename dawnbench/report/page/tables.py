@@ -37,6 +37,8 @@ class Table:
     """Whether readers with JavaScript can sort it by each column."""
     marked: int | None = None
     """The row to highlight, counted from 0."""
+    notes: Sequence[str] = ()
+    """Sentences below it, such as why a cell is a dash."""
 
 
 def texts(caption: str, header: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:

@@ -7,12 +7,14 @@ from statistics import median
 
 from markupsafe import Markup
 
+from dawnbench.records.rules import stops_at_target
 from dawnbench.report.page import Cell, render_chart
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import SeriesHistory, history_chart
 from dawnbench.report.site.site_folder import HOME, INDEX
 from dawnbench.report.units import percent, significant
+from dawnbench.stats.entries import RuleTime
 from dawnbench.stats.step_changes import MIN_RUNS, Step
 
 NONE = Cell("-")
@@ -26,6 +28,7 @@ RUNS_NOTE = (
     "Times are medians over a run's trials, in seconds. Each run is compared with the previous one that has "
     "a time under the rule."
 )
+DASH_NOTE = "A dash: there is no earlier run to compare with, or one of the two has no time under the rule."
 
 
 def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: str) -> str:
@@ -58,6 +61,7 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
             *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
             _runs_table(history, previous, rule),
             layout.paragraph(RUNS_NOTE, "note"),
+            layout.paragraph(DASH_NOTE, "note"),
         ),
         layout.section("about", "What the runs share", _facts(history)),
     ]
@@ -135,7 +139,7 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
         rows.append(
             [
                 layout.run_link(run, "../"),
-                *(layout.time_cell(None if time is None else time.median) for time in times),
+                *(_time_cell(time) for time in times),
                 _verdict_cell(before),
                 Cell("") if step is None else Cell(layout.change(1 + step.change), step.change),
                 *layout.run_cells(run),
@@ -143,6 +147,14 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
             ]
         )
     return layout.table("All runs, the newest first", columns, rows)
+
+
+def _time_cell(time: RuleTime | None) -> Cell:
+    if time is None:
+        return Cell("untimed")
+    if time.median is None:
+        return Cell("missed" if stops_at_target(time.rule) else "diverged")
+    return layout.time_cell(time.median)
 
 
 def _verdict_cell(compared: Compared | None) -> Cell:

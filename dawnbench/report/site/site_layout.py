@@ -132,8 +132,8 @@ def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:
     share = run.reached / run.trials if run.trials else None
     return (
         Cell(f"{run.reached} of {run.trials}", share),
-        Cell(percent(run.accuracy), run.accuracy),
-        Cell("-" if run.claim is None else run.claim.standing),
+        Cell("none ended" if run.accuracy is None else percent(run.accuracy), run.accuracy),
+        Cell("none ended" if run.claim is None else run.claim.standing),
     )
 
 

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
+from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
@@ -121,6 +122,7 @@ def _notes(comparison: Comparison) -> Iterator[str]:
             of = "1 trial" if trials == 1 else f"{trials} trials"
             then = "so there is no time" if missed == trials else "and the time they took is included"
             yield f"{name}: {missed} of {of} {how}, {then}."
+    yield from comparison_dashes(comparison)
 
 
 def _costs(comparison: Comparison, prices: tuple[Prices, Prices]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from dawnbench.records.published import PublishedFigure
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.text.comparison import figures_rows
+from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
@@ -39,6 +40,7 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
         table([markdown(name) for name in header], cells),
+        *map(markdown_block, comparison_dashes(comparison)),
     ]
 
 

@@ -1,25 +1,24 @@
-"""A list of runs, for people and as JSON lines; plain text, so that ten thousand rows appear at once."""
+"""A list of runs for people: plain text, so that ten thousand rows appear at once."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from dawnbench.records.bounds import finite
 from dawnbench.records.listed import Listed
+from dawnbench.records.rules import stops_at_target
+from dawnbench.records.tags import tags_text
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
 GAP = "  "
 MIN_FOR_DEVICE = 6
 """Columns that a device's name gets even if that makes the line too long."""
-MIN_FOR_CHANGES = 12
-"""The same for the changes to a recipe."""
+MIN_FOR_TEXTS = 12
+"""The same for the changes to a recipe, and for the tags."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out if a name would have to be cut: what follows says more."""
 
@@ -45,14 +44,18 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
         names = ["device", *(fitted(plain(run.identity.device_name), space) for run in runs)]
         lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
 
-    if any(run.identity.changes for run in runs):
-        space = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_CHANGES)
-        changes = ["changed", *(_cut(plain(run.identity.changes), space) for run in runs)]
-        longest = max(map(cell_len, lines))
-        lines = [
-            (line + " " * (longest - cell_len(line)) + GAP + change).rstrip()
-            for line, change in zip(lines, changes, strict=True)
-        ]
+    for header, texts in (
+        ("changed", [plain(run.identity.changes) for run in runs]),
+        ("tags", [plain(tags_text(run.tags)) for run in runs]),
+    ):
+        if any(texts):
+            longest = max(map(cell_len, lines))
+            space = None if width is None else max(width - longest - len(GAP), MIN_FOR_TEXTS)
+            cells = [header, *(_cut(text, space) for text in texts)]
+            lines = [
+                (line + " " * (longest - cell_len(line)) + GAP + cell).rstrip()
+                for line, cell in zip(lines, cells, strict=True)
+            ]
 
     facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
@@ -76,34 +79,6 @@ def _style(run: Listed) -> str:
     if run.status in ("failed", "died"):
         return "red"
     return "green" if run.status == "finished" and run.reached == run.done > 0 else "yellow"
-
-
-def listing_json(runs: Sequence[Listed]) -> str:
-    """Return one JSON object per line, with the facts of each run; each line ends with a newline."""
-    return "".join(json.dumps(finite(_flat(run)), allow_nan=False) + "\n" for run in runs)
-
-
-def _flat(run: Listed) -> dict[str, Any]:
-    one = run.identity
-    return {
-        "name": run.name,
-        "folder": str(run.folder),
-        "created": run.created,
-        "recipe_name": one.recipe_name,
-        "recipe_digest": one.recipe_digest,
-        "device": one.device,
-        "device_name": one.device_name,
-        "target": one.target,
-        "status": run.status,
-        "asked": run.asked,
-        "done": run.done,
-        "reached": run.reached,
-        "median_seconds": run.median_seconds,
-        "accuracy": run.accuracy,
-        "fingerprint": one.fingerprint,
-        "precision": one.precision,
-        "changed": list(one.changed),
-    }
 
 
 def fitted(name: str, width: int | None) -> str:
@@ -140,7 +115,10 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no time at all, and the status says more than a dash.
-    return seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    time = seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    if time != "-":
+        return time
+    return "missed" if stops_at_target(rule) and not run.reached else "untimed"
 
 
 def _target(target: float) -> str:

@@ -24,7 +24,8 @@ CELL = 8
 LEGEND = (
     "FLOP and byte are per step; each kernel's inputs and outputs count once. Of roof: the share of the "
     "matrix-product peak (C) or of the memory's copy bandwidth (M), whichever is the limit. It exceeds 100 % "
-    "if a cache serves the bytes, or a convolution skips its padding."
+    "if a cache serves the bytes, or a convolution skips its padding. A dash: the kernel computes or moves "
+    "nothing, or what it does is not counted."
 )
 
 

@@ -1,45 +1,56 @@
-"""A scaling study as a table, as sentences, as a page and as JSON."""
+"""A scaling study as a table, as sentences and as a page."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from dataclasses import asdict
-from typing import Any
+from statistics import stdev
 
 from rich.table import Table
 
-from dawnbench.records.bounds import finite
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import number_bytes, percent, significant
 from dawnbench.safe_text import markdown, markdown_block, plain
 from dawnbench.stats.power_law import AmdahlLaw, PowerLaw
-from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint, ScalingStudy
+from dawnbench.stats.scaling_laws import AxisStudy, ScalePoint, ScalingStudy, same_predictions
 
-HEADER = ("batch", "width", "threads", "epoch", "images/s", "peak", "predicted", "accuracy")
+HEADER = ("batch", "width", "threads", "epoch", "images/s", "peak", "predicted")
+ACCURACY = "accuracy, sd"
+"""The heading of a further column if there are seeds enough for a spread."""
 SIZES = {"batch": "twice the batch size", "width": "twice the width"}
 
 
 def scaling_table(study: ScalingStudy) -> Table:
     """Return the points for a terminal of 80 columns."""
     shown = Table(box=None, pad_edge=False)
-    for column in HEADER:
+    for column in _header(study):
         shown.add_column(column, justify="right")
-    for point in study.points:
-        shown.add_row(*_cells(point))
+    for row in _rows(study):
+        shown.add_row(*row)
     return shown
 
 
 def scaling_words(study: ScalingStudy) -> list[str]:
-    """Return one sentence per axis, one on the predicted memory, and one per point without a result."""
+    """Return one sentence per axis, some on memory and accuracy, and one per point without a result."""
     sentences = [f"{along.axis}: {law_sentence(along)}" for along in study.axes]
     errors = [abs(e) for point in study.points if (e := point.prediction_error) is not None]
     if errors:
+        sampled = ", which is sampled on a CPU and can miss a short one" if study.samples_peak else ""
         sentences.append(
-            f"memory: the prediction was at most {100 * max(errors):.1f} % off the measured peak"
+            f"memory: the prediction was at most {100 * max(errors):.1f} % off the measured peak{sampled}"
         )
     else:
         sentences.append("memory: this device does not report its peak, so the prediction is untested")
+    for along in study.axes:
+        if along.axis == "batch" and (same := same_predictions(along)):
+            places = " and ".join(f"{batch:g}" for batch in same)
+            sentences.append(
+                f"memory: the prediction is the same at batch {places}, because what does not grow with the "
+                "batch, such as a validation, takes more there than a training step"
+            )
+    if not study.shows_spread and any(point.accuracies for point in study.points):
+        sentences.append(
+            "accuracy: not shown, since one seed per point cannot tell a trend from luck; --trials 3 shows it"
+        )
     for point in study.points:
         if point.trouble is not None:
             sentences.append(f"{point.setting}: {plain(point.trouble)}")
@@ -86,29 +97,20 @@ def scaling_page(study: ScalingStudy, figure: str) -> str:
         "without the first one if there are several. Peak is the most memory allocated on the device; "
         "predicted is what was expected before the run."
     )
-    rows = [_cells(point) for point in study.points]
-    picture = f"![Time, memory and accuracy by {', '.join(a.axis for a in study.axes)}]({figure})"
-    return "\n\n".join([title, words, table(HEADER, rows), note, picture]) + "\n"
+    shown = "Time, memory and accuracy" if study.shows_spread else "Time and memory"
+    picture = f"![{shown} by {', '.join(a.axis for a in study.axes)}]({figure})"
+    return "\n\n".join([title, words, table(_header(study), _rows(study)), note, picture]) + "\n"
 
 
-def scaling_json(study: ScalingStudy) -> str:
-    """Return the points with their results (seconds, bytes, fractions) and the law of each axis."""
-    found: dict[str, Any] = {
-        "recipe_name": study.recipe_name,
-        "device_name": study.device_name,
-        "points": [asdict(point) for point in study.points],
-        "laws": [_law(along) for along in study.axes],
-    }
-    return json.dumps(finite(found), indent=2, allow_nan=False) + "\n"
+def _header(study: ScalingStudy) -> Sequence[str]:
+    return (*HEADER, *[ACCURACY] * study.shows_spread)
 
 
-def _law(along: AxisStudy) -> dict[str, Any]:
-    kind = None if along.law is None else "amdahl" if isinstance(along.law, AmdahlLaw) else "power"
-    fitted = {} if along.law is None else asdict(along.law)
-    return {"axis": along.axis, "law": kind, **fitted, "sentence": law_sentence(along)}
+def _rows(study: ScalingStudy) -> list[list[str]]:
+    return [_cells(point) + [_accuracy(point)] * study.shows_spread for point in study.points]
 
 
-def _cells(point: ScalePoint) -> Sequence[str]:
+def _cells(point: ScalePoint) -> list[str]:
     at, rate, time = point.setting, point.images_per_second, point.epoch_seconds
     return [
         str(at.batch),
@@ -118,5 +120,10 @@ def _cells(point: ScalePoint) -> Sequence[str]:
         "-" if rate is None else f"{rate:,.0f}",
         number_bytes(point.peak_memory_bytes),
         number_bytes(point.predicted_memory_bytes),
-        percent(point.accuracy),
     ]
+
+
+def _accuracy(point: ScalePoint) -> str:
+    if len(point.accuracies) < 2:
+        return f"{percent(point.accuracy)}, 1 seed" if point.accuracies else percent(None)
+    return f"{percent(point.accuracy)}, {100 * stdev(point.accuracies):.2f}"

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.records.tags import tags_text
+from dawnbench.report.text import dashes
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
@@ -29,6 +31,7 @@ def run_facts(run: Run) -> str:
         f"{markdown(record.data.fingerprint[:16])}",
         f"- Command: {markdown(shlex.join(record.command)) if record.command else 'none, run from Python'}",
         *([f"- Changed in the recipe: {markdown(one.changes)}"] if one.changes else []),
+        *([f"- Tags: {markdown(tags_text(record.tags))}"] if record.tags else []),
         f"- Recipe digest: {markdown(record.recipe_digest[:16])}",
         f"- Software: dawnbench {markdown(record.dawnbench_version)}, "
         f"torch {markdown(str(packages.get('torch', 'unknown')))}"
@@ -59,12 +62,14 @@ def model_table(model: ModelRecord) -> str:
 
 
 def timing_table(run: Run) -> str:
-    """Return each trial's time under each rule, for a run with at least one trial."""
-    rules = list(run.trials[0].seconds)
-    header = ["Trial", *map(markdown, rules), "Epochs to target", "Final accuracy", "Energy to target"]
+    """Return each trial's time under each rule, for a run with at least one trial, and why any is missing."""
+    rules = dashes.rules_shown(run)
+    columns = [*rules, dashes.EPOCHS, dashes.ACCURACY, dashes.ENERGY]
     rows = [_timing_row(trial, rules) for trial in run.trials]
-    note = "A dash: the rule stops at the target and the trial did not reach it, or the trial ended early."
-    return table(header, rows) + "\n\n" + note
+    text = table(["Trial", *map(markdown, columns)], rows)
+    if notes := dashes.dash_notes(run, columns):
+        text += "\n\n" + "\n".join(f"- {markdown_block(note)}" for note in notes)
+    return text
 
 
 def _timing_row(trial: TrialRecord, rules: list[str]) -> list[str]:
@@ -111,7 +116,7 @@ def readings_rows(run: Run) -> list[list[str]]:
         for name, both in combined(summaries).items()
     ]
     peaks = [trial.peak_memory_bytes for trial in run.trials if trial.peak_memory_bytes is not None]
-    return rows + ([["device memory allocated", "-", number_bytes(max(peaks))]] if peaks else [])
+    return rows + ([["device memory allocated", "peak only", number_bytes(max(peaks))]] if peaks else [])
 
 
 def combined(summaries: Sequence[TelemetrySummary]) -> dict[str, Reading]:

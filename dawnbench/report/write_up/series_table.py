@@ -25,11 +25,13 @@ NOTE = (
     "Accuracies and times are means over the trials. At target: epochs at or above the target, of how many. "
     "Time an epoch: of training, the median over the epochs."
 )
+NO_EPOCH = "A dash: the run ended before its first epoch did."
 
 
 def series_table(runs: Sequence[Run], names: Sequence[str]) -> str:
     """Return one row per run, under its name, and a note on the columns."""
-    return f"{table(HEADER, [_row(run, name) for run, name in zip(runs, names, strict=True)])}\n\n{NOTE}"
+    note = NOTE if all(run.epochs for run in runs) else f"{NOTE} {NO_EPOCH}"
+    return f"{table(HEADER, [_row(run, name) for run, name in zip(runs, names, strict=True)])}\n\n{note}"
 
 
 def _row(run: Run, name: str) -> list[str]:

@@ -16,6 +16,7 @@ from dawnbench.stats.regression.gates import (
     time_gate,
 )
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
+from dawnbench.stats.regression.margins import too_few
 from dawnbench.stats.run_warnings import find_warnings
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -51,10 +52,8 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     rule, across = criteria.rule, criteria.across
 
     def gate(metric: Metric) -> Gate:
-        if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
-            return not_comparable(metric, "it was measured on a different device from the baseline's")
-        if metric == "time" and shares_start(rule):
-            return not_comparable(metric, f"all trials of a run share one start, which {rule} counts")
+        if (why := _barred(metric, run, baseline, criteria)) is not None:
+            return not_comparable(metric, why)
         if metric == "time" and missing is not None:
             return not_comparable(metric, missing)
         if metric == "time":
@@ -74,6 +73,31 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     if gates:
         notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
     return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
+
+
+def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria) -> tuple[str, ...]:
+    """Return why a run of that many trials cannot be judged, one sentence each; nothing if it can.
+
+    Only what is known before the first trial is read of `run`.
+    """
+    found = () if criteria.across else differences(run, baseline).refusals
+    unreported = missing_rule(baseline, baseline, criteria.rule)
+    for metric in criteria.metrics:
+        why = _barred(metric, run, baseline, criteria) or (unreported if metric == "time" else None)
+        if why is not None:
+            found += (f"{metric} not comparable: {why}",)
+        elif metric != "epochs" and (few := too_few(trials, len(baseline.counting))) is not None:
+            found += (f"{metric} too few trials: {few}",)
+    return found
+
+
+def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, criteria: Criteria) -> str | None:
+    """Return why the runs' devices or the timing rule rule out a metric; None if they do not."""
+    if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not criteria.across:
+        return "it was measured on a different device from the baseline's"
+    if metric == "time" and shares_start(criteria.rule):
+        return f"all trials of a run share one start, which {criteria.rule} counts"
+    return None
 
 
 def left_out(series: TrialSet) -> tuple[str, ...]:

@@ -58,6 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
             recipe_name=HOSTILE,
             recipe=RECIPE,
             device_name=HOSTILE,
+            tags={"branch": "main", "mlflow.parentRunId": "x", HOSTILE: HOSTILE},
         )
     )
     second = replace(whole.trials[1], status="diverged", reason=HOSTILE, epochs_to_target=None, accuracy=None)

@@ -75,6 +75,7 @@ def test_parameters_and_tags_can_be_searched(run: Run, client: Any) -> None:
     assert data.params.items() >= {key: str(value) for key, value in PARAMETERS.items()}.items()
     assert data.params["seed"] == "1"
     assert data.tags["dawnbench.data_fingerprint"] == run.record.data.fingerprint
+    assert (data.tags["branch"], data.tags["tag.mlflow.parentRunId"]) == ("main", "x")
     assert not any(steers(text) for text in (*data.params.values(), *data.tags.values()))
 
 

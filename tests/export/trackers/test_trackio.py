@@ -63,6 +63,7 @@ def test_parameters_and_tags_are_the_configuration(run: Run, store: Path) -> Non
     kept = SQLiteStorage.get_run_config(PROJECT, f"{FOLDER}/trial-2")
     assert kept.items() >= {**PARAMETERS, "seed": 1, "status": "diverged"}.items()
     assert kept["data_fingerprint"] == run.record.data.fingerprint
+    assert kept["tags.branch"] == "main"
     assert not any(steers(str(value)) for value in kept.values())
 
 

@@ -88,6 +88,9 @@ def test_a_run_knows_its_group_and_its_parameters(run: Run, store: Path) -> None
     assert (about.run_group, about.display_name) == (FOLDER, f"{FOLDER}/trial-2")
     assert about.project == slug(HOSTILE)
     config = {item.key: json.loads(item.value_json) for item in about.config.update}
+    assert "branch=main" in about.tags
+    assert all(0 < len(tag) <= 64 and not steers(tag) for tag in about.tags)
+    assert config["tags"]["branch"] == "main"
     assert config.items() >= {**PARAMETERS, "seed": 1}.items()
     assert config["dawnbench"]["data_fingerprint"] == run.record.data.fingerprint
     assert not steers(json.dumps(config, ensure_ascii=False))

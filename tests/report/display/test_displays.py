@@ -14,6 +14,7 @@ from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay, summary_table
 from dawnbench.report.display.display import Display
 from dawnbench.report.text.log import render_log
+from tests.cli.made_runs import words
 from tests.records.examples import RUN, TRIAL, epoch
 from tests.report.text.test_log import BROKEN
 from tests.report.text.test_status_line import screen
@@ -74,6 +75,7 @@ def test_a_pipe_is_told_what_runs_where_and_how_each_trial_ended() -> None:
     assert lines[5] == ""
     assert "trial 1/2, seed 7" in lines
     assert "trial 2/2, seed 8" in lines
+    assert "target reached after epoch 1, 2.000 s" in lines
     assert "warning: the host's clock says nothing" in lines
     assert lines[-1] == "interrupted: interrupted from the keyboard"
 
@@ -152,15 +154,19 @@ def printed(thing: Any) -> str:
 def test_the_summary_has_a_row_a_trial_with_its_times_and_accuracy() -> None:
     text = printed(summary_table(Run(FOLDER, RECORD, (TRIAL, BROKEN), EPOCHS, ())))
     cells = [line.split() for line in text.splitlines() if line.strip()]
-    assert cells[0] == ["time", "to", "target"]
-    assert cells[1] == ["trial", "dawnbench", "cold", "epochs", "accuracy"]
-    assert cells[-2:] == [["1", "2.000", "s", "-", "1", "95.00", "%"], ["2", "-", "-", "-", "-"]]
+    assert cells[0] == ["time", "under", "each", "rule"]
+    assert cells[1] == ["trial", "dawnbench", "cold", "target", "accuracy"]
+    assert cells[3:5] == [
+        ["1", "2.000", "s", "-", "epoch", "1", "95.00", "%"],
+        ["2", "-", "-", "interrupted", "-"],
+    ]
+    assert "A dash under dawnbench and cold of trial 2: the trial was interrupted" in words(text)
     assert "\x1b" not in text
 
 
 def test_the_summary_of_a_run_without_trials_is_its_head() -> None:
     cells = [line.split() for line in printed(summary_table(Run(FOLDER, RECORD, (), (), ()))).splitlines()]
-    assert ["trial", "epochs", "accuracy"] in cells
+    assert ["trial", "target", "accuracy"] in cells
 
 
 @pytest.mark.parametrize("width", [80, 200])

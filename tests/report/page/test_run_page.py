@@ -35,6 +35,13 @@ def test_the_headline_stands_in_the_page_word_for_word(run: Run) -> None:
     assert sentence in page
 
 
+def test_tags_are_among_the_facts_and_are_no_markup(tmp_path: Path) -> None:
+    run = read_run(full_run(tmp_path / "run", hertz=0, tags={"branch": "main", "note": "<img src=x>"}))
+    page = render_run_page(run, None)
+    assert "branch=main, note=&lt;img src=x&gt;" in page
+    assert "<img src=x>" not in page
+
+
 def test_twenty_trials_with_telemetry_stay_under_three_megabytes(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", trials=20, epochs=24, epoch_seconds=4))
     samples = read_samples(run.folder)
@@ -77,3 +84,11 @@ def test_what_is_doubtful_is_said(run: Run) -> None:
     page = render_run_page(replace(run, trials=trials, warnings=("a line is torn",)), None)
     for words in ("held below its clocks", "trial 1: its two clocks disagree", "a line is torn"):
         assert words in page
+
+
+def test_a_dash_has_its_reason_below_its_table(run: Run) -> None:
+    first, *others = run.trials
+    untimed = replace(first, seconds=first.seconds | {"cold": None})
+    page = render_run_page(replace(run, trials=(untimed, *others)), None)
+    assert page.count("A dash under") == 1
+    assert "A dash under cold of trial 1: the process was not started for this run alone" in page

@@ -47,6 +47,10 @@ def test_what_no_trial_measured_has_no_column(tmp_path: Path) -> None:
     assert "Energy to target" not in [one.title for one in table.columns]
     assert column(table, "dawnbench") == ["2.600 s", "-"]
     assert column(table, "Status") == ["finished", "diverged: loss is nan"]
+    assert table.notes[0] == (
+        "A dash under dawnbench, cold and Epochs to target of trial 2: the trial diverged before it reached "
+        "the target."
+    )
     assert [row[2].value for row in table.rows] == [2.6, None]
 
 

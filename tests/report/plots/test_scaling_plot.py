@@ -8,7 +8,7 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.report.plots.scaling_plot import draw_scaling, write_scaling_plot
-from tests.report.scale_study import point, study
+from tests.report.scale_study import one_seed, point, study
 
 
 def test_each_axis_has_a_row_with_time_memory_and_accuracy() -> None:
@@ -26,12 +26,16 @@ def test_each_axis_has_a_row_with_time_memory_and_accuracy() -> None:
     single = panels[4]
     assert single.get_ylim()[1] > 1.05 * max(single.lines[0].get_ydata())
     assert memory.get_ylim()[1] > 2.1
-    assert list(accuracy.lines[0].get_ydata()) == pytest.approx([91.23] * 3)
+    assert list(accuracy.lines[1].get_ydata()) == pytest.approx([91.23] * 3)
     assert [panel.get_xlabel() for panel in panels[::3]] == [
         "batch size",
         "width, times the recipe's",
         "threads",
     ]
+
+
+def test_single_seeds_have_rows_without_their_accuracy() -> None:
+    assert len(draw_scaling(study(one_seed(256, 4.0), one_seed(512, 2.0))).axes) == 6
 
 
 def test_both_files_are_written_whatever_the_name(tmp_path: Path) -> None:

@@ -85,6 +85,19 @@ def test_what_is_not_known_is_a_dash() -> None:
     assert "energy" not in text
 
 
+def test_every_dash_has_its_reason() -> None:
+    said = words(shown(series(trials(joules=None)), series([trial(1, 2.7)], "b")))
+    assert "A dash in the row of cold: all trials of a run share one start, so nothing can be tested." in said
+    assert "airbench and strict: there are too few trials for an interval." in said
+    assert "airbench, strict and accuracy: Welch's test takes at least two values on each side" in said
+    missed = words(shown(series(trials()), series([trial(1, epochs=None)], "b")))
+    assert "A dash in the row of dawnbench and cold: every trial of b missed the target." in missed
+    assert "A dash in the row of energy: no trial of b with an energy reading reached the target." in missed
+    warm = [replace(one, seconds={"dawnbench": 2.6, "cold": None}, segments=()) for one in trials()]
+    untimed = words(shown(series(trials()), series(warm, "b")))
+    assert "A dash in the row of cold: no trial of b was timed." in untimed
+
+
 def test_a_side_that_missed_has_its_misses_said_in_the_words_of_the_rule() -> None:
     def diverged(number: int) -> Any:
         return trial(number, epochs=None, status="diverged")
@@ -112,6 +125,7 @@ def test_a_price_known_of_one_side_only_gives_that_sides_cost() -> None:
 
 
 def test_the_table_ends_the_report_where_there_is_nothing_to_add() -> None:
-    text = shown(series(trials()), series(trials(), "b"))
+    made = [replace(one, seconds={"dawnbench": one.seconds["dawnbench"]}) for one in trials()]
+    text = shown(series(made), series(made, "b"))
     assert not text.endswith("\n\n")
     assert text.rstrip().splitlines()[-1].startswith("energy [J]")

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from rich.console import Console
 
 from dawnbench.records.identity import RunIdentity
 from dawnbench.records.listed import Listed
-from dawnbench.report.text.listing import coloured, fitted, listing, listing_json
+from dawnbench.report.text.listing import coloured, fitted, listing
 from dawnbench.safe_text import plain
 
 RUN = Listed(
@@ -116,9 +115,11 @@ def test_a_terminal_is_told_of_an_empty_folder_without_colour() -> None:
     assert coloured(text, []).plain == text
 
 
-def test_a_rule_that_gives_no_time_is_a_dash() -> None:
-    assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "-", "94.08 %"]
-    assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "-"
+def test_a_missing_time_says_why_it_is_missing() -> None:
+    assert cells(listing([RUN], "cold", 1, 80), 1) == [RUN.name, "2/3", "untimed", "94.08 %"]
+    assert cells(listing([RUN], "strict", 1, 80), 1)[2] == "untimed"
+    missed = replace(RUN, reached=0, median_seconds={"dawnbench": None})
+    assert cells(listing([missed], "dawnbench", 1, 80), 1)[2] == "missed"
 
 
 def test_how_many_of_how_many_are_listed() -> None:
@@ -135,7 +136,7 @@ def test_how_many_of_how_many_are_listed() -> None:
 )
 def test_nothing_in_a_name_steers_the_terminal(text: str) -> None:
     one = replace(RUN.identity, device_name=text, changed=(text,))
-    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0)
+    hostile = replace(RUN, name=f"a{text}", identity=one, status=text, done=0, tags={text: text})
     shown = listing([RUN, hostile], "dawnbench", 2, 80)
     assert all(line.isprintable() for line in shown.split("\n"))
     shown.encode()
@@ -160,23 +161,6 @@ def test_a_device_loses_its_vendor_before_its_model(room: int | None, shown: str
     assert fitted("NVIDIA GeForce RTX 4090", room) == shown
 
 
-def test_json_has_a_whole_run_a_line() -> None:
-    first, second = map(json.loads, listing_json([RUN, replace(OTHER, accuracy=float("nan"))]).splitlines())
-    assert first["name"] == RUN.name
-    assert first["folder"] == str(RUN.folder)
-    assert first["median_seconds"] == RUN.median_seconds
-    assert (first["asked"], first["done"], first["reached"], first["status"]) == (3, 3, 2, "finished")
-    assert (second["device_name"], second["accuracy"]) == (OTHER.identity.device_name, None)
-    assert listing_json([]) == ""
-
-
-def test_json_is_ascii_whatever_a_name_holds() -> None:
-    text = listing_json([replace(RUN, name="\x1b[2J\ud800é")])
-    assert text.isascii()
-    assert json.loads(text)["name"] == "\x1b[2J\ud800é"
-    assert "\x1b" not in text
-
-
 def test_what_was_changed_in_a_recipe_is_named() -> None:
     changed = replace(RUN, identity=replace(RUN.identity, changed=("precision=fp32", "epochs=2")))
     text = listing([changed, RUN], "dawnbench", 2, None)
@@ -185,4 +169,14 @@ def test_what_was_changed_in_a_recipe_is_named() -> None:
     assert cells(text, 2) == cells(listing([RUN], "dawnbench", 1, None), 1)
     narrow = listing([changed, RUN], "dawnbench", 2, 80).splitlines()
     assert max(map(cell_len, narrow)) <= 80
-    assert json.loads(listing_json([changed]))["changed"] == ["precision=fp32", "epochs=2"]
+
+
+def test_tags_have_a_column_where_there_are_any() -> None:
+    tagged = replace(RUN, tags={"branch": "main", "note": "\x1b[2J"})
+    changed = replace(RUN, identity=replace(RUN.identity, changed=("precision=fp32", "epochs=2")))
+    text = listing([tagged, RUN, changed], "dawnbench", 3, None)
+    assert cells(text, 0)[-2:] == ["changed", "tags"]
+    assert cells(text, 1)[-1] == "branch=main, note=?[2J"
+    assert cells(text, 3)[-1] == "precision=fp32 epochs=2"
+    assert "tags" not in listing([RUN, changed], "dawnbench", 2, None)
+    assert "branch=" in listing([tagged], "dawnbench", 1, 80).splitlines()[1]

@@ -125,3 +125,11 @@ def test_a_run_without_a_finished_trial_has_a_report(tmp_path: Path) -> None:
         text = report([Run(run.folder, run.record, trials, run.epochs, ())], "dawnbench", "dawn")
         assert "no trial has a time" in text
         assert lint(text, tmp_path) == []
+
+
+def test_tags_are_named_and_are_no_markup(tmp_path: Path) -> None:
+    run = made(tmp_path / "a", tags={"branch": "main", "note": "*b* <i>\n\n# c"})
+    text = report([run], "dawnbench", "dawn")
+    assert "\n- Tags: branch=main, note=\\*b\\* \\<i\\> # c\n" in text
+    assert lint(text, tmp_path) == []
+    assert "- Tags" not in report([made(tmp_path / "b")], "dawnbench", "dawn")

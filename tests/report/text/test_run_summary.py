@@ -126,3 +126,16 @@ def test_what_a_trial_found_doubtful_itself_is_said_with_its_number() -> None:
     of = series(trials())
     object.__setattr__(of.trials[1], "warnings", ("the two clocks are 3 % apart",))
     assert "! trial 2: the two clocks are 3 % apart" in shown(of)
+
+
+def test_a_dash_has_its_reason_under_the_table() -> None:
+    why = "A dash: a single value (n = 1) has neither sd nor interval."
+    assert why in words(shown(series([trial()])))
+    assert "A dash" not in shown(series(trials(count=3)))
+
+
+def test_tags_are_below_the_name() -> None:
+    of = series(trials())
+    assert "tags" not in shown(of)
+    object.__setattr__(of, "tags", {"branch": "main", "note": "\x1b[2J"})
+    assert "\ntags branch=main, note=?[2J\n" in shown(of)

@@ -1,18 +1,17 @@
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 
 from rich.console import Console
 
 from dawnbench.report.text.scaling_study import (
     law_sentence,
-    scaling_json,
     scaling_page,
     scaling_table,
     scaling_words,
 )
 from dawnbench.stats.scaling_laws import study_axis
-from tests.report.scale_study import point, study
+from tests.report.scale_study import one_seed, point, study
 
 
 def test_the_table_fits_into_80_columns() -> None:
@@ -22,7 +21,7 @@ def test_the_table_fits_into_80_columns() -> None:
         console.print(scaling_table(wide))
     lines = printed.get().splitlines()
     assert len(lines) == 2
-    assert " ".join(lines[1].split()) == "131072 0.125 2 1234 s 41 100.00 GB 100.00 GB 91.23 %"
+    assert " ".join(lines[1].split()) == "131072 0.125 2 1234 s 41 100.00 GB 100.00 GB 91.23 %, 0.71"
 
 
 def test_a_law_is_told_in_words() -> None:
@@ -58,6 +57,34 @@ def test_the_worst_prediction_is_told() -> None:
     assert any("does not report" in sentence for sentence in unknown)
 
 
+def test_a_sampled_peak_is_said_to_be_one() -> None:
+    sampled = scaling_words(replace(study(), samples_peak=True))
+    assert any("is sampled on a CPU and can miss a short one" in sentence for sentence in sampled)
+    assert not any("sampled" in sentence for sentence in scaling_words(study()))
+
+
+def test_equal_predictions_at_different_batches_are_explained() -> None:
+    memory = [
+        {"peak_memory_bytes": p, "predicted_memory_bytes": q} for p, q in ((79, 90), (99, 90), (156, 146))
+    ]
+    points = [point(64 * 2**n, 4.0, **{k: v * 10**6 for k, v in m.items()}) for n, m in enumerate(memory)]
+    (sentence,) = (s for s in scaling_words(study(*points)) if "the same" in s)
+    assert sentence.startswith(
+        "memory: the prediction is the same at batch 64 and 128, because what does not"
+    )
+    assert not any("the same" in sentence for sentence in scaling_words(study()))
+
+
+def test_the_accuracy_of_single_seeds_is_not_shown() -> None:
+    single = study(one_seed(256, 4.0), one_seed(512, 2.0))
+    assert "accuracy" not in scaling_page(single, "a.svg").split("| batch")[1]
+    why = "accuracy: not shown, since one seed per point cannot tell a trend from luck; --trials 3 shows it"
+    assert why in scaling_words(single)
+    mixed = scaling_page(study(point(256, 4.0), one_seed(512, 2.0)), "a.svg")
+    assert "91.23 %, 0.71" in mixed
+    assert "91.23 %, 1 seed" in mixed
+
+
 def test_a_point_that_failed_says_why_and_steers_no_terminal() -> None:
     failed = study(point(512, 1.0), point(10**6, None, trouble="needs \x1b[31m900 GB", accuracy=None))
     sentences = scaling_words(failed)
@@ -70,14 +97,3 @@ def test_the_page_has_the_laws_the_table_and_the_picture() -> None:
     assert "- batch: an epoch takes 0.5 times as long at twice the batch size" in page
     assert len([line for line in page.splitlines() if line.startswith("| ")]) == 2 + 4
     assert "](scaling.svg)" in page
-
-
-def test_the_json_has_every_figure_and_law() -> None:
-    found = json.loads(scaling_json(study()))
-    assert [p["epoch_seconds"] for p in found["points"]] == [40.0, 20.0, 10.0, 40.0]
-    assert found["points"][0]["setting"] == {"batch": 256, "width": 1.0, "threads": 2}
-    laws = {law["axis"]: law for law in found["laws"]}
-    assert laws["batch"]["law"] == "power"
-    assert round(laws["batch"]["exponent"], 9) == -1
-    assert (laws["threads"]["law"], laws["threads"]["serial"]) == ("amdahl", 0)
-    assert laws["width"]["law"] is None

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge, left_out
+from dawnbench.stats.regression.judge import DEFAULT_METRICS, METRICS, Criteria, judge, left_out, obstacles
 from tests.stats.trial_sets import RECIPE, any_trials, interrupted, series, timed, trial
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -103,6 +103,21 @@ def test_a_missing_rule_only_affects_the_time() -> None:
     found = judge(timed(*SECONDS, name="run"), BASELINE, Criteria(rule="strict"))
     assert [gate.outcome for gate in found.gates] == ["not comparable", "holds", "holds"]
     assert found.gates[0].sentence == "run does not report the rule strict; it has dawnbench"
+
+
+def test_what_rules_out_a_verdict_is_known_before_the_first_trial() -> None:
+    begun = replace(timed(name="run"), trials=())
+    assert obstacles(begun, 3, BASELINE, Criteria()) == ()
+    assert obstacles(replace(begun, target=0.5), 3, BASELINE, Criteria()) == (
+        "the targets differ: 50 % and 94 %",
+    )
+    assert obstacles(replace(begun, target=0.5), 3, BASELINE, Criteria(across=True)) == ()
+    (why,) = obstacles(begun, 3, BASELINE, Criteria(rule="strict"))
+    assert why == "time not comparable: v1 does not report the rule strict; it has dawnbench"
+    other = replace(begun, device_name="Other")
+    assert [why.split(":")[0] for why in obstacles(other, 3, BASELINE, Criteria())] == ["time not comparable"]
+    few = obstacles(begun, 1, BASELINE, Criteria())
+    assert [why.split(":")[0] for why in few] == ["time too few trials", "accuracy too few trials"]
 
 
 def test_a_run_without_trials_is_not_comparable_rather_than_an_error() -> None:
