@@ -78,15 +78,9 @@ class Child:
         self._log, self._began = log, time.monotonic()
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as file:
-            self._process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                env=environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=file,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+            streams = {"stdin": subprocess.DEVNULL, "stdout": file, "stderr": subprocess.STDOUT}
+            where: dict[str, Any] = {"cwd": ROOT, "env": environment(), "start_new_session": True, **streams}
+            self._process = subprocess.Popen([sys.executable, *arguments], **where)
 
     def wait(self, seconds: float) -> int | None:
         """Return the exit status; None if it still runs after that time."""
