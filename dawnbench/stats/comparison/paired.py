@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -49,17 +48,12 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
         ratios = informative[:, 1] / informative[:, 0]
         differences = np.log(ratios)
     faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
-    ratio = median_ratio(ratios)
+    ratio = Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
     return replace(
         compare_by(ours, theirs, rule, ratio),
         p_signed_rank=min(1.0, 2 * min(faster, slower)),
         word=word(ratio, faster, slower, could_tell),
     )
-
-
-def median_ratio(ratios: Sequence[float] | np.ndarray) -> Ratio:
-    """Return the median of the pairs' ratios with its interval."""
-    return Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:
