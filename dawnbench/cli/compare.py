@@ -40,7 +40,8 @@ def compare(
     """Compare each of OTHERS with REFERENCE.
 
     Each is a run (its folder, its name, or latest), a baseline file, or a quoted glob of run folders, whose
-    trials are pooled. `published` as one of them shows where the others rank among published times.
+    trials are pooled. `published` as one of them shows where the others rank among published times on
+    CIFAR-10.
     """
     compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 
@@ -52,7 +53,7 @@ class ComparisonOptions:
     rule: str
     """The timing rule that the verdict is by."""
     across: bool
-    """Compare runs with different data, targets or recipes all the same."""
+    """Compare runs with different data, targets, recipes or numbers of threads all the same."""
     as_json: bool
     """Print one JSON array."""
     prices: Prices
@@ -63,7 +64,8 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
     """Print a verdict with its numbers for each of the others, and the ladder for `published`.
 
     Raises:
-        DawnbenchError: something does not exist, or two cannot be compared.
+        DawnbenchError: something does not exist, two cannot be compared, or a run has no place among the
+            published times.
     """
     from dawnbench.records.rules import known_rule
     from dawnbench.stats.pooling import open_trial_set
@@ -84,9 +86,16 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
         from dawnbench.report.text.console import open_console
         from dawnbench.report.text.ladder_table import ladder_report
 
+        refused = []
         for series in opened:
-            blank = [""] * (len(opened) > 1)
-            open_console().print(*blank, ladder_report(series, read_published()), highlight=False, sep="\n")
+            try:
+                found = ladder_report(series, read_published())
+            except DawnbenchError as error:
+                refused.append(str(error))
+                continue
+            open_console().print(*[""] * (len(opened) > 1), found, highlight=False, sep="\n")
+        if refused:
+            raise DawnbenchError("; ".join(refused))
 
 
 def show_comparisons(reference: TrialSet, others: Sequence[TrialSet], options: ComparisonOptions) -> None:

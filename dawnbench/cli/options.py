@@ -64,7 +64,7 @@ rule_option = click.option(
     "--rule", default="dawnbench", show_default=True, help="Timing rule: dawnbench, airbench, strict or cold."
 )
 across_option = click.option(
-    "--across", is_flag=True, help="Compare even if data, targets or recipes differ."
+    "--across", is_flag=True, help="Compare even if data, targets, recipes or thread counts differ."
 )
 out_option = click.option(
     "--out",

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.export.run_facts import created_at, is_cifar10, public_recipe
+from dawnbench.export.run_facts import check_cifar10, created_at, public_recipe
 from dawnbench.records.bounds import finite
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import EpochRecord, TrialRecord
@@ -60,11 +60,7 @@ def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
     Raises:
         DawnbenchError: the run is not on CIFAR-10, there is no such trial, or it did not reach 94 %.
     """
-    if not is_cifar10(run.record.data):
-        raise DawnbenchError(
-            f"{run.folder} trained on {run.record.data.source}, and DAWNBench takes CIFAR-10 only; "
-            "--format csv or json takes any run"
-        )
+    check_cifar10(run, "DAWNBench takes")
     chosen = _chosen(run, trial)
     epochs = run.epochs_of(chosen.trial)
     _check_reached(run, chosen, epochs, by_name=trial is not None)

@@ -36,6 +36,8 @@ class ListedRun:
     """What was asked for: cpu, cuda, cuda:1, mps."""
     device_name: str
     precision: str
+    threads: int | None
+    """Of the processor, that computed; None if a GPU computed, and in older runs."""
     tags: dict[str, str]
     """The user's own labels for the run, by key."""
     status: str
@@ -90,6 +92,7 @@ def _listed(run: Listed) -> ListedRun:
         device=one.device,
         device_name=one.device_name,
         precision=one.precision,
+        threads=one.threads,
         tags=run.tags,
         status=run.status,
         asked=run.asked,

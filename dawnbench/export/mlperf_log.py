@@ -13,7 +13,7 @@ from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.mlperf_timeline import EVALUATIONS, WITHOUT_DATA, Timeline, timeline
-from dawnbench.export.run_facts import is_cifar10, public_recipe
+from dawnbench.export.run_facts import check_cifar10, public_recipe
 from dawnbench.records.reader import Run
 from dawnbench.records.schema import Segment, TrialRecord
 
@@ -33,8 +33,10 @@ def mlperf_log(run: Run, trial: TrialRecord, org: str) -> str | None:
     was touched.
 
     Raises:
-        DawnbenchError: the mlperf-logging package is missing, or run.json gives no time.
+        DawnbenchError: the run is on other data than the rule file accepts, the mlperf-logging package is
+            missing, or run.json gives no time.
     """
+    check_cifar10(run, "the rules for MLPerf's checker take")
     seen = timeline(run, trial)
     if seen is None:
         return None
@@ -57,9 +59,8 @@ def mlperf_log(run: Run, trial: TrialRecord, org: str) -> str | None:
 def _facts(run: Run, trial: TrialRecord, org: str) -> dict[str, Any]:
     record = run.record
     recipe = public_recipe(run)
-    benchmark = "cifar10" if is_cifar10(record.data) else (recipe.get("dataset") or {}).get("name", "other")
     facts = {
-        "submission_benchmark": benchmark,
+        "submission_benchmark": "cifar10",
         "submission_org": org,
         "submission_division": "open",
         "submission_status": "research",

@@ -7,14 +7,21 @@ from pathlib import PurePath
 from typing import Any
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.published import is_cifar10
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import DataRecord
 
 
-def is_cifar10(data: DataRecord) -> bool:
-    """Return whether data has the sizes of the official CIFAR-10 split, which no other known data set has."""
-    sizes = (data.train_images, data.validation_images, tuple(data.image_shape), data.classes)
-    return sizes == (50_000, 10_000, (32, 32, 3), 10)
+def check_cifar10(run: Run, who: str) -> None:
+    """Refuse a run on other data than CIFAR-10, which is all that `who` takes.
+
+    Raises:
+        DawnbenchError: the run is on other data.
+    """
+    if not is_cifar10(run.record.data):
+        raise DawnbenchError(
+            f"{run.folder} trained on {run.record.data.source}, and {who} CIFAR-10 only; "
+            "--format csv or json takes any run"
+        )
 
 
 def created_at(run: Run) -> datetime:

@@ -93,6 +93,8 @@ class SummaryDocument:
     """What was asked for: cpu, cuda, cuda:1, mps."""
     device_name: str
     precision: str
+    threads: int | None
+    """Of the processor, that computed; None if a GPU computed, and in older runs."""
     tags: dict[str, str]
     """The user's own labels for the run, by key; of several runs, those that all have."""
     rule: str
@@ -139,6 +141,7 @@ def summary_json(
         device=one.device,
         device_name=one.device_name,
         precision=one.precision,
+        threads=one.threads,
         tags=series.tags,
         rule=rule,
         trials=summary.trials,

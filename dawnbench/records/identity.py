@@ -19,8 +19,9 @@ DIGITS = 8
 class RunIdentity:
     """What a run trained, on which data and device, and to which target.
 
-    Two are equal if the runs' times belong in one history: the same settings, pixels, target, kind of device
-    and precision. The names of the recipe and the data, and the device asked for, may differ.
+    Two are equal if the runs' times belong in one history: the same settings, pixels, target, kind of device,
+    precision and number of threads. The names of the recipe and the data, and the device asked for, may
+    differ.
     """
 
     fingerprint: str
@@ -37,11 +38,29 @@ class RunIdentity:
     """The data's source, as the user named it."""
     device: str = field(compare=False)
     """What was asked for: cpu, cuda, cuda:1, mps."""
+    threads: int | None = None
+    """Of the processor, that compute; None if a GPU computes, and in older runs."""
 
     @property
-    def deciding(self) -> tuple[str, float, str, str, str]:
-        """The facts that must agree, in a fixed order."""
-        return self.fingerprint, self.target, self.recipe_digest, self.device_name, self.precision
+    def deciding(self) -> tuple[str | float, ...]:
+        """The facts that must agree, in a fixed order; without threads if their number is None."""
+        facts = (self.fingerprint, self.target, self.recipe_digest, self.device_name, self.precision)
+        return facts if self.threads is None else (*facts, self.threads)
+
+    @property
+    def conditions(self) -> str:
+        """What the device computed with: `bf16, 2 threads`, or only `bf16`."""
+        return self._with_threads(self.precision)
+
+    @property
+    def machine(self) -> str:
+        """The device, and how much of it computed: `AMD EPYC, 2 threads`, or only `NVIDIA H200`."""
+        return self._with_threads(self.device_name)
+
+    @property
+    def where(self) -> str:
+        """Where it ran: `AMD EPYC (cpu, bf16, 2 threads)`."""
+        return f"{self.device_name} ({self.device}, {self.conditions})"
 
     @property
     def changes(self) -> str:
@@ -54,6 +73,11 @@ class RunIdentity:
     def recipe(self) -> str:
         """The recipe's name and what was changed in it: `quickstart precision=fp32 epochs=2`."""
         return " ".join(filter(None, (self.recipe_name, self.changes)))
+
+    def _with_threads(self, text: str) -> str:
+        if self.threads is None:
+            return text
+        return f"{text}, 1 thread" if self.threads == 1 else f"{text}, {self.threads} threads"
 
 
 class _DataFacts(Protocol):
@@ -93,6 +117,9 @@ class _RunFacts(Protocol):
     @property
     def precision(self) -> str: ...
 
+    @property
+    def environment(self) -> Mapping[str, Any]: ...
+
 
 def identity_of(run: _RunFacts) -> RunIdentity:
     """Return the identity of a run."""
@@ -106,7 +133,18 @@ def identity_of(run: _RunFacts) -> RunIdentity:
         changed=changed_settings(run.recipe),
         data=run.data.source,
         device=run.device,
+        threads=computing_threads(run.environment),
     )
+
+
+def computing_threads(environment: Mapping[str, Any]) -> int | None:
+    """Return how many threads of the processor computed, as a recorded environment says.
+
+    None if a GPU computed, since then hardly anything depends on them, and if it was not recorded.
+    """
+    cpu = environment.get("cpu")
+    threads = cpu.get("threads") if isinstance(cpu, Mapping) else None
+    return threads if isinstance(threads, int) else None
 
 
 def changed_settings(recipe: Mapping[str, Any]) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
-from dawnbench.records.identity import RunIdentity, changed_settings
+from dawnbench.records.identity import RunIdentity, changed_settings, computing_threads
 from dawnbench.records.process import is_gone
 from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
 
@@ -111,6 +111,7 @@ def _identity(record: Mapping[str, Any]) -> RunIdentity:
         target=float(record["target"]),
         changed=changed_settings(recipe),
         data=_text(data["source"]),
+        threads=computing_threads(record["environment"]),
     )
 
 

@@ -6,13 +6,20 @@ from dataclasses import dataclass
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.schema import DataRecord
+
+CIFAR10_SIZES = (50_000, 10_000, (32, 32, 3), 10)
+"""Training and test images, their height, width and channels, and the classes."""
+CIFAR10_FINGERPRINT = "8f34605086e8333aec910a3b9520b2b44531d32b2c391b8d2fcbc6772ec977be"
+"""Of the copy with which the results in docs/results/ were measured; the same images in another order have
+another one."""
 
 KIND = "dawnbench published"
 
@@ -42,7 +49,7 @@ class PublishedFigure:
     devices: Count
     hardware: str
     """As the source describes it."""
-    dataset: str
+    dataset: Literal["CIFAR-10"]
     seconds: Finite
     """Of a single trial, or the mean over the trials."""
     rule: Annotated[str, AfterValidator(_known)]
@@ -66,6 +73,18 @@ class PublishedFigure:
 
 
 _FIGURES = TypeAdapter(tuple[PublishedFigure, ...])
+
+
+def is_cifar10(data: DataRecord) -> bool:
+    """Return whether a run's data is CIFAR-10: it has the official sizes, and its name or fingerprint.
+
+    The sizes alone do not tell, since `synthetic` has them too. The name may be spelled in any way and be
+    part of a path, such as `data/CIFAR-10/images`.
+    """
+    sizes = (data.train_images, data.validation_images, tuple(data.image_shape), data.classes)
+    letters = "".join(letter for letter in data.source.lower() if letter.isalnum())
+    named = "cifar10" in letters or data.fingerprint == CIFAR10_FINGERPRINT
+    return sizes == CIFAR10_SIZES and named
 
 
 def read_published(folder: Path | None = None) -> tuple[PublishedFigure, ...]:

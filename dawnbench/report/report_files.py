@@ -20,7 +20,7 @@ from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
 from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
 from dawnbench.report.plots.style import save, styled, svg
-from dawnbench.report.text.comparison_sections import Held, comparable_figures, comparisons
+from dawnbench.report.text.comparison_sections import Held, comparisons
 from dawnbench.report.text.log_views import LogView
 from dawnbench.report.text.run_report import Drawn, report
 from dawnbench.stats.trial_summary import summarise
@@ -80,7 +80,7 @@ def _draw(runs: Sequence[Run], rule: str, to: Places, held: Held) -> Drawn:
     with styled():
         charts = [ratio_chart(comparison) for comparison in held[0]]
         ratios = [None if chart is None else draw_ratios(chart) for chart in charts]
-        published = ladder(first, comparable_figures(first, read_published()), rule)
+        published = ladder(first, read_published(), rule)
         drawn_ladder = None if published is None else draw_ladder(published)
     return Drawn(
         runs=tuple(of_runs),

@@ -85,7 +85,7 @@ def _order(identity: RunIdentity) -> tuple[str | float, ...]:
     one = identity
     return (
         *(one.recipe_name, one.device_name, one.fingerprint, one.target),
-        *(one.recipe_digest, one.precision),
+        *(one.recipe_digest, one.precision, one.threads or 0),
     )
 
 

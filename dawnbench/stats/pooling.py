@@ -20,7 +20,7 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
     """Return one set with all trials, renumbered; `name` is what the user called them.
 
     Raises:
-        DawnbenchError: they differ in data, target, recipe or device.
+        DawnbenchError: they differ in data, target, recipe, device or number of threads.
     """
     first, *others = parts
     if not others:
@@ -45,8 +45,9 @@ def pool_trials(parts: Sequence[TrialSet], name: str) -> TrialSet:
 def pool_runs(runs: Sequence[Run]) -> list[Run]:
     """Return the runs, with each run pooled into the first earlier one that is alike and has other seeds.
 
-    Runs are alike if they train the same recipe with the same data, target, precision and torch on the same
-    kind of machine, and were read in full. Runs that share a seed stay apart, since it would count twice.
+    Runs are alike if they train the same recipe with the same data, target, precision, number of threads and
+    torch on the same kind of machine, and were read in full. Runs that share a seed stay apart, since it
+    would count twice.
 
     Raises:
         DawnbenchError: a run holds values that no run produces.

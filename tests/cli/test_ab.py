@@ -137,7 +137,7 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     lines = shown.splitlines()
     for side, run, line in zip("AB", campaign.sides, lines, strict=False):
         assert line.startswith(f"{side} {run.record.identity.recipe} on ")
-        assert line.endswith(f"(cpu, fp32), runs/{run.folder.name}")
+        assert line.endswith(f"{run.record.identity.where}, runs/{run.folder.name}")
     for (side, one), line in zip(in_time(campaign.sides), lines[2:10], strict=True):
         found = re.match(r"pair (\d)/4  ([AB])  +([\d.]+ s|-)  +([\d.]+ %)(.*)$", line)
         assert found, line

@@ -114,12 +114,13 @@ def test_a_baseline_and_a_glob_are_compared_like_run_folders() -> None:
             {"recipe_digest": "ef" * 32, "recipe": {**RUN.recipe, "epochs": 3}},
             "the recipes differ: epochs (absent) and 3",
         ),
+        ({"environment": {"cpu": {"threads": 1}}}, "the thread counts differ: 2 and 1 (OMP_NUM_THREADS sets"),
     ],
 )
 def test_what_differs_is_refused_by_name_unless_it_is_the_question(
     changes: dict[str, object], said: str
 ) -> None:
-    made_run(Path("a"))
+    made_run(Path("a"), environment={"cpu": {"threads": 2}})
     made_run(Path("b"), trials(2.5), **changes)
     code, shown, errors = invoke("compare", "a", "b")
     assert (code, shown) == (2, "")
@@ -237,6 +238,19 @@ def test_a_run_is_put_on_the_ladder_of_published_times(arguments: tuple[str, str
     rungs = [line.split()[1] for line in by_airbench.splitlines() if " s " in line]
     assert rungs == sorted(rungs)
     assert rungs[:4] == ["1.828", "1.980", "2.590", "2.701"]
+
+
+def test_a_run_that_has_no_place_among_published_times_is_refused() -> None:
+    made_run(Path("a"))
+    made_run(Path("b"), data=replace(RUN.data, source="digits", train_images=1_437))
+    code, shown, errors = invoke("compare", "b", "published")
+    assert (code, shown) == (2, "")
+    why = "it trained on digits and they are for CIFAR-10"
+    assert errors == f"dawnbench: b has no place among the published times: {why}\n"
+    code, shown, errors = invoke("compare", "b", "a", "published", "--across")
+    assert code == 2
+    assert "this run: davidnet" in shown, "what has a place is shown before what has none"
+    assert "b has no place" in errors
 
 
 def test_the_ladder_comes_below_a_comparison() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from dawnbench.cli.configuration import configuration_path
 from dawnbench.cli.export import FORMATS
 from dawnbench.export.trackers import TRACKERS
 from tests.cli.made_runs import HOSTILE, invoke, words
+from tests.records.examples import RUN
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
 
@@ -158,6 +160,14 @@ def test_what_cannot_be_is_told_in_a_sentence(arguments: Sequence[object], says:
     code, _, err = invoke("export", *arguments)
     assert code == 2
     assert says in words(err)
+
+
+@pytest.mark.parametrize(("kind", "who"), [("dawnbench", ADA), ("mlperf", ADA[:2])])
+def test_a_format_for_cifar10_refuses_other_data_and_writes_nothing(kind: str, who: Sequence[str]) -> None:
+    full_run(Path("runs") / "two", trials=1, epochs=1, data=replace(RUN.data, source="digits", classes=9))
+    code, out, err = invoke("export", "runs/two", "--format", kind, *who)
+    assert (code, out, Path("exports").exists()) == (2, "", False)
+    assert err.startswith("dawnbench: runs/two trained on digits, and ")
 
 
 def test_a_trial_that_broke_off_at_once_is_left_out_with_a_sentence() -> None:

@@ -105,6 +105,26 @@ def test_a_baseline_of_something_else_is_refused_by_the_name_of_what_differs(
     assert f"! {difference}" in words(shown)
 
 
+def test_another_number_of_threads_is_not_comparable_and_an_unrecorded_one_is() -> None:
+    def on_threads(name: str, threads: int, mean: float = 2.6) -> None:
+        environment = {"cpu": {"threads": threads}}
+        made_run(Path(name), trials(mean), device="cpu", device_name="AMD EPYC", environment=environment)
+
+    on_threads("two", 2)
+    on_threads("one", 1, 4.5)
+    made_run(Path("older"), device="cpu", device_name="AMD EPYC")
+    assert invoke("baseline", "save", "one", "--name", "v1")[0] == 0
+    code, shown, errors = invoke("regress", "two")
+    assert (code, errors) == (2, "")
+    assert closing(shown).startswith("regress: not comparable (the thread counts differ: 2 and 1 ")
+    code, shown, _ = invoke("regress", "two", "--across")
+    assert (code, closing(shown).split()[1]) == (0, "holds")
+    assert "! the thread counts differ: 2 and 1" in words(shown)
+    code, shown, _ = invoke("regress", "older")
+    assert code == 0
+    assert "! the thread counts differ: unknown and 1" in words(shown)
+
+
 def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
     made_run(Path("run"), recipe_name="quickstart")
     code, shown, errors = invoke("regress", "run")

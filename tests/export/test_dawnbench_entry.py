@@ -136,6 +136,7 @@ def test_a_trial_that_was_broken_off_does_not_count(tmp_path: Path) -> None:
             None,
             "trained on digits, and DAWNBench",
         ),
+        ({"data": replace(RUN.data, source="synthetic")}, None, "trained on synthetic, and DAWNBench takes"),
         ({"created": "yesterday"}, None, "created is 'yesterday', which is not a time"),
     ],
 )

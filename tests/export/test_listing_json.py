@@ -38,6 +38,11 @@ def test_what_was_changed_in_a_recipe_is_named() -> None:
     assert run["changed"] == ["precision=fp32", "epochs=2"]
 
 
+def test_the_number_of_threads_is_null_if_a_gpu_computed() -> None:
+    on_cpu = replace(RUN, identity=replace(RUN.identity, device="cpu", threads=2))
+    assert [run["threads"] for run in documented(on_cpu, RUN)] == [2, None]
+
+
 def test_it_is_ascii_whatever_a_name_holds() -> None:
     text = listing_json([replace(RUN, name="\x1b[2J\ud800é")], ())
     assert text.isascii()

@@ -193,11 +193,15 @@ def test_nothing_is_printed(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -
     assert capfd.readouterr() == ("", "")
 
 
-def test_other_data_is_called_by_its_name_and_not_accepted(tmp_path: Path) -> None:
+def test_other_data_which_the_rules_never_accept_is_refused(tmp_path: Path) -> None:
     digits = DataRecord("digits", "ab", 1437, 360, (8, 8, 1), 10)
-    text = log_of(opened(tmp_path, data=digits, recipe={"dataset": {"name": "digits"}}))
-    assert only(events(text), "submission_benchmark")["value"] == "digits"
-    assert not accepts(text, tmp_path)
+    run = opened(tmp_path, data=digits)
+    with pytest.raises(DawnbenchError) as raised:
+        log_of(run)
+    assert str(raised.value) == (
+        f"{run.folder} trained on digits, and the rules for MLPerf's checker take CIFAR-10 only; "
+        "--format csv or json takes any run"
+    )
 
 
 def test_a_hostile_name_stays_in_its_line(tmp_path: Path) -> None:

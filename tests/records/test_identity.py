@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from dawnbench.records.identity import RunIdentity, recipe_labels
 from dawnbench.records.listed import read_listed
@@ -21,6 +24,38 @@ def test_a_listing_and_a_full_read_agree(tmp_path: Path) -> None:
     assert identity.recipe == "davidnet precision=fp32 epochs=2"
     other = trial_set_of(read_run(folder)).identity
     assert (other, other.recipe) == (identity, identity.recipe)
+
+
+@pytest.mark.parametrize(
+    ("environment", "threads"),
+    [
+        ({"cpu": {"threads": 2}}, 2),
+        ({"cpu": {"threads": None}}, None),
+        ({"cpu": {"threads": "many"}}, None),
+        ({"cpu": {"model": "older"}}, None),
+        ({}, None),
+    ],
+)
+def test_the_number_of_threads_is_part_of_it(
+    environment: dict[str, Any], threads: int | None, tmp_path: Path
+) -> None:
+    folder = make_run(tmp_path / "run", environment=environment)
+    identity = read_listed(folder).identity
+    assert identity.threads == threads
+    assert trial_set_of(read_run(folder)).identity == read_run(folder).record.identity == identity
+
+
+def test_one_and_two_threads_are_told_apart_in_words() -> None:
+    one, two, older = (replace(QUICK, device_name="AMD EPYC", threads=count) for count in (1, 2, None))
+    assert len({one, two, older}) == 3
+    assert older == replace(older, device="cpu")
+    assert [each.machine for each in (one, two, older)] == [
+        "AMD EPYC, 1 thread",
+        "AMD EPYC, 2 threads",
+        "AMD EPYC",
+    ]
+    assert replace(two, device="cpu").where == "AMD EPYC (cpu, bf16, 2 threads)"
+    assert QUICK.where == "NVIDIA H200 (cuda, bf16)"
 
 
 def test_settings_distinguish_runs_and_names_do_not() -> None:

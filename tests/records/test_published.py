@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import shutil
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import pytest
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records import published
-from dawnbench.records.published import PublishedFigure, read_published
+from dawnbench.records.published import PublishedFigure, is_cifar10, read_published
 from dawnbench.records.rules import RULES_BY_NAME
 from dawnbench.records.schema import SCHEMA_VERSION
+from tests.records.examples import RUN
 
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = read_published()
@@ -119,6 +121,7 @@ def test_a_users_own_folder_is_read(tmp_path: Path) -> None:
         ({"target": 94}, r"0\.target"),
         ({"devices": 0}, r"0\.devices"),
         ({"published": "soon"}, r"0\.published"),
+        ({"dataset": "MNIST"}, r"0\.dataset"),
     ],
 )
 def test_an_impossible_value_is_an_error_with_file_and_place(
@@ -132,6 +135,24 @@ def test_a_missing_field_is_an_error_with_its_name(tmp_path: Path) -> None:
     lacking = {name: value for name, value in figure().items() if name != "source"}
     with pytest.raises(DawnbenchError, match=r"0\.source"):
         read_published(write(tmp_path, figures=[lacking]))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, True),
+        ({"source": "/data/CIFAR-10/images"}, True),
+        ({"source": "mine.npz"}, False),
+        ({"source": "mine.npz", "fingerprint": published.CIFAR10_FINGERPRINT}, True),
+        ({"source": "synthetic"}, False),
+        ({"train_images": 2_048}, False),
+        ({"source": "cifar100", "classes": 100}, False),
+    ],
+)
+def test_cifar10_is_known_by_its_sizes_and_its_name_or_fingerprint(
+    changes: dict[str, Any], expected: bool
+) -> None:
+    assert is_cifar10(replace(RUN.data, **changes)) is expected
 
 
 @pytest.mark.parametrize("figures", [None, 7, "figures", {}])

@@ -139,12 +139,13 @@ def test_a_glob_that_matches_one_run_is_that_run(folder: Path) -> None:
         ({"target": 0.93}, "the targets differ: 94 % and 93 %"),
         ({"data": replace(RUN.data, fingerprint="01" * 32)}, "the data differ: "),
         ({"device_name": "NVIDIA H200"}, "the devices differ: AMD EPYC and NVIDIA H200"),
+        ({"environment": {"cpu": {"threads": 1}}}, "the thread counts differ: 2 and 1"),
     ],
 )
 def test_runs_that_do_not_belong_together_are_not_pooled(
     folder: Path, change: dict[str, Any], words: str
 ) -> None:
-    make_run(folder / "runs" / "a")
+    make_run(folder / "runs" / "a", environment={"cpu": {"threads": 2}})
     make_run(folder / "runs" / "b", **change)
     with pytest.raises(
         DawnbenchError, match=r"^runs/\* matches runs that do not belong together, a and b: "

@@ -67,7 +67,7 @@ def series(trials: Sequence[TrialFigures], **changes: Any) -> TrialSet:
         data=DataRecord("cifar10", "cd" * 32, 50_000, 10_000, (32, 32, 3), 10),
         environment={
             "gpu": {"driver": "580.10", "power_limit_watts": 700.0},
-            "cpu": {"model": "AMD EPYC", "logical_cores": 16, "threads": 16},
+            "cpu": {"model": "AMD EPYC", "logical_cores": 16, "threads": None},
             "packages": {"torch": "2.11"},
         },
         trials=tuple(replace(one, trial=number) for number, one in enumerate(trials, start=1)),

@@ -64,10 +64,8 @@ class PairsDisplay:
     def begin(self, side: str, record: RunRecord, folder: Path) -> None:
         """Print what runs on a side, and where it is recorded."""
         self._status.clear()
-        where = f"{record.device_name} ({record.device}, {record.precision})"
-        self._print(
-            Text.assemble((f"{side} ", "bold"), plain(f"{record.identity.recipe} on {where}, {folder}"))
-        )
+        one = record.identity
+        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{one.recipe} on {one.where}, {folder}")))
         self._begun = True
         self._progress.start()
 

@@ -34,9 +34,7 @@ class PlainDisplay(Display):
         """Write what runs where, and the run folder."""
         super().run_started(record, folder, steps)
         self._trials = record.trials
-        self._write(
-            plain(f"{record.identity.recipe} on {record.device_name} ({record.device}, {record.precision})")
-        )
+        self._write(plain(f"{record.identity.recipe} on {record.identity.where}"))
         self._write(plain(f"run folder {folder}"))
 
     def noted(self, sentence: str) -> None:

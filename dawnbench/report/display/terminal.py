@@ -67,11 +67,9 @@ class TerminalDisplay(Display):
         self._status.clear()
         self._steps, self._trials, self._target = steps, record.trials, record.target
         self._epochs = int(record.recipe["epochs"])
-        where = f"{record.device_name} ({record.device}, {record.precision})"
+        one = record.identity
         self._print(
-            Text.assemble(
-                (plain(record.identity.recipe), "bold"), plain(f" on {where}, to {percent(record.target)}")
-            )
+            Text.assemble((plain(one.recipe), "bold"), plain(f" on {one.where}, to {percent(record.target)}"))
         )
         self._task = self._progress.add_task("warming up", total=steps * record.trials)
         self._progress.start()

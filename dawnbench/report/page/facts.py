@@ -64,13 +64,14 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Begun", f"{record.created}, {record.status}"),
         *([("Tags", tags_text(record.tags))] if record.tags else []),
         ("Target", f"{percent(record.target)} validation accuracy"),
-        ("Device", f"{record.device_name} ({record.device}), precision {record.precision}"),
+        ("Device", f"{record.device_name} ({record.device}), precision {record.identity.conditions}"),
         (
             "Data",
             f"{data.source}: {data.train_images:,} training and {data.validation_images:,} validation "
             f"images, {height} x {width} x {channels}, {data.classes} classes",
         ),
         ("Data fingerprint", data.fingerprint),
+        *([("Changed in the recipe", ", ".join(changed))] if (changed := record.identity.changed) else []),
         ("Recipe digest", record.recipe_digest),
         (
             "Model",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
@@ -24,6 +23,7 @@ from dawnbench.report.page.telemetry_data import page_telemetry
 from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.run_summary import sentences
+from dawnbench.report.text.sections import reproducing_command
 from dawnbench.stats.run_warnings import find_warnings
 from dawnbench.stats.trial_summary import Summary, summarise
 
@@ -80,7 +80,7 @@ def render_run_page(
         software=software(run),
         environment=run_tables.settings_table("Environment", run.record.environment),
         recipe=run_tables.settings_table("The recipe as resolved", run.record.recipe),
-        command=shlex.join(run.record.command),
+        command=reproducing_command(run.record),
     )
     return render_page(run.record.identity.recipe, body, assets=assets, trail=trail)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
@@ -89,10 +87,8 @@ def _draw_bar(axes: Axes, place: int, bar: Bar, entries: dict[str, Patch]) -> No
         left += part.seconds
 
 
-def draw_ladder(ladder: Ladder) -> Figure | None:
-    """Draw a bar per time, the run's in colour; None if the run has no median."""
-    if not math.isfinite(ladder.own.seconds):
-        return None
+def draw_ladder(ladder: Ladder) -> Figure:
+    """Draw a bar per time, the run's in colour."""
     rungs = ladder.rungs
     figure = new_figure(1.0 + 0.26 * len(rungs), ladder.title)
     axes = figure.subplots()

@@ -128,10 +128,8 @@ def _run_page(source: _Run, rule: str) -> tuple[str, Entry]:
     trials = replace(trial_set_of(run), name=source.name)
     summary = summarise(trials)
     entry = entry_of(trials, summary)
-    to_series = (
-        f"{entry.identity.recipe} on {entry.identity.device_name}",
-        f"../{series_page(entry.identity)}",
-    )
+    one = entry.identity
+    to_series = (f"{one.recipe} on {one.machine}", f"../{series_page(one)}")
     samples, trail = read_samples(source.folder), (TO_HOME, to_series)
     page = render_run_page(run, samples, rule=rule, assets=f"../{ASSETS}", trail=trail, summary=summary)
     return page, entry

@@ -50,7 +50,7 @@ def render_comparison(comparison: Comparison, trail: Sequence[tuple[str, str]]) 
     by = f"The verdict is by the {rule} rule ({known_rule(rule).source})."
     body = [
         layout.hero(
-            f"{other.identity.recipe} · {other.device_name} · {other.precision}",
+            f"{other.identity.recipe} · {other.device_name} · {other.identity.conditions}",
             _title(comparison),
             layout.headline(f"{verdict_sentence(comparison)}."),
             runs,

@@ -138,7 +138,7 @@ def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
 
 
 def _device(row: Row) -> str:
-    return f"{row.entry.identity.device_name}, {row.entry.identity.precision}"
+    return f"{row.entry.identity.device_name}, {row.entry.identity.conditions}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:

@@ -43,8 +43,8 @@ class SeriesHistory:
 
     @property
     def title(self) -> str:
-        """The recipe and its device."""
-        return f"{self.label} on {self.key.device_name}"
+        """The recipe, its device and the number of threads."""
+        return f"{self.label} on {self.key.machine}"
 
     def steps(self, rule: str) -> tuple[Level, ...]:
         """Return the levels that start with a step, by a rule."""

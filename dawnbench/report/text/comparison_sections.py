@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from dawnbench.errors import DawnbenchError
@@ -44,29 +43,19 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
     ]
 
 
-def comparable_figures(series: TrialSet, figures: Sequence[PublishedFigure]) -> list[PublishedFigure]:
-    """Return the published times for this data set and target, judging by the data set's name."""
-    name = _plain(series.data.source)
-    return [one for one in figures if one.target == series.target and _plain(one.dataset) == name]
-
-
 def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
     """Return the published times under a rule, fastest first, with the run's median among them.
 
-    Nothing if no time is published under the rule, or the run has no median.
+    Nothing if no time is published under the rule, or the run has no place among them.
     """
     found = ladder(series, figures, rule)
-    if found is None or not math.isfinite(found.own.seconds):
+    if found is None:
         return []
     rows = []
     for rung in found.rungs:
         name = markdown(rung.system)
         system = f"**{name}**" if rung.is_own else f"[{name}]({rung.source})"
-        ratio = "1" if rung.is_own else significant(found.own.seconds / rung.seconds, 3)
+        ratio = "1" if rung.is_own else significant(found.times_as_long(rung), 3)
         rows.append([system, markdown(rung.hardware), seconds(rung.seconds), ratio])
     note = "The run's time is the median over its trials. Hardware differs, so no verdict follows."
     return [table(["System", "Hardware", "Time", "Run takes, times"], rows), note]
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.lower() if c.isalnum())

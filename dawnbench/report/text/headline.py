@@ -15,7 +15,7 @@ from dawnbench.stats.trial_values import Times
 def headline(series: TrialSet, summary: Summary, rule: str) -> str:
     """Return the time under the rule, n, interval, accuracy, device and data, as plain text."""
     found = next((times for times in summary.times if times.rule == rule), None)
-    who = f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})"
+    who = f"{series.identity.recipe} on {series.identity.where}"
     data = f"Data: {series.data.source}, fingerprint {series.data.fingerprint[:16]}."
     if found is None or not found.censored:
         return f"{who}: no trial has a time under the {rule} rule. {data}"

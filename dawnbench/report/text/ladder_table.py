@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
-import statistics
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -12,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
 from dawnbench.records.rules import RULES, stops_at_target
 from dawnbench.records.trial_set import TrialSet
@@ -37,37 +36,45 @@ OWN = ">"
 
 
 def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> RenderableType:
-    """Return a ladder for each rule that has published times, and what a reader must know about them."""
-    parts: list[RenderableType] = []
+    """Return a ladder for each rule that has published times, and what a reader must know about them.
+
+    Raises:
+        DawnbenchError: the run has no place under any of these rules.
+    """
     published = {figure.rule for figure in figures}
-    for rule in (rule.name for rule in RULES if rule.name in published):
-        if (why := no_place(series, figures, rule)) is not None:
-            parts += [Text(_heading(rule), style="bold"), Text(plain(f"No place: {why}.")), ""]
-        elif (found := ladder(series, figures, rule)) is not None:
-            parts += [Text(_heading(rule), style="bold"), ladder_table(found)]
-            parts += [*(Text(plain(f"! {note}"), style="yellow") for note in _notes(series, rule)), ""]
-    return Group(*parts, *(Text(plain(line)) for line in _closing(series, figures)))
+    rules = [rule.name for rule in RULES if rule.name in published]
+    refused = {rule: why for rule in rules if (why := no_place(series, figures, rule)) is not None}
+    if len(refused) == len(rules):
+        whys = "; ".join(dict.fromkeys(refused.values()))
+        raise DawnbenchError(f"{series.name} has no place among the published times: {whys}")
+    parts: list[RenderableType] = []
+    for rule in rules:
+        parts.append(Text(_heading(rule), style="bold"))
+        if (found := ladder(series, figures, rule)) is not None:
+            parts += [ladder_table(found), *(Text(note, style="yellow") for note in _misses(series, rule))]
+        else:
+            parts.append(Text(plain(f"No place: {refused[rule]}.")))
+        parts.append("")
+    return Group(*parts, *(Text(plain(line)) for line in _closing(series)))
 
 
 def ladder_table(ladder: Ladder) -> Table:
     """Return the times of a ladder, fastest first, with the run's marked.
 
-    The last column is the run's time over the published one. A trial that missed the target is slower than
-    every other, so a run that missed it in half of its trials has no median; it comes last, without a time.
+    The last column is the run's time over the published one.
     """
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header, least, justify in COLUMNS:
         table.add_column(header, min_width=least, justify=justify, no_wrap=header != "system")
     places = itertools.count(1)
     for rung in ladder.rungs:
-        ratio = ladder.times_as_long(rung)
         table.add_row(
             OWN if rung.is_own else str(next(places)),
-            seconds(rung.seconds if math.isfinite(rung.seconds) else None),
+            seconds(rung.seconds),
             Text(plain(rung.system)),
             Text(fitted(plain(rung.hardware), HARDWARE_WIDTH) if rung.is_own else plain(rung.hardware)),
             "-" if rung.trials is None else str(rung.trials),
-            "" if rung.is_own else "-" if ratio is None else f"{significant(ratio, 3)}x",
+            "" if rung.is_own else f"{significant(ladder.times_as_long(rung), 3)}x",
             style="bold" if rung.is_own else None,
         )
     return table
@@ -79,19 +86,14 @@ def _heading(rule: str) -> str:
     return f"{rule}: a whole trial, if the mean accuracy reaches the target"
 
 
-def _notes(series: TrialSet, rule: str) -> Iterator[str]:
+def _misses(series: TrialSet, rule: str) -> Iterator[str]:
     found = times(series, rule)
-    count = len(found.censored)
-    if not count:
-        yield "no trial of this run has a time under this rule"
     if found.missed:
-        misses = f"{len(found.missed)} of {'1 trial' if count == 1 else f'{count} trials'} missed the target"
-        without = "" if math.isfinite(statistics.median(found.censored)) else ", so there is no median"
-        yield f"{misses}; a miss counts as the slowest{without}"
+        of = f"{len(found.missed)} of {len(found.censored)} trials"
+        yield f"! {of} missed the target; a miss counts as the slowest"
 
 
-def _closing(series: TrialSet, figures: Sequence[PublishedFigure]) -> Iterator[str]:
+def _closing(series: TrialSet) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
-    datasets = " and ".join(sorted({figure.dataset for figure in figures}))
     yield "The run's time is the median over its trials, a published time the mean over its own."
-    yield f"Hardware and data differ ({series.data.source} here, {datasets} there): no verdict follows."
+    yield "Hardware differs, so no verdict follows."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
@@ -15,10 +16,8 @@ from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import plain
 
 GAP = "  "
-MIN_FOR_DEVICE = 6
-"""Columns that a device's name gets even if that makes the line too long."""
-MIN_FOR_TEXTS = 12
-"""The same for the changes to a recipe, and for the tags."""
+INDENT = "    "
+"""Before the facts about a run that do not fit into its line."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out if a name would have to be cut: what follows says more."""
 
@@ -27,8 +26,10 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their median under `rule`. Target and device get a column only if the runs differ in
-    them. `of` is how many runs there are, listed or not; `width` is the terminal's width, None for any.
+    differs; the time is their median under `rule`. Target, device, precision with threads, changed settings
+    and tags get a column only if the runs differ in them. What does not fit into a terminal is in a second
+    line below each run. `of` is how many runs there are, listed or not; `width` is the terminal's width, None
+    for any.
     """
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
@@ -38,30 +39,23 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     columns.append(["trials", *(_trials(run) for run in runs)])
     columns.append(["time", *(_time(run, rule) for run in runs)])
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
-    lines = _aligned(columns)
-    if len(devices := {plain(run.identity.device_name) for run in runs}) > 1:
-        space = None if width is None else max(width - cell_len(lines[0] + GAP), MIN_FOR_DEVICE)
-        names = ["device", *(fitted(plain(run.identity.device_name), space) for run in runs)]
-        lines = [line + GAP + name for line, name in zip(lines, names, strict=True)]
-
-    for header, texts in (
-        ("changed", [plain(run.identity.changes) for run in runs]),
-        ("tags", [plain(tags_text(run.tags)) for run in runs]),
-    ):
-        if any(texts):
-            longest = max(map(cell_len, lines))
-            space = None if width is None else max(width - longest - len(GAP), MIN_FOR_TEXTS)
-            cells = [header, *(_cut(text, space) for text in texts)]
-            lines = [
-                (line + " " * (longest - cell_len(line)) + GAP + cell).rstrip()
-                for line, cell in zip(lines, cells, strict=True)
-            ]
+    further = {
+        "device": [plain(run.identity.device_name) for run in runs],
+        "precision": [plain(run.identity.conditions) for run in runs],
+        "changed": [plain(run.identity.changes) for run in runs],
+        "tags": [plain(tags_text(run.tags)) for run in runs],
+    }
+    differing = {header: cells for header, cells in further.items() if len(set(cells)) > 1}
+    lines = _with_further(_aligned(columns), differing, width)
 
     facts = [_count(len(runs)) if len(runs) == of else f"{len(runs)} of {_count(of)}"]
     facts += [f"{n} {status}" for status, n in Counter(_unfinished(runs)).items()]
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
-    facts += [f"on {device}" for device in devices if len(devices) == 1]
-    return "\n".join([*lines, "", ", ".join(facts), f"time: median under the {rule} rule"])
+    same = {header: cells[0] for header, cells in further.items() if header not in differing and cells[0]}
+    facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
+    shared = ", ".join(facts)
+    shared = shared if width is None else fill(shared, width)
+    return "\n".join([*lines, "", shared, f"time: median under the {rule} rule"])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -70,7 +64,10 @@ def coloured(text: str, runs: Sequence[Listed]) -> Text:
     Green: every trial reached the target. Yellow: one missed it, or the run did not finish. Red: it failed.
     """
     lines = text.split("\n")
-    styles = ["bold", *map(_style, runs)] if runs else [""]
+    styles = ["bold"] if runs else [""]
+    for run in runs:
+        styles.append(_style(run))
+        styles += [_style(run)] if lines[len(styles)].startswith(INDENT) else []
     styles += ["dim"] * (len(lines) - len(styles))
     return Text("\n").join(map(Text, lines, styles))
 
@@ -83,17 +80,41 @@ def _style(run: Listed) -> str:
 
 def fitted(name: str, width: int | None) -> str:
     """Fit a device's name into this many terminal columns, without its vendor or truncated if necessary."""
-    if width is None or cell_len(name) <= width:
-        return name
+    return name if width is None or cell_len(name) <= width else _cut(_model(name), width)
+
+
+def _model(device: str) -> str:
     for vendor in VENDORS:
-        name = name.removeprefix(vendor)
-    return _cut(name, width)
+        device = device.removeprefix(vendor)
+    return device
 
 
 def _cut(text: str, width: int | None) -> str:
     if width is None or cell_len(text) <= width:
         return text
     return set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def _with_further(lines: list[str], further: Mapping[str, Sequence[str]], width: int | None) -> list[str]:
+    """Return the header and the rows with more columns on the right, by header, or with them below each row.
+
+    Vendors are left out if the columns fit only without them.
+    """
+    for columns in (further, {header: [_model(cell) for cell in cells] for header, cells in further.items()}):
+        rows = lines
+        for header, cells in columns.items():
+            longest = max(map(cell_len, rows))
+            rows = [
+                (row + " " * (longest - cell_len(row)) + GAP + cell).rstrip()
+                for row, cell in zip(rows, [header, *cells], strict=True)
+            ]
+        if width is None or max(map(cell_len, rows)) <= width:
+            return rows
+    found = [lines[0]]
+    for line, *cells in zip(lines[1:], *further.values(), strict=True):
+        found.append(line)
+        found += [_cut(INDENT + ", ".join(filter(None, cells)), width)] if any(cells) else []
+    return found
 
 
 def _aligned(columns: Sequence[Sequence[str]]) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,6 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.text.comparison_sections import (
     Held,
-    comparable_figures,
     comparison_blocks,
     comparisons,
     ladder_blocks,
@@ -23,6 +21,7 @@ from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.text.sections import (
     model_table,
+    reproducing_command,
     run_facts,
     segments_table,
     telemetry_table,
@@ -148,7 +147,7 @@ def _comparisons(
 
 
 def _ladder(series: TrialSet, rule: str, drawn: Drawn) -> list[str]:
-    blocks = ladder_blocks(series, comparable_figures(series, read_published()), rule)
+    blocks = ladder_blocks(series, read_published(), rule)
     picture = [f"![{CAPTIONS['ladder']}]({drawn.ladder})"] if drawn.ladder else []
     return ["## Among published times", *blocks, *picture] if blocks else []
 
@@ -190,7 +189,7 @@ def _reproduce(run: Run) -> list[str]:
     )
     if not record.command:
         return [f"{where} it was run from Python; the whole recipe is in run.json."]
-    return [where, fenced(" ".join(shlex.join(record.command).split()), "console")]
+    return [where, fenced(" ".join(reproducing_command(record).split()), "console")]
 
 
 def _joined(parts: Sequence[str]) -> str:

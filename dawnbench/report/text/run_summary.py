@@ -38,9 +38,7 @@ def summary_report(
     table = figures_table(summary)
     of_trials = (f"trial {trial.trial}: {warning}" for trial in series.trials for warning in trial.warnings)
     return Group(
-        Text(
-            plain(f"{series.identity.recipe} on {series.device_name} ({series.device}, {series.precision})")
-        ),
+        Text(plain(f"{series.identity.recipe} on {series.identity.where}")),
         Text(plain(f"{series.name}, data {series.data.source} {series.data.fingerprint[:16]}"), style="dim"),
         *([Text(plain(f"tags {tags_text(series.tags)}"), style="dim")] if series.tags else []),
         "",

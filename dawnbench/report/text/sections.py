@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import ModelRecord, Reading, TelemetrySummary, TrialRecord
+from dawnbench.records.schema import ModelRecord, Reading, RunRecord, TelemetrySummary, TrialRecord
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.markdown import table
@@ -25,7 +25,7 @@ def run_facts(run: Run) -> str:
         f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
         f"- Target: {percent(record.target)} validation accuracy",
         f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
-        f"precision {markdown(record.precision)}",
+        f"precision {markdown(one.conditions)}",
         f"- Data: {markdown(record.data.source)}, {record.data.train_images} training and "
         f"{record.data.validation_images} validation images, fingerprint "
         f"{markdown(record.data.fingerprint[:16])}",
@@ -42,6 +42,13 @@ def run_facts(run: Run) -> str:
         ),
     ]
     return "\n".join(facts)
+
+
+def reproducing_command(record: RunRecord) -> str:
+    """Return the command line that repeats a run with as many threads; empty if it was run from Python."""
+    threads = record.identity.threads
+    setting = "" if threads is None or not record.command else f"OMP_NUM_THREADS={threads} "
+    return setting + shlex.join(record.command)
 
 
 def model_table(model: ModelRecord) -> str:

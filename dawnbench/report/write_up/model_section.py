@@ -81,7 +81,7 @@ def _what_counts(run: Run, found: Results) -> str:
     how_many = counted(max(epochs), "epoch")
     if min(epochs) < max(epochs):
         how_many = f"{min(epochs)} to {how_many}"
-    where = f"{markdown(record.device_name)} ({markdown(record.device)}, {markdown(record.precision)})"
+    where = markdown(record.identity.where)
     data = (
         f"{markdown(record.data.source)}, {record.data.train_images:,} training and "
         f"{record.data.validation_images:,} test images"

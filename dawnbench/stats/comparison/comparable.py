@@ -27,18 +27,21 @@ class Differences:
     rules: str | None
     """What is timed: the target."""
     recipes: str | None
+    threads: str | None
+    """On one kind of processor; the numbers for two different devices are a caution."""
     cautions: tuple[str, ...]
     """Each names a possible cause of a difference other than the code, or what could not be read."""
 
     @property
     def refusals(self) -> tuple[str, ...]:
         """Differences that make a comparison meaningless, unless they are the point of it."""
-        return tuple(found for found in (self.data, self.rules, self.recipes) if found is not None)
+        found = (self.data, self.rules, self.recipes, self.threads)
+        return tuple(one for one in found if one is not None)
 
 
 def differences(a: TrialSet, b: TrialSet) -> Differences:
     """Return what differs between two sets of trials, one sentence each."""
-    data = rules = recipes = None
+    data = rules = recipes = threads = None
     if a.data.fingerprint != b.data.fingerprint:
         data = (
             f"the data differ: {a.name} has fingerprint {a.data.fingerprint[:16]} ({a.data.source}), "
@@ -48,7 +51,10 @@ def differences(a: TrialSet, b: TrialSet) -> Differences:
         rules = f"the targets differ: {100 * a.target:g} % and {100 * b.target:g} %"
     if a.recipe_digest != b.recipe_digest and (named := recipe_differences(a, b)):
         recipes = "the recipes differ: " + "; ".join(named)
-    return Differences(data, rules, recipes, tuple(_cautions(a, b)))
+    both = (a.identity.threads, b.identity.threads)
+    if a.device_name == b.device_name and None not in both and both[0] != both[1]:
+        threads = f"the thread counts differ: {both[0]} and {both[1]} (OMP_NUM_THREADS sets the number)"
+    return Differences(data, rules, recipes, threads, tuple(_cautions(a, b, threads is None)))
 
 
 def missing_rule(a: TrialSet, b: TrialSet, rule: str) -> str | None:
@@ -78,17 +84,18 @@ def _shown(found: Mapping[str, Any], path: str) -> str:
     return json.dumps(found[path], ensure_ascii=False) if path in found else "(absent)"
 
 
-def _cautions(a: TrialSet, b: TrialSet) -> Iterator[str]:
+def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
+    """Yield what else may explain a difference; `threads` says whether to include their numbers."""
     facts: dict[str, tuple[Any, Any]] = {
         "the devices": (a.device_name, b.device_name),
         "the precisions": (a.precision, b.precision),
+        **({"the thread counts": (a.identity.threads, b.identity.threads)} if threads else {}),
     }
     for what, path in (
         ("the drivers", ("gpu", "driver")),
         ("the GPUs' power limits in W", ("gpu", "power_limit_watts")),
         ("the processors", ("cpu", "model")),
         ("the core counts", ("cpu", "logical_cores")),
-        ("the thread counts", ("cpu", "threads")),
         ("the torch versions", ("packages", "torch")),
     ):
         facts[what] = (_fact(a, path), _fact(b, path))

@@ -17,7 +17,7 @@ def compare(
     """Compare `other` with `reference`: pair by pair if the two are the sides of one `dawnbench ab`.
 
     The verdict is by `rule`; the other rules that both report follow it. `across` allows comparisons of
-    different data, targets and recipes.
+    different data, targets, recipes and numbers of threads.
 
     Raises:
         DawnbenchError: differences make the comparison meaningless, or one side does not report the rule.

@@ -38,7 +38,7 @@ class Criteria:
     max_accuracy_drop: float = 0.001
     """The final accuracy that may be lost, as a fraction: 0.001 is 0.1 points."""
     across: bool = False
-    """Compare runs even if their data, recipes or devices differ."""
+    """Compare runs even if their data, recipes, thread counts or devices differ."""
 
 
 def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) -> Judgement:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from dawnbench.report.charts.ladder import ladder
 from tests.report.text.test_ladder_table import figure, series
 
@@ -18,6 +16,7 @@ def test_the_fastest_is_on_top_and_a_tie_goes_to_the_published_time() -> None:
         (40.0, False),
     ]
     assert [found.times_as_long(rung) for rung in found.rungs] == [4.0, 1.0, 1.0, 0.5]
+    assert found.title == "94 % on CIFAR-10, dawnbench rule"
 
 
 def test_a_system_named_after_its_team_names_it_once_and_machines_are_counted() -> None:
@@ -29,12 +28,14 @@ def test_a_system_named_after_its_team_names_it_once_and_machines_are_counted() 
     ]
 
 
-def test_a_run_without_a_median_stands_last() -> None:
-    found = ladder(series(1.0, None), [figure(5.0)], "dawnbench")
+def test_a_run_without_a_median_has_no_place() -> None:
+    assert ladder(series(1.0, None), [figure(5.0)], "dawnbench") is None
+
+
+def test_only_times_to_the_same_target_are_on_it() -> None:
+    found = ladder(series(10.0), [figure(5.0), figure(6.0, target=0.96)], "dawnbench")
     assert found is not None
-    assert found.rungs[-1] == found.own
-    assert math.isinf(found.own.seconds)
-    assert found.times_as_long(found.rungs[0]) is None
+    assert [rung.seconds for rung in found.rungs] == [5.0, 10.0]
 
 
 def test_a_rule_by_which_nothing_is_published_has_no_ladder() -> None:

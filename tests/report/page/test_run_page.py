@@ -35,6 +35,24 @@ def test_the_headline_stands_in_the_page_word_for_word(run: Run) -> None:
     assert sentence in page
 
 
+def test_a_run_on_a_processor_shows_its_threads_and_what_was_changed(tmp_path: Path) -> None:
+    folder = full_run(
+        tmp_path / "run",
+        trials=1,
+        device="cpu",
+        device_name="AMD EPYC",
+        command=("dawnbench", "run", "davidnet"),
+        environment={"cpu": {"threads": 2}},
+    )
+    run = read_run(folder)
+    changed = {**run.record.recipe, "changed": [f"a{i}=1" for i in range(6)]}
+    run = replace(run, record=replace(run.record, recipe=changed))
+    page = render_run_page(run, None).replace("&nbsp;", " ")
+    assert "AMD EPYC (cpu, bf16, 2 threads)" in page
+    assert "OMP_NUM_THREADS=2 dawnbench run davidnet" in page
+    assert "a0=1, a1=1, a2=1, a3=1, a4=1, a5=1" in page
+
+
 def test_tags_are_among_the_facts_and_are_no_markup(tmp_path: Path) -> None:
     run = read_run(full_run(tmp_path / "run", hertz=0, tags={"branch": "main", "note": "<img src=x>"}))
     page = render_run_page(run, None)

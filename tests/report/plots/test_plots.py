@@ -133,11 +133,10 @@ def test_the_ladder_has_the_run_in_its_place(tmp_path: Path) -> None:
     published = ladder(series, read_published(), "dawnbench")
     assert published is not None
     figure = draw_ladder(published)
-    assert figure is not None
     values = [bar.get_width() for bar in figure.axes[0].patches]  # type: ignore[attr-defined]
     assert values == sorted(values)
     assert any(29 < value < 31 for value in values)
-    assert "94 % on cifar10, dawnbench rule" in texts(figure)
+    assert "94 % on CIFAR-10, dawnbench rule" in texts(figure)
 
 
 def test_files_are_equal_whenever_they_are_drawn(tmp_path: Path) -> None:

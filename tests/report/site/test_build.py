@@ -19,6 +19,7 @@ from dawnbench.records.index_cache import cache_path
 from dawnbench.records.reader import collector_paused
 from dawnbench.report.site import build_site
 from dawnbench.report.site.build import Built
+from tests.records.examples import RUN
 from tests.report.site.folders import files, history, pair, small_run
 
 LATER = 1 << 62
@@ -49,6 +50,22 @@ def test_every_run_series_and_comparison_has_a_page(folder: Path, tmp_path: Path
     assert counted == {"runs": 7, "series": 3, "comparisons": 3 + 1 + 1 + 1}
     assert (built.runs, built.troubles) == (7, ())
     assert built.written == built.pages == len(files(tmp_path / "site")) - 1  # the manifest
+
+
+def test_leaderboards_tell_precision_threads_and_changed_settings(tmp_path: Path) -> None:
+    for number, threads in enumerate((1, 2)):
+        environment, recipe = {"cpu": {"threads": threads}}, {**RUN.recipe, "changed": ["epochs=2"]}
+        small_run(
+            tmp_path / "runs", number, 2.0, environment=environment, recipe=recipe, device_name="AMD EPYC"
+        )
+    assert build(tmp_path / "runs", tmp_path / "site").troubles == ()
+    page = (tmp_path / "site" / "index.html").read_text().replace("&nbsp;", " ")
+    for device in ("AMD EPYC, bf16, 1 thread", "AMD EPYC, bf16, 2 threads"):
+        assert f">{device}</td>" in page
+        assert f'<option value="{device}">' in page
+    assert ">davidnet epochs=2</a>" in page
+    assert ">davidnet epochs=2 on AMD EPYC, 2 threads</a>" in page
+    assert list((tmp_path / "site").glob("comparisons/*")) == []
 
 
 def test_every_link_leads_to_a_file_of_the_site(site: Path) -> None:

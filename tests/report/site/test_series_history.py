@@ -64,5 +64,19 @@ def test_a_time_without_a_zone_is_in_utc_wherever_the_page_is_made(
     assert drawn.lines[0].x == [1767225600, 1767225600 + 3600]
 
 
+def test_runs_on_one_and_on_two_threads_are_series_of_their_own(tmp_path: Path) -> None:
+    folders = [
+        small_run(tmp_path, i, 2.0, device_name="AMD EPYC", environment={"cpu": {"threads": threads}})
+        for i, threads in enumerate((2, 1, 2))
+    ]
+    opened = [trial_set_of(read_run(folder)) for folder in folders]
+    found = series_histories(entry_of(trials, summarise(trials)) for trials in opened)
+    assert [(one.title, len(one.runs)) for one in found] == [
+        ("davidnet on AMD EPYC, 1 thread", 1),
+        ("davidnet on AMD EPYC, 2 threads", 2),
+    ]
+    assert len({one.page for one in found}) == 2
+
+
 def test_one_run_is_no_history(tmp_path: Path) -> None:
     assert chart(history(tmp_path, [2.0])) is None

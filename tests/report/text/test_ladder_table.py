@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import io
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from rich.console import Console
 
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure, read_published
 from dawnbench.records.schema import DataRecord
 from dawnbench.records.trial_set import TrialFigures, TrialSet
@@ -14,7 +17,7 @@ from dawnbench.report.text.ladder_table import ladder_report
 
 
 def trial(number: int, seconds: float | None, **changes: Any) -> TrialFigures:
-    """A trial of so many seconds by the dawnbench rule, and 1 s more by the other; None where it missed."""
+    """A trial of so many seconds by the dawnbench rule, and 1 s more by the other; None if it missed."""
     made = TrialFigures(
         trial=number,
         seed=number,
@@ -23,7 +26,7 @@ def trial(number: int, seconds: float | None, **changes: Any) -> TrialFigures:
         seconds={"dawnbench": seconds, "airbench": (seconds or 99.0) + 1},
         spent_seconds={"dawnbench": 99.0, "airbench": 99.0},
         epochs_to_target=None if seconds is None else 8,
-        accuracy=0.945,
+        accuracy=0.945 + number / 10_000,
         energy_joules=None,
         energy_to_target_joules=None,
     )
@@ -129,19 +132,39 @@ def test_trials_that_missed_the_target_are_counted_and_make_the_median_slower() 
     assert [row[1] for row in rungs(text) if row[0] == ">"] == ["30.000"]
 
 
-def test_a_run_of_which_half_missed_the_target_stands_last_without_a_time() -> None:
-    text = drawn(series(1.0, None), figure(5.0))
-    assert "1 of 2 trials missed the target; a miss counts as the slowest, so there is no median" in flat(
-        text
-    )
-    assert rungs(text)[-1][:2] == [">", "-"]
-    assert rungs(text)[0][-1] == "-"
+DIGITS = DataRecord("digits", "ef" * 32, 1_437, 360, (8, 8, 1), 10)
+SYNTHETIC = DataRecord("synthetic", "ef" * 32, 50_000, 10_000, (32, 32, 3), 10)
 
 
-def test_a_run_without_any_trial_is_drawn_and_says_so() -> None:
-    text = drawn(series(), figure(5.0))
-    assert "no trial of this run has a time under this rule" in text
-    assert rungs(text)[-1][:2] == [">", "-"]
+@pytest.mark.parametrize(
+    ("run", "why"),
+    [
+        (series(1.0, data=DIGITS), "it trained on digits and they are for CIFAR-10"),
+        (series(1.0, data=SYNTHETIC), "it trained on synthetic and they are for CIFAR-10"),
+        (series(20.0, target=0.9), "its target is 90.00 % and theirs 94.00 %"),
+        (series(1.0, None), "1 of its 2 trials missed the target, so it has no median"),
+        (series(None), "1 of its 1 trial missed the target, so it has no median"),
+        (series(), "none of its trials has a time under the dawnbench rule"),
+    ],
+)
+def test_anything_else_is_refused_in_a_sentence(run: TrialSet, why: str) -> None:
+    with pytest.raises(DawnbenchError) as raised:
+        drawn(run, figure(5.0))
+    assert str(raised.value) == f"{run.name} has no place among the published times: {why}"
+
+
+def test_one_reason_for_both_rules_is_given_once() -> None:
+    figures = [figure(5.0), figure(5.0, rule="airbench")]
+    with pytest.raises(DawnbenchError, match=r"times: its target is 90\.00 % and theirs 94\.00 %$"):
+        drawn(series(20.0, target=0.9), *figures)
+    with pytest.raises(DawnbenchError, match=r"no median; one trial cannot show that "):
+        drawn(series(None), *figures)
+
+
+@pytest.mark.parametrize("source", ["cifar10", "CIFAR-10", "data/cifar_10/", "cifar10.npz"])
+def test_cifar10_may_be_spelled_in_any_way(source: str) -> None:
+    data = DataRecord(source, "cd" * 32, 50_000, 10_000, (32, 32, 3), 10)
+    assert [row[0] for row in rungs(drawn(series(1.0, data=data), figure(5.0)))] == [">", "1"]
 
 
 def test_an_interrupted_trial_is_left_out_and_counted() -> None:
@@ -151,28 +174,41 @@ def test_an_interrupted_trial_is_left_out_and_counted() -> None:
     assert [row[1] for row in rungs(text) if row[0] == ">"] == ["20.000"]
 
 
-def test_a_mean_accuracy_below_the_target_is_said_where_the_claim_is_about_it() -> None:
-    low = series(trials=(trial(1, 20.0, accuracy=0.93), trial(2, 20.0, accuracy=0.94)))
-    words = "mean accuracy of 93.50 % is below its target of 94.00 %"
-    assert words in drawn(low, figure(5.0, rule="airbench"))
-    assert words not in drawn(low, figure(5.0))
-    assert "is below" not in drawn(series(20.0), figure(5.0, rule="airbench"))
+@pytest.mark.parametrize(
+    ("accuracies", "why"),
+    [
+        ((0.93, 0.94), "its mean accuracy of 93.50 % is below its target of 94.00 %"),
+        (
+            (0.94, 0.941),
+            "its 2 trials with a mean accuracy of 94.05 % do not show that it is at least 94.00 %, "
+            "and about 14 would",
+        ),
+        ((0.945,), "one trial cannot show that its mean accuracy is at least 94.00 %"),
+    ],
+)
+def test_a_claim_that_does_not_hold_has_no_place_if_the_rule_asks_for_it(
+    accuracies: Sequence[float], why: str
+) -> None:
+    low = series(trials=tuple(trial(i, 20.0, accuracy=one) for i, one in enumerate(accuracies)))
+    text = drawn(low, figure(5.0), figure(5.0, rule="airbench"))
+    assert len(rungs(text)) == 2
+    assert f"reaches the target No place: {why}. The run's time" in flat(text)
+    with pytest.raises(DawnbenchError, match=re.escape(why)):
+        drawn(low, figure(5.0, rule="airbench"))
+
+
+def test_a_trial_that_diverged_counts_as_0_in_the_claim() -> None:
+    trials = [*(trial(i, 20.0) for i in range(5)), trial(5, None, status="diverged", accuracy=None)]
+    text = drawn(series(trials=tuple(trials)), figure(5.0), figure(5.0, rule="airbench"))
+    assert "No place: its mean accuracy of 78.77 % is below" in flat(text)
 
 
 def test_below_the_ladder_stands_that_no_verdict_follows() -> None:
-    said = "Hardware and data differ (my/cifar10.npz here, CIFAR-10 there): no verdict follows."
-    assert flat(drawn(series(20.0))).endswith(said)
-
-
-def test_a_run_to_another_target_gets_no_place() -> None:
-    text = drawn(series(20.0, target=0.9))
-    assert "No place: the run's target is 90.00 % and that of the published times 94.00 %." in flat(text)
-    assert rungs(text) == []
-    assert "No place" not in drawn(series(20.0))
+    assert flat(drawn(series(20.0))).endswith("Hardware differs, so no verdict follows.")
 
 
 def test_the_ladder_of_all_published_figures_fits_eighty_columns_with_every_cell_whole() -> None:
-    text = drawn(series(20.0, None, 30.0))
+    text = drawn(series(20.0, 25.0, 30.0))
     assert max(map(len, text.splitlines())) <= 80
     assert "…" not in text
     for whole in ("Apple: Custom Resnet 9", "4 x GTX 1080 Ti", "Jordan: airbench94_compiled", "run takes"):
@@ -187,7 +223,7 @@ def test_a_long_device_name_is_shortened_and_keeps_its_column() -> None:
 
 
 def test_a_pipe_gets_plain_text() -> None:
-    assert "\x1b" not in drawn(series(20.0, None))
+    assert "\x1b" not in drawn(series(20.0, None, 30.0))
 
 
 def test_names_that_look_like_markup_or_steer_a_terminal_are_shown_as_they_are() -> None:

@@ -114,6 +114,14 @@ def test_the_command_that_repeats_it_is_whole(tmp_path: Path) -> None:
     assert "run from Python" in report([made(tmp_path / "b", command=())], "dawnbench", "dawn")
 
 
+def test_a_run_on_a_processor_is_repeated_on_as_many_threads(tmp_path: Path) -> None:
+    command = ("dawnbench", "run", "davidnet")
+    run = made(tmp_path / "a", device="cpu", command=command, environment={"cpu": {"threads": 2}})
+    text = report([run], "dawnbench", "dawn")
+    assert "```console\nOMP_NUM_THREADS=2 dawnbench run davidnet\n```" in text
+    assert "- Device: NVIDIA H200 (cpu), precision bf16, 2 threads" in text
+
+
 def test_the_same_run_makes_the_same_bytes(tmp_path: Path) -> None:
     run = made(tmp_path / "a")
     assert report([run], "strict", "dawn") == report([read_run(run.folder)], "strict", "dawn")

@@ -119,16 +119,12 @@ def environment(**changes: Any) -> dict[str, Any]:
             "the GPUs' power limits in W differ: 700.0 and 500.0",
         ),
         (
-            {"environment": environment(cpu={"model": "Intel Xeon", "logical_cores": 16, "threads": 16})},
+            {"environment": environment(cpu={"model": "Intel Xeon", "logical_cores": 16})},
             "the processors differ: AMD EPYC and Intel Xeon",
         ),
         (
-            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 4, "threads": 16})},
+            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 4})},
             "the core counts differ: 16 and 4",
-        ),
-        (
-            {"environment": environment(cpu={"model": "AMD EPYC", "logical_cores": 16, "threads": 1})},
-            "the thread counts differ: 16 and 1",
         ),
         (
             {"environment": environment(packages={"torch": "2.12"})},
@@ -147,7 +143,39 @@ def test_different_machines_cause_a_warning_but_no_refusal(changes: dict[str, An
 
 
 def test_a_missing_environment_is_not_an_error() -> None:
-    assert len(differences(RUN, another(environment={})).cautions) == 6
+    assert len(differences(RUN, another(environment={})).cautions) == 5
+
+
+# --- threads ---
+
+
+def on_threads(threads: int | None, **changes: Any) -> TrialSet:
+    cpu = {"model": "AMD EPYC", "logical_cores": 16, "threads": threads}
+    usual = {"device": "cpu", "device_name": "AMD EPYC", "environment": environment(cpu=cpu)}
+    return another(**{**usual, **changes})
+
+
+def test_another_number_of_threads_of_one_processor_is_refused() -> None:
+    assert differences(on_threads(2), on_threads(2)).refusals == ()
+    found = differences(on_threads(2), on_threads(1))
+    assert found.refusals == ("the thread counts differ: 2 and 1 (OMP_NUM_THREADS sets the number)",)
+    assert found.cautions == ()
+
+
+def test_an_unrecorded_number_of_threads_is_a_warning() -> None:
+    assert differences(on_threads(None), on_threads(None)).cautions == ()
+    found = differences(on_threads(None), on_threads(2))
+    assert found.refusals == ()
+    assert found.cautions == ("the thread counts differ: unknown and 2",)
+
+
+def test_processors_of_two_kinds_may_compute_on_all_of_their_threads() -> None:
+    found = differences(on_threads(2), on_threads(8, device_name="Intel Xeon"))
+    assert found.refusals == ()
+    assert found.cautions == (
+        "the devices differ: AMD EPYC and Intel Xeon",
+        "the thread counts differ: 2 and 8",
+    )
 
 
 def test_warnings_about_a_run_folder_are_passed_on() -> None:
