@@ -18,6 +18,7 @@ from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import (
     across_option,
+    complete_recipe,
     data_option,
     device_option,
     epochs_option,
@@ -46,7 +47,9 @@ if TYPE_CHECKING:
 
 
 @main.command(epilog=EXPLAINED)
-@click.argument("recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]")
+@click.argument(
+    "recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]", shell_complete=complete_recipe
+)
 @click.option(
     "--trials", type=click.IntRange(min=1), default=20, show_default=True, help="Trials of each recipe."
 )
@@ -136,11 +139,14 @@ def run_and_compare(
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
+    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     _check(recipe_a, recipe_b, shown)
     prices_for("", shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
     display = PairsDisplay(console, shown.rule, trials)
+    if (sentence := too_few_pairs(trials)) is not None:
+        display.warn(sentence)
     interrupted = False
     try:
         with closing(display):
@@ -175,9 +181,7 @@ def run_and_compare(
 
 def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None:
     """Refuse recipes that could not be compared, before anything runs."""
-    from dawnbench.records.rules import known_rule
-
-    if known_rule(shown.rule).name == "cold":
+    if shown.rule == "cold":
         raise DawnbenchError(
             "ab runs both sides on one warm device, so neither is cold; choose another --rule, or "
             "compare separate runs with `dawnbench compare`"

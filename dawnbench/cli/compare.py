@@ -29,7 +29,7 @@ def complete_run_or_published(context: Any, parameter: Any, incomplete: str) -> 
 
 @main.command()
 @click.argument("reference", shell_complete=complete_run_or_published)
-@click.argument("others", nargs=-1, required=True, shell_complete=complete_run_or_published)
+@click.argument("others", nargs=-1, metavar="OTHERS...", shell_complete=complete_run_or_published)
 @rule_option
 @across_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array with one object per comparison.")
@@ -43,6 +43,11 @@ def compare(
     trials are pooled. `published` as one of them shows where the others rank among published times on
     CIFAR-10.
     """
+    if not others:
+        raise click.UsageError(
+            f"there is nothing to compare {reference} with: name one more run at least; an unquoted pattern "
+            "such as runs/* is replaced by what it matches, which is perhaps this one alone"
+        )
     compare_and_show(reference, others, ComparisonOptions(rule, across, as_json, prices))
 
 
@@ -67,10 +72,8 @@ def compare_and_show(reference: str, others: Sequence[str], options: ComparisonO
         DawnbenchError: something does not exist, two cannot be compared, or a run has no place among the
             published times.
     """
-    from dawnbench.records.rules import known_rule
     from dawnbench.stats.pooling import open_trial_set
 
-    known_rule(options.rule)
     named = [reference, *others]
     if PUBLISHED in named and options.as_json:
         raise DawnbenchError("the ladder of published times has no JSON form; leave out published or --json")

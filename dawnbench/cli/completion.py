@@ -6,6 +6,14 @@ import click
 
 from dawnbench.cli.group import main
 
+NO_SPACE = """    if [[ ${#COMPREPLY[@]} == 1 && ${COMPREPLY[0]} == *= ]]; then
+        compopt -o nospace
+    fi
+
+    return 0
+"""
+"""For bash: KEY= of `--set` is followed by its value, without a space between them."""
+
 
 @main.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -18,4 +26,5 @@ def completion(shell: str) -> None:
 
     kind = get_completion_class(shell)
     if kind is not None:
-        click.echo(kind(main, {}, "dawnbench", "_DAWNBENCH_COMPLETE").source())
+        script = kind(main, {}, "dawnbench", "_DAWNBENCH_COMPLETE").source()
+        click.echo(script.replace("    return 0\n", NO_SPACE) if shell == "bash" else script)

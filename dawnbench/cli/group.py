@@ -84,7 +84,8 @@ class Judging(click.Command):
         try:
             return super().make_context(info_name, args, *rest, **extra)
         except click.UsageError as error:
-            error.show()
+            if error.ctx is not None:
+                click.echo(error.ctx.get_usage(), err=True)
             click.echo(not_comparable(error.format_message()), err=as_json)
             sys.exit(NOT_MEASURED)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench.cli.parameter_types import ACCURACY, DATA, DEVICE, SETTING
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.share import parse_share
+from dawnbench.records.rules import RULES_BY_NAME
 
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
@@ -27,18 +28,24 @@ recipe_argument = click.argument("recipe", shell_complete=complete_recipe)
 
 
 class Place(click.Path):
-    """A path to write to."""
+    """A path to write to; `-` means standard output if `allow_dash` is set, and is refused otherwise."""
 
     def convert(self, value: Any, parameter: Any, context: Any) -> Any:
         """Return the path; an empty one is refused, since Python treats it as the working folder."""
         if value == "":
             self.fail("it is empty; write . for the working folder", parameter, context)
+        if value == "-" and not self.allow_dash:
+            kind = "folder" if self.dir_okay else "file"
+            self.fail(
+                f"it cannot be standard output; name a {kind} (./- for one called -)", parameter, context
+            )
         return super().convert(value, parameter, context)
 
 
 set_option = click.option(
     "--set",
     "settings",
+    type=SETTING,
     multiple=True,
     metavar="KEY=VALUE",
     help="Change any setting of the recipe; repeatable.",
@@ -50,7 +57,9 @@ tag_option = click.option(
     metavar="KEY=VALUE",
     help="Record this with the run, such as branch=main; repeatable.",
 )
-data_option = click.option("--data", help="Name of a data set, an .npz file or an image folder.")
+data_option = click.option(
+    "--data", type=DATA, metavar="NAME", help="Name of a data set, an .npz file or an image folder."
+)
 time_format_option = click.option(
     "--time-format",
     type=click.Choice(["milliseconds", "seconds"]),
@@ -61,7 +70,11 @@ time_format_option = click.option(
 
 
 rule_option = click.option(
-    "--rule", default="dawnbench", show_default=True, help="Timing rule: dawnbench, airbench, strict or cold."
+    "--rule",
+    type=click.Choice(list(RULES_BY_NAME)),
+    default="dawnbench",
+    show_default=True,
+    help="Timing rule.",
 )
 across_option = click.option(
     "--across", is_flag=True, help="Compare even if data, targets, recipes or thread counts differ."
@@ -74,13 +87,17 @@ out_option = click.option(
     help="Folder for run folders.",
 )
 device_option = click.option(
-    "--device", default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
+    "--device", type=DEVICE, default="auto", show_default=True, help="auto, cpu, cuda, cuda:N or mps."
 )
 seed_option = click.option(
     "--seed", type=int, default=0, show_default=True, help="Seed of the first trial; each later one adds 1."
 )
-epochs_option = click.option("--epochs", type=int, help="Epochs per trial; the schedule is stretched to fit.")
-target_option = click.option("--target", type=float, help="Validation accuracy to reach, such as 0.94.")
+epochs_option = click.option(
+    "--epochs", type=click.IntRange(min=1), help="Epochs per trial; the schedule is stretched to fit."
+)
+target_option = click.option(
+    "--target", type=ACCURACY, help="Validation accuracy to reach, such as 94% or 0.94."
+)
 
 
 def price_options(verb: Any) -> Any:
@@ -106,22 +123,6 @@ def price_options(verb: Any) -> Any:
     ):
         decorated = click.option(name, type=float, help=what)(decorated)
     return decorated
-
-
-class Share(click.ParamType[float]):
-    """A share of a whole, written as 2% or 0.02."""
-
-    name = "share"
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> float:
-        """Return it as a fraction."""
-        try:
-            return parse_share(value)
-        except DawnbenchError as error:
-            self.fail(str(error), parameter, context)
-
-
-SHARE = Share()
 
 
 def is_run(what: str) -> bool:

@@ -14,7 +14,8 @@ import click
 
 from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESS_EXPLAINED, REGRESSION
 from dawnbench.cli.group import Judging, main, not_comparable, sentence
-from dawnbench.cli.options import SHARE, across_option, rule_option
+from dawnbench.cli.options import across_option, rule_option
+from dawnbench.cli.parameter_types import SHARE
 from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain_lines
@@ -120,14 +121,12 @@ def judge_and_show(run: str, baseline: Path | None, criteria: Criteria, outputs:
     """
     from dawnbench.export.judgement_json import judgement_json
     from dawnbench.records.baseline import read_baseline
-    from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.judgement import judgement_report
     from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.regression.judge import judge
 
     try:
-        known_rule(criteria.rule)
         series = open_trial_set(run)
         found = judge(series, read_baseline(baseline or _default(series)), criteria)
         # Print before writing any file, so that a full disk does not hide a regression.
@@ -139,7 +138,6 @@ def judge_and_show(run: str, baseline: Path | None, criteria: Criteria, outputs:
         if outputs.github_summary:
             _summarise(found, outputs.as_json)
     except (DawnbenchError, OSError) as error:
-        click.echo(f"dawnbench: {one_line(sentence(error))}", err=True)
         return _not_measured(sentence(error), outputs)
     except Exception:
         # Our own bug; an uncaught exception would exit with status 1 and read as a regression.

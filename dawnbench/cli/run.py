@@ -32,6 +32,7 @@ from dawnbench.cli.options import (
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
+from dawnbench.export.trackers import TRACKERS
 from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
@@ -81,9 +82,9 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 )
 @click.option(
     "--track",
+    type=click.Choice(TRACKERS),
     multiple=True,
-    metavar="NAME",
-    help="Also log to tensorboard, trackio, wandb (offline) or mlflow, in OUT/tracking/NAME; repeatable.",
+    help="Also log to this tracker (wandb: offline), in OUT/tracking/NAME; repeatable.",
 )
 @time_format_option
 @stopping_like_ctrl_c()
@@ -108,6 +109,7 @@ def run(recipe: str, settings: tuple[str, ...], require_target: bool, **options:
         importlib.import_module("dawnbench.campaigns")
 
     if series is None:
+        _warn_of_few_trials(recipes[0].trials, chosen)
         ended = run_and_show(recipes[0], chosen)
         code, missed = EXIT_CODES[ended.outcome], ended.missed
     else:
@@ -176,6 +178,14 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
         raise
     _write_log(display, options.time_format)
     return _sum_up(display, console, _finish(tracking), interrupted)
+
+
+def _warn_of_few_trials(trials: int, options: RunOptions) -> None:
+    from dawnbench.stats.comparison.trials_needed import too_few_to_compare
+
+    sentence = too_few_to_compare(trials)
+    if sentence is not None and not options.as_json:
+        click.echo(f"note: {sentence}")
 
 
 def run_series_and_show(name: str, recipes: Sequence[Recipe], options: RunOptions) -> tuple[int, bool]:

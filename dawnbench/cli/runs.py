@@ -12,6 +12,7 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import rule_option
+from dawnbench.cli.parameter_types import ACCURACY
 from dawnbench.records.index import index_runs
 from dawnbench.records.rules import known_rule
 from dawnbench.records.selection import select
@@ -26,7 +27,7 @@ MAX_TROUBLES = 20
 @click.argument("folder", type=click.Path(path_type=Path), default=Path("runs"))
 @click.option("--recipe", help="Only recipes with this in their name, or that fit a pattern such as 'dav*'.")
 @click.option("--device", help="Only devices with this in their name, or that fit a pattern.")
-@click.option("--target", help="Only runs to this accuracy, such as 0.94 or 94%.")
+@click.option("--target", type=ACCURACY, help="Only runs to this accuracy, such as 94% or 0.94.")
 @click.option(
     "--tag",
     "tags",

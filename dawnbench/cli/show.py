@@ -62,17 +62,15 @@ def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> Non
     """Print the figures of run folders or of a baseline.
 
     Raises:
-        DawnbenchError: nothing is there, it cannot be read, or there is no such rule.
+        DawnbenchError: nothing is there, or it cannot be read.
     """
     from dawnbench.cli.configuration import prices_for
-    from dawnbench.records.rules import known_rule
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
     from dawnbench.stats.pooling import open_trial_set
     from dawnbench.stats.run_warnings import find_warnings
     from dawnbench.stats.trial_summary import summarise
 
-    known_rule(rule)
     series = open_trial_set(what)
     found = prices_for(series.device_name, prices)
     figures = (series, summarise(series), find_warnings(series, rule), found, rule)

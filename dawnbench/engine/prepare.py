@@ -155,8 +155,8 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
     """
     if recipe.batch_size > images and recipe.drop_last:
         raise DawnbenchError(
-            f"batch_size={recipe.batch_size} exceeds the {images} training images; set a smaller "
-            "batch_size, or drop_last=false"
+            f"batch_size={recipe.batch_size} exceeds the {images} training images; choose a smaller one, as "
+            f"with --set batch_size={max(1, images // 4)}, or add --set drop_last=false"
         )
     steps = images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
     if recipe.epochs * steps > MAX_STEPS:

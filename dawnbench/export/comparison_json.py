@@ -10,7 +10,7 @@ from dawnbench.export.gates import as_json
 from dawnbench.records.bounds import finite
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.comparison.sentences import remedy, verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, emission_of_energy
 from dawnbench.stats.trial_values import spent_energies
 
@@ -22,7 +22,8 @@ def comparisons_json(found: Iterable[tuple[Comparison, tuple[Prices, Prices]]]) 
     `fingerprint`, `trials`, and by the verdict's rule the `dollars` of the machine, the `joules`, and of
     these the `electricity_dollars` and the `grams` of CO2 equivalent), `pairs`, `times` (one per rule, the
     rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `differences` and
-    `cautions` (sentences). A missing or infinite figure is null.
+    `cautions` (sentences), `remedy` (how many more trials a verdict takes and how to run them, or null). An
+    `interval` is that of the test that decides, at 1 - `level`. A missing or infinite figure is null.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison, prices in found]))
 
@@ -34,6 +35,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
         _side(series, time.rule, seconds, price)
         for series, seconds, price in zip(both, time.seconds, prices, strict=True)
     )
+    needed = remedy(comparison)
     return {
         "verdict": time.word,
         "sentence": verdict_sentence(comparison),
@@ -46,6 +48,7 @@ def _comparison(comparison: Comparison, prices: tuple[Prices, Prices]) -> dict[s
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
         "differences": comparison.differences.refusals,
         "cautions": comparison.differences.cautions,
+        "remedy": None if needed is None else str(needed),
     }
 
 

@@ -52,6 +52,9 @@ class ListedRun:
     """By timing rule, over those of `done` that have a time; None if none has."""
     accuracy: float | None
     """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that have one."""
+    mean_seconds: dict[str, float | None]
+    """By timing rule, the time that those of `done` spent in all over the number that have a time, which is
+    the mean if none missed the target; None if none has a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,4 +103,5 @@ def _listed(run: Listed) -> ListedRun:
         reached=run.reached,
         median_seconds=run.median_seconds,
         accuracy=run.accuracy,
+        mean_seconds=run.mean_seconds,
     )

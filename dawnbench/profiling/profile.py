@@ -95,7 +95,7 @@ def _check_steps(steps: int, steps_per_epoch: int, recipe: Recipe) -> None:
         fewer = f"use --steps up to {limit} or " if limit else ""
         raise DawnbenchError(
             f"--steps {steps} is too many: an epoch of {recipe.name} has {steps_per_epoch}, of which the "
-            f"first {BEFORE} is omitted; {fewer}choose a smaller batch_size"
+            f"first {BEFORE} is omitted; {fewer}choose a smaller batch with --set batch_size="
         )
 
 

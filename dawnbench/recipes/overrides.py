@@ -12,10 +12,11 @@ from typing import Any, cast, get_args, get_type_hints
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.constraints import without_bounds
 from dawnbench.recipes.part import Part, kind_of, kinds
-from dawnbench.recipes.recipe import Recipe
+from dawnbench.recipes.recipe import Recipe, Target
 from dawnbench.recipes.values import role_of, value_from_json
 from dawnbench.records.leaves import leaves as json_leaves
 from dawnbench.records.leaves import part_names
+from dawnbench.records.share import parse_accuracy
 
 NOT_CHANGES = ("name", "summary", "trials", "write_up.target", "changed")
 """Settings that decide nothing about the training."""
@@ -32,6 +33,8 @@ class _Setting:
         return replace(self, keys=self.keys[1:])
 
     def value(self, hint: Any) -> Any:
+        if hint == Target and self.text.endswith("%"):
+            return parse_accuracy(self.text, f"{self.path}=")
         try:
             value = json.loads(self.text)
         except (ValueError, RecursionError):

@@ -32,6 +32,7 @@ def write_baseline(series: TrialSet, path: Path) -> None:
         DawnbenchError: the file cannot be written.
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
+    del content["command"]  # it may name files of the machine that made the run
     write(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", path)
 
 

@@ -14,7 +14,8 @@ from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
 from dawnbench.records.identity import RunIdentity, changed_settings, computing_threads
 from dawnbench.records.process import is_gone
-from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord
+from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord, Segment
 
 Fields = dict[str, Any]
 
@@ -40,6 +41,9 @@ class Listed:
     """Those of `done` in which an epoch reached the target."""
     median_seconds: dict[str, float | None]
     """By timing rule, over those of `done` that have a time; None if none has."""
+    mean_seconds: dict[str, float | None]
+    """By timing rule, the time that those of `done` spent in all over the number that have a time, which is
+    the mean if none missed the target; None if none has a time."""
     accuracy: float | None
     """Mean validation accuracy after the last epoch, 0 to 1, over those of `done` that have one."""
     tags: dict[str, str] = field(default_factory=dict)
@@ -97,9 +101,32 @@ def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> F
         "done": len(counting),
         "reached": sum(trial["epochs_to_target"] is not None for trial in counting),
         "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
+        "mean_seconds": {rule: _mean(rule, seconds, counting) for rule, seconds in times.items()},
         "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
         "tags": {key: _text(value) for key, value in record.get("tags", {}).items()},
     }
+
+
+def _mean(rule: str, seconds: Sequence[float], counting: Sequence[Mapping[str, Any]]) -> float | None:
+    """Return the total time over the successes, as `stats.trial_values` does; None if there are none."""
+    known = RULES_BY_NAME.get(rule)
+    if not seconds:
+        return None
+    missed = [
+        trial
+        for trial in counting
+        if trial["seconds"].get(rule, 0) is None
+        and (trial["epochs_to_target"] is None if known and known.stops_at_target else _diverged(trial))
+    ]
+    spent = 0.0
+    for trial in missed:
+        segments = [Segment(**segment) for segment in trial["segments"]]
+        spent += (known.spent_seconds(segments) or 0.0) if known and segments else 0.0
+    return math.fsum((*seconds, spent)) / len(seconds)
+
+
+def _diverged(trial: Mapping[str, Any]) -> bool:
+    return bool(trial["status"] == "diverged")
 
 
 def _identity(record: Mapping[str, Any]) -> RunIdentity:

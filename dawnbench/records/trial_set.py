@@ -86,6 +86,8 @@ class TrialSet:
     pairing: PairingRecord | None = None
     warnings: tuple[Text, ...] = ()
     """What could not be read in the run folder, and the run's notes, one sentence each."""
+    command: tuple[Text, ...] = ()
+    """The command line that made the run; empty if it was not one, or if only a baseline is left of it."""
     tags: Tags = field(default_factory=dict)
     """The user's own labels for the run, by key; of several runs, those that all have."""
 
@@ -119,6 +121,7 @@ def trial_set_of(run: Run) -> TrialSet:
         trials=tuple(figures_of(trial) for trial in run.trials),
         pairing=record.pairing,
         warnings=(*run.warnings, *record.notes),
+        command=record.command,
         tags=record.tags,
     )
 

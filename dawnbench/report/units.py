@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from dawnbench.records.schema import Reading
 
@@ -24,6 +25,13 @@ def number_bytes(count: float | None) -> str:
     if count is None:
         return "-"
     return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
+
+
+def setting(name: str, value: Any) -> str:
+    """Return a recorded setting or fact; one whose name ends in `_bytes` in MB or GB."""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return number_bytes(value) if name.endswith("_bytes") and isinstance(value, int) else str(value)
 
 
 def joules(value: float | None) -> str:

@@ -22,13 +22,11 @@ class RuleTime:
     trials: int
     """Those that the rule gives a time for, and those that missed the target."""
     expected: float | None
-    """Expected time to the target if one retries until a trial reaches it; None if none did."""
+    """The mean, with the time of misses counted: how long one waits who retries; None if none succeeded."""
     low: float | None
     """Lower bound of its 95 % interval; None with fewer than two trials."""
     high: float | None
     """Upper bound; None if `low` is None, or if there is no upper bound."""
-    median: float | None
-    """Of the trials that the rule gives a time for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,5 +96,4 @@ def _rule_time(times: Times) -> RuleTime:
         expected=None if expected is None else expected.seconds,
         low=None if interval is None else interval.low,
         high=None if interval is None or math.isinf(interval.high) else interval.high,
-        median=None if times.sample is None else times.sample.median,
     )

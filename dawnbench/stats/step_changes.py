@@ -48,7 +48,7 @@ class Step:
 
 
 def step_changes(seconds: Sequence[float]) -> tuple[Step, ...]:
-    """Return the steps in the times of successive runs (one median each, above zero), earliest first.
+    """Return the steps in the times of successive runs (one mean each, above zero), earliest first.
 
     PELT (Killick, Fearnhead and Eckley 2012; by ruptures) finds the levels of the log times that cost least:
     a level costs its squared deviations, and each step a penalty from the noise between neighbouring runs.

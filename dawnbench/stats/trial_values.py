@@ -6,13 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.bootstrap import Interval, bootstrap_interval, ordered
+from dawnbench.stats.intervals import Interval, expected_interval
 from dawnbench.stats.sample import Sample, describe
 
 
@@ -27,7 +26,7 @@ class Expected:
     seconds: float
     """Infinite if no trial reached the target."""
     interval: Interval | None
-    """Bootstrap 95 % interval over the trials; None with fewer than two trials."""
+    """95 %, Student's or with misses Fieller's; None with fewer than two trials."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +47,13 @@ class Spent:
     def table(self) -> np.ndarray:
         """A sorted array (n, 2): what each trial spent, and 1 if it succeeded, 0 if not."""
         rows = [(spent, 1.0) for spent in self.reached] + [(spent, 0.0) for spent in self.missed]
-        return ordered(np.array(rows, dtype=float).reshape(-1, 2))
+        return np.array(sorted(rows), dtype=float).reshape(-1, 2)
 
     @property
     def expected(self) -> float:
         """The total over the number of successes; infinite if there are none."""
-        return float(expected_time(self.table.T))
+        spent, successes = self.table.sum(axis=0).tolist()
+        return spent / successes if successes else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,6 @@ class Times:
         return Spent(self.reached, self.missed)
 
 
-def expected_time(spent_and_success: Any, axis: int = -1) -> Any:
-    """Return total time over successes; these two are on the first axis, the trials along `axis`."""
-    seconds, success = spent_and_success
-    total, count = seconds.sum(axis=axis), success.sum(axis=axis)
-    return np.where(count > 0, total / np.maximum(count, 1), math.inf)
-
-
 def times(series: TrialSet, rule: str) -> Times:
     """Return the times under a rule of the trials that say something about the recipe, summarised."""
     spent = spent_seconds(series, rule)
@@ -99,7 +92,7 @@ def times(series: TrialSet, rule: str) -> Times:
 def _expected(spent: Spent) -> Expected | None:
     if not spent.censored:
         return None
-    return Expected(spent.expected, bootstrap_interval([spent.table], expected_time))
+    return Expected(spent.expected, expected_interval(*spent.table.T))
 
 
 def spent_seconds(series: TrialSet, rule: str) -> Spent:

@@ -134,7 +134,8 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     assert campaign.result.stderr == ""
     assert all("epochs=12" in run.record.identity.recipe for run in campaign.sides)
     assert "\x1b" not in shown
-    lines = shown.splitlines()
+    note, *lines = shown.splitlines()
+    assert note == "note: 4 pairs cannot show which side is faster; that takes --trials 8"
     for side, run, line in zip("AB", campaign.sides, lines, strict=False):
         assert line.startswith(f"{side} {run.record.identity.recipe} on ")
         assert line.endswith(f"{run.record.identity.where}, runs/{run.folder.name}")
@@ -147,7 +148,9 @@ def test_a_pipe_gets_a_line_a_trial_and_the_comparison_in_plain_text(campaign: C
     comparison = shown.split("\n\n", 1)[1]
     assert comparison.startswith(f"A is {campaign.a.folder.name}\nB is {campaign.b.folder.name}\n")
     assert "the recipes differ: model.width 16 and 64" in comparison
-    assert "Cannot tell with so few trials whether B is faster than A (4 pairs" in words(comparison)
+    assert "too few trials to show it (4 pairs" in words(comparison)
+    kept = [word for word in campaign.a.record.command if word != "--trials=4"]
+    assert f"needs 4 more pairs, 8 in all: {' '.join(kept)} --trials 8" in words(comparison)
     assert "dawnbench [s]" in comparison
     assert "cold" not in comparison
     assert "p pairs" in comparison
@@ -315,7 +318,6 @@ def test_the_first_failure_is_told_even_where_the_log_fails_as_well(scripted: Sc
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--rule=lap"], "there is no timing rule lap"),
         (["--rule=cold"], "so neither is cold; choose another --rule"),
         (["--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
     ],

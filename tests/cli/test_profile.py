@@ -57,8 +57,6 @@ def test_a_profile_as_json_is_nothing_but_json() -> None:
             ["profile", "quickstart", "--device", "cpu", "--set", "dataset.image_size=8"],
             "does not accept batches",
         ),
-        (["profile", "quickstart", "--device", "tpu"], "device 'tpu' is unknown"),
-        (["peaks", "--device", "tpu"], "device 'tpu' is unknown"),
         (["profile", "quickstart", *TINY, "--trace", "/proc/none/trace.json"], "/proc/none"),
     ],
 )

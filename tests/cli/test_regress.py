@@ -132,7 +132,7 @@ def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
         "there is no baselines/quickstart/NVIDIA-H200.json, the baseline of quickstart on NVIDIA H200; save "
         "one with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
     )
-    assert (code, errors) == (2, f"dawnbench: {sentence}\n")
+    assert (code, errors) == (2, "")
     assert shown == f"regress: not comparable ({sentence})\n"
 
 
@@ -143,10 +143,6 @@ def test_the_default_baseline_is_that_of_the_runs_recipe_and_device() -> None:
         (["run", "--baseline", "nowhere.json"], "cannot read the baseline nowhere.json"),
         (["run", "--baseline", "run"], "cannot read the baseline run (Is a directory)"),
         (["run", "--baseline", "run/run.json"], "run/run.json is not a dawnbench baseline"),
-        (
-            ["run", "--rule", "lap"],
-            "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold",
-        ),
         (["x" * 300], "File name too long"),
         (["damaged"], "damaged/run.json was not written by dawnbench"),
     ],
@@ -159,11 +155,10 @@ def test_every_error_ends_in_the_closing_line_and_status_2(
     (made_run(Path("damaged")) / "run.json").write_text("[1]\n")
     code, shown, errors = invoke("regress", *arguments, *["--json"] * as_json)
     assert code == 2
-    assert closing(errors if as_json else shown).startswith("regress: not comparable (")
-    assert said in closing(errors if as_json else shown)
-    assert errors.startswith("dawnbench: ")
-    assert said in errors.splitlines()[0]
-    assert (shown == "") == as_json
+    (line,) = (errors if as_json else shown).splitlines()
+    assert line.startswith("regress: not comparable (")
+    assert said in line
+    assert (shown if as_json else errors) == ""
 
 
 @pytest.mark.parametrize(
@@ -175,6 +170,7 @@ def test_every_error_ends_in_the_closing_line_and_status_2(
         (["--max-slowdown", "nan"], "'nan' is not a share"),
         (["--max-accuracy-drop", "101%"], "'101%' is not a share"),
         (["--metric", "loss"], "'loss' is not one of"),
+        (["--rule", "lap"], "'lap' is not one of 'dawnbench', 'airbench', 'strict', 'cold'"),
         (["--speed"], "No such option"),
         (["another"], "unexpected extra argument"),
     ],
@@ -183,10 +179,12 @@ def test_wrong_options_end_in_the_closing_line_too(options: list[str], said: str
     code, shown, errors = invoke("regress", "before", *options)
     assert code == 2
     assert said in closing(shown)
-    assert said in errors
+    assert errors.startswith("Usage: ")
+    assert said not in errors
     code, shown, errors = invoke("regress", "before", "--json", *options)
     assert (code, shown) == (2, "")
     assert said in closing(errors)
+    assert errors.count(said) == 1
 
 
 def test_a_bug_of_ours_does_not_read_as_a_regression(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -309,7 +307,7 @@ def test_a_file_that_cannot_be_written_does_not_hide_the_judgement(option: str) 
     assert code == 2
     assert "time regression" in shown
     assert "cannot write file/x" in closing(shown)
-    assert errors.startswith("dawnbench: cannot write file/x")
+    assert errors == ""
     code, shown, errors = invoke("regress", "run", option, "file/x", "--json")
     assert code == 2
     assert strict_json(shown)["outcome"] == "regression"
@@ -322,7 +320,7 @@ def test_a_summary_that_cannot_be_written_is_told(monkeypatch: pytest.MonkeyPatc
     code, shown, errors = invoke("regress", "before", "--github-summary")
     assert code == 2
     assert "cannot add to file/summary.md, which GITHUB_STEP_SUMMARY names" in closing(shown)
-    assert errors.count("\n") == 1
+    assert errors == ""
 
 
 def test_a_name_cannot_forge_the_closing_line() -> None:

@@ -137,7 +137,7 @@ def test_a_dash_prints_the_write_up_and_writes_nothing(tmp_path: Path) -> None:
             ["a", "--style", "writeup", "--notes", "notes.md"],
             "notes.md has no text on davidnet; begin its section with the line ## davidnet",
         ),
-        (["a", "--rule", "mine"], "there is no timing rule mine"),
+        (["a", "--rule", "mine"], "'mine' is not one of"),
         (["a", "a"], "name it with -o"),
         (["a", "a", "-o", "x.html"], "a page shows one run"),
         (["a", "--log", "x"], "--log"),

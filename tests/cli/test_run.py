@@ -48,6 +48,9 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     header = (
         "| Epoch | LR       | Time        | TrainLoss | TrainCorrect | TrainAcc | ValLoss  | ValCorrect |"
     )
+    assert result.stdout.startswith(
+        "note: 2 trials cannot show which of two runs is faster; that takes --trials 5\n"
+    )
     assert result.stdout.count(header) == 2
     assert str(run.folder.name) in result.stdout
     assert [(t.trial, t.seed, t.status) for t in run.trials] == [(1, 5, "finished"), (2, 6, "finished")]

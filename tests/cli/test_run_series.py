@@ -125,9 +125,9 @@ def test_a_diverged_model_does_not_stop_the_others() -> None:
     ("arguments", "said"),
     [
         (["--set=model.wdth=8"], "has no key 'model.wdth'; did you mean model.width?"),
-        (["--epochs=0"], "tiny-1: epochs=0 must be at least 1"),
+        (["--set=epochs=0"], "tiny-1: epochs=0 must be at least 1"),
         (["--data=nowhere.npz"], "nowhere.npz"),
-        (["--device=tpu"], "tpu"),
+        (["--device=cuda:99"], "cuda:99"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_run(arguments: list[str], said: str) -> None:

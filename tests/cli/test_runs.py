@@ -139,9 +139,9 @@ def test_the_verb_lists_the_folder_runs_unless_another_is_named(
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--target", "fast"], "the target 'fast' is not a share"),
-        (["--target", "94"], "the target '94' is not a share"),
-        (["--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict, cold"),
+        (["--target", "fast"], "'fast' is not an accuracy"),
+        (["--target", "94"], "'94' is not an accuracy"),
+        (["--rule", "lap"], "'lap' is not one of 'dawnbench', 'airbench', 'strict', 'cold'"),
         (["--limit", "0"], "0 is not in the range x>=1"),
         (["--tag", "main"], "the tag 'main' has no value; write KEY=VALUE"),
         (["--since", "monday"], "'monday' is neither a date nor an age; write 2026-11-01, or 12h, 7d or 2w"),

@@ -27,8 +27,8 @@ def test_every_figure_is_shown_with_its_spread() -> None:
     lines = shown.splitlines()
     assert lines[0] == "davidnet on NVIDIA H200 (cuda, bf16)"
     assert lines[1] == "a, data cifar10 cdcdcdcdcdcdcdcd"
-    assert lines[3].split() == ["n", "mean", "sd", "95", "%", "interval", "median", "min", "max"]
-    n, mean, sd, low, to, high, median, least, most = row(shown, "dawnbench [s]")
+    assert lines[3].split() == ["n", "mean", "its", "95", "%", "interval", "sd", "median", "min", "max"]
+    n, mean, low, to, high, sd, median, least, most = row(shown, "dawnbench [s]")
     assert (n, mean, sd, median, least, most) == ("10", "2.601", "0.0079", "2.601", "2.590", "2.613")
     assert to == "to"
     assert 2.59 < float(low) < 2.601 < float(high) < 2.613
@@ -41,7 +41,7 @@ def test_every_figure_is_shown_with_its_spread() -> None:
         ("energy to target [J]", "10", "630.0"),
     ):
         assert row(shown, label)[:2] == [count, mean]
-    assert row(shown, "final accuracy [%]")[2:6] == ["0.030", "94.04", "to", "94.07"]
+    assert row(shown, "final accuracy [%]")[2:6] == ["94.03", "to", "94.08", "0.030"]
     assert "\n10 of 10 trials reached the target of 94.00 %.\n" in shown
     assert "at least 94.00 % holds (one-sided t-test, p = 0.00014)" in shown
     assert "!" not in shown
@@ -69,7 +69,9 @@ def test_trials_that_missed_the_target_are_in_the_expected_time() -> None:
 def test_one_success_of_two_has_no_upper_bound() -> None:
     made_run(Path("a"), [trial(1, 2.0), trial(2, 3.0, epochs=None)])
     shown = words(invoke("show", "a")[1])
-    assert "with 1 trial that missed it: 5.000 s (95 % interval from 2.000 s, with no upper bound)." in shown
+    assert (
+        "with 1 trial that missed it: 5.000 s (95 % interval of it from 0 s, with no upper bound)." in shown
+    )
     assert "inf" not in shown
 
 
@@ -165,7 +167,7 @@ def test_equal_figures_have_no_deviation_and_no_rounding_error() -> None:
     made_run(Path("a"), [trial(i, 2.6) for i in range(1, 11)])
     shown = invoke("show", "a")[1]
     for label in ("dawnbench [s]", "final accuracy [%]", "energy [J]"):
-        assert row(shown, label)[2] == "0"
+        assert row(shown, label)[5] == "0"
 
 
 def test_a_run_without_a_trial_is_shown_as_such() -> None:
@@ -250,7 +252,6 @@ def test_the_configuration_file_gives_the_price_by_device() -> None:
         (["nowhere"], "there is no recipe 'nowhere'"),
         (["nowhere.py"], "there is no recipe file nowhere.py"),
         (["folder"], "folder is not a run folder"),
-        (["a", "--rule", "lap"], "there is no timing rule lap; the rules are dawnbench, airbench, strict"),
         (["a", "--cost-per-hour=-1"], "the cost per hour is -1.0; give a number of 0 or more"),
         (["a", "--price-per-kwh", "nan"], "the price per kWh is nan; give a number of 0 or more"),
         (["x" * 300 + ".json"], "File name too long"),

@@ -78,15 +78,6 @@ def test_a_tracker_that_cannot_write_is_dropped_in_one_sentence_and_the_run_goes
     assert (recorded.folder / "log.md").exists()
 
 
-def test_a_name_that_is_none_is_told_with_those_that_are_before_anything_is_trained(tmp_path: Path) -> None:
-    status, _, errors = invoke("run", "quickstart", "--track=tensorbord", "--out", tmp_path / "runs")
-    assert status == 2
-    assert errors == (
-        "dawnbench: there is no tracker tensorbord; the trackers are tensorboard, trackio, wandb, mlflow\n"
-    )
-    assert not (tmp_path / "runs").exists()
-
-
 def test_a_library_that_is_missing_is_told_before_anything_is_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

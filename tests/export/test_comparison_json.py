@@ -31,7 +31,7 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     (found,) = strict_json(comparisons_json([(made, prices)]))
     assert set(found) == {
         *("verdict", "sentence", "reference", "other", "pairs", "times", "accuracy_points", "p_accuracy"),
-        *("energy_ratio", "differences", "cautions"),
+        *("energy_ratio", "differences", "cautions", "remedy"),
     }
     assert found["reference"] == {
         "name": "a",
@@ -54,6 +54,18 @@ def test_the_figures_are_those_of_the_comparison() -> None:
     assert found["pairs"] is None
     assert found["cautions"] == ["the devices differ: NVIDIA H200 and NVIDIA A100"]
     assert found["differences"] == []
+    assert found["remedy"] is None
+    assert (found["times"][0]["missing"], found["times"][0]["level"]) == ([0, 0], 0.01)
+
+
+def test_too_few_trials_come_with_a_remedy() -> None:
+    made = compare(series(trials(count=3)), series(trials(2.5, count=3), "b"))
+    (found,) = strict_json(comparisons_json([(made, FREE)]))
+    assert (found["verdict"], found["remedy"]) == (
+        "cannot tell with so few trials",
+        "needs 2 more a side, 5 in all: dawnbench run davidnet --trials 5",
+    )
+    assert (found["times"][0]["missing"], found["times"][0]["ratio"]["interval"]) == ([2, 2], None)
 
 
 def test_what_is_infinite_or_not_there_is_null() -> None:

@@ -24,6 +24,7 @@ def test_the_document_has_every_run() -> None:
     assert first["name"] == RUN.name
     assert first["folder"] == str(RUN.folder)
     assert first["median_seconds"] == RUN.median_seconds
+    assert first["mean_seconds"] == RUN.mean_seconds
     assert (first["asked"], first["done"], first["reached"], first["status"]) == (3, 3, 2, "finished")
     assert (first["data"], first["tags"]) == ("cifar10", {"branch": "main"})
     assert (second["device_name"], second["accuracy"]) == (OTHER.identity.device_name, None)

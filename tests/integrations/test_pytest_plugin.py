@@ -141,7 +141,8 @@ from dawnbench import find_recipe
 
 def test_one(dawnbench_run):
     recipe = find_recipe("tiny.py")
-    dawnbench_run(recipe, trials=2, epochs=3, seed=7, target=0.25, settings=("batch_size=64",), data="digits")
+    size = ("batch_size=64",)
+    dawnbench_run(recipe, trials=2, epochs=3, seed=7, target="25%", settings=size, data="digits")
 """
         )
         result.assert_outcomes(passed=1)

@@ -78,7 +78,7 @@ def test_more_steps_than_an_epoch_has_are_refused(recipe: Recipe) -> None:
 
 
 def test_an_epoch_of_one_step_has_a_way_out(recipe: Recipe) -> None:
-    with pytest.raises(DawnbenchError, match="choose a smaller batch_size"):
+    with pytest.raises(DawnbenchError, match="choose a smaller batch with --set batch_size="):
         profile_recipe(replace(recipe, batch_size=1024), open_device("cpu"), PEAKS, steps=1)
 
 

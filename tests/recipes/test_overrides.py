@@ -99,7 +99,6 @@ def test_without_settings_the_recipe_is_the_same() -> None:
         "compile=1",
         "compile=yes",
         "precision=fp8",
-        "target=94%",
         "optimizer.momentum=[0.9]",
         "model.widths=64",
         "model.widths=[1,2,3]",

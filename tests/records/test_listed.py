@@ -17,6 +17,7 @@ from dawnbench.records.listed import read_listed
 from dawnbench.records.reader import read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.records.trial_set import trial_set_of
+from dawnbench.stats.trial_values import spent_seconds
 from tests.records.examples import TRIAL
 from tests.records.folders import line, make_run
 
@@ -43,6 +44,9 @@ def test_a_run_at_a_glance(tmp_path: Path) -> None:
     assert (one.recipe_name, one.device, one.device_name) == ("davidnet", "cpu", "AMD EPYC")
     assert (listed.asked, listed.done, listed.reached) == (5, 2, 1)
     assert listed.median_seconds == {"dawnbench": 2.0, "cold": None, "airbench": 3.0}
+    spent = trial_set_of(read_run(folder)).trials[1].spent_seconds["dawnbench"]
+    assert spent is not None
+    assert listed.mean_seconds == {"dawnbench": 2.0 + spent, "cold": None, "airbench": 3.0}
     assert listed.accuracy == pytest.approx(0.925)
     assert (one.target, one.fingerprint, one.recipe_digest) == (0.94, "cd" * 32, "ab" * 32)
     assert listed.created == "2026-02-03T04:05:06+00:00"
@@ -65,6 +69,8 @@ def test_its_results_are_those_of_the_trials_that_count(
     for rule, found in listed.median_seconds.items():
         times = [t for t in (trial.seconds.get(rule) for trial in counting) if t is not None]
         assert found == (median(times) if times else None)
+        expected = spent_seconds(trial_set_of(read_run(folder)), rule).expected
+        assert listed.mean_seconds[rule] == (pytest.approx(expected) if times else None)
     accuracies = [trial.accuracy for trial in counting if trial.accuracy is not None]
     assert listed.accuracy == (pytest.approx(fmean(accuracies)) if accuracies else None)
 

@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.intervals import Interval, expected_interval, mean_interval
 from dawnbench.stats.regression.judge import Criteria, judge
 from dawnbench.stats.run_warnings import Concern, find_warnings
 from tests.stats.trial_sets import sides, timed
@@ -120,6 +123,70 @@ def test_three_percent_in_separate_runs_is_found() -> None:
     rng = np.random.default_rng(6)
     found = words([(apart(rng, 10), apart(rng, 10, slower=0.03)) for _ in range(CAMPAIGNS)])
     assert found["slower"] >= 95, found
+
+
+@pytest.mark.parametrize("noise", KINDS, ids=lambda noise: noise.__name__)
+def test_intervals_of_the_ratio_in_pairs_hold_the_truth(noise: Noise) -> None:
+    rng = np.random.default_rng(12)
+    found = [campaign(rng, noise, slower=0.03) for _ in range(CAMPAIGNS)]
+    held = sum(1.03 in ratio_of(compare(a, b)) for a, b in found)
+    assert held >= 95
+
+
+@pytest.mark.parametrize("noise", [normal, heavy_tailed, spiky], ids=lambda noise: noise.__name__)
+@pytest.mark.parametrize("trials", [5, 10])
+def test_intervals_of_the_ratio_of_separate_runs_hold_the_truth(noise: Noise, trials: int) -> None:
+    rng = np.random.default_rng(13)
+    found = [(apart(rng, trials, noise), apart(rng, trials, noise, slower=0.03)) for _ in range(CAMPAIGNS)]
+    held = sum(1.03 in ratio_of(compare(a, b)) for a, b in found)
+    assert held >= 95
+
+
+def ratio_of(found: Comparison) -> Interval:
+    assert found.verdict.ratio is not None
+    assert found.verdict.ratio.interval is not None
+    return found.verdict.ratio.interval
+
+
+@pytest.mark.parametrize("trials", [2, 3, 5, 10, 20])
+@pytest.mark.parametrize("noise", [normal, heavy_tailed], ids=lambda noise: noise.__name__)
+def test_the_interval_of_a_mean_holds_the_truth_with_few_trials(noise: Noise, trials: int) -> None:
+    rng = np.random.default_rng(14)
+    samples = [noise(rng, trials) for _ in range(2_000)]
+    held = np.mean([1.0 in of_mean(sample) for sample in samples])
+    # Student's t with 2 degrees of freedom makes it hold a little more often.
+    assert 0.93 <= held <= 0.99
+
+
+@pytest.mark.parametrize(("trials", "held"), [(3, 0.80), (5, 0.90), (10, 0.93)])
+def test_a_bootstrap_interval_of_few_trials_holds_it_less_often(trials: int, held: float) -> None:
+    """Why none is used: it claims 95 in 100."""
+    rng = np.random.default_rng(15)
+    samples = normal(rng, 400 * trials).reshape(400, trials)
+    found = stats.bootstrap((samples,), np.mean, axis=1, n_resamples=999, rng=rng).confidence_interval
+    assert np.mean((found.low <= 1) & (found.high >= 1)) < held
+    assert np.mean([1.0 in of_mean(sample) for sample in samples]) > 0.93
+
+
+@pytest.mark.parametrize(("trials", "least"), [(10, 0.85), (20, 0.90), (50, 0.92)])
+@pytest.mark.parametrize("misses", [0.2, 0.5])
+def test_the_interval_of_an_expected_time_holds_the_truth(misses: float, trials: int, least: float) -> None:
+    rng = np.random.default_rng(16)
+    truth = SECONDS * (1 + 2 * misses / (1 - misses))
+    held = 0
+    for _ in range(1_000):
+        success = (rng.random(trials) >= misses).astype(float)
+        spent = SECONDS * np.where(success, 1, 2) * normal(rng, trials)
+        found = expected_interval(spent, success)
+        assert found is not None
+        held += truth in found
+    assert held >= 1_000 * least
+
+
+def of_mean(sample: np.ndarray) -> Interval:
+    found = mean_interval(sample)
+    assert found is not None
+    return found
 
 
 def outcomes(pairs: Sequence[tuple[TrialSet, TrialSet]], margin: float = 0.02) -> Counter[str]:

@@ -9,14 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dawnbench.records.trial_set import TrialFigures
-from dawnbench.stats.bootstrap import bootstrap_interval
 from dawnbench.stats.sample import describe
 from dawnbench.stats.trial_values import (
     Spent,
     accuracies,
     censored_seconds,
     energies,
-    expected_time,
     rules_of,
     spent_energies,
     spent_seconds,
@@ -180,17 +178,12 @@ def test_another_miss_makes_the_expected_time_longer(trials: list[TrialFigures],
         assert after.seconds > before.seconds or after.seconds == before.seconds == math.inf
 
 
-def test_expected_times_of_many_draws_at_once_are_those_of_each() -> None:
-    draws = np.array([[[1.0, 2, 3], [4, 5, 6]], [[1, 0, 1], [0, 0, 0]]])  # (figure, draw, trial)
-    assert expected_time(draws).tolist() == [3.0, math.inf]
-
-
 def test_what_was_spent_is_one_sorted_table() -> None:
     spent = Spent((20.0, 18.0), (40.0,))
     assert spent.table.tolist() == [[18, 1], [20, 1], [40, 0]]
     assert Spent((), ()).table.shape == (0, 2)
     assert Spent((), ()).expected == math.inf
-    assert bootstrap_interval([spent.table], expected_time) is not None
+    assert spent.expected == 39
 
 
 def test_the_energy_of_whole_trials_is_that_of_finished_ones() -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources.digits import load_digits
 from dawnbench.data.sources.folder import load_folder
-from dawnbench.data.sources.names import DATASETS, OFFICIAL, Progress, silent
+from dawnbench.data.sources.names import DATASETS, OFFICIAL, Progress, check_source, existing_path, silent
 from dawnbench.data.sources.npz import load_npz
 from dawnbench.data.sources.official import load_official
 from dawnbench.data.sources.synthetic import load_synthetic
@@ -35,13 +34,14 @@ def load_dataset(
     if image_size is not None and image_size < 1:
         raise DawnbenchError(f"image_size is {image_size}; give the side length in pixels, 1 or more")
     progress = silent if progress is None else progress
-    path = _existing(name_or_path)
+    check_source(name_or_path)
+    path = existing_path(name_or_path)
     if name_or_path not in DATASETS and path is not None and path.is_dir():
         return load_folder(path, source=name_or_path, cache=cache, progress=progress, image_size=image_size)
-    return _load_named_or_npz(name_or_path, path, cache, progress)
+    return _load_named_or_npz(name_or_path, cache, progress)
 
 
-def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progress: Progress) -> Dataset:
+def _load_named_or_npz(name: str, cache: Path | None, progress: Progress) -> Dataset:
     if name in OFFICIAL:
         return load_official(OFFICIAL[name], cache=cache, progress=progress)
     if name == "digits":
@@ -50,21 +50,4 @@ def _load_named_or_npz(name: str, path: Path | None, cache: Path | None, progres
         return load_synthetic()
     if name.endswith(".npz"):
         return load_npz(expanded(name), source=name)
-    if path is not None:
-        raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of these")
-    raise DawnbenchError(_unknown(name))
-
-
-def _existing(name: str) -> Path | None:
-    """Return the path if it exists; an empty name is not a path, although Path turns it into '.'."""
-    try:
-        path = Path(name).expanduser()
-        return path if name and path.exists() else None
-    except (OSError, RuntimeError):  # name too long, folder not searchable, no such user
-        return None
-
-
-def _unknown(name: str) -> str:
-    alike = difflib.get_close_matches(name.lower().replace("-", "_"), DATASETS, n=1, cutoff=0.5)
-    guess = f"did you mean {alike[0]}?" if alike else f"the names are {', '.join(DATASETS)}"
-    return f"{name!r} is not the name of a data set, nor an .npz file or a folder that exists; {guess}"
+    raise DawnbenchError(f"{name} is neither a folder nor an .npz file; convert it to one of these")

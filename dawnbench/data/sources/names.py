@@ -5,8 +5,12 @@ This file imports neither torch nor numpy, so that a help text can list the name
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
+
+from dawnbench.errors import DawnbenchError
 
 DATASETS: dict[str, str] = {
     "cifar10": "CIFAR-10: 50,000 + 10,000 colour photographs of 10 kinds, 32x32",
@@ -100,6 +104,32 @@ OFFICIAL: dict[str, Official] = {
         Official("fashion_mnist", "FashionMNIST", _GREY, _FASHION, "FashionMNIST/raw", "FashionMNIST/raw"),
     )
 }
+
+
+def check_source(name: str) -> None:
+    """Check that a data set has this name, or that a file or folder is there; nothing is opened.
+
+    A missing .npz file is left to its loader.
+
+    Raises:
+        DawnbenchError: neither is the case.
+    """
+    if name in DATASETS or name.endswith(".npz") or existing_path(name) is not None:
+        return
+    alike = difflib.get_close_matches(name.lower().replace("-", "_"), DATASETS, n=1, cutoff=0.5)
+    guess = f"did you mean {alike[0]}?" if alike else f"the names are {', '.join(DATASETS)}"
+    raise DawnbenchError(
+        f"{name!r} is not the name of a data set, nor an .npz file or a folder that exists; {guess}"
+    )
+
+
+def existing_path(name: str) -> Path | None:
+    """Return the path if it exists; an empty name is not a path, although Path turns it into '.'."""
+    try:
+        path = Path(name).expanduser()
+        return path if name and path.exists() else None
+    except (OSError, RuntimeError):  # name too long, folder not searchable, no such user
+        return None
 
 
 Progress = Callable[[str, int, int], None]

@@ -19,6 +19,7 @@ from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import RunRecord
+from dawnbench.records.share import parse_accuracy
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 
 
@@ -41,7 +42,7 @@ class RecipeRunner:
         epochs: int | None = None,
         seed: int = 0,
         device: str = "auto",
-        target: float | None = None,
+        target: float | str | None = None,
         data: str | Path | None = None,
         settings: Sequence[str] = (),
         observer: Observer | None = None,
@@ -49,15 +50,16 @@ class RecipeRunner:
         """Train a recipe and return the measured run.
 
         `recipe` is a name, a recipe file (relative to pytest's root folder) or a Recipe. `settings` are
-        `--set` values, such as "optimizer.momentum=0.85". The other arguments are the options of
-        `dawnbench run`. `observer` receives the events of the run.
+        `--set` values, such as "optimizer.momentum=0.85"; `target` is 0.94 or "94%". The other arguments are
+        the options of `dawnbench run`. `observer` receives the events of the run.
 
         Raises:
             DawnbenchError: the recipe, the data or the device is invalid.
         """
         __tracebackhide__ = True
         try:
-            leaves = {"trials": trials, "epochs": epochs, "target": target}
+            reached = None if target is None else parse_accuracy(target, "target=")
+            leaves = {"trials": trials, "epochs": epochs, "target": reached}
             resolved = self._resolve(recipe, settings, data, leaves)
             options = {"--epochs": epochs, "--target": target, "--data": data}
             command = _run_command(recipe, options, device, settings)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import stops_at_target
-from dawnbench.report.charts.chart import Axis, Chart, Line, Point, Target
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.chart import Axis, Chart, Line, Mark, Point, Target
 from dawnbench.report.charts.epochs import median_last, subject
 from dawnbench.report.units import percent, seconds
 from dawnbench.stats.progress import elapsed_seconds
+from dawnbench.stats.trial_values import times
 
 
 def accuracy_chart(run: Run, rule: str, median: int) -> Chart | None:
@@ -39,7 +43,7 @@ def accuracy_chart(run: Run, rule: str, median: int) -> Chart | None:
         )
         for at, height, epoch in zip(x, y, epochs, strict=True):
             if epoch.epoch == trial.epochs_to_target:
-                label = _crossing(epoch.epoch, at, rule) if thick else ""
+                label = f"epoch {epoch.epoch}" if thick else ""
                 points.append(Point(at, height, "red", trial.trial, label))
     if not lines:
         return None
@@ -47,18 +51,23 @@ def accuracy_chart(run: Run, rule: str, median: int) -> Chart | None:
     return Chart(
         title=f"Validation accuracy by the {rule} rule's clock",
         note="One point per epoch, at its end. The thick line is the median trial; a ring marks where "
-        "a trial crossed the target.",
+        "a trial crossed the target; the dotted line is the mean time over all trials.",
         subject=subject(run),
         x=Axis(f"time under the {rule} rule", "s", digits=3, from_zero=True),
         y=Axis("validation accuracy", "%"),
         lines=lines,
         points=points,
+        marks=_mean(run, rule),
         targets=[Target(100 * target, f"target {percent(target)}")],
         group="time",
         height=380,
     )
 
 
-def _crossing(epoch: int, at: float, rule: str) -> str:
-    """Return the epoch, and its time if that is the trial's time under the rule."""
-    return f"epoch {epoch}, {seconds(at)}" if stops_at_target(rule) else f"epoch {epoch}"
+def _mean(run: Run, rule: str) -> list[Mark]:
+    """Return the run's headline: the mean time over its trials, with misses counted."""
+    expected = times(trial_set_of(run), rule).expected
+    if expected is None or not math.isfinite(expected.seconds):
+        return []
+    what = "mean time to target" if stops_at_target(rule) else "mean time of a trial"
+    return [Mark(expected.seconds, f"{what} {seconds(expected.seconds)}", in_key=True)]

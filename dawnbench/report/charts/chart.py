@@ -96,6 +96,8 @@ class Mark:
 
     x: float
     label: str
+    in_key: bool = False
+    """Whether a printed chart names it in its key; a page always prints the label above the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +111,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value with its 95 % interval."""
+    """A value with its interval."""
 
     label: str
     value: float

@@ -46,7 +46,7 @@ def ratio_chart(comparison: Comparison) -> RatioChart | None:
         return None
     return RatioChart(
         title=verdict_sentence(comparison),
-        x=Axis("time of the other over the reference's, 95 % interval; left of 1 is faster", scale="log"),
+        x=Axis("time of the other over the reference's, 99 % interval; left of 1 is faster", scale="log"),
         rows=rows,
         verdict=comparison.verdict.rule,
     )

@@ -9,6 +9,24 @@ from dawnbench.records.reader import Run
 from dawnbench.records.rules import TimingRule, known_rule
 from dawnbench.records.schema import Segment, TrialRecord
 
+SEGMENT_COLORS = {
+    "startup": "#56B4E9",
+    "load": "#8C6239",
+    "build": "#F0E442",
+    "compile": "#D55E00",
+    "to_device": "#009E73",
+    "reset": "#F2A6A0",
+    "init": "#E69F00",
+    "train": "#0072B2",
+    "evaluate": "#CC79A7",
+    "final_evaluate": "#7B4FA3",
+    "record": "#9AA3AD",
+    "checkpoint": "#8A9A2F",
+}
+"""Of plots and pages, in light and dark alike; after Okabe and Ito's palette as far as it goes."""
+OTHER_COLOR = "#5F6B78"
+"""Of a segment by another name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

@@ -69,6 +69,10 @@ class PairsDisplay:
         self._begun = True
         self._progress.start()
 
+    def warn(self, sentence: str) -> None:
+        """Print what the campaign cannot show, before it runs."""
+        self._print(Text(plain(f"note: {sentence}"), style="yellow"))
+
     def note(self, side: str, sentence: str) -> None:
         """Print what was requested on a side and could not be done."""
         self._print(Text.assemble((f"{side} ", "bold"), (f"note: {plain(sentence)}", "yellow")))

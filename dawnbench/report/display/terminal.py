@@ -28,6 +28,7 @@ class TerminalDisplay(Display):
         self._widths = [*MIN_WIDTHS]
         if style == "milliseconds":
             self._widths[2] = len("00m 00.000s")
+        self._widths[-1] = len("100.00 %")
         every = tuple(range(len(COLUMNS)))
         self._columns = every if self._width(every) <= console.width else WITHOUT_COUNTS
         self._progress = Progress(
@@ -93,7 +94,7 @@ class TerminalDisplay(Display):
     def epoch_ended(self, record: EpochRecord) -> None:
         """Print the epoch's row, in green if it reached the target."""
         reached = record.validation_accuracy >= self._target
-        self._print(self._line(cells(record, self._style), "green" if reached else ""))
+        self._print(self._line(cells(record, self._style, uniform=True), "green" if reached else ""))
         self._describe(min(record.epoch + 1, self._epochs))
 
     def trial_ended(self, record: TrialRecord) -> None:

@@ -6,7 +6,7 @@ of a run. Each returns one document: with all it needs inside, or, with `assets`
 """
 
 from dawnbench.report.page.assets import shared_assets
-from dawnbench.report.page.layout import render_chart, render_page, render_table
+from dawnbench.report.page.layout import prose, render_chart, render_page, render_table
 from dawnbench.report.page.run_page import render_run_page
 from dawnbench.report.page.tables import Cell, Column, Table
 
@@ -14,6 +14,7 @@ __all__ = [
     "Cell",
     "Column",
     "Table",
+    "prose",
     "render_chart",
     "render_page",
     "render_run_page",

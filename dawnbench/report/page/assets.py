@@ -9,6 +9,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from dawnbench.report.charts.segments import OTHER_COLOR, SEGMENT_COLORS
+
 _FOLDER = Path(__file__).parent / "assets"
 EARLY_SCRIPT = "theme.js"
 """Runs before the body, so that no page flashes in the wrong theme."""
@@ -31,7 +33,13 @@ STYLES = ("uPlot.min.css", "page.css")
 def shared_assets() -> dict[str, bytes]:
     """Return each file that pages with `assets` load, and the plotting library's license, by name."""
     names = (EARLY_SCRIPT, *SCRIPTS, *STYLES, "uPlot.LICENSE")
-    return {name: (_FOLDER / name).read_bytes() for name in names}
+    files = {name: (_FOLDER / name).read_bytes() for name in names}
+    return files | {"page.css": files["page.css"] + _segment_styles().encode()}
+
+
+def _segment_styles() -> str:
+    colors = SEGMENT_COLORS | {"other": OTHER_COLOR}
+    return "".join(f".segment-{name} {{ --fill: {color}; }}\n" for name, color in colors.items())
 
 
 @cache

@@ -27,7 +27,7 @@ def tiles(summary: Summary, target: float, rule: str) -> list[Tile]:
     times = next((times for times in summary.times if times.rule == rule), None)
     if times is not None and times.expected is not None and times.reached:
         expected, goal = times.expected, percent(target)
-        what = f"Time to {goal}" if known_rule(rule).stops_at_target else "Time of a trial"
+        what = f"Mean time to {goal}" if known_rule(rule).stops_at_target else "Mean time of a trial"
         spread = "" if expected.interval is None else _range(expected.interval.low, expected.interval.high)
         found.append(Tile(what, f"{significant(expected.seconds)} s", spread or f"{rule} rule"))
     found.append(Tile("Reached the target", f"{summary.reached} of {summary.trials}", "trials"))
@@ -38,14 +38,14 @@ def tiles(summary: Summary, target: float, rule: str) -> list[Tile]:
     if summary.energy_to_target is not None:
         energy = summary.energy_to_target
         spread = "" if energy.interval is None else _range(energy.interval.low, energy.interval.high, "J")
-        found.append(Tile("Energy to target", f"{significant(energy.mean)} J", spread))
+        found.append(Tile("Mean energy to target", f"{significant(energy.mean)} J", spread))
     return found
 
 
 def _range(low: float, high: float, unit: str = "s") -> str:
     if not math.isfinite(high):
-        return f"95 % interval from {significant(low)} {unit}, with no upper bound"
-    return f"95 % interval {significant(low)} to {significant(high)} {unit}"
+        return f"95 % interval of the mean from {significant(low)} {unit}, with no upper bound"
+    return f"95 % interval of the mean {significant(low)} to {significant(high)} {unit}"
 
 
 def software(run: Run) -> str:

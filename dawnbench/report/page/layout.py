@@ -20,6 +20,7 @@ from dawnbench.report.page.tables import Table
 from dawnbench.report.units import seconds
 from dawnbench.safe_text import html, plain
 
+_CODE = re.compile(r"`([^`]+)`")
 _BEFORE_UNIT = re.compile(r"(?<=\d) (?=(%|s|J)(?!\w))")
 
 
@@ -77,7 +78,7 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         finalize=_shown,
     )
-    environment.filters.update(tied=_tied, seconds=seconds)
+    environment.filters.update(prose=prose, seconds=seconds)
     environment.globals.update(
         inline=inline, render_table=render_table, render_chart=render_chart, picture_url=picture_url
     )
@@ -89,9 +90,19 @@ def _shown(value: Any) -> Any:
     return plain(value) if type(value) is str else value
 
 
-def _tied(sentence: str) -> Markup:
-    """Return a sentence in which no number is separated from its unit by a line break."""
-    return Markup(_BEFORE_UNIT.sub("&nbsp;", str(html(sentence))))
+def prose(sentence: str) -> Markup:
+    """Return a sentence with what stands between backticks as code.
+
+    Elsewhere no number is separated from its unit by a line break.
+    """
+    parts = _CODE.split(sentence)
+    shown = (
+        Markup("<code>{}</code>").format(html(part))
+        if number % 2
+        else Markup(_BEFORE_UNIT.sub("&nbsp;", str(html(part))))
+        for number, part in enumerate(parts)
+    )
+    return Markup("").join(shown)
 
 
 def _render(template: str, **context: Any) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dawnbench.records.reader import Run
-from dawnbench.records.rules import SEGMENTS, known_rule
+from dawnbench.records.rules import known_rule
 from dawnbench.records.samples import Samples
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
@@ -15,7 +15,7 @@ from dawnbench.report.charts.epochs import (
     loss_chart,
     median_number,
 )
-from dawnbench.report.charts.segments import segment_chart
+from dawnbench.report.charts.segments import SEGMENT_COLORS, segment_chart
 from dawnbench.report.page import run_tables
 from dawnbench.report.page.facts import facts, software, tiles
 from dawnbench.report.page.layout import render_page, render_template, script_json
@@ -70,7 +70,7 @@ def render_run_page(
         telemetry_json=script_json(telemetry),
         unavailable=list(dict.fromkeys(run.record.telemetry_unavailable.values())),
         ledger=segment_chart(run, rule),
-        known_segments=SEGMENTS,
+        known_segments=SEGMENT_COLORS,
         trials=run_tables.trials_table(run, median),
         figures=run_tables.summary_table(summary),
         segments=run_tables.segments_table(run, rule),

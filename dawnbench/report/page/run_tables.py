@@ -15,7 +15,7 @@ from dawnbench.report.page.tables import Cell, Column, Table, texts
 from dawnbench.report.text import dashes, log_table
 from dawnbench.report.text.run_summary import figures_table, single_value_notes
 from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
-from dawnbench.report.units import joules, number_bytes, percent, seconds
+from dawnbench.report.units import joules, percent, seconds, setting
 from dawnbench.stats.progress import spread_by_segment
 from dawnbench.stats.trial_summary import Summary
 
@@ -87,18 +87,12 @@ def readings_table(run: Run) -> Table | None:
 
 def epochs_table(run: Run, trial: int) -> Table:
     """Return a trial's log table."""
-    rows = [log_table.cells(epoch, "milliseconds") for epoch in run.epochs_of(trial)]
+    rows = [log_table.cells(epoch, "milliseconds", uniform=True) for epoch in run.epochs_of(trial)]
     return texts(f"Log of trial {trial}, the median", log_table.COLUMNS, rows)
 
 
 def settings_table(caption: str, settings: Mapping[str, Any]) -> Table:
     """Return one row per leaf of nested settings, named by its path; unknown values are left out."""
     known = [(path, leaf) for path, leaf in leaves(settings) if leaf is not None and leaf != {}]
-    rows = [[Cell(path), Cell(_setting(path, leaf))] for path, leaf in known]
+    rows = [[Cell(path), Cell(setting(path, leaf))] for path, leaf in known]
     return Table(caption, [Column("Setting"), Column("Value")], rows)
-
-
-def _setting(path: str, leaf: Any) -> str:
-    if isinstance(leaf, list):
-        return ", ".join(str(item) for item in leaf)
-    return number_bytes(leaf) if path.endswith("_bytes") and isinstance(leaf, int) else str(leaf)

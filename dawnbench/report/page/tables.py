@@ -24,6 +24,8 @@ class Cell:
     """What a numeric column is sorted by; None comes last in either direction."""
     link: str | None = None
     """A relative URL that the text leads to."""
+    note: str = ""
+    """Shown in small print after the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Table:
     """Whether readers with JavaScript can sort it by each column."""
     marked: int | None = None
     """The row to highlight, counted from 0."""
+    folds: bool = False
+    """Whether a narrow screen shows only the first two columns until the reader asks for the others."""
     notes: Sequence[str] = ()
     """Sentences below it, such as why a cell is a dash."""
 

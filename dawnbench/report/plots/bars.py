@@ -8,37 +8,12 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import LogLocator
 
 from dawnbench.report.charts.ladder import Ladder
-from dawnbench.report.charts.segments import Bar, SegmentChart
+from dawnbench.report.charts.segments import OTHER_COLOR, SEGMENT_COLORS, Bar, SegmentChart
 from dawnbench.report.plots.scales import plain_ticks
-from dawnbench.report.plots.style import (
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PURPLE,
-    SKY,
-    VERMILION,
-    YELLOW,
-    new_figure,
-    plain_label,
-)
+from dawnbench.report.plots.style import BLUE, GREY, new_figure, plain_label
 from dawnbench.report.units import seconds
 from dawnbench.safe_text import figure_text, plain
 
-COLORS = {
-    "startup": GREY,
-    "load": SKY,
-    "build": PURPLE,
-    "compile": YELLOW,
-    "to_device": VERMILION,
-    "reset": "#5B3A29",
-    "init": "#A6761D",
-    "train": BLUE,
-    "evaluate": ORANGE,
-    "final_evaluate": GREEN,
-    "record": "#333333",
-    "checkpoint": "#8A8D2F",
-}
 HATCH = "////"
 MAX_TRIALS = 40
 """What fits on a page."""
@@ -71,7 +46,7 @@ def draw_segments(chart: SegmentChart) -> Figure | None:
 def _draw_bar(axes: Axes, place: int, bar: Bar, entries: dict[str, Patch]) -> None:
     left = 0.0
     for part in bar.parts:
-        color = COLORS.get(part.name, "black")
+        color = SEGMENT_COLORS.get(part.name, OTHER_COLOR)
         entries.setdefault(part.name, Patch(color=color, label=figure_text(part.name)))
         hatch = "" if part.is_counted else HATCH
         axes.barh(

@@ -69,7 +69,8 @@ def draw_lines(
         # With an edge, so that a span of one sample shows.
         axes.axvspan(span.start, span.end, color=COLORS["red"], alpha=0.15, linewidth=0.8)
     for mark in chart.marks if len(chart.marks) <= MAX_MARKS else ():
-        axes.axvline(mark.x, color=COLORS["grey"], linestyle=":", linewidth=0.8)
+        label = mark.label if mark.in_key else None
+        axes.axvline(mark.x, color=COLORS["grey"], linestyle=":", linewidth=0.8, label=label)
     _draw_thin(axes, chart)
     for line in chart.lines:
         if line.thick:

@@ -16,14 +16,15 @@ from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
 BOARD_COLUMNS = (
-    *("Recipe", "Device", "Rule", "#Place", "#Time [s], 95 % interval", "#Reached", "#Accuracy", "Claim"),
-    "Run (UTC)",
+    *("Recipe", "#Mean time [s], 95 % interval", "#Place", "Device", "Rule", "#Reached", "#Accuracy"),
+    *("Claim", "Run (UTC)"),
 )
 BOARD_NOTE = (
     "Each row is the newest run of its series that has an interval, not the best, which is partly luck. "
-    "Time is the expected time to the target, with misses counted. Under rules that do not stop at the "
-    "target it is the time of a whole trial, and a row whose accuracy claim fails has no place. The claim is "
-    "that the mean final accuracy is at least the target (one-sided t-test at 0.05)."
+    "Time is the mean time to the target over the trials, with misses counted, and the interval is that of "
+    "the mean. Under rules that do not stop at the target it is the time of a whole trial, and a row whose "
+    "accuracy claim fails has no place. The claim is that the mean final accuracy is at least the target "
+    "(one-sided t-test at 0.05)."
 )
 MAX_STEPS = 20
 """Step changes on the index page; the pages of the series show all of them."""
@@ -110,7 +111,7 @@ def _board(board: Board, series: Mapping[RunIdentity, SeriesHistory], number: in
         f"board-{number}",
         title,
         layout.paragraph(data, "note"),
-        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows),
+        layout.table(f"Leaderboard: {title}", BOARD_COLUMNS, rows, folds=True),
         *([layout.paragraph(BOARD_NOTE, "note")] if number == 1 else []),
         kind="board",
     )
@@ -128,10 +129,10 @@ def _select(column: str, values: Iterable[str], selected: str = "") -> Markup:
 def _cells(row: Row, history: SeriesHistory) -> list[Cell]:
     return [
         Cell(history.label, link=history.page),
+        layout.interval_cell(row.time),
+        Cell("-" if row.place is None else str(row.place), row.place),
         Cell(_device(row)),
         Cell(row.time.rule),
-        Cell("-" if row.place is None else str(row.place), row.place),
-        layout.interval_cell(row.time),
         *layout.run_cells(row.entry),
         layout.run_link(row.entry),
     ]

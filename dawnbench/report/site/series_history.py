@@ -23,7 +23,7 @@ class Level:
 
     runs: tuple[Entry, ...]
     seconds: tuple[float, ...]
-    """The median of each run, as long as `runs`."""
+    """The mean of each run, with misses counted; as long as `runs`."""
     step: Step | None
     """The step to this level; None for the first level."""
 
@@ -61,7 +61,7 @@ def series_histories(entries: Iterable[Entry]) -> tuple[SeriesHistory, ...]:
 
 
 def history_chart(rule: str, levels: Sequence[Level]) -> Chart | None:
-    """Return the medians over time with their levels; None if there are fewer than two runs."""
+    """Return the means over time with their levels; None if there are fewer than two runs."""
     runs = [run for level in levels for run in level.runs]
     if len(runs) < 2:
         return None
@@ -75,7 +75,7 @@ def history_chart(rule: str, levels: Sequence[Level]) -> Chart | None:
         x=Axis("started", kind="date") if started else Axis("run", kind="count"),
         y=Axis("time", "s", digits=3),
         lines=[
-            Line("median of a run", x, seconds, dots=True, names=[run.name for run in runs]),
+            Line("mean of a run", x, seconds, dots=True, names=[run.name for run in runs]),
             Line("level", [at for at, _ in ends], [y for _, y in ends], color="red", thick=True),
         ],
         marks=list(_marks(levels, x)),
@@ -86,7 +86,7 @@ def history_chart(rule: str, levels: Sequence[Level]) -> Chart | None:
 def _levels(runs: Sequence[Entry]) -> dict[str, tuple[Level, ...]]:
     found = {}
     for rule in dict.fromkeys(time.rule for run in runs for time in run.times):
-        timed = [(run, time.median) for run in runs if (time := run.time(rule)) and time.median]
+        timed = [(run, time.expected) for run in runs if (time := run.time(rule)) and time.expected]
         if not timed:
             continue
         steps = step_changes([seconds for _, seconds in timed])

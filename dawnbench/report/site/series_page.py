@@ -20,13 +20,13 @@ from dawnbench.stats.step_changes import MIN_RUNS, Step
 NONE = Cell("-")
 DRIFT = "The newest run compared with the first: slow drift"
 STEPS_NOTE = (
-    "Levels are found by PELT on the logarithm of the runs' medians, and each step is confirmed by a "
+    "Levels are found by PELT on the logarithm of the runs' means, and each step is confirmed by a "
     "Mann-Whitney test of the runs on both sides, with p below 0.01. The page of the comparison says what "
     "differed across the step."
 )
 RUNS_NOTE = (
-    "Times are medians over a run's trials, in seconds. Each run is compared with the previous one that has "
-    "a time under the rule."
+    "Times are means over a run's trials, in seconds, with misses counted. Each run is compared with the "
+    "previous one that has a time under the rule."
 )
 DASH_NOTE = "A dash: there is no earlier run to compare with, or one of the two has no time under the rule."
 
@@ -73,7 +73,8 @@ def _summary(history: SeriesHistory, rule: str) -> str:
     if rule not in history.levels:
         return f"{runs}, none of which has a time under the {rule} rule."
     latest = history.levels[rule][-1]
-    now = f"{history.title}: {significant(median(latest.seconds))} s under the {rule} rule, the median of "
+    level = f"{significant(median(latest.seconds))} s under the {rule} rule"
+    now = f"{history.title}: {level}, the median of the means of "
     if not steps:
         timed = len(latest.runs)
         which = runs if timed == len(history.runs) else f"the {timed} of {runs} that have one"
@@ -115,7 +116,7 @@ def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Mar
         ]
         for run in first
     ]
-    table = layout.table("Medians before and after, the newest first", columns, rows)
+    table = layout.table("Medians of the runs' means before and after, the newest first", columns, rows)
     return [table, layout.paragraph(STEPS_NOTE, "note")]
 
 
@@ -152,9 +153,9 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
 def _time_cell(time: RuleTime | None) -> Cell:
     if time is None:
         return Cell("untimed")
-    if time.median is None:
+    if time.expected is None:
         return Cell("missed" if stops_at_target(time.rule) else "diverged")
-    return layout.time_cell(time.median)
+    return layout.time_cell(time.expected)
 
 
 def _verdict_cell(compared: Compared | None) -> Cell:

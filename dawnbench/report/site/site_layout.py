@@ -10,7 +10,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from dawnbench.report.page import Cell, Column, Table, render_page, render_table, shared_assets
+from dawnbench.report.page import Cell, Column, Table, prose, render_page, render_table, shared_assets
 from dawnbench.report.site.site_folder import ASSETS, run_page
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import html
@@ -62,7 +62,7 @@ def hero(eyebrow: str, title: str, *content: Markup) -> Markup:
 
 def headline(sentence: str) -> Markup:
     """Return the main statement of a page."""
-    return Markup('<blockquote class="headline"><p>{}</p></blockquote>\n').format(html(sentence))
+    return Markup('<blockquote class="headline"><p>{}</p></blockquote>\n').format(prose(sentence))
 
 
 def tiles(values: Iterable[tuple[str, str, str]]) -> Markup:
@@ -79,13 +79,15 @@ def section(identity: str, title: str, *content: Markup, kind: str = "") -> Mark
     return whole.format(kind, identity, identity, html(title), inside) if inside else inside
 
 
-def table(caption: str, columns: Iterable[str], rows: Sequence[Sequence[Cell]]) -> Markup:
+def table(
+    caption: str, columns: Iterable[str], rows: Sequence[Sequence[Cell]], *, folds: bool = False
+) -> Markup:
     """Return a table that can be sorted, or nothing if it has no rows.
 
-    The title of a numeric column starts with a #.
+    The title of a numeric column starts with a #. If it `folds`, a narrow screen shows two columns.
     """
     titles = [Column(title.removeprefix("#"), numeric=title.startswith("#")) for title in columns]
-    return render_table(Table(caption, titles, rows, sortable=True)) if rows else Markup("")
+    return render_table(Table(caption, titles, rows, sortable=True, folds=folds)) if rows else Markup("")
 
 
 def change(ratio: float) -> str:
@@ -124,7 +126,7 @@ def interval_cell(time: RuleTime) -> Cell:
     if time.expected is None or time.low is None:
         return time_cell(time.expected)
     bounds = f"{significant(time.low)} to {'∞' if time.high is None else significant(time.high)}"
-    return Cell(f"{significant(time.expected)} ({bounds})", time.expected)
+    return Cell(significant(time.expected), time.expected, note=f"({bounds})")
 
 
 def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:
@@ -138,4 +140,4 @@ def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:
 
 
 def _escaped(content: str | Markup) -> Markup:
-    return content if isinstance(content, Markup) else html(content)
+    return content if isinstance(content, Markup) else prose(content)

@@ -15,7 +15,7 @@ from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.units import significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
-from dawnbench.stats.comparison.sentences import names, verdict_sentence
+from dawnbench.stats.comparison.sentences import names, remedy, verdict_sentence
 from dawnbench.stats.cost import Prices, cost_of_energy, cost_of_time, dollars, emission_of_energy
 from dawnbench.stats.run_warnings import Concern, find_warnings
 from dawnbench.stats.trial_values import accuracies, spent_energies
@@ -44,11 +44,20 @@ def comparison_report(comparison: Comparison, prices: tuple[Prices, Prices]) -> 
     return Group(
         *(Text(plain(line), style="dim") for line in _subjects(comparison)),
         Text(plain(verdict_sentence(comparison)) + ".", style=STYLES.get(comparison.verdict.word, "bold")),
+        *(Text(plain(line), style="bold") for line in _needed(comparison)),
         "",
         figures_table(comparison),
         *[""] * bool(remarks),
         *remarks,
     )
+
+
+def _needed(comparison: Comparison) -> Iterator[str]:
+    """Yield what would settle the comparison, with each command on a line of its own, to be pasted."""
+    needed = remedy(comparison)
+    if needed is not None:
+        yield f"{needed.needs}{':' if needed.commands else '.'}"
+        yield from needed.commands
 
 
 def figures_table(comparison: Comparison) -> Table:
@@ -68,7 +77,7 @@ def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     """Return a header and one row per rule, the verdict's first, plus one each for accuracy and energy."""
     paired = comparison.paired is not None
     named = names(comparison) if paired else ("reference", "other")
-    header = ["", *named, "ratio", "95 % interval", "p rank", "p Welch", *["p pairs"] * paired]
+    header = ["", *named, "ratio", "99 % interval", "p rank", "p Welch", *["p pairs"] * paired]
     rows = [_time_cells(time, paired) for time in comparison.times if any(time.trials)]
     if comparison.accuracy is not None:
         rows.append(_accuracy_cells(comparison, comparison.accuracy))
@@ -114,7 +123,7 @@ def _subjects(comparison: Comparison) -> Iterator[str]:
 def _notes(comparison: Comparison) -> Iterator[str]:
     """Yield what the table's header does not say about its numbers."""
     if comparison.paired is not None:
-        yield "A time is the mean over all trials, a ratio the median over the pairs."
+        yield "A time is the mean over all trials; the interval is that of the test of the pairs."
     time = comparison.verdict
     how = "missed the target" if stops_at_target(time.rule) else "diverged"
     for name, missed, trials in zip(names(comparison), time.missed, time.trials, strict=True):

@@ -10,12 +10,12 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import ladder
 from dawnbench.report.text.comparison import figures_rows
 from dawnbench.report.text.comparison_dashes import comparison_dashes
-from dawnbench.report.text.markdown import table
+from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.units import seconds, significant
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
-from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.comparison.sentences import remedy, verdict_sentence
 
 Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be compared with it."""
@@ -36,15 +36,18 @@ def comparison_blocks(comparison: Comparison) -> list[str]:
     """Return the verdict and the numbers behind it."""
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
+    needed = remedy(comparison)
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
+        *([markdown_block(needed.needs + (":" if needed.commands else "."))] if needed else []),
+        *([fenced("\n".join(needed.commands), "console")] if needed and needed.commands else []),
         table([markdown(name) for name in header], cells),
         *map(markdown_block, comparison_dashes(comparison)),
     ]
 
 
 def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> list[str]:
-    """Return the published times under a rule, fastest first, with the run's median among them.
+    """Return the published times under a rule, fastest first, with the run's mean among them.
 
     Nothing if no time is published under the rule, or the run has no place among them.
     """
@@ -57,5 +60,5 @@ def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: st
         system = f"**{name}**" if rung.is_own else f"[{name}]({rung.source})"
         ratio = "1" if rung.is_own else significant(found.times_as_long(rung), 3)
         rows.append([system, markdown(rung.hardware), seconds(rung.seconds), ratio])
-    note = "The run's time is the median over its trials. Hardware differs, so no verdict follows."
+    note = "The run's time is the mean over its trials. Hardware differs, so no verdict follows."
     return [table(["System", "Hardware", "Time", "Run takes, times"], rows), note]

@@ -7,7 +7,7 @@ import math
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.units import percent, seconds, significant
-from dawnbench.stats.bootstrap import Interval
+from dawnbench.stats.intervals import Interval
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
 
@@ -51,15 +51,15 @@ def _accuracy(summary: Summary) -> list[str]:
     if accuracy.interval is None:
         return [f"Final validation accuracy: {percent(accuracy.mean)}."]
     bounds = f"{100 * accuracy.interval.low:.2f} to {100 * accuracy.interval.high:.2f} %"
-    return [f"Final validation accuracy: {percent(accuracy.mean)} (mean, 95 % interval {bounds})."]
+    return [f"Mean final validation accuracy: {percent(accuracy.mean)} (95 % interval of the mean {bounds})."]
 
 
 def _interval(interval: Interval | None) -> str:
     if interval is None:
         return ""
     if not math.isfinite(interval.high):
-        return f"95 % interval from {significant(interval.low)} s, with no upper bound"
-    return f"95 % interval {significant(interval.low)} to {significant(interval.high)} s"
+        return f"95 % interval of the mean from {significant(interval.low)} s, with no upper bound"
+    return f"95 % interval of the mean {significant(interval.low)} to {significant(interval.high)} s"
 
 
 def _count(trials: int) -> str:

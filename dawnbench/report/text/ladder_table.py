@@ -90,10 +90,10 @@ def _misses(series: TrialSet, rule: str) -> Iterator[str]:
     found = times(series, rule)
     if found.missed:
         of = f"{len(found.missed)} of {len(found.censored)} trials"
-        yield f"! {of} missed the target; a miss counts as the slowest"
+        yield f"! {of} missed the target, and the time they took is included"
 
 
 def _closing(series: TrialSet) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
-    yield "The run's time is the median over its trials, a published time the mean over its own."
+    yield "A time is the mean over the trials, the run's as well as a published one."
     yield "Hardware differs, so no verdict follows."

@@ -26,7 +26,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their median under `rule`. Target, device, precision with threads, changed settings
+    differs; the time is their mean under `rule`. Target, device, precision with threads, changed settings
     and tags get a column only if the runs differ in them. What does not fit into a terminal is in a second
     line below each run. `of` is how many runs there are, listed or not; `width` is the terminal's width, None
     for any.
@@ -55,7 +55,7 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
     shared = ", ".join(facts)
     shared = shared if width is None else fill(shared, width)
-    return "\n".join([*lines, "", shared, f"time: median under the {rule} rule"])
+    return "\n".join([*lines, "", shared, f"time: mean under the {rule} rule"])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -136,7 +136,7 @@ def _trials(run: Listed) -> str:
 
 def _time(run: Listed, rule: str) -> str:
     # Without a trial there is no time at all, and the status says more than a dash.
-    time = seconds(run.median_seconds.get(rule)) if run.done else plain(run.status)
+    time = seconds(run.mean_seconds.get(rule)) if run.done else plain(run.status)
     if time != "-":
         return time
     return "missed" if stops_at_target(rule) and not run.reached else "untimed"

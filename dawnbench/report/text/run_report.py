@@ -27,6 +27,7 @@ from dawnbench.report.text.sections import (
     telemetry_table,
     timing_table,
 )
+from dawnbench.report.units import setting
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.progress import median_trial
@@ -174,8 +175,8 @@ def _flat(facts: Mapping[str, Any], before: str = "") -> Iterator[tuple[str, str
         if isinstance(value, Mapping):
             yield from _flat(value, f"{before}{name} ")
         elif value is not None:
-            text = ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-            yield f"{before}{name}".replace("_", " "), text
+            label = f"{before}{name.removesuffix('_bytes')}".replace("_", " ")
+            yield label, setting(name, value)
 
 
 def _reproduce(run: Run) -> list[str]:

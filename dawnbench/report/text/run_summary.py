@@ -22,7 +22,7 @@ from dawnbench.stats.sample import Sample
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
 
-COLUMNS = ("", "n", "mean", "sd", "95 % interval", "median", "min", "max")
+COLUMNS = ("", "n", "mean", "its 95 % interval", "sd", "median", "min", "max")
 
 
 def summary_report(
@@ -140,7 +140,7 @@ def _cells(sample: Sample, scale: float, shown: Callable[[float], str]) -> list[
         # Equal values may leave a rounding error.
         deviation = "0" if sample.least == sample.most else significant(scale * sample.std, 2)
     others = [shown(scale * value) for value in (sample.median, sample.least, sample.most)]
-    return [str(sample.count), shown(scale * sample.mean), deviation, bounds, *others]
+    return [str(sample.count), shown(scale * sample.mean), bounds, deviation, *others]
 
 
 def _expected(times: Times, goal: str) -> str:
@@ -154,7 +154,7 @@ def _expected(times: Times, goal: str) -> str:
         low, high = significant(expected.interval.low), significant(expected.interval.high)
         bounded = math.isfinite(expected.interval.high)
         bounds = f"{low} to {high} s" if bounded else f"from {low} s, with no upper bound"
-        bounds = f" (95 % interval {bounds})"
+        bounds = f" (95 % interval of it {bounds})"
     start = f"Expected time {what} under {times.rule}, with {missed} that {how}"
     return f"{start}: {significant(expected.seconds)} s{bounds}."
 

@@ -27,10 +27,9 @@ def model_section(
     `suffix` stands behind every heading, so that no two in a document are the same.
     """
     record, found = run.record, results(run)
-    summary = record.recipe.get("summary")
     below = "#" * (level + 1)
     parts = [f"{'#' * level} {markdown(record.recipe_name) if level == 1 else suffix}"]
-    parts += [markdown_block(summary)] if isinstance(summary, str) and summary.strip() else []
+    parts += _subtitle(run)
     behind = "" if level == 1 else f" ({suffix})"
     parts += [f"{below} Target{behind}", *(authors_words(run, "target") or [_own_target(run)])]
     parts += [f"{below} Results{behind}"]
@@ -42,6 +41,18 @@ def model_section(
     parts.append("\n".join(f"- {sentence}" for sentence in findings(found, record.target)))
     parts += [NOTE] if level == 1 else []
     return [*parts, *_log(run, found, rule, view)]
+
+
+def _subtitle(run: Run) -> list[str]:
+    """Return the recipe's summary, which names its own data, and which other data was trained on."""
+    identity, summary = run.record.identity, run.record.recipe.get("summary")
+    if not isinstance(summary, str) or not summary.strip():
+        return []
+    if any(change.startswith("dataset.name=") for change in identity.changed):
+        return [
+            markdown_block(f"Trained on {identity.data} instead of the recipe's own data. Recipe: {summary}")
+        ]
+    return [markdown_block(summary)]
 
 
 def _own_target(run: Run) -> str:

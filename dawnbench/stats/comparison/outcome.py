@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.comparable import Differences
+from dawnbench.stats.comparison.trials_needed import ALPHA
+from dawnbench.stats.intervals import Interval
 
 Word = Literal["faster", "slower", "no difference shown", "cannot tell with so few trials"]
-
-ALPHA = 0.01
-"""Of the rank test behind a verdict: in a hundred comparisons of a thing with itself, one may go wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,9 +18,10 @@ class Ratio:
     """One value over another, and how certain that is."""
 
     value: float
-    """Infinite if only the denominator's trials reached the target; for pairs, if that is so in most."""
+    """Of the means, with misses counted; infinite if only the denominator's trials reached the target."""
     interval: Interval | None
-    """Bootstrap 95 %; None if one side has fewer than two trials."""
+    """99 %, by the rank test that decides: the ratios that it does not reject. None with so few trials that
+    it could not reject any."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,7 @@ class Difference:
 
     value: float
     interval: Interval | None
-    """Bootstrap 95 %; None if one side has fewer than two trials."""
+    """99 %, Welch's; None if a side has fewer than two trials or neither has a spread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +52,11 @@ class TimeComparison:
     p_signed_rank: float | None
     """For trials run in pairs, where it decides; None otherwise."""
     word: Word
+    missing: tuple[int, int] | None
+    """How many more trials of each side a verdict takes at least, the reference first; None if no number
+    would do, since a rule counts a start that all trials share."""
+    level: float = ALPHA
+    """Below which the p-value that decides must be; the ratio's interval is that of 1 - `level`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,17 @@ class Comparison:
         return self.times[0]
 
 
-def word(ratio: Ratio | None, p_faster: float, p_slower: float, could_tell: bool) -> Word:
-    """Return the verdict: a difference needs p below 0.01 and an interval of the ratio that excludes 1.
+def word(ratio: Ratio | None, could_tell: bool, means_differ: bool = True) -> Word:
+    """Return the verdict: a difference needs an interval that excludes 1 and a ratio on the same side of 1.
 
-    The two p-values are the rank test's one-sided ones; the one on the ratio's side decides, at half of 0.01.
-    If ranks and ratio disagree (mostly faster, but with misses that cost more than that saves), neither
-    "faster" nor "slower" would be true.
+    `means_differ` says whether the means, with misses counted, can be told apart. If ranks and means disagree
+    (mostly faster, but with misses that cost more than that saves), neither "faster" nor "slower" would be
+    true.
     """
     if not could_tell:
         return "cannot tell with so few trials"
-    if ratio is None or ratio.interval is None or 1 in ratio.interval:
+    if ratio is None or ratio.interval is None or 1 in ratio.interval or not means_differ:
         return "no difference shown"
-    p = p_faster if ratio.value < 1 else p_slower
-    if 2 * p >= ALPHA:
-        return "no difference shown"
-    return "faster" if ratio.value < 1 else "slower"
+    if ratio.interval.high < 1:
+        return "faster" if ratio.value < 1 else "no difference shown"
+    return "slower" if ratio.value > 1 else "no difference shown"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
+from scipy.stats import ttest_1samp
 
 from dawnbench.records.trial_set import TrialFigures, TrialSet
-from dawnbench.stats.bootstrap import bootstrap_interval
-from dawnbench.stats.comparison.outcome import ALPHA, Ratio, TimeComparison, word
-from dawnbench.stats.comparison.unpaired import compare_by
-from dawnbench.stats.ranks import least_signed_rank_p_value, signed_rank
+from dawnbench.stats.comparison.inversion import paired_ratio_interval
+from dawnbench.stats.comparison.outcome import TimeComparison, word
+from dawnbench.stats.comparison.trials_needed import MEANS_ALPHA, missing_pairs
+from dawnbench.stats.comparison.unpaired import compare_by, log_expected
+from dawnbench.stats.ranks import signed_rank
 from dawnbench.stats.trial_values import censored_seconds, spent_seconds
 
 
@@ -31,7 +34,7 @@ def pairs(a: TrialSet, b: TrialSet) -> tuple[tuple[TrialFigures, TrialFigures], 
 
 
 def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> TimeComparison:
-    """Compare pair by pair: the ratio is the median of the pairs' ratios, the test Wilcoxon's signed ranks.
+    """Compare pair by pair: Wilcoxon's signed ranks of the pairs' ratios decide.
 
     A slow minute of the machine delays both trials of a pair, so it cancels in the ratio. A pair in which
     only one trial reached the target counts as a ratio of infinity or zero; a pair in which neither did says
@@ -39,21 +42,43 @@ def compare_paired_times(reference: TrialSet, other: TrialSet, rule: str) -> Tim
     """
     seconds = _seconds(reference, other, rule)
     informative = seconds[np.isfinite(seconds).any(axis=1)]
-    could_tell = least_signed_rank_p_value(len(informative) or len(seconds)) < ALPHA
-    ours, theirs = spent_seconds(other, rule), spent_seconds(reference, rule)
+    missing = missing_pairs(len(informative) or len(seconds))
+    found = compare_by(spent_seconds(other, rule), spent_seconds(reference, rule), rule)
+    found = replace(found, missing=(missing, missing))
     if not len(informative):
-        found = compare_by(ours, theirs, rule, None)
-        return replace(found, word=word(None, 1.0, 1.0, could_tell))
+        return replace(found, ratio=None, word=word(None, could_tell=not missing))
+    ratios = informative[:, 1] / informative[:, 0]
     with np.errstate(divide="ignore"):
-        ratios = informative[:, 1] / informative[:, 0]
-        differences = np.log(ratios)
-    faster, slower = signed_rank(differences, "less"), signed_rank(differences, "greater")
-    ratio = Ratio(float(np.median(ratios)), bootstrap_interval([ratios], np.median))
-    return replace(
-        compare_by(ours, theirs, rule, ratio),
-        p_signed_rank=min(1.0, 2 * min(faster, slower)),
-        word=word(ratio, faster, slower, could_tell),
-    )
+        p = signed_rank(np.log(ratios), "two-sided")
+    found = replace(found, p_signed_rank=p)
+    if missing:
+        return replace(found, word=word(None, could_tell=False))
+    ratio = found.ratio and replace(found.ratio, interval=paired_ratio_interval(ratios))
+    means_differ = _means_differ(reference, other, rule)
+    return replace(found, ratio=ratio, word=word(ratio, could_tell=True, means_differ=means_differ))
+
+
+def _means_differ(reference: TrialSet, other: TrialSet, rule: str) -> bool:
+    """Return whether the expected times differ; without misses, the ranks are enough to say so."""
+    both = [
+        (_spent(theirs, rule), _spent(ours, rule))
+        for theirs, ours in pairs(reference, other)
+        if censored_seconds(theirs, rule) and censored_seconds(ours, rule)
+    ]
+    # An array (sides, pairs, 2).
+    tables = np.array(both, dtype=float).reshape(-1, 2, 2).swapaxes(0, 1)
+    successes = tables[..., 1].sum(axis=1)
+    if successes.min() == 0 or successes.min() == tables.shape[1]:
+        return True
+    differences = log_expected(tables[1]) - log_expected(tables[0])
+    return bool(differences.std() == 0 or ttest_1samp(differences, 0).pvalue < MEANS_ALPHA)
+
+
+def _spent(trial: TrialFigures, rule: str) -> tuple[float, float]:
+    seconds = censored_seconds(trial, rule)
+    assert seconds is not None
+    reached = math.isfinite(seconds)
+    return (seconds, 1.0) if reached else (trial.spent_seconds[rule] or 0.0, 0.0)
 
 
 def _seconds(reference: TrialSet, other: TrialSet, rule: str) -> np.ndarray:

@@ -10,9 +10,9 @@ from typing import Literal
 import numpy as np
 
 from dawnbench.stats.ranks import least_p_value, mann_whitney
+from dawnbench.stats.regression.margins import missing, needs
 from dawnbench.stats.regression.reference_point import (
     ALPHA,
-    LEAST,
     SLOW_ALPHA,
     ConvergencePoint,
     olympic_mean,
@@ -69,7 +69,7 @@ def judge_epochs(
     run = [_censored(epochs) for epochs in run_epochs]
     baseline = [_censored(epochs) for epochs in reference_epochs]
     reached = [epochs for epochs in baseline if math.isfinite(epochs)]
-    if min(len(run), len(reached)) < LEAST or least_p_value(len(run), len(reached), "greater") >= ALPHA:
+    if any(missing(len(run), len(reached))):
         return _too_few(run, baseline)
     point = reference_point(reached, len(run))
     if max(_misses(run), _misses(baseline)) > 1:
@@ -114,7 +114,8 @@ def _judge_misses(run: list[float], baseline: list[float], point: ConvergencePoi
 
 def _too_few(run: list[float], baseline: list[float]) -> ConvergenceVerdict:
     words = f"{_trials(run)} against {len(baseline)} cannot show a change in convergence"
-    sentence = f"{words}{_missed(run, baseline)}; run at least {LEAST}, better 10"
+    more = needs(len(run), len(baseline) - _misses(baseline))
+    sentence = f"{words}{_missed(run, baseline)}; {more}"
     return ConvergenceVerdict("too few trials", sentence, None, None, None, None)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.stats.bootstrap import bootstrap_interval
+from dawnbench.stats.intervals import expected_interval
 from dawnbench.stats.regression.convergence import judge_epochs
 from dawnbench.stats.regression.judgement import Gate, Metric
 from dawnbench.stats.regression.margins import Beyond, beyond, failures, too_few
 from dawnbench.stats.sample import describe
-from dawnbench.stats.trial_values import Spent, accuracies, expected_time, spent_energies, spent_seconds
+from dawnbench.stats.trial_values import Spent, accuracies, spent_energies, spent_seconds
 
 UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "energy": "J"}
 
@@ -43,7 +43,7 @@ def accuracy_gate(run: TrialSet, baseline: TrialSet, drop: float) -> Gate:
     ours, theirs = accuracies(run), accuracies(baseline)
     if not theirs:
         return not_comparable("accuracy", "the baseline has no final accuracy")
-    gate = _without_verdict("accuracy", [100 * a for a in ours], [100 * a for a in theirs])
+    gate = _without_verdict("accuracy", [100 * a for a in ours], [100 * a for a in theirs], 100.0)
     change = None if gate.measured is None or gate.reference is None else gate.measured - gate.reference
     gate = replace(gate, change=change)
     ends = [*ours, *_diverged(run)]
@@ -124,9 +124,11 @@ def _diverged(series: TrialSet) -> list[float]:
     return [-math.inf for trial in series.counting if trial.status == "diverged"]
 
 
-def _without_verdict(metric: Metric, run: Sequence[float], baseline: Sequence[float]) -> Gate:
-    """Return a gate with its measurements and no verdict yet."""
-    ours, theirs = describe(run), describe(baseline)
+def _without_verdict(
+    metric: Metric, run: Sequence[float], baseline: Sequence[float], highest: float = math.inf
+) -> Gate:
+    """Return a gate with its measurements, at most `highest`, and no verdict yet."""
+    ours, theirs = describe(run, highest), describe(baseline, highest)
     return replace(
         not_comparable(metric, ""),
         measured=None if ours is None else ours.mean,
@@ -136,7 +138,7 @@ def _without_verdict(metric: Metric, run: Sequence[float], baseline: Sequence[fl
 
 
 def _bounds(spent: Spent) -> tuple[float, float] | None:
-    interval = bootstrap_interval([spent.table], expected_time)
+    interval = expected_interval(*spent.table.T)
     return (interval.low, interval.high) if interval and math.isfinite(interval.high) else None
 
 

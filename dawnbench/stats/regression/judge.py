@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from dawnbench.records.rules import shares_start
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import differences, missing_rule
+from dawnbench.stats.comparison.trials_needed import again
 from dawnbench.stats.regression.gates import (
     accuracy_gate,
     energy_gate,
@@ -16,7 +18,7 @@ from dawnbench.stats.regression.gates import (
     time_gate,
 )
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
-from dawnbench.stats.regression.margins import too_few
+from dawnbench.stats.regression.margins import missing, too_few
 from dawnbench.stats.run_warnings import find_warnings
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
@@ -54,8 +56,8 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     def gate(metric: Metric) -> Gate:
         if (why := _barred(metric, run, baseline, criteria)) is not None:
             return not_comparable(metric, why)
-        if metric == "time" and missing is not None:
-            return not_comparable(metric, missing)
+        if metric == "time" and unreported is not None:
+            return not_comparable(metric, unreported)
         if metric == "time":
             return time_gate(run, baseline, rule, criteria.max_slowdown)
         if metric == "energy":
@@ -66,13 +68,25 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
 
     found = differences(run, baseline)
     refusals = () if across else found.refusals
-    missing = missing_rule(run, baseline, rule)
+    unreported = missing_rule(run, baseline, rule)
     gates = () if refusals else tuple(gate(metric) for metric in criteria.metrics)
     admitted = found.refusals if across else ()
     notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
+    if (needed := _needed(run, baseline, gates)) is not None:
+        notes += (needed,)
     if gates:
         notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
     return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
+
+
+def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | None:
+    """Return the command that runs enough trials, if a gate had too few and the command is known."""
+    if all(gate.outcome != "too few trials" for gate in gates):
+        return None
+    have = len(run.counting)
+    more, _ = missing(have, len(baseline.counting))
+    command = again(run.command, have + more)
+    return f"{have + more} trials of {run.name} may give a verdict: {command}" if command and more else None
 
 
 def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ class Gate:
     measured: float | None
     """The run's mean in that unit; None if there is none."""
     interval: tuple[float, float] | None
-    """The mean's bootstrap 95 % interval; None with fewer than two values."""
+    """The mean's 95 % interval; None with fewer than two values."""
     reference: float | None
     """The baseline's mean in that unit."""
     change: float | None

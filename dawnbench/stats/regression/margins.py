@@ -9,7 +9,8 @@ from typing import Literal
 
 from scipy.stats import fisher_exact
 
-from dawnbench.stats.ranks import least_p_value, mann_whitney
+from dawnbench.stats.comparison.trials_needed import missing_trials
+from dawnbench.stats.ranks import mann_whitney
 
 ALPHA = 0.05
 MIN_TRIALS = 3
@@ -45,15 +46,28 @@ def beyond(
     return Beyond(True, by_failures, True) if by_failures < ALPHA else Beyond(False, p, False)
 
 
+def missing(run: int, baseline: int) -> tuple[int, int]:
+    """Return how many more trials of the run and of the baseline a gate takes at least.
+
+    The baseline is left as it is unless it is below the minimum.
+    """
+    ours, theirs = max(run, MIN_TRIALS), max(baseline, MIN_TRIALS)
+    more = missing_trials(theirs, ours, alpha=ALPHA, alternative="greater", fixed_reference=True)[1]
+    return ours + more - run, theirs - baseline
+
+
 def too_few(run: int, baseline: int) -> str | None:
     """Return a sentence if this many trials could never show anything; None if they could."""
-    if min(run, baseline) >= MIN_TRIALS and least_p_value(run, baseline, "greater") < ALPHA:
+    if not any(missing(run, baseline)):
         return None
     trials = "1 trial" if run == 1 else f"{run} trials"
-    return (
-        f"{trials} against {baseline} cannot show a regression at p < {ALPHA}; "
-        f"run at least {MIN_TRIALS}, better 10"
-    )
+    return f"{trials} against {baseline} cannot show a regression at p < {ALPHA}; {needs(run, baseline)}"
+
+
+def needs(run: int, baseline: int) -> str:
+    """Return how many more trials a gate takes, as part of a sentence."""
+    both = zip(missing(run, baseline), ("run", "baseline"), strict=True)
+    return "needs " + " and ".join(f"{more} more of the {who}'s" for more, who in both if more)
 
 
 def failures(values: Sequence[float]) -> int:

@@ -28,8 +28,8 @@ def test_a_system_named_after_its_team_names_it_once_and_machines_are_counted() 
     ]
 
 
-def test_a_run_without_a_median_has_no_place() -> None:
-    assert ladder(series(1.0, None), [figure(5.0)], "dawnbench") is None
+def test_a_run_that_never_reached_the_target_has_no_place() -> None:
+    assert ladder(series(None, None), [figure(5.0)], "dawnbench") is None
 
 
 def test_only_times_to_the_same_target_are_on_it() -> None:

@@ -12,9 +12,9 @@ from dawnbench.records.reader import read_run
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.charts.times import times_chart
-from dawnbench.stats.bootstrap import Interval
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
+from dawnbench.stats.intervals import Interval
 from dawnbench.stats.trial_values import times
 from tests.cli.made_runs import make_trial_set, trials
 from tests.records.full_runs import full_run

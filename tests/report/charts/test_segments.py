@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import math
+from itertools import combinations
 from pathlib import Path
 
 import pytest
+from matplotlib.colors import to_rgb
 
 from dawnbench.records.reader import Run, read_run
+from dawnbench.records.rules import SEGMENTS as KNOWN
 from dawnbench.records.schema import Segment
-from dawnbench.report.charts.segments import segment_chart
+from dawnbench.report.charts.segments import OTHER_COLOR, SEGMENT_COLORS, segment_chart
+from dawnbench.report.page import shared_assets
 from tests.cli.made_runs import made_run, trial
 
 SECOND = 1_000_000_000
@@ -60,3 +65,13 @@ def test_the_parts_counted_add_up_to_the_trial_s_time(run: Run) -> None:
         once = sum(s.length_ns for s in one.segments if s.start_ns < 0 and s.name == "build") / 1e9
         assert counted + once == pytest.approx(one.seconds["dawnbench"])
         assert bar.seconds <= chart.longest
+
+
+def test_every_segment_has_a_color_of_its_own_on_plots_and_pages_alike() -> None:
+    assert set(SEGMENT_COLORS) == KNOWN
+    colors = [to_rgb(color) for color in (*SEGMENT_COLORS.values(), OTHER_COLOR)]
+    for one, other in combinations(colors, 2):
+        assert math.dist(one, other) > 0.2
+    styles = shared_assets()["page.css"].decode()
+    for name, color in SEGMENT_COLORS.items():
+        assert f".segment-{name} {{ --fill: {color}; }}" in styles

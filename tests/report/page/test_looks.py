@@ -137,6 +137,35 @@ def test_hostile_words_show_as_they_are(tmp_path: Path, visit: Visit) -> None:
     assert "\u202e" not in page.content()
 
 
+def test_what_a_warning_has_between_backticks_is_code(tmp_path: Path, visit: Visit) -> None:
+    notes = ("set `capture=false` for it", "a `<b>part</b>` and a lone ` sign", "``")
+    path = tmp_path / "page.html"
+    path.write_text(render_run_page(read_run(make_run(tmp_path / "run", notes=notes)), None))
+    page = visit(path)
+    page.locator("details summary").first.click()
+    said = page.locator(".doubts li").all_inner_texts()
+    assert [one for one in said if "`" not in one and "capture=false" in one] == ["set capture=false for it"]
+    assert "a <b>part</b> and a lone ` sign" in said
+    assert {"capture=false", "<b>part</b>"} <= set(page.locator(".doubts code").all_inner_texts())
+    assert page.locator(".doubts b").count() == 0
+
+
+@pytest.mark.parametrize(("final", "target"), [(0.943, 0.94), (0.99, 0.6), (0.99, 0.97), (0.5, 0.94)])
+def test_the_target_s_label_lies_beside_the_curves(
+    tmp_path: Path, visit: Visit, final: float, target: float
+) -> None:
+    run = read_run(full_run(tmp_path / "run", trials=3, hertz=0, final=final, target=target))
+    path = tmp_path / "page.html"
+    path.write_text(render_run_page(run, None))
+    for width in (360, 1280):
+        page = visit(path, width=width)
+        labels: list[dict[str, float]] = page.evaluate(
+            "() => [...dawnbench.plots].filter(({ chart }) => chart.targets.length).map(({ label }) => label)"
+        )
+        assert len(labels) == 2
+        assert [label["count"] for label in labels] == [0, 0]
+
+
 @pytest.mark.parametrize("what", ["nothing ended", "one trial", "no epochs", "never reached"])
 def test_a_run_with_little_in_it_is_a_page_too(tmp_path: Path, visit: Visit, what: str) -> None:
     folder = tmp_path / "run"

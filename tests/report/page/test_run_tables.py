@@ -102,12 +102,12 @@ def test_the_large_figures_are_those_of_the_rule(tmp_path: Path) -> None:
     run = read_run(made_run(tmp_path / "run", trials(2.6, 5)))
     series = trial_set_of(run)
     first, second, third, fourth = tiles(summarise(series), series.target, "dawnbench")
-    assert (first.label, first.figure[:3]) == ("Time to 94.00 %", "2.6")
-    assert first.note.startswith("95 % interval 2.5")
+    assert (first.label, first.figure[:3]) == ("Mean time to 94.00 %", "2.6")
+    assert first.note.startswith("95 % interval of the mean 2.5")
     assert second.figure == "5 of 5"
     assert third.label == "Mean final accuracy"
     assert fourth.figure.endswith(" J")
-    assert tiles(summarise(series), series.target, "strict")[0].label == "Time of a trial"
+    assert tiles(summarise(series), series.target, "strict")[0].label == "Mean time of a trial"
 
 
 def test_a_time_without_an_upper_bound_says_so(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +12,6 @@ from tests.cli.made_runs import HOSTILE
 from tests.report.site.folders import DIGITS, history, pair, small_run
 
 __all__ = ["browser", "visit"]
-
-
-@pytest.fixture(scope="package", autouse=True)
-def _few_resamples() -> Iterator[None]:
-    """Intervals from few draws: no test here is about how narrow they are."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("dawnbench.stats.bootstrap.RESAMPLES", 99)
-        yield
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from dawnbench.report.site import build_site
 from tests.browser import Visit, overflow, violations
+from tests.report.site.folders import small_run
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -100,7 +103,7 @@ def test_a_choice_is_in_the_address_and_can_be_sent(site: Path, visit: Visit) ->
 def test_a_board_is_sorted_by_any_column_both_ways(site: Path, visit: Visit) -> None:
     page = visit(site / "index.html")
     first = page.locator(".board").first
-    time = first.get_by_role("button", name="Time [s]")
+    time = first.get_by_role("button", name="Mean time [s]")
     time.click()
     assert first.locator("tbody tr:visible th").first.inner_text() == "davidnet-b"
     time.click()
@@ -135,7 +138,7 @@ def test_the_way_from_the_first_page_to_a_comparison_and_back(site: Path, visit:
 
 def test_the_history_marks_its_step_in_words_and_in_the_chart(site: Path, visit: Visit) -> None:
     page = visit(series(site))
-    steps = page.get_by_role("table", name="Medians before and after")
+    steps = page.get_by_role("table", name="Medians of the runs' means before and after")
     expect(steps.locator("tbody tr")).to_have_count(1)
     expect(steps).to_contain_text("2026-01-02 18:00")
     expect(steps).to_contain_text("+11")
@@ -172,3 +175,63 @@ def test_what_could_not_be_read_is_on_the_first_page(site: Path, visit: Visit) -
     trouble = page.locator("section.doubts")
     expect(trouble).to_contain_text("What could not be read or compared")
     expect(trouble).to_contain_text("20260115T140000Z-davidnet-000032/run.json was not written by dawnbench")
+
+
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_the_leaderboard_fits_a_screen_and_has_the_time_second(site: Path, visit: Visit, width: int) -> None:
+    page = visit(site / "index.html", width=width)
+    for board in page.locator(".board .scroll").all():
+        assert board.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+        assert board.locator("thead th").all_inner_texts()[1].startswith("Mean time [s]")
+    expect(page.get_by_text("All columns").first).to_be_hidden()
+
+
+@pytest.mark.parametrize("dark", [False, True])
+def test_a_phone_shows_who_took_how_long_and_unfolds_the_rest(site: Path, visit: Visit, dark: bool) -> None:
+    page = visit(site / "index.html", width=360, dark=dark)
+    board = page.locator(".board").first
+    box = board.locator(".scroll")
+    assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0
+    shown = [text.split("\n")[0] for text in board.locator("thead th:visible").all_inner_texts()]
+    assert [text.rstrip("↕ ") for text in shown] == ["Recipe", "Mean time [s], 95 % interval"]
+    time = board.locator("tbody tr:visible td").first
+    assert re.match(r"2\.\d{3}\s+\(2\.\d+ to 2\.\d+\)$", time.inner_text())
+    place = time.bounding_box()
+    assert place is not None
+    assert place["x"] + place["width"] <= 360
+    board.get_by_label("All columns").check()
+    expect(board.get_by_role("columnheader", name="Device")).to_be_visible()
+    assert board.locator("thead th:visible").count() == board.locator("thead th").count() > 2
+    assert overflow(page) <= 0
+
+
+def test_no_date_below_a_history_is_cut_off(site: Path, visit: Visit) -> None:
+    for width in (1280, 360):
+        page = visit(series(site), width=width)
+        ends: list[list[float]] = page.evaluate(
+            """() => [...dawnbench.plots].map(({ u, chart }) => {
+                const context = document.createElement("canvas").getContext("2d");
+                context.font = "12px system-ui, sans-serif";
+                const ticks = u.axes[0]._splits, last = u.axes[0]._values.length - 1;
+                const middle = u.over.offsetLeft + u.valToPos(ticks[last], "x");
+                const half = context.measureText(u.axes[0]._values[last]).width / 2;
+                return [middle - half, middle + half, u.width, ticks[last] % 86400];
+            })"""
+        )
+        assert len(ends) == 4
+        for left, right, whole, after_midnight in ends:
+            assert 0 <= left < right <= whole
+            assert after_midnight == 0
+
+
+def test_a_recipe_with_long_changes_leaves_room_for_its_time(tmp_path: Path, visit: Visit) -> None:
+    changes = ["augmentation.cutout.probability=0.125", "evaluation.tta_last_epoch_only=true", "epochs=30"]
+    device = "Intel(R) Xeon(R) Platinum 8480+ with a long name"
+    recipe = {"name": "davidnet-onecycle-fast", "epochs": 30, "batch_size": 512, "changed": changes}
+    small_run(tmp_path / "runs", 1, 123.4, recipe_name=recipe["name"], recipe=recipe, device_name=device)
+    build_site(tmp_path / "runs", tmp_path / "site", processes=1)
+    for width in (360, 1280):
+        page = visit(tmp_path / "site" / "index.html", width=width)
+        expect(page.locator(".board tbody th").first).to_contain_text("augmentation.cutout.probability=0.125")
+        box = page.locator(".board .scroll").first
+        assert box.evaluate("box => box.scrollWidth - box.clientWidth") == 0

@@ -20,8 +20,8 @@ def test_it_has_all_that_a_quotation_needs() -> None:
     for part in (
         "davidnet on NVIDIA H200 (cuda, bf16) reached 94.00 %",
         "2.601 s under the dawnbench rule",
-        "mean of 10 trials, 95 % interval 2.59",
-        "Final validation accuracy: 94.06 % (mean, 95 % interval",
+        "mean of 10 trials, 95 % interval of the mean 2.59",
+        "Mean final validation accuracy: 94.06 % (95 % interval of the mean",
         "cifar10, fingerprint cdcdcdcdcdcdcdcd.",
     ):
         assert part in text

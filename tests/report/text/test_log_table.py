@@ -114,6 +114,12 @@ def test_the_train_loss_drops_final_zeros_and_the_validation_loss_keeps_them(
     assert (row[3], row[6]) == (train, validation)
 
 
+def test_only_the_published_table_writes_its_percent_signs_differently() -> None:
+    published, uniform = cells(epoch(), "seconds"), cells(epoch(), "seconds", uniform=True)
+    assert (published[5][-2:], published[8][-1:], " " in published[8]) == (" %", "%", False)
+    assert uniform == (*published[:8], published[8].replace("%", " %"))
+
+
 @pytest.mark.parametrize("loss", [float("nan"), float("inf"), float("-inf")])
 def test_a_loss_that_is_no_number_reads_the_same_on_the_screen_as_from_the_records(loss: float) -> None:
     """The screen gets the record as it is; the run folder holds None in its place."""

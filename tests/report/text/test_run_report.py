@@ -107,6 +107,12 @@ def test_nothing_in_a_run_becomes_markup(tmp_path: Path) -> None:
     assert lint(text, tmp_path) == []
 
 
+def test_sizes_of_memory_are_readable(tmp_path: Path) -> None:
+    environment = {"machine": {"memory_bytes": 25_276_502_016}}
+    text = report([made(tmp_path / "a", environment=environment)], "dawnbench", "dawn")
+    assert re.search(r"\| machine memory +\| 25\.28 GB", text)
+
+
 def test_the_command_that_repeats_it_is_whole(tmp_path: Path) -> None:
     run = made(tmp_path / "a", command=("dawnbench", "run", "davidnet", "--set", "schedule.rates=[0, 1]"))
     text = report([run], "dawnbench", "dawn")

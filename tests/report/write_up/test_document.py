@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from dawnbench.records.reader import Run
 from dawnbench.report.text.log_views import LogView
 from dawnbench.report.write_up.document import write_up, write_write_up
 from tests.cli.made_runs import HOSTILE, steers
+from tests.records.examples import RUN
 from tests.report.write_up.models import RISING, finished, model_run
 
 # Rows are long, and a log is folded away by an element that markdown has no sign for.
@@ -70,6 +72,17 @@ def test_a_trial_has_values_and_several_have_a_spread(tmp_path: Path) -> None:
     assert cells(several, "Epochs at or above 99.3 %") == ["3.333", "0", "7"]
     assert cells(several, "Training time an epoch") == ["4.000 s", "3.000 s", "5.000 s"]
     assert "3 trials of 7 epochs each on" in several
+
+
+def test_a_run_on_other_data_says_so_beside_the_recipes_summary(tmp_path: Path) -> None:
+    recipe = {"name": "davidnet", "summary": "the 24-epoch entry, CIFAR-10", "changed": ["epochs=2"]}
+    data = replace(RUN.data, source="synthetic")
+    own = written(model_run(tmp_path / "a", recipe=recipe))
+    assert "\n\nthe 24-epoch entry, CIFAR-10\n\n" in own
+    recipe["changed"] = ["dataset.name=synthetic"]
+    other = written(model_run(tmp_path / "b", recipe=recipe, data=data))
+    subtitle = "Trained on synthetic instead of the recipe's own data. Recipe: the 24-epoch entry, CIFAR-10"
+    assert f"\n\n{subtitle}\n\n" in other
 
 
 def test_the_log_is_that_of_the_median_trial(tmp_path: Path) -> None:

@@ -131,6 +131,13 @@ def test_one_trial_is_too_few() -> None:
     found = judge(timed(20.0), BASELINE)
     assert {gate.outcome for gate in found.gates} == {"too few trials"}
     assert found.outcome == "too few trials"
+    assert not [note for note in found.notes if "may give a verdict" in note]
+
+
+def test_too_few_trials_need_so_many_by_a_command() -> None:
+    run = timed(20.0, name="mine", command=("dawnbench", "run", "davidnet", "--trials", "1"))
+    note = "3 trials of mine may give a verdict: dawnbench run davidnet --trials 3"
+    assert note in judge(run, BASELINE).notes
 
 
 def test_trials_left_out_are_noted_for_run_and_baseline() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from dawnbench.stats.regression.margins import Beyond, beyond, failures, too_few
+from dawnbench.stats.regression.margins import Beyond, beyond, failures, missing, too_few
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -69,9 +69,22 @@ def test_if_all_trials_missed_the_ranks_show_it() -> None:
 def test_too_few_trials_could_never_show_anything(run: int, baseline: int) -> None:
     words = too_few(run, baseline)
     assert words is not None
-    assert words.endswith(
-        f" against {baseline} cannot show a regression at p < 0.05; run at least 3, better 10"
-    )
+    assert f" against {baseline} cannot show a regression at p < 0.05; needs " in words
+
+
+@pytest.mark.parametrize(
+    ("run", "baseline", "more"),
+    [
+        (3, 3, "needs 1 more of the run's"),
+        (2, 10, "needs 1 more of the run's"),
+        (10, 2, "needs 1 more of the baseline's"),
+        (1, 1, "needs 3 more of the run's and 2 more of the baseline's"),
+    ],
+)
+def test_the_sentence_says_how_many_trials_it_takes(run: int, baseline: int, more: str) -> None:
+    assert (too_few(run, baseline) or "").endswith(more)
+    ours, theirs = missing(run, baseline)
+    assert too_few(run + ours, baseline + theirs) is None
 
 
 @pytest.mark.parametrize(("run", "baseline"), [(3, 4), (4, 3), (3, 10), (10, 10)])

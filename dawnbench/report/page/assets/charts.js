@@ -54,22 +54,57 @@
     ctx.restore();
   };
 
-  const levels = (chart) => (u) => within(u, (ctx, box, pixel) => {
+  // How much of the visible lines runs through a box, in points along them.
+  const crossings = (u, chart, { left, top, width, height }) => {
+    let count = 0;
+    chart.lines.forEach((line, number) => {
+      if (!u.series[number + 1].show) return;
+      let before = null;
+      line.y.forEach((y, index) => {
+        if (y === null || y === undefined) return;
+        const at = [u.valToPos(line.x[index], "x", true), u.valToPos(y, "y", true)];
+        const [fromX, fromY] = before ?? at;
+        for (let step = 1; step <= 16; step += 1) {
+          const x = fromX + ((at[0] - fromX) * step) / 16, across = fromY + ((at[1] - fromY) * step) / 16;
+          count += x >= left && x <= left + width && across >= top && across <= top + height;
+        }
+        before = at;
+      });
+    });
+    return count;
+  };
+
+  // Beside the target's line, at its left or right end or between, or else at the bottom, wherever the fewest
+  // lines run.
+  const labelBox = (u, chart, box, pixel, line, width) => {
+    const height = 17 * pixel, gap = 6 * pixel, right = box.left + box.width - width - gap;
+    let best = null;
+    for (const top of [line - height - pixel, line + pixel, box.top + box.height - height - gap]) {
+      for (const left of [box.left + gap, right, (box.left + gap + right) / 2]) {
+        if (top < box.top || top + height > box.top + box.height) continue;
+        const place = { left, top, width, height };
+        place.count = crossings(u, chart, place);
+        if (best === null || place.count < best.count) best = place;
+      }
+    }
+    return best;
+  };
+
+  const levels = (plot) => (u) => within(u, (ctx, box, pixel) => {
     ctx.font = `600 ${12 * pixel}px system-ui, sans-serif`;
     ctx.textAlign = "left";
-    ctx.strokeStyle = ctx.fillStyle = dawnbench.color("green");
+    ctx.textBaseline = "middle";
     ctx.lineWidth = 1.5 * pixel;
-    for (const { y, label } of chart.targets) {
-      const top = u.valToPos(y, "y", true);
+    ctx.strokeStyle = ctx.fillStyle = dawnbench.color("green");
+    for (const { y, label } of plot.chart.targets) {
+      const line = u.valToPos(y, "y", true);
       ctx.setLineDash([7 * pixel, 5 * pixel]);
       ctx.beginPath();
-      ctx.moveTo(box.left, top);
-      ctx.lineTo(box.left + box.width, top);
+      ctx.moveTo(box.left, line);
+      ctx.lineTo(box.left + box.width, line);
       ctx.stroke();
-      // Below the line if there is no space above it.
-      const above = top - box.top > 18 * pixel;
-      ctx.textBaseline = above ? "bottom" : "top";
-      ctx.fillText(label, box.left + 6 * pixel, top + (above ? -3 : 4) * pixel);
+      plot.label = labelBox(u, plot.chart, box, pixel, line, ctx.measureText(label).width);
+      if (plot.label) ctx.fillText(label, plot.label.left, plot.label.top + plot.label.height / 2);
     }
   });
 
@@ -99,7 +134,7 @@
     const width = () => Math.max(200, frame.clientWidth);
     const hooks = {
       drawClear: [behind(chart), labels(chart)],
-      draw: [levels(chart), rings(plot)],
+      draw: [levels(plot), rings(plot)],
       setSelect: [(u) => u.select.width > 4 && dawnbench.zoom(plot, u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"))],
     };
     plot.u = new uPlot(dawnbench.plotOptions(chart, width(), hooks), dawnbench.joined(chart), frame);

@@ -44,6 +44,13 @@ const dawnbench = {};
 
   const whole = Array.from({ length: 12 }, (_, power) => [1, 2, 5].map((one) => one * 10 ** power)).flat();
 
+  // Minutes, hours and days, so that a tick labelled with a date lies at its midnight.
+  const moments = [
+    ...[1, 5, 10, 30].map((one) => 60 * one),
+    ...[1, 2, 3, 6, 12].map((one) => 3600 * one),
+    ...[1, 2, 4, 7, 14, 28, 56, 91, 182, 364, 728, 1820].map((one) => 86400 * one),
+  ];
+
   const axisOptions = (axis, side) => ({
     side,
     label: label(axis),
@@ -53,7 +60,7 @@ const dawnbench = {};
     labelSize: 20,
     gap: 4,
     space: side === 3 ? 32 : axis.kind === "date" ? 84 : 52,
-    incrs: axis.kind === "count" ? whole : undefined,
+    incrs: axis.kind === "count" ? whole : axis.kind === "date" ? moments : undefined,
     stroke: () => dawnbench.color("muted"),
     grid: { stroke: () => dawnbench.color("grid"), width: 1 },
     ticks: { show: false },
@@ -91,7 +98,8 @@ const dawnbench = {};
     width,
     height: chart.height,
     legend: { show: false },
-    padding: [14, 12, 0, 0],
+    // Half of the last tick's label lies to the right of the frame.
+    padding: [14, chart.x.kind === "date" ? 42 : 18, 0, 0],
     cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
     scales: { x: { time: false }, y: { range: range(chart) } },
     axes: [axisOptions(chart.x, 2), axisOptions(chart.y, 3)],
