@@ -241,6 +241,7 @@ def run_pythons_and_compare(
     from dawnbench.records.rules import known_rule
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
+    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     known_rule(shown.rule)
     prices_for("", shown.prices)
@@ -259,6 +260,8 @@ def run_pythons_and_compare(
     ]
     console = Console(stderr=True) if shown.as_json else open_console()
     display = PairsDisplay(console, shown.rule, trials)
+    if (sentence := too_few_pairs(trials)) is not None:
+        display.warn(sentence)
     observers = {"A": display.a, "B": display.b}
     runs: dict[str, list[Run]] = {"A": [], "B": []}
     interrupted = False
@@ -300,6 +303,7 @@ def _as_pairs(runs: Mapping[str, Sequence[Run]], pythons: Sequence[str]) -> list
         replace(
             pool_trials([trial_set_of(run) for run in runs[side]], place),
             name=place,
+            command=("dawnbench", *sys.argv[1:]),
             pairing=PairingRecord(campaign, side),
         )
         for side, place in zip(names, pythons, strict=True)

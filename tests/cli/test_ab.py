@@ -406,6 +406,19 @@ def test_a_python_that_fails_ends_the_comparison_with_its_own_words(tmp_path: Pa
     assert "dawnbench: B, trial 1: 0 of 1 trials: No module named dawnbench" in errors
 
 
+def test_too_few_pairs_of_pythons_are_told_with_the_command_that_settles_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = (
+        python_that_recorded(tmp_path, side, [2.0 + share, 2.1 + share])
+        for side, share in (("A", 0), ("B", 1))
+    )
+    given = ["ab", "quickstart", f"--python={a}", f"--python={b}", "--trials=2"]
+    monkeypatch.setattr(sys, "argv", ["dawnbench", *given])
+    shown = "".join(words(invoke(*given)[1]).split())
+    assert f"dawnbenchabquickstart--python={a}--python={b}--trials" in shown
+
+
 def test_pythons_come_in_twos_and_run_recipes(tmp_path: Path) -> None:
     assert "mnist-drill is a series" in invoke("ab", "mnist-drill", f"--python={tmp_path}")[2]
     code, _, errors = invoke("ab", "quickstart", f"--python={tmp_path}")
