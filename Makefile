@@ -32,7 +32,7 @@ docs: $(READY)
 	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
 
 benchmark: $(READY)
-	$(VENV)/bin/python -m pytest benchmarks
+	$(VENV)/bin/python -m pytest benchmarks -k "not load"
 
 # Sets nothing up, so that it runs without a network: takes .venv where it is there, or else any Python with
 # torch and the packages of pyproject.toml.

@@ -7,7 +7,14 @@ import pytest
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--full",
-        action="store_true",
-        help="also measure the harness on davidnet's own epochs (most of an hour on two cores)",
+        "--share",
+        type=float,
+        default=1.0,
+        help="make the folders of runs smaller by this factor, for a quick try without limits",
     )
+
+
+@pytest.fixture(scope="session")
+def share(request: pytest.FixtureRequest) -> float:
+    given: float = request.config.getoption("--share")
+    return given

@@ -1,17 +1,18 @@
-"""Processes in which a checkout that is not installed measures something."""
+"""The `dawnbench` command as a process, from a checkout that need not be installed, and what it costs."""
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-GRACE_SECONDS = 10.0
-"""That a process that is stopped has to write its records."""
 MEASURE = """
 import json, os, signal, subprocess, sys, time
 if hasattr(os, "sched_setaffinity"):
@@ -22,6 +23,7 @@ signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))
 _, status, usage = os.wait4(child.pid, 0)
 scale = 1 if sys.platform == "darwin" else 1024
 processor = usage.ru_utime + usage.ru_stime
+status = os.waitstatus_to_exitcode(status)
 print(json.dumps([time.perf_counter() - began, processor, usage.ru_maxrss * scale / 1e6, status]))
 """
 """A small process in between, since a child is charged with the memory of the parent that it was forked from.
@@ -38,7 +40,7 @@ class Cost:
     megabytes: float
     """The most that was resident at one time."""
     status: int
-    """As os.wait4 gives it."""
+    """Its exit status."""
 
 
 def environment() -> dict[str, str]:
@@ -47,39 +49,19 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
-def last_lines(text: str, count: int) -> list[str]:
-    """Return the last lines that hold anything, at most `count`."""
-    return [line.rstrip() for line in text.splitlines() if line.strip()][-count:]
+def measure(words: Sequence[str], place: Path, stop_after: float | None = None) -> Cost:
+    """Return what `dawnbench` with these words costs; it is interrupted after so many seconds.
 
-
-def last_line(text: str) -> str:
-    """Return the last line that holds anything: of a traceback, the error itself."""
-    return next((line.strip() for line in last_lines(text, 1)), "no message")
-
-
-def start(words: list[str], printed: Path, cache: Path) -> subprocess.Popen[str]:
-    """Start `dawnbench` with these words; `cost_of` the process returns what it took."""
-    return subprocess.Popen(
-        [sys.executable, "-c", MEASURE, str(printed), sys.executable, "-m", "dawnbench", *words],
-        env=environment() | {"XDG_CACHE_HOME": str(cache)},
+    In `place` are its output, `printed`, and its cache, `cache`.
+    """
+    command = [sys.executable, "-m", "dawnbench", *words]
+    with subprocess.Popen(
+        [sys.executable, "-c", MEASURE, str(place / "printed"), *command],
+        env=environment() | {"XDG_CACHE_HOME": str(place / "cache")},
         stdout=subprocess.PIPE,
         text=True,
-    )
-
-
-def cost_of(process: subprocess.Popen[str]) -> Cost:
-    """Wait for a process that `start` started."""
-    return Cost(*json.loads(process.communicate()[0]))
-
-
-def stop(process: subprocess.Popen[str]) -> None:
-    """End a process that still runs, gently first."""
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(GRACE_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+    ) as process:
+        if stop_after is not None:
+            time.sleep(stop_after)
+            process.send_signal(signal.SIGTERM)
+        return Cost(*json.loads(process.communicate()[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -71,34 +72,28 @@ def make_trial(
     number: int, epochs: int, seconds: float, reaches: bool, began: int
 ) -> tuple[Record, list[Record]]:
     """Return a trial of so many seconds with its ledger, and its epochs."""
-    rows = []
+    segments = [Segment("startup", None, -4 * SECOND, 3 * SECOND), Segment("compile", None, -SECOND, SECOND)]
+    segments += [Segment("reset", None, 0, SECOND // 1000)]
+    train = round(0.95 * seconds * SECOND / epochs)
+    rows, now = [], segments[-1].start_ns + segments[-1].length_ns
     for epoch in range(1, epochs + 1):
         row = EPOCHS[(epoch - 1) * len(EPOCHS) // epochs]
         share = 0.9405 if reaches and epoch >= epochs - 1 else 0.99 * row["validation_correct"] / 10_000
-        correct = {"validation_correct": round(share * row["validation_images"])}
-        rows.append(row | correct | {"trial": number, "epoch": epoch})
-    real = [segment for segment in TRIAL["segments"] if segment["epoch"] is None]
-    for epoch in range(1, epochs + 1):
-        # A last epoch has the final evaluation.
-        of = len(EPOCHS) if epoch == epochs else 1 + (epoch - 1) % (len(EPOCHS) - 1)
-        real += [segment | {"epoch": epoch} for segment in TRIAL["segments"] if segment["epoch"] == of]
-    scale = seconds * SECOND / sum(segment["length_ns"] for segment in real if segment["start_ns"] >= 0)
-    segments, now = [], 0
-    for segment in real:
-        before, length = segment["start_ns"] < 0, round(scale * segment["length_ns"])
-        start = round(scale * segment["start_ns"]) if before else now
-        segments.append(Segment(segment["name"], segment["epoch"], start, length))
-        now += 0 if before else length
-    for row in rows:
-        took = {s.name: s.length_ns / SECOND for s in segments if s.epoch == row["epoch"]}
-        row["train_seconds"] = took["train"]
-        row["evaluate_seconds"] = took.get("evaluate", took.get("final_evaluate"))
+        evaluation = "final_evaluate" if epoch == epochs else "evaluate"
+        segments += [
+            Segment("train", epoch, now, train),
+            Segment(evaluation, epoch, now + train, train // 20),
+        ]
+        now += train + train // 20
+        own = {"trial": number, "epoch": epoch, "train_seconds": train / SECOND}
+        own["validation_correct"] = round(share * row["validation_images"])
+        rows.append(row | own | {"evaluate_seconds": train // 20 / SECOND})
     reached = max(1, epochs - 1) if reaches else None
     accuracies = [row["validation_correct"] / row["validation_images"] for row in rows]
     changes = {
         "trial": number,
         "seed": number - 1,
-        "segments": [{name: getattr(s, name) for name in Segment.__slots__} for s in segments],
+        "segments": [asdict(segment) for segment in segments],
         "seconds": times(segments, reached),
         "target": TARGET,
         "epochs_to_target": reached,

@@ -9,14 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 
-from benchmarks.images import random_images
+from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import open_device
 from dawnbench.engine.prepare import prepare
 from dawnbench.profiling.counts import CountingMode
@@ -38,72 +38,58 @@ RECIPES = {
 """The settings that make each of them small."""
 
 
+MAX_NAMED = 8
+"""Operations in a sentence."""
+
+
 class Work(NamedTuple):
     """All calls of one operation in `STEPS` training steps."""
 
-    calls: int
-    flops: int
-    bytes: int
+    calls: int = 0
+    flops: int = 0
+    bytes: int = 0
     """Inputs and outputs touched once each."""
-
-
-MAX_NAMED = 8
-"""Operations in a sentence."""
-NONE = Work(0, 0, 0)
 
 
 def count_work(recipe: str) -> dict[str, Work]:
     """Return the work of `STEPS` small training steps by the operation's name."""
     resolved = adapt(find_recipe(recipe), [*SETTINGS, *RECIPES[recipe]])
-    counting = CountingMode()
-    run_window(
-        prepare(resolved, random_images(BATCH * (BEFORE + STEPS)), open_device("cpu")), STEPS, counting
-    )
-    sums: defaultdict[str, Work] = defaultdict(lambda: NONE)
+    counting, whole, images = CountingMode(), load_dataset("synthetic"), BATCH * (BEFORE + STEPS)
+    # An epoch that ends with the window, since its last step may do more than the others.
+    of_epoch = {name: getattr(whole, name)[:images] for name in ("train_images", "train_labels")}
+    run_window(prepare(resolved, replace(whole, **of_epoch), open_device("cpu")), STEPS, counting)
+    sums: defaultdict[str, Work] = defaultdict(Work)
     for (name, _shapes), count in counting.counts.items():
         if name.startswith(ATEN):  # the rest are a profiler's marks
-            own = Work(count.calls, count.flops, count.bytes)
-            sums[name] = total({"before": sums[name], "own": own})
+            sums[name] = total([sums[name], Work(count.calls, count.flops, count.bytes)])
     return {name.removeprefix(ATEN): sums[name] for name in sorted(sums)}
 
 
-def total(work: Mapping[str, Work]) -> Work:
-    return Work(*(sum(figures) for figures in zip(NONE, *work.values(), strict=True)))
+def total(work: Iterable[Work]) -> Work:
+    return Work(*map(sum, zip(*work, strict=True)))
 
 
-@dataclass(frozen=True)
-class Change:
-    """How the work differs from what was committed."""
-
-    grew: bool
-    """Whether there are more calls, more FLOPs or more bytes in all."""
-    sentence: str
-
-
-def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> Change | None:
-    """Return what changed; None if every operation has the work it had."""
-    if found == kept:
+def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> tuple[bool, str] | None:
+    """Return whether there is more in all and what changed, the most bytes first; None if nothing did."""
+    changed = [
+        (name, kept.get(name, Work()), found.get(name, Work()))
+        for name in sorted(kept.keys() | found.keys())
+        if kept.get(name) != found.get(name)
+    ]
+    if not changed:
         return None
-    both = list(zip(Work._fields, total(kept), total(found), strict=True))
-    sums = ", ".join(f"{before:,} {what} became {now:,}" for what, before, now in both if before != now)
-    parts = [f"{recipe}: {sums or 'the same in all'} in {STEPS} steps"]
-    for word, more in (("more", _more(found, kept)), ("less", _more(kept, found))):
-        parts += [f"{word} of {more}"] if more else []
-    grew = any(now > before for _, before, now in both)
-    return Change(grew, f"{'; '.join(parts)}. `python -m benchmarks.work` counts again")
+    changed.sort(key=lambda change: -abs(change[2].bytes - change[1].bytes))
+    before, now = total(kept.values()), total(found.values())
+    named = [f"{name} {_difference(was, has)}" for name, was, has in changed[:MAX_NAMED]]
+    further = [f"{len(changed) - MAX_NAMED} others"] if len(changed) > MAX_NAMED else []
+    told = f"{recipe}: {_difference(before, now) or 'the same in all'} in {STEPS} steps; "
+    told += f"{', '.join(named + further)}. `python -m benchmarks.work` counts again"
+    return any(has > was for was, has in zip(before, now, strict=True)), told
 
 
-def _more(one: Mapping[str, Work], other: Mapping[str, Work]) -> str:
-    """Return what `one` has more of, by operation, the most bytes first."""
-    told: list[tuple[int, str]] = []
-    for name, has in one.items():
-        extra = Work(*(a - b for a, b in zip(has, other.get(name, NONE), strict=True)))
-        grown = [f"{count:,} {what}" for what, count in extra._asdict().items() if count > 0]
-        if grown:
-            told.append((-extra.bytes, f"{name} ({', '.join(grown)})"))
-    words = [word for _, word in sorted(told)]
-    further = [f"{len(words) - MAX_NAMED} others"] if len(words) > MAX_NAMED else []
-    return ", ".join(words[:MAX_NAMED] + further)
+def _difference(before: Work, now: Work) -> str:
+    both = zip(Work._fields, before, now, strict=True)
+    return ", ".join(f"{was:,} {what} became {has:,}" for what, was, has in both if was != has)
 
 
 def torch_minor() -> str:
@@ -121,21 +107,17 @@ def committed() -> tuple[str, dict[str, dict[str, Work]]]:
 
 
 def main() -> None:
-    argparse.ArgumentParser(
-        description="Count the training steps' operations and keep the counts."
-    ).parse_args()
+    argparse.ArgumentParser(description="Count the operations of training steps and keep them.").parse_args()
     found = {recipe: count_work(recipe) for recipe in RECIPES}
     content = {
         "what": f"calls, FLOPs and bytes of each operation in {STEPS} training steps of batch {BATCH}",
         "command": "python -m benchmarks.work",
         "torch": torch_minor(),
-        "recipes": {
-            recipe: {name: one._asdict() for name, one in work.items()} for recipe, work in found.items()
-        },
+        "recipes": {r: {name: one._asdict() for name, one in work.items()} for r, work in found.items()},
     }
     BASELINE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
     for recipe, work in found.items():
-        print(recipe, total(work))
+        print(recipe, total(work.values()))
     print(f"wrote {BASELINE}")
 
 

@@ -1,4 +1,4 @@
-"""Compile what one recipe needs, and keep it for later runs: `python -m benchmarks.gpu.fill RECIPE`."""
+"""Compile what one recipe needs and keep it for later runs: `python -m benchmarks.gpu.fill RECIPE`."""
 
 from __future__ import annotations
 
@@ -33,23 +33,22 @@ def main(recipe: str, data: str | None, device: str, settings: tuple[str, ...]) 
         from dawnbench.campaigns import SilentObserver, run
 
         class UpToTheFirstTrial(SilentObserver):
-            cold: bool | None = None
+            empty: bool | None = None
 
             def preparing(self, what: str, slow: bool = False) -> None:
-                cache = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""))
-                if self.cold is None:
-                    self.cold = not cache.is_dir() or not any(cache.iterdir())
+                if self.empty is None:  # the device has named its cache, and nothing is compiled yet
+                    cache = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""))
+                    self.empty = not cache.is_dir() or not any(cache.iterdir())
 
             def trial_started(self, trial: int, seed: int) -> None:
-                self.took = time.time() - psutil.Process().create_time()
+                took = time.time() - psutil.Process().create_time()
+                print(json.dumps({"start_to_warm": took, "cache_was_empty": self.empty}))
                 raise KeyboardInterrupt
 
-        observer = UpToTheFirstTrial()
         with tempfile.TemporaryDirectory() as out, suppress(KeyboardInterrupt):
-            run(resolved, device=device, out=out, observer=observer)
+            run(resolved, device=device, out=out, observer=UpToTheFirstTrial())
     except DawnbenchError as error:
         sys.exit(f"fill: {error}")
-    print(json.dumps({"start_to_warm": observer.took, "cache_was_empty": observer.cold}))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,23 @@
-"""What is timed on the idle device, the most valuable first."""
+"""What is measured on the idle device, the most valuable first, and the figures that each part leaves."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from statistics import median
+from typing import Any
 
-from benchmarks.gpu import figures
-from benchmarks.gpu.figures import Figures
+from dawnbench.records.reader import read_run
+from dawnbench.records.trial_set import trial_set_of
+from dawnbench.stats.progress import spread_by_segment
+from dawnbench.stats.trial_summary import summarise
 
+Figures = dict[str, Any]
 SUITE_SHARE = 0.3
 """Of the budget: a test that waits forever must not take the time of all later parts."""
-SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-v", "-rfE", "--tb=short", "-p", "no:cacheprovider")
+SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 TRIALS = {
     "speedrun": 20,
     "davidnet": 3,
@@ -34,7 +40,7 @@ class Part:
     name: str
     arguments: tuple[str, ...]
     """Of Python."""
-    figures: Callable[[], Figures]
+    figures: Callable[[], Figures] = dict
     """Read what it has left on the disk so far."""
     recipe: str | None = None
     """Whose compile cache it uses."""
@@ -54,9 +60,8 @@ class Mode:
 
     def words(self, recipe: str) -> tuple[str, ...]:
         """Return the options that `run`, `profile` and filling share."""
-        data = () if self.data is None else ("--data", self.data)
-        sets = tuple(word for setting in self.settings.get(recipe, ()) for word in ("--set", setting))
-        return ("--device", self.device, *data, *sets)
+        data = () if self.data is None else (f"--data={self.data}",)
+        return (f"--device={self.device}", *data, *(f"--set={s}" for s in self.settings.get(recipe, ())))
 
 
 _TINY = ("epochs=2", "batch_size=256", "precision=fp32")
@@ -81,40 +86,67 @@ def plan_parts(mode: Mode, folder: Path, *, only: Sequence[str], peers: Sequence
     `only` selects parts by name, in its own order; empty selects all. Any other name is a
     recipe or the path of its file, with the recipe's own number of trials.
     """
-    log = folder / "gpu-tests.log"
-    runs = [_run(mode, folder, recipe, trials) for recipe, trials in TRIALS.items()]
-    profiles = [_profile(mode, folder, recipe) for recipe in PROFILED]
+
+    def run(recipe: str, trials: int | None) -> Part:
+        name = Path(recipe).stem if recipe.endswith(".py") else recipe
+        given = () if trials is None else (f"--trials={trials}",)
+        words = ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *given, f"--out={folder / name}")
+        return Part(name, words, lambda: of_run(folder / name), recipe)
+
+    def profile(recipe: str) -> Part:
+        out = folder / f"profile-{recipe}.json"
+        words = ("-m", "dawnbench", "profile", recipe, *mode.words(recipe), f"--out={out}")
+        return Part(f"profile-{recipe}", words, lambda: of_profile(out), recipe)
+
+    runs = [run(recipe, trials) for recipe, trials in TRIALS.items()]
+    beside = [f"--peer={peer}" for peer in peers]
+    beside += [*mode.words("speedrun"), f"--trials={PEER_TRIALS}", f"--block={PEER_BLOCK}"]
+    beside += [f"--out={folder / 'peers.md'}", f"--runs={folder / 'peers'}"]
     parts = [
-        Part("gpu-tests", SUITE, lambda: figures.of_suite(log), share=SUITE_SHARE),
+        Part("gpu-tests", SUITE, share=SUITE_SHARE),
         *runs[:2],
-        *profiles,
+        *map(profile, PROFILED),
         *runs[2:],
-        *([_peers(mode, folder, peers)] if peers else []),
+        *([Part("peers", ("-m", "benchmarks.peers", *beside), recipe="speedrun")] if peers else []),
     ]
-    if not only:
-        return parts
     known = {part.name: part for part in parts}
-    return [known.get(name) or _run(mode, folder, name, None) for name in only]
+    return [known.get(name) or run(name, None) for name in only] or parts
 
 
-def _run(mode: Mode, folder: Path, recipe: str, trials: int | None) -> Part:
-    name = Path(recipe).stem if recipe.endswith(".py") else recipe
-    out = folder / name
-    given = () if trials is None else ("--trials", str(trials))
-    words = ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *given, "--out", str(out))
-    return Part(name, words, lambda: figures.of_run(out), recipe)
+def of_run(folder: Path) -> Figures:
+    """Return the figures of the run folder in `folder`, finished or not; nothing before there is one.
+
+    Times are in seconds, accuracies from 0 to 1.
+    """
+    found = sorted(folder.glob("*/run.json"))
+    if not found:
+        return {}
+    run = read_run(found[-1].parent)
+    summary = summarise(trial_set_of(run))
+    figures: Figures = {
+        "trials": f"{len(run.trials)} of {run.record.trials}",
+        "accuracy": summary.accuracy and summary.accuracy.mean,
+        "segments": {name: mean for name, (mean, _, _) in spread_by_segment(run.trials).items()},
+        **{times.rule: asdict(times.sample) for times in summary.times if times.sample},
+    }
+    if run.trials:
+        starts = {segment.name: segment.start_ns for segment in reversed(run.trials[0].segments)}
+        if {"startup", "train"} <= starts.keys():
+            figures["start_to_epoch_1"] = (starts["train"] - starts["startup"]) / 1e9
+    seconds = [epoch.train_seconds for epoch in run.epochs if epoch.train_seconds]
+    if run.record.model.flops_per_trial and seconds:
+        per_epoch = run.record.model.flops_per_trial / run.record.recipe["epochs"]
+        figures["flop_rate"] = per_epoch / median(seconds)
+    return figures
 
 
-def _profile(mode: Mode, folder: Path, recipe: str) -> Part:
-    name = f"profile-{recipe}"
-    out = folder / f"{name}.json"
-    words = ("-m", "dawnbench", "profile", recipe, *mode.words(recipe), "--out", str(out))
-    return Part(name, words, lambda: figures.of_profile(out), recipe)
-
-
-def _peers(mode: Mode, folder: Path, peers: Sequence[str]) -> Part:
-    runs = folder / "peers"
-    words = ["-m", "benchmarks.peers", *(word for peer in peers for word in ("--peer", peer))]
-    words += [*mode.words("speedrun"), "--trials", str(PEER_TRIALS), "--block", str(PEER_BLOCK)]
-    words += ["--out", str(folder / "peers.md"), "--runs", str(runs)]
-    return Part("peers", tuple(words), lambda: figures.of_peers(runs), "speedrun")
+def of_profile(path: Path) -> Figures:
+    """Return the seconds of a step, at the roofs too, and the peaks in FLOP/s."""
+    if not path.is_file():
+        return {}
+    found = json.loads(path.read_text(encoding="utf-8"))
+    return {
+        "step_seconds": found["step_seconds"],
+        "best_seconds": found["gap"]["best_seconds"],
+        "peaks": {peak["work"]: peak["rate"] for peak in found["peaks"]["products"]},
+    }

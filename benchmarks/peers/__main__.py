@@ -1,39 +1,26 @@
 """Measure public record holders beside a recipe of ours, in alternating turns on one machine.
 
 Fetch the peers' own scripts first; nothing of them is part of this project. Each turn leaves a run folder, so
-that `dawnbench show`, `compare` and `report` read the trials of every side.
+`dawnbench show`, `compare` and `report` read the trials of every side.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import signal
-import subprocess
 import sys
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks.peers.child import Request
 from benchmarks.peers.known import PEERS, Peer, parse_peer
-from benchmarks.peers.page import Turn, page
-from benchmarks.processes import environment, last_line, stop
-from benchmarks.ratios import abba
+from benchmarks.peers.page import page
+from benchmarks.processes import environment
+from dawnbench.campaigns.turns import Turn, TurnSide, rounds, take_turn
 from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.options import resolve
 from dawnbench.errors import DawnbenchError
-
-
-@dataclass(frozen=True)
-class Side:
-    """What takes turns."""
-
-    name: str
-    command: Callable[[int, int], list[str]]
-    """From a number of trials and the seed of the first to what runs them and prints JSON lines."""
 
 
 def main() -> int:
@@ -51,21 +38,15 @@ def main() -> int:
 
 
 def _arguments() -> argparse.ArgumentParser:
+    known = "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values())
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.peers",
-        description=__doc__,
-        epilog="Peers known by name: " + "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values()),
+        prog="python -m benchmarks.peers", description=__doc__, epilog=f"Peers known by name: {known}"
     )
     add = parser.add_argument
-    add(
-        "--peer",
-        action="append",
-        required=True,
-        metavar="NAME=PATH",
-        help="Measure this peer's script; repeatable.",
-    )
+    script = "Measure this peer's script; repeatable."
+    add("--peer", action="append", required=True, metavar="NAME=PATH", help=script)
     add("--ours", default="speedrun", metavar="RECIPE", help="Compare this recipe with them.")
-    add("--set", action="append", default=[], metavar="KEY=VALUE", help="Change a leaf of the recipe.")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="Change a setting of the recipe.")
     add("--data", default="cifar10", help="Train on a data set's name, an .npz file or an image folder.")
     add("--device", choices=("cpu", "cuda"), default="cpu", help="Train on this device.")
     add("--trials", type=_count, default=3, help="Run so many trials of each side.")
@@ -78,10 +59,9 @@ def _arguments() -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    number = int(text)
-    if number < 1:
+    if int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text} is too few; give 1 or more")
-    return number
+    return int(text)
 
 
 def _measure(given: argparse.Namespace) -> int:
@@ -94,83 +74,46 @@ def _measure(given: argparse.Namespace) -> int:
     command = shlex.join(["python", "-m", "benchmarks.peers", *map(_public, sys.argv[1:])])
     block = given.block or (1 if given.device == "cpu" else 10)
     turns: list[Turn] = []
-    for side, first, count in order(_sides(given, peers), given.trials, block):
+    for side, first, count in rounds(_sides(given, peers), given.trials, block):
         print(f"{side.name}: trial {first} to {first + count - 1}", flush=True)
         turns.append(Turn(side.name))
         try:
-            take_turn(turns[-1], side.command(count, given.seed + first - 1), count)
+            take_turn(turns[-1], side, count, given.seed + first - 1, _show)
         finally:
-            out.write_text(
-                page(given.ours, [peer for peer, _ in peers], given.device, turns, command), encoding="utf-8"
-            )
+            text = page(given.ours, [peer for peer, _ in peers], given.device, turns, command)
+            out.write_text(text, encoding="utf-8")
         if turns[-1].problem:
             print(f"peers: turn {len(turns)}, {side.name}: {turns[-1].problem}", file=sys.stderr)
     print(out)
     return NOT_MEASURED if any(turn.problem for turn in turns) else DONE
 
 
-def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> list[Side]:
-    where = {"data": given.data, "device": given.device, "out": str(given.runs)}
-    epochs = given.epochs_of_peer if given.device == "cpu" else None
+def _show(event: dict[str, Any]) -> None:
+    time, accuracy = event["seconds"].get("strict"), event["accuracy"]
+    took = event["status"] if time is None else f"{time:.3f} s"
+    print(f"  {took}{'' if accuracy is None else f', {accuracy:.2%}'}", flush=True)
 
-    def ours(trials: int, seed: int) -> list[str]:
-        options = {**where, "trials": trials, "seed": seed}
-        words = [f"--{name}={value}" for name, value in options.items()]
-        words += [f"--set={setting}" for setting in given.set]
-        return [sys.executable, "-m", "dawnbench", "run", given.ours, "--json", *words]
 
-    def side_of(peer: Peer, script: Path) -> Side:
+def _sides(given: argparse.Namespace, peers: Sequence[tuple[Peer, Path]]) -> list[TurnSide]:
+    where = [f"--data={given.data}", f"--device={given.device}", f"--out={given.runs}"]
+    ours = ["dawnbench", "run", given.ours, "--json", *(f"--set={setting}" for setting in given.set)]
+    epochs = [f"--epochs={given.epochs_of_peer}"] if given.device == "cpu" else []
+
+    def side(name: str, module_and_words: Sequence[str]) -> TurnSide:
         def command(trials: int, seed: int) -> list[str]:
-            request = Request(
-                peer=peer.name, script=str(script), trials=trials, seed=seed, epochs=epochs, **where
-            )
-            return [sys.executable, "-m", "benchmarks.peers.child", json.dumps(asdict(request))]
+            counts = [f"--trials={trials}", f"--seed={seed}"]
+            return [sys.executable, "-m", *module_and_words, *where, *counts]
 
-        return Side(peer.name, command)
+        return TurnSide(name, command, environment())
 
-    return [Side(given.ours, ours), *(side_of(peer, script) for peer, script in peers)]
-
-
-def order(sides: Sequence[Side], trials: int, block: int) -> Iterator[tuple[Side, int, int]]:
-    """Yield side, number of the side's first trial (from 1) and trials of each turn."""
-    for number, first in enumerate(range(1, trials + 1, block)):
-        count = min(block, trials + 1 - first)
-        for side in abba(sides, number):
-            yield side, first, count
-
-
-def take_turn(turn: Turn, command: list[str], count: int) -> None:
-    """Run a turn of so many trials in a process of its own, and print each trial as it ends."""
-    done = 0
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
-        process = subprocess.Popen(
-            command,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=said,
-            encoding="utf-8",
-        )
-        try:
-            assert process.stdout is not None
-            for line in process.stdout:
-                event = json.loads(line)
-                if event["event"] == "run":
-                    turn.folder = Path(event["folder"])
-                elif event["event"] == "trial" and event["status"] in ("finished", "diverged"):
-                    done += 1
-                    seconds, accuracy = event["seconds"].get("strict"), event["accuracy"]
-                    took = event["status"] if seconds is None else f"{seconds:.3f} s"
-                    print(f"  {took}{'' if accuracy is None else f', {accuracy:.2%}'}", flush=True)
-            status = process.wait()
-        finally:
-            stop(process)
-        said.seek(0)
-        complete = status == 0 and done == count
-        turn.problem = None if complete else f"{done} of {count} trials: {last_line(said.read())}"
+    return [
+        side(given.ours, ours),
+        *(side(peer.name, ["benchmarks.peers.child", peer.name, str(path), *epochs]) for peer, path in peers),
+    ]
 
 
 def _public(word: str) -> str:
-    """Return an argument as a page may show it: of a path only its last part."""
+    """Return an argument as a page may show it: only the last part of a path."""
     name, separator, path = word.partition("=")
     if separator and Path(path).is_absolute():
         return f"{name}={Path(path).name}"

@@ -1,28 +1,21 @@
-"""One turn of a peer in a process of its own, recorded as a run folder: `-m benchmarks.peers.child REQUEST`.
-
-It prints the JSON lines that `dawnbench run --json` prints.
-"""
+"""One turn of a peer, recorded as a run folder; it prints JSON lines as `dawnbench run --json` does."""
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
 import signal
 import sys
 import time
 from contextlib import chdir, redirect_stdout
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.peers.by_hooks import ByHooks
-from benchmarks.peers.by_main import ByMain
-from benchmarks.peers.data import FOLDER, serve
+from benchmarks.peers.drivers import ByHooks, ByMain, Measured
 from benchmarks.peers.known import TARGET, Peer, find_peer
-from benchmarks.peers.port import load_peer
-from benchmarks.peers.trials import Measured
+from benchmarks.peers.script import FOLDER, load_peer, serve
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import Device, open_device
@@ -45,34 +38,29 @@ HERTZ = 5.0
 """Enough for a mean over a trial, and light: a peer's own Python launches its kernels."""
 
 
-@dataclass(frozen=True)
-class Request:
-    """What a turn measures; it reaches the process as JSON."""
-
-    peer: str
-    script: str
-    data: str
-    device: str
-    trials: int
-    seed: int
-    """Of the first trial; each later one adds 1."""
-    epochs: int | None
-    """Of each trial; None for all."""
-    out: str
-    """Where the run folder goes."""
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("peer", type=find_peer)
+    parser.add_argument("script", type=lambda path: Path(path).resolve())
+    for name in ("--data", "--device", "--out"):
+        parser.add_argument(name, required=True)
+    for name in ("--trials", "--seed"):
+        parser.add_argument(name, type=int, required=True)
+    parser.add_argument("--epochs", type=int, help="Of each trial; all by default.")
+    return parser
 
 
-def measure(request: Request) -> None:
+def measure(given: argparse.Namespace) -> None:
     """Run the trials, record each as it ends and print its line."""
-    peer, script = find_peer(request.peer), Path(request.script).resolve()
-    dataset, device = load_dataset(request.data), open_device(request.device)
+    peer, script = given.peer, given.script
+    dataset, device = load_dataset(given.data), open_device(given.device)
     created = datetime.now(UTC)
-    writer = RunWriter(Path(request.out).resolve(), peer.name, created)
+    writer = RunWriter(Path(given.out).resolve(), peer.name, created)
     display = JsonLinesDisplay(sys.stdout)
     sampler = Sampler(open_sources(device.uuid), writer.append_samples, HERTZ)
     status: RunStatus = "failed"
     try:
-        record = _run_record(request, peer, script, dataset, device, sampler, created)
+        record = _run_record(given, dataset, device, sampler, created)
         writer.write_run(record)
         display.run_started(record, writer.folder, 0)
         with sampler, TemporaryDirectory() as folder, redirect_stdout(sys.stderr):
@@ -80,15 +68,10 @@ def measure(request: Request) -> None:
             os.environ["CIFAR_DATA"] = FOLDER
             sys.argv = [str(script)]  # the scripts read their own source by it
             with chdir(folder):
-                module = load_peer(script, request.device, load)
-                driver: ByMain | ByHooks = (
-                    ByMain(peer, module, request.device, request.epochs)
-                    if peer.driven == "main"
-                    else ByHooks(module, request.device)
-                )
+                driver = _driver(peer, script, given.device, given.epochs, load)
                 driver.warm_up()
-                for number in range(1, request.trials + 1):
-                    began, seed = time.perf_counter_ns(), request.seed + number - 1
+                for number in range(1, given.trials + 1):
+                    began, seed = time.perf_counter_ns(), given.seed + number - 1
                     measured = driver.trial(seed)
                     ended = time.perf_counter_ns()
                     telemetry = sampler.summary(began, ended, None, None)
@@ -100,6 +83,11 @@ def measure(request: Request) -> None:
         raise
     finally:
         writer.close(status)
+
+
+def _driver(peer: Peer, script: Path, device: str, epochs: int | None, load: object) -> ByMain | ByHooks:
+    module = load_peer(script, device, load)
+    return ByMain(peer, module, device, epochs) if peer.driven == "main" else ByHooks(module, device)
 
 
 def _trial_record(
@@ -132,15 +120,9 @@ def _trial_record(
 
 
 def _run_record(
-    request: Request,
-    peer: Peer,
-    script: Path,
-    dataset: Dataset,
-    device: Device,
-    sampler: Sampler,
-    created: datetime,
+    given: argparse.Namespace, dataset: Dataset, device: Device, sampler: Sampler, created: datetime
 ) -> RunRecord:
-    counts = len(dataset.train_labels), len(dataset.test_labels)
+    peer, counts = given.peer, (len(dataset.train_labels), len(dataset.test_labels))
     return RunRecord(
         schema_version=SCHEMA_VERSION,
         dawnbench_version=__version__,
@@ -149,13 +131,13 @@ def _run_record(
         status="running",
         command=("python", "-m", "benchmarks.peers"),
         recipe={"name": peer.name, "source": peer.source, "epochs": peer.epochs},
-        recipe_digest=sha256(script.read_bytes()).hexdigest(),
-        trials=request.trials,
-        seed=request.seed,
+        recipe_digest=sha256(given.script.read_bytes()).hexdigest(),
+        trials=given.trials,
+        seed=given.seed,
         target=TARGET,
         device=str(device.torch),
         device_name=device.product_name,
-        precision="bf16 autocast" if request.device == "cpu" else "as in the script",
+        precision="bf16 autocast" if given.device == "cpu" else "as in the script",
         data=DataRecord(
             dataset.source, dataset.fingerprint, *counts, dataset.image_shape, len(dataset.classes)
         ),
@@ -167,4 +149,4 @@ def _run_record(
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    measure(Request(**json.loads(sys.argv[1])))
+    measure(arguments().parse_args())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -32,34 +31,22 @@ class Peer:
     """What else a reader of its figures should know."""
 
 
+_OWN = "whitening, training and the final evaluation; not the data's way to the device"
+_SPEEDRUN = "fulcrumresearch/cifar-10-speedrun,"
 PEERS = {
     peer.name: peer
     for peer in (
         Peer(
-            name="airbench94_muon",
-            source="KellerJordan/cifar10-airbench, airbench94_muon.py",
-            driven="main",
-            epochs=8,
-            on_cpu=True,
-            own_clock="whitening, training and the final evaluation; not the data's way to the device",
+            *("airbench94_muon", "KellerJordan/cifar10-airbench, airbench94_muon.py", "main", 8, True, _OWN),
             note="evaluates with six views of every test image",
         ),
         Peer(
-            name="hiverge",
-            source="fulcrumresearch/cifar-10-speedrun, base/cifar10_speedrun.py",
-            driven="main",
-            epochs=7.65,
-            on_cpu=False,
-            own_clock="whitening, training and the final evaluation; not the data's way to the device",
+            *("hiverge", f"{_SPEEDRUN} base/cifar10_speedrun.py", "main", 7.65, False, _OWN),
             note="gives six views only to the quarter of the test images that it is least sure of, "
             "which it picks by looking at all of them",
         ),
         Peer(
-            name="fulcrum-e1",
-            source="fulcrumresearch/cifar-10-speedrun, runners/recipes/e1.py",
-            driven="hooks",
-            epochs=8.875,
-            on_cpu=False,
+            *("fulcrum-e1", f"{_SPEEDRUN} runners/recipes/e1.py", "hooks", 8.875, False),
             own_clock="reset, whitening, every epoch's batches and training, which its repository calls "
             "compute-honest; not the data's way to the device, not the evaluation",
             note="has no evaluation of its own; under `strict` it gets the evaluation of its repository's "
@@ -75,11 +62,9 @@ def find_peer(name: str) -> Peer:
     Raises:
         DawnbenchError: there is no such peer.
     """
-    if name in PEERS:
-        return PEERS[name]
-    near = difflib.get_close_matches(name, PEERS, n=1)
-    guess = f"did you mean {near[0]}?" if near else f"the known ones are {', '.join(PEERS)}"
-    raise DawnbenchError(f"no peer is called {name!r}; {guess}")
+    if name not in PEERS:
+        raise DawnbenchError(f"no peer is called {name!r}; the known ones are {', '.join(PEERS)}")
+    return PEERS[name]
 
 
 def parse_peer(given: str, device: str) -> tuple[Peer, Path]:

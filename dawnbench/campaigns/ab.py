@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup
+from dawnbench.campaigns.turns import in_order
 from dawnbench.engine.device import open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
@@ -92,7 +93,7 @@ def ab(
             for session in sessions:
                 session.warm_up()
             for pair in range(1, pairs + 1):
-                for session in sessions if pair % 2 else reversed(sessions):
+                for session in in_order(sessions, pair - 1):
                     session.trial(pair)
                 if enough is not None and enough.after(sessions, pair):
                     break

@@ -148,7 +148,7 @@ def _counts(recipe: Recipe, shipped: bool, silent: bool) -> RecipeCounts:
 
 def counts_text(counts: RecipeCounts) -> str:
     """Return the table of layers with the totals, and how much memory a trial takes."""
-    from dawnbench.report.text.sections import model_table
+    from dawnbench.report.text.model_table import model_table
     from dawnbench.report.units import number_bytes
 
     peaks = [

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -358,3 +359,68 @@ def test_sides_that_could_not_be_compared_are_refused_before_anything_runs(
     assert scripted.called is None
     assert invoke(*both, "--across")[0] == 0
     assert scripted.called is not None
+
+
+def python_that_recorded(folder: Path, side: str, seconds: Sequence[float]) -> Path:
+    """Return an executable that stands in for a Python: it has trained the trial of each seed long ago."""
+    for seed, of_trial in enumerate(seconds):
+        made_run(folder / side / str(seed), [trial(1, of_trial, seed=seed)])
+    path = folder / f"python-{side}"
+    path.write_text(
+        f"#!{sys.executable}\n"
+        "import json, sys\n"
+        "seed = next(word[7:] for word in sys.argv if word.startswith('--seed='))\n"
+        f"open({str(folder / 'order')!r}, 'a').write({side!r} + ' '.join(sys.argv[1:]) + '\\n')\n"
+        f"print(json.dumps({{'event': 'run', 'folder': {str(folder / side)!r} + '/' + seed}}))\n"
+        "print(json.dumps({'event': 'trial', 'status': 'finished'}))\n"
+    )
+    path.chmod(0o755)
+    return path
+
+
+def test_two_pythons_are_compared_pair_by_pair_in_processes(tmp_path: Path) -> None:
+    noise = [0.001 * n for n in range(8)]
+    a = python_that_recorded(tmp_path, "A", [2.0 + one for one in noise])
+    b = python_that_recorded(tmp_path, "B", [2.2 + one for one in noise])
+    options = ("--trials=8", "--epochs=3", "--set=x=1", "--tag=a=b", "--rule=cold")
+    code, shown, _ = invoke("ab", "quickstart", f"--python={a}", f"--python={b}", *options)
+    assert code == 0
+    order = (tmp_path / "order").read_text().splitlines()
+    assert "".join(line[0] for line in order) == "ABBA" * 4
+    assert order[1].startswith(
+        "B-P -m dawnbench run quickstart --epochs=3 --device=auto --out=runs --tag=a=b --set=x=1"
+    )
+    assert "pair 8/8  A" in shown
+    assert f"B is {b}" in words(shown)
+    assert "B is slower than A: 3.3 % more time" in words(shown)  # 6.2 s compared with 6.0 s from the start
+    assert "8 pairs, Wilcoxon's test" in words(shown)
+
+
+def test_a_python_that_fails_ends_the_comparison_with_its_own_words(tmp_path: Path) -> None:
+    good = python_that_recorded(tmp_path, "A", [2.0])
+    bad = tmp_path / "bad"
+    bad.write_text("#!/bin/sh\necho 'No module named dawnbench' >&2\nexit 1\n")
+    bad.chmod(0o755)
+    code, _, errors = invoke("ab", "quickstart", f"--python={good}", f"--python={bad}", "--trials=3")
+    assert code == 2
+    assert "dawnbench: B, trial 1: 0 of 1 trials: No module named dawnbench" in errors
+
+
+def test_too_few_pairs_of_pythons_are_told_with_the_command_that_settles_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = (
+        python_that_recorded(tmp_path, side, [2.0 + share, 2.1 + share])
+        for side, share in (("A", 0), ("B", 1))
+    )
+    given = ["ab", "quickstart", f"--python={a}", f"--python={b}", "--trials=2"]
+    monkeypatch.setattr(sys, "argv", ["dawnbench", *given])
+    shown = "".join(words(invoke(*given)[1]).split())
+    assert f"dawnbenchabquickstart--python={a}--python={b}--trials" in shown
+
+
+def test_pythons_come_in_twos_and_run_recipes(tmp_path: Path) -> None:
+    assert "mnist-drill is a series" in invoke("ab", "mnist-drill", f"--python={tmp_path}")[2]
+    code, _, errors = invoke("ab", "quickstart", f"--python={tmp_path}")
+    assert code == 2
+    assert "ab takes no --python or two (the first for A, the second for B); it got 1" in errors

@@ -58,6 +58,10 @@ def results(folder: Path) -> Any:
     return json.loads((folder / "gpu-check.json").read_text())
 
 
+def trials_in(found: Any) -> bool:
+    return not found["parts"]["speedrun"].get("trials", "0 of").startswith("0 of")
+
+
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
     """A check in a folder that was copied without git, ended while trials run."""
@@ -76,7 +80,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> Ended:
         text=True,
     )
     # The figures of a trial are on the disk while the next ones run.
-    while not (out / "gpu-check.json").is_file() or not results(out)["parts"]["speedrun"].get("trials"):
+    while not (out / "gpu-check.json").is_file() or not trials_in(results(out)):
         assert process.poll() is None
         time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
@@ -88,13 +92,11 @@ def test_a_check_that_is_ended_keeps_what_it_measured(ended: Ended) -> None:
     assert ended.code == 130
     part = ended.found["parts"]["speedrun"]
     assert part["state"] == "interrupted"
-    assert part["trials"][0]["status"] == "finished"
-    assert part["trials"][0]["strict"] > 0
-    assert len(part["trials"]) < part["trials_asked"] == 20
+    ended_trials, asked = map(int, part["trials"].split(" of "))
+    assert 0 < ended_trials < asked == 20
+    assert part["strict"]["count"] > 0
     assert part["start_to_epoch_1"] > 0
-    assert (
-        f"| speedrun, strict, median | 0.75 s | {part['summary']['strict']['median']:.3f} s |" in ended.said
-    )
+    assert f"| speedrun, strict, median | 0.75 s | {part['strict']['median']:.3f} s |" in ended.said
 
 
 def test_no_process_is_left_over(ended: Ended) -> None:
@@ -109,20 +111,19 @@ def test_what_fails_is_named_with_its_last_words_and_stops_nothing(ended: Ended)
         "speedrun": "interrupted",
         "no-such-recipe": "not measured",
     }
-    assert ended.found["parts"]["gpu-tests"]["counts"] == {"passed": 1, "failed": 1}
-    assert len(ended.found["parts"]["gpu-tests"]["last_lines"]) == 5
-    problems = ended.said.partition("## Problems")[2].partition("##")[0]
-    assert "- gpu-tests: measuring failed:" in problems
-    assert "- test_that_fails: AssertionError: the sum is wrong" in problems
-    assert "- no-such-recipe: filling its compile cache failed:" in problems
-    assert "there is no recipe 'no-such-recipe'" in problems
+    tests = ended.said.partition("## gpu-tests: failed")[2].partition("##")[0]
+    assert "test_that_fails - AssertionError: the sum is wrong" in tests.replace("\n", "")
+    assert "1 failed, 1 passed" in tests
+    filling = ended.said.partition("## filling the cache for no-such-recipe: failed")[2].partition("##")[0]
+    assert "there is no recipe 'no-such-recipe'" in filling
 
 
 def test_the_profile_of_a_step_is_told(ended: Ended) -> None:
     profile = ended.found["parts"]["profile-speedrun"]
     assert profile["step_seconds"] > 0
-    assert 0 < profile["share_of_peak"] < 1
-    assert f"{1e3 * profile['kernels'][0]['seconds']:.3f} |" in ended.said
+    assert 0 < profile["best_seconds"] < profile["step_seconds"]
+    assert "## profile-speedrun: done" in ended.said
+    assert "If every kernel met its roof" in ended.said
 
 
 def test_the_last_lines_are_the_whole_result(ended: Ended) -> None:
@@ -131,7 +132,7 @@ def test_the_last_lines_are_the_whole_result(ended: Ended) -> None:
     assert len(text.splitlines()) <= 100
     assert max(map(len, text.splitlines())) <= 80
     assert "A dry run" in text
-    assert ended.found["facts"]["commit"] == "unknown: no git checkout"
+    assert "- commit unknown: no git checkout" in text
 
 
 def test_no_time_is_told_in_words(tmp_path: Path) -> None:
@@ -142,8 +143,8 @@ def test_no_time_is_told_in_words(tmp_path: Path) -> None:
     assert order[:5] == ["gpu-tests", "speedrun", "davidnet", "profile-speedrun", "profile-davidnet"]
     assert order[5:] == ["davidnet-10", "davidnet-onecycle", "resnet18-step", "resnet18-fast", "mnist-fast"]
     assert {part["state"] for part in found["parts"].values()} == {"not measured"}
-    aims = done.stdout.partition("## Aims")[2].partition("## Problems")[0]
-    assert aims.count("| not measured |") == 9
+    goals = done.stdout.partition("## Goals")[2].partition("## Parts")[0]
+    assert goals.count("| not measured |") == 9
     assert not list((tmp_path / "gpu-check-parts").glob("*"))
 
 
@@ -158,6 +159,5 @@ def _words(process: psutil.Process) -> list[str]:
 def test_no_gpu_is_a_sentence(tmp_path: Path) -> None:
     done = check("--out", str(tmp_path / "results"))
     assert done.returncode == 2
-    assert done.stderr.startswith("gpu-check: torch")
-    assert "finds no NVIDIA GPU" in done.stderr
+    assert done.stderr.startswith("gpu-check: finds no NVIDIA GPU")
     assert not (tmp_path / "results").exists()

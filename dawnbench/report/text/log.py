@@ -9,7 +9,8 @@ from dawnbench.records.files import write
 from dawnbench.records.reader import Run, collector_paused, read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.text.log_table import TimeFormat, log_table
-from dawnbench.report.text.sections import model_table, run_facts, telemetry_table, timing_table
+from dawnbench.report.text.model_table import model_table
+from dawnbench.report.text.sections import run_facts, telemetry_table, timing_table
 from dawnbench.safe_text import markdown, markdown_block
 
 

@@ -20,8 +20,8 @@ from dawnbench.report.text.costs import cost_sentences, energy_sentence
 from dawnbench.report.text.headline import headline
 from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
+from dawnbench.report.text.model_table import model_table
 from dawnbench.report.text.sections import (
-    model_table,
     reproducing_command,
     run_facts,
     segments_table,

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import ModelRecord, Reading, RunRecord, TelemetrySummary, TrialRecord
+from dawnbench.records.schema import Reading, RunRecord, TelemetrySummary, TrialRecord
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
+from dawnbench.report.units import joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.cost import cost_of_time, dollars
 from dawnbench.stats.progress import spread_by_segment
@@ -56,23 +56,6 @@ def reproducing_command(record: RunRecord) -> str:
     threads = record.identity.threads
     setting = "" if threads is None or not record.command else f"OMP_NUM_THREADS={threads} "
     return setting + shlex.join(record.command)
-
-
-def model_table(model: ModelRecord) -> str:
-    """Return the table of layers with output shapes and trained parameters, and the totals below."""
-    rows = [
-        [
-            f"{markdown(layer.name)} ({markdown(layer.kind)})",
-            "x".join(map(str, layer.output_shape)),
-            f"{layer.parameters:,}",
-        ]
-        for layer in model.layers
-    ]
-    totals = (
-        f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
-        f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial."
-    )
-    return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
 
 
 def timing_table(run: Run, priced: Spending | None = None) -> str:

@@ -1,0 +1,174 @@
+"""What the commands that read cost, as whole processes on two cores: start, many runs, and large runs.
+
+`python -m pytest benchmarks/test_commands.py [-k load] [--share 0.01]`. pytest-benchmark's table has the
+seconds, and its JSON (`--benchmark-json`) the processor time and the memory as well.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.processes import Cost, measure
+from benchmarks.runs import make_trial, write_run
+from dawnbench.cli.exit_codes import INTERRUPTED
+from dawnbench.records.index import SETTLED_NS
+
+pytestmark = pytest.mark.timeout(3600)
+LISTED, IN_SITE = 10_000, 1_000
+"""Runs."""
+VERBS = {
+    "show": ("show", "RUN"),
+    "log": ("log", "RUN"),
+    "report": ("report", "RUN", "-o", "OUT/report.md"),
+    "page": ("report", "RUN", "-o", "OUT/report.html"),
+    "write-up": ("report", "RUN", "--style", "writeup", "-o", "OUT/writeup.md"),
+    "site": ("site", "RUNS", "-o", "OUT/site"),
+    "export json": ("export", "RUN", "--format", "json", "-o", "OUT/run.json"),
+    "export csv": ("export", "RUN", "--format", "csv", "-o", "OUT"),
+    "export parquet": ("export", "RUN", "--format", "parquet", "-o", "OUT"),
+    "export mlperf": ("export", "RUN", "--format", "mlperf", "-o", "OUT", "--author", "A"),
+    "export tensorboard": ("export", "RUN", "--format", "tensorboard", "-o", "OUT"),
+}
+"""What follows `dawnbench`; RUN, RUNS and OUT stand for the run folder, its parent and a new folder."""
+FOLDERS: dict[str, dict[str, Any]] = {
+    "2,000 trials of 50 epochs": {"trials": 2_000, "epochs": 50, "trial_seconds": 5.0, "hertz": 0.0},
+    "a day at 20 Hz": {"trials": 500, "epochs": 10, "trial_seconds": 172.7, "hertz": 20.0},
+}
+WATCHED_SECONDS = (10.0, 35.0)
+
+Costs = Callable[..., list[Cost]]
+
+
+@pytest.fixture
+def costs(benchmark: BenchmarkFixture, tmp_path: Path) -> Costs:
+    """Measure a command some times; `before` is called before each."""
+
+    def repeat(
+        words: Sequence[str], rounds: int = 1, before: Callable[[], object] = lambda: None
+    ) -> list[Cost]:
+        found: list[Cost] = []
+        benchmark.pedantic(
+            lambda: found.append(measure(words, tmp_path)), setup=lambda: before() and None, rounds=rounds
+        )
+        told = ("processor_seconds", "megabytes")
+        benchmark.extra_info |= {name: [round(getattr(one, name), 2) for one in found] for name in told}
+        assert {cost.status for cost in found} == {0}, (tmp_path / "printed").read_text()
+        return found
+
+    return repeat
+
+
+@pytest.mark.parametrize("verb", ["--help", "list"])
+def test_a_verb_that_only_tells_something_answers_within_half_a_second(costs: Costs, verb: str) -> None:
+    _, *warm = costs([verb], rounds=6)  # the first one may compile the modules
+    assert sorted(cost.wall_seconds for cost in warm)[2] <= 0.5
+
+
+def write_many(folder: Path, numbers: range, **changes: Any) -> Path:
+    """Write runs of five recipes on four devices; the later half is 5 % slower."""
+    for number in numbers:
+        created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * number)
+        recipe, device = number % 5, number // 5 % 4
+        write_run(
+            folder / f"{created:%Y%m%dT%H%M%SZ}-recipe-{recipe}-{number:06x}",
+            trial_seconds=5.0 * (1.05 if number >= numbers.stop // 2 else 1.0),
+            seed=number,
+            recipe_name=f"recipe-{recipe}",
+            recipe_digest=f"{recipe:064x}",
+            device_name=f"NVIDIA H200 {device}",
+            created=created.isoformat(timespec="seconds"),
+            **changes,
+        )
+    time.sleep(SETTLED_NS / 1e9)  # what was written a moment ago is read again
+    return folder
+
+
+def test_ten_thousand_runs_list_in_15_seconds_and_then_in_3(
+    costs: Costs, tmp_path: Path, share: float
+) -> None:
+    folder = write_many(tmp_path / "runs", range(round(LISTED * share)), trials=4, misses=5)
+    first, *again = costs(["runs", str(folder)], rounds=4)
+    assert f"{round(LISTED * share)} runs" in (tmp_path / "printed").read_text()
+    assert first.wall_seconds <= 15
+    assert max(cost.wall_seconds for cost in again) <= 3
+    assert max(cost.megabytes for cost in again) <= 300
+    shutil.rmtree(folder)
+
+
+def test_a_site_of_a_thousand_runs_takes_60_seconds_and_with_a_new_run_15(
+    costs: Costs, tmp_path: Path, share: float
+) -> None:
+    runs = round(IN_SITE * share)
+    shape = {"trials": 5, "hertz": 20.0}
+    folder = write_many(tmp_path / "runs", range(runs), **shape)
+    numbers = iter(range(runs, runs + 4))
+
+    def one_more() -> None:
+        number = next(numbers)
+        write_many(folder, range(number, number + 1), **shape)
+
+    first, *again = costs(["site", str(folder), "-o", str(tmp_path / "site")], rounds=4, before=one_more)
+    assert len(list((tmp_path / "site" / "runs").iterdir())) == runs + 4
+    assert first.wall_seconds <= 60
+    assert max(cost.wall_seconds for cost in again) <= 15
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module", params=FOLDERS)
+def large_run(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, share: float
+) -> Iterator[Path]:
+    place, shape = tmp_path_factory.mktemp("large"), FOLDERS[request.param]
+    run = place / "runs" / "20260101T000000Z-davidnet-10-000000"
+    yield write_run(run, **shape | {"trials": max(1, round(shape["trials"] * share))})
+    shutil.rmtree(place)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_load(costs: Costs, large_run: Path, tmp_path: Path, verb: str) -> None:
+    words = {"RUN": str(large_run), "RUNS": str(large_run.parent)}
+    costs([words.get(word, word.replace("OUT", str(tmp_path))) for word in VERBS[verb]])
+
+
+def test_load_of_watch(benchmark: BenchmarkFixture, large_run: Path, tmp_path: Path) -> None:
+    """Of 25 s of a run that gets an epoch each second, without the start: the difference of two durations."""
+    seen = [watch_for(large_run, tmp_path / str(seconds), seconds) for seconds in WATCHED_SECONDS]
+    benchmark.pedantic(lambda: None)
+    benchmark.extra_info["processor_seconds"] = seen[1].processor_seconds - seen[0].processor_seconds
+    print(benchmark.extra_info)
+    assert [cost.status for cost in seen] == [INTERRUPTED] * 2
+
+
+def watch_for(run: Path, place: Path, seconds: float) -> Cost:
+    copy = shutil.copytree(run, place / run.name)
+    record = json.loads((copy / "run.json").read_text())
+    record |= {"status": "running", "trials": record["trials"] + 1}
+    (copy / "run.json").write_text(json.dumps(record))
+    _, rows = make_trial(record["trials"], 100, 100.0, True, 0)
+    ended = threading.Event()
+
+    def append() -> None:
+        with (copy / "epochs.jsonl").open("a") as file:
+            for row in rows:
+                file.write(json.dumps(row) + "\n")
+                file.flush()
+                if ended.wait(1.0):
+                    return
+
+    writer = threading.Thread(target=append)
+    writer.start()
+    try:
+        return measure(["watch", str(copy)], place, stop_after=seconds)
+    finally:
+        ended.set()
+        writer.join()

@@ -1,0 +1,338 @@
+"""Peers on the CPU: what becomes of their source, what is timed, and what is recorded and told."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.peers import __main__ as peers
+from benchmarks.peers.child import arguments, measure
+from benchmarks.peers.drivers import ByHooks
+from benchmarks.peers.known import PEERS, parse_peer
+from benchmarks.peers.script import load_peer, serve
+from dawnbench.data.sources import load_dataset
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.reader import read_run
+from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.schema import TrialRecord
+
+SCRIPT = """
+import os, sys, threading, time
+import torch
+with open(sys.argv[0]) as f:
+    code = f.read()
+
+@torch.compile
+def twice(x):
+    return x + x
+
+class CifarLoader:
+    def __init__(self, path, train=True, batch_size=16):
+        file = os.path.join(path, "train.pt" if train else "test.pt")
+        assert os.path.exists(file)
+        data = torch.load(file, map_location=torch.device("cuda"))
+        self.images, self.labels = data["images"].half(), data["labels"]
+        self.batch_size = batch_size
+    def __len__(self):
+        return len(self.images) // self.batch_size
+    def __iter__(self):
+        for i in range(len(self)):
+            rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
+            yield self.images[rows] / 255, self.labels[rows]
+
+class CifarNet(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Linear(3072, 10, dtype=torch.half)
+    def forward(self, x):
+        return self.head(x.flatten(1))
+
+def evaluate(model, loader, tta_level=0):
+    time.sleep(60)
+    threading.Event().wait(0.05 if tta_level == 2 else 0.2)
+    with torch.no_grad():
+        return (model(loader.images).argmax(1) == loader.labels).half().mean().item()
+
+def print_training_details(variables, is_final_entry):
+    print(variables, is_final_entry)
+
+def main(run, model):
+    test, train = CifarLoader("cifar10", train=False), CifarLoader("cifar10")
+    start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+    torch.nn.init.zeros_(model.head.weight)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    time_seconds, step = 0.0, 0
+    for epoch in range(8):
+        start.record()
+        for images, labels in train:
+            torch.nn.functional.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+            optimizer.zero_grad()
+            step += 1
+            if step == 8 * len(train):
+                break
+        end.record()
+        torch.cuda.synchronize()
+        time_seconds += 1e-3 * start.elapsed_time(end)
+        evaluate(model, test)
+        print_training_details(locals(), is_final_entry=False)
+    tta_val_acc = evaluate(model, test, tta_level=2)
+    print_training_details(locals(), is_final_entry=True)
+    return tta_val_acc
+
+if __name__ == "__main__":
+    raise SystemExit("only on a machine of their own")
+"""
+"""It has the interface of airbench94_muon and none of its content."""
+EVALUATIONS = 7 * 0.2
+"""Seconds that its evaluations between epochs take together."""
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    (tmp_path / "script.py").write_text(SCRIPT)
+    return tmp_path / "script.py"
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    """Images of which each class has its own grey."""
+    arrays = {}
+    for split, count in (("train", 64), ("test", 20)):
+        arrays[f"y_{split}"] = labels = np.arange(count) % 10
+        greys = np.broadcast_to((25 * labels)[:, None, None, None], (count, 32, 32, 3))
+        arrays[f"x_{split}"] = greys.astype(np.uint8)
+    np.savez(tmp_path / "tiny.npz", **arrays)
+    return tmp_path / "tiny.npz"
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Callable[..., ModuleType]:
+    def of_source(source: str, device: str = "cpu") -> ModuleType:
+        path = tmp_path / "peer.py"
+        path.write_text("import torch, time\nclass CifarNet(torch.nn.Module):\n  pass\n" + source)
+        return load_peer(path, device, lambda *_, **__: {"images": "ours"})
+
+    return of_source
+
+
+@pytest.mark.parametrize(
+    ("expression", "becomes"),
+    [
+        ("torch.zeros(1, device='cuda').device.type", "cpu"),
+        ("torch.zeros(1).cuda().device.type", "cpu"),
+        ("torch.zeros(1).half().dtype", torch.float32),
+        ("torch.zeros(1, dtype=torch.half).dtype", torch.float32),
+        ("torch.zeros(1).bfloat16().dtype", torch.bfloat16),
+        ("torch.device('cuda').type", "cpu"),
+        ("torch.load('cifar10/train.pt', map_location='cuda')['images']", "ours"),
+        ("time.sleep(3600)", None),
+        ("torch.cuda._sleep(6_000_000_000)", None),
+        ("torch.cuda.synchronize()", None),
+        ("'cuda, or not'", "cuda, or not"),
+    ],
+)
+def test_an_expression_on_the_cpu(load: Callable[..., ModuleType], expression: str, becomes: object) -> None:
+    assert load(f"found = {expression}").found == becomes
+
+
+def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
+    load: Callable[..., ModuleType],
+) -> None:
+    module = load(
+        "class CifarNet(torch.nn.Module):\n"
+        "  def __init__(self):\n    super().__init__(); self.head = torch.nn.Linear(4, 2).half()\n"
+        "  def forward(self, x):\n    self.inside = self.head(x); return self.inside\n"
+        "@torch.compile(mode='max-autotune')\ndef f(x): return x\n"
+    )
+    network = module.CifarNet()
+    with torch.no_grad():
+        first = network(torch.ones(1, 4))
+        for parameter in network.parameters():
+            parameter.zero_()
+        second = network(torch.ones(1, 4))
+    assert network.head.weight.dtype == first.dtype == torch.float32
+    assert network.inside.dtype == torch.bfloat16
+    assert not second.any(), "an update of the weights was not seen"
+    assert not hasattr(module.f, "_torchdynamo_orig_callable")
+
+
+def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Callable[..., ModuleType]) -> None:
+    source = "time.sleep(3600)\nkind = torch.half\nname = 'cuda'\nloaded = torch.load('x')"
+    module = load(source, "cuda")
+    assert (module.kind, module.name, module.loaded) == (torch.float16, "cuda", {"images": "ours"})
+
+
+def test_the_data_are_as_the_scripts_keep_them_and_other_sizes_are_refused(
+    tiny: Path, tmp_path: Path
+) -> None:
+    dataset = load_dataset(str(tiny))
+    loaded = serve(dataset, tmp_path)("cifar10/test.pt", map_location="cpu", weights_only=True)
+    assert (tmp_path / "cifar10" / "test.pt").exists()
+    assert (loaded["images"].dtype, loaded["labels"].dtype) == (torch.uint8, torch.int64)
+    assert (loaded["images"].numpy() == dataset.test_images).all()
+    with pytest.raises(DawnbenchError, match=r"digits has 8x8x1 images.*give --data cifar10"):
+        serve(load_dataset("digits"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("airbench94_muon", "give NAME=PATH"),
+        ("airbench=x.py", "the known ones are airbench94_muon"),
+        ("airbench94_muon=x.py", "fetch airbench94_muon from KellerJordan/cifar10-airbench"),
+        (f"hiverge={__file__}", "runs on CUDA only"),
+    ],
+)
+def test_a_wrong_peer_is_refused_in_a_sentence(given: str, told: str) -> None:
+    with pytest.raises(DawnbenchError, match=told):
+        parse_peer(given, "cpu")
+    assert parse_peer(f"hiverge={__file__}", "cuda") == (PEERS["hiverge"], Path(__file__))
+
+
+Turn = Callable[..., list[TrialRecord]]
+
+
+@pytest.fixture
+def turn(script: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Turn:
+    def take(*words: str, trials: int = 1) -> list[TrialRecord]:
+        monkeypatch.setattr(sys, "argv", ["child"])
+        monkeypatch.setenv("CIFAR_DATA", "")
+        where = [f"--data={tiny}", "--device=cpu", f"--out={tmp_path / 'runs'}"]
+        given = ["airbench94_muon", str(script), *where, f"--trials={trials}", "--seed=5", *words]
+        measure(arguments().parse_args(given))
+        (folder,) = (tmp_path / "runs").iterdir()
+        run = read_run(folder)
+        assert (run.record.status, run.warnings) == ("finished", ())
+        return list(run.trials)
+
+    return take
+
+
+def epochs_of(trial: TrialRecord) -> list[float]:
+    return [segment.length_ns / 1e9 for segment in trial.segments if segment.epoch is not None]
+
+
+@pytest.mark.parametrize("words", [(), ("--epochs=8",)])
+def test_a_whole_trial_is_timed_without_the_evaluations_between(turn: Turn, words: tuple[str, ...]) -> None:
+    (trial,) = turn(*words)
+    assert trial.warnings == ()
+    assert trial.accuracy is not None
+    assert len(epochs_of(trial)) == 8
+    if not words:
+        assert trial.seconds["own"] == pytest.approx(sum(epochs_of(trial)), rel=0.5)
+    assert trial.seconds["strict"] is not None
+    assert sum(epochs_of(trial)) < trial.seconds["strict"] < EVALUATIONS + 2 * sum(epochs_of(trial))
+    assert RULES_BY_NAME["strict"].spent_seconds(trial.segments) == pytest.approx(trial.seconds["strict"])
+
+
+def test_some_epochs_make_an_estimate(turn: Turn) -> None:
+    first, second = turn("--epochs=2", trials=2)
+    assert (first.seed, second.seed) == (5, 6)
+    for trial in (first, second):
+        assert "estimate: 2 of 8 epochs" in trial.warnings[0]
+        assert trial.accuracy is None
+        assert "own" not in trial.seconds
+        assert len(epochs_of(trial)) == 2
+        assert (trial.seconds["strict"] or 0) > 4 * sum(epochs_of(trial))
+
+
+def test_a_script_that_fails_leaves_a_failed_run(turn: Turn, script: Path, tmp_path: Path) -> None:
+    script.write_text("raise ValueError('it broke')")
+    with pytest.raises(ValueError, match="it broke"):
+        turn()
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert read_run(folder).record.status == "failed"
+
+
+class Grey(torch.nn.Module):
+    """Right about every image as it is, and about none that is brighter by half."""
+
+    def eval_forward(self, images: torch.Tensor) -> torch.Tensor:
+        return -(images.mean((1, 2, 3)).unsqueeze(1) - torch.arange(10) / 10).abs()
+
+
+class Loader:
+    """Knows 40 images, each of its class's grey."""
+
+    def __init__(self, path: str, train: bool = True, batch_size: int = 8, aug: Any = None) -> None:
+        self.labels = torch.arange(40) % 10
+        self.images = (self.labels / 10).view(-1, 1, 1, 1).expand(-1, 3, 32, 32).clone()
+        self.batch_size, self.aug, self.proc_images = batch_size, aug, dict[str, torch.Tensor]()
+
+    def normalize(self, images: torch.Tensor) -> torch.Tensor:
+        return images
+
+
+def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
+    model, loader, pads = Grey(), Loader("cifar10", aug={"flip": True, "translate": 2}), []
+
+    def setup() -> tuple[Any, dict[str, Any]]:
+        pads.append(loader.proc_images.get("pad"))
+        return model, {"train_loader": loader}
+
+    def train(model: Any, extra: dict[str, Any], context: SimpleNamespace) -> None:
+        context.validate(model, step=1)
+
+    script: Any = SimpleNamespace(
+        CifarLoader=Loader, batch_flip_lr=lambda images: images.flip(-1), setup=setup, train=train
+    )
+    driver = ByHooks(script, "cpu")
+    driver.warm_up()
+    first, second = driver.trial(1), driver.trial(2)
+    assert first.accuracy == second.accuracy == 1.0
+    assert [name for name, _epoch, _seconds in first.passes] == ["to_device", "train", "final_evaluate"]
+    assert first.own_seconds == first.passes[1][2] > 0
+    assert pads[-1].shape == (40, 3, 36, 36)
+    assert pads[-1] is not pads[-2]
+    model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]  # type: ignore[method-assign]
+    assert driver.trial(1).accuracy == pytest.approx(0.1)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch, script: Path, tiny: Path, tmp_path: Path) -> Path:
+    words = ["--peer", f"airbench94_muon={script}", "--data", str(tiny), "--trials", "1"]
+    words += ["--set", "epochs=1", "--set", "batch_size=32", "--set", "model.widths=[2,2,2]"]
+    words += ["--set", "model.whitening_images=64", "--set", "precision=fp32"]
+    words += ["--out", str(tmp_path / "new" / "page.md"), "--runs", str(tmp_path / "runs")]
+    monkeypatch.setattr(sys, "argv", ["peers", *words])
+    return tmp_path
+
+
+@pytest.mark.slow
+def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
+    assert peers.main() == 0
+    runs = [read_run(folder) for folder in (command / "runs").iterdir()]
+    assert {run.record.recipe_name for run in runs} == {"speedrun", "airbench94_muon"}
+    assert len({run.record.data.fingerprint for run in runs}) == 1
+    assert all(len(run.trials) == 1 and run.record.status == "finished" for run in runs)
+    text = (command / "new" / "page.md").read_text()
+    assert "Times that are estimates: 1 of 1" in text
+    assert "naive port" in " ".join(text.split())
+    assert r"## speedrun compared with airbench94\_muon" in text
+    assert str(command) not in text, "a page shows no folder of the machine"
+
+
+@pytest.mark.slow
+def test_a_script_that_fails_is_told_on_the_page(
+    command: Path, script: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    script.write_text("raise ValueError('it broke')")
+    assert peers.main() == 2
+    assert "peers: turn 2, airbench94_muon: 0 of 1 trials: ValueError: it broke" in capsys.readouterr().err
+    assert "- Turn 2 ended early, 0 of 1 trials: ValueError" in (command / "new" / "page.md").read_text()
+
+
+def test_an_earlier_page_is_never_overwritten(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (command / "new").mkdir()
+    (command / "new" / "page.md").write_text("earlier")
+    assert peers.main() == 2
+    assert "holds an earlier measurement" in capsys.readouterr().err
+    assert (command / "new" / "page.md").read_text() == "earlier"
