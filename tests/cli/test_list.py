@@ -116,7 +116,7 @@ def wrong_npz(tmp_path: Path) -> Path:
         (["run", "quickstart", "--set", "optimizer.momentm=0.8"], "did you mean optimizer.momentum?"),
         (["run", "quickstart", "--set", "batch_size=many"], 'batch_size="many" has the wrong type'),
         (["run", "quickstart", "--set", "epochs"], "--set epochs has no value"),
-        (["run", "quickstart", "--trials", "0"], "trials=0 must be at least 1"),
+        (["run", "quickstart", "--set", "trials=0"], "trials=0 must be at least 1"),
         (["run", "quickstart", "--device", "cuda:9"], "device cuda:9 is not available"),
         (["run", "quickstart", "--data", "nowhere.npz"], "nowhere.npz"),
         (
