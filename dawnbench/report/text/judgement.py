@@ -19,5 +19,6 @@ def judgement_report(judgement: Judgement) -> RenderableType:
     for gate in judgement.gates:
         head = Text(f"{gate.metric} {gate.outcome}", style=STYLES.get(gate.outcome, "yellow"))
         gates.add_row(head, Text(plain(gate.sentence)))
-    notes = (Text(plain(f"! {note}"), style="yellow") for note in judgement.notes)
+    told = 0 if judgement.gates else 1  # the closing line gives the first as the reason
+    notes = (Text(plain(f"! {note}"), style="yellow") for note in judgement.notes[told:])
     return Group(Text(plain(subject)), *[gates] * bool(judgement.gates), *notes)

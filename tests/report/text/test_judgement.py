@@ -24,11 +24,13 @@ def test_a_line_a_gate_between_what_was_judged_and_what_else_to_know() -> None:
     assert lines[5:] == ["! the driver differs: 575 and 580"]
 
 
-def test_what_cannot_be_compared_at_all_has_no_gates_but_the_reason() -> None:
-    assert rendered(judgement_report(UNCOMPARABLE)).splitlines() == [
+def test_what_cannot_be_compared_has_its_first_reason_in_the_closing_line_only() -> None:
+    both = replace(UNCOMPARABLE, notes=(*UNCOMPARABLE.notes, "the targets differ: 94 % and 90 %"))
+    assert rendered(judgement_report(both)).splitlines() == [
         "run against before, timed by the dawnbench rule",
-        "! the data differs: cifar10 and cifar100",
+        "! the targets differ: 94 % and 90 %",
     ]
+    assert both.line == "regress: not comparable (the data differs: cifar10 and cifar100)"
 
 
 def test_a_long_sentence_goes_on_beside_its_gate() -> None:
