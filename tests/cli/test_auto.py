@@ -168,6 +168,7 @@ def test_compare_judges_a_campaign_by_its_own_bound(tmp_path: Path) -> None:
     auto = words(invoke("compare", *campaign(tmp_path / "auto", stopping=rule()))[1])
     assert "No difference shown between B and A" in auto
     assert "at a sequential bound of 0.0025: p = 0.0039" in auto
+    assert ", 99 % interval" in auto
     assert "Stopped by --trials auto (at most 40 pairs): the verdict is what it is." in auto
 
 

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 
 from dawnbench.stats.comparison.outcome import Comparison, TimeComparison
-from dawnbench.stats.comparison.trials_needed import again
+from dawnbench.stats.comparison.trials_needed import ALPHA, again
 
 
 def verdict_sentence(comparison: Comparison) -> str:
@@ -139,8 +139,8 @@ def _bounds(time: TimeComparison, before: str, after: str = "") -> str:
     # Without a bound on either side, most trials of one side missed the target.
     if interval is None or interval.low == math.inf or interval.high == 0:
         return ""
-    confidence = f"{100 * (1 - time.level):g} % interval"
-    return f"{before}{confidence} {interval.low:.4f} to {interval.high:.4f}{after}"
+    # Of `--trials auto` too: at the level of its look, the intervals of all looks hold together at this one.
+    return f"{before}{100 * (1 - ALPHA):g} % interval {interval.low:.4f} to {interval.high:.4f}{after}"
 
 
 def _count(number: int, what: str) -> str:
