@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,9 +39,6 @@ from dawnbench.records.tags import parse_tags
 if TYPE_CHECKING:
     from dawnbench.recipes import Recipe
     from dawnbench.records.prices import Prices
-    from dawnbench.records.reader import Run
-    from dawnbench.records.schema import Side
-    from dawnbench.records.trial_set import TrialSet
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.sequential import AutoTrials
 
@@ -112,6 +107,8 @@ def ab(
         if auto is not None:
             raise click.UsageError("--trials auto does not go with --python; give a number of trials")
         given = [(recipes[0], settings)] * 2 if len(recipes) == 1 else sides(recipes, settings)
+        from dawnbench.cli.ab_pythons import run_pythons_and_compare
+
         sys.exit(run_pythons_and_compare(given, pythons, shown, leaves, **options))
     with waiting_for("loading torch", silent=as_json):
         pair = [resolve(recipe, given, **leaves) for recipe, given in sides(recipes, settings)]
@@ -220,100 +217,3 @@ def _write_logs(display: PairsDisplay) -> None:
 def _folders(display: PairsDisplay) -> Iterator[Path]:
     """Yield A's folder and B's, as far as the campaign created them."""
     yield from (side.folder for side in (display.a, display.b) if side.folder is not None)
-
-
-def run_pythons_and_compare(
-    given: Sequence[tuple[str, tuple[str, ...]]],
-    pythons: Sequence[str],
-    shown: ComparisonOptions,
-    leaves: Mapping[str, Any],
-    *,
-    trials: int,
-    seed: int,
-    device: str,
-    out: Path,
-    tags: Mapping[str, str],
-) -> int:
-    """Run both sides alternately, each trial in a new process; print the comparison, return the exit code.
-
-    `given` are the recipes with their settings, `pythons` the executables or checkouts, A's first.
-
-    Raises:
-        DawnbenchError: a path is wrong, or a process ended without its trial; what was recorded is kept.
-    """
-    from rich.console import Console
-
-    from dawnbench.campaigns.turns import Turn, python_side, rounds, take_turn
-    from dawnbench.cli.configuration import price_list
-    from dawnbench.recipes.catalogue import SERIES
-    from dawnbench.records.reader import read_run
-    from dawnbench.records.rules import known_rule
-    from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.report.text.console import open_console
-    from dawnbench.stats.comparison.trials_needed import too_few_pairs
-
-    known_rule(shown.rule)
-    price_list(shown.prices)
-    if series := [recipe for recipe, _ in given if recipe in SERIES]:
-        raise DawnbenchError(f"{series[0]} is a series; ab compares two recipes")
-    if len(pythons) != 2:
-        raise DawnbenchError(
-            f"ab takes no --python or two (the first for A, the second for B); it got {len(pythons)}"
-        )
-    options = {**leaves, "device": device, "out": out}
-    words = [f"--{name}={value}" for name, value in options.items() if value is not None]
-    words += [f"--tag={name}={value}" for name, value in tags.items()]
-    turn_sides = [
-        python_side(name, place, [recipe, *words, *(f"--set={setting}" for setting in settings)])
-        for name, place, (recipe, settings) in zip("AB", pythons, given, strict=True)
-    ]
-    console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials)
-    if (sentence := too_few_pairs(trials)) is not None:
-        display.warn(sentence)
-    observers = {"A": display.a, "B": display.b}
-    runs: dict[str, list[Run]] = {"A": [], "B": []}
-    interrupted = False
-    try:
-        with closing(display):
-            for side, trial, count in rounds(turn_sides, trials):
-                turn = Turn(side.name)
-                take_turn(turn, side, count, seed + trial - 1, lambda _event: None)
-                if turn.folder is None or turn.problem:
-                    raise DawnbenchError(f"{side.name}, trial {trial}: {turn.problem}")
-                run = read_run(turn.folder)
-                runs[side.name].append(run)
-                if trial == 1:
-                    observers[side.name].run_started(run.record, turn.folder, 1)
-                observers[side.name].trial_ended(replace(run.trials[-1], trial=trial))
-    except KeyboardInterrupt:
-        interrupted = True
-    if all(runs.values()):
-        console.print()
-        a, b = _as_pairs(runs, pythons)
-        show_comparisons(a, [b], shown)
-    if interrupted:
-        return INTERRUPTED
-    diverged = any(
-        trial.status == "diverged" for side in runs.values() for run in side for trial in run.trials
-    )
-    return DIVERGED if diverged else DONE
-
-
-def _as_pairs(runs: Mapping[str, Sequence[Run]], pythons: Sequence[str]) -> list[TrialSet]:
-    """Return the trials of both sides, whose runs have one trial each, as the sides of one campaign."""
-    from dawnbench.records.schema import PairingRecord
-    from dawnbench.records.trial_set import trial_set_of
-    from dawnbench.stats.pooling import pool_trials
-
-    campaign = os.urandom(6).hex()
-    names: tuple[Side, Side] = ("A", "B")
-    return [
-        replace(
-            pool_trials([trial_set_of(run) for run in runs[side]], place),
-            name=place,
-            command=("dawnbench", *sys.argv[1:]),
-            pairing=PairingRecord(campaign, side),
-        )
-        for side, place in zip(names, pythons, strict=True)
-    ]

@@ -396,6 +396,12 @@ def test_two_pythons_are_compared_pair_by_pair_in_processes(tmp_path: Path) -> N
     assert "8 pairs, Wilcoxon's test" in words(shown)
 
 
+def test_two_pythons_take_a_number_of_trials() -> None:
+    code, _, errors = invoke("ab", "quickstart", "--python=a", "--python=b", "--trials=auto")
+    assert code == 2
+    assert "--trials auto does not go with --python; give a number of trials" in words(errors)
+
+
 def test_a_python_that_fails_ends_the_comparison_with_its_own_words(tmp_path: Path) -> None:
     good = python_that_recorded(tmp_path, "A", [2.0])
     bad = tmp_path / "bad"
