@@ -60,7 +60,7 @@ def find_peer(name: str) -> Peer:
     """Return the peer of that name.
 
     Raises:
-        DawnbenchError: there is no such peer.
+        DawnbenchError: the peer is unknown.
     """
     if name not in PEERS:
         raise DawnbenchError(f"no peer is called {name!r}; the known ones are {', '.join(PEERS)}")
@@ -71,7 +71,8 @@ def parse_peer(given: str, device: str) -> tuple[Peer, Path]:
     """Return the peer and its script of a NAME=PATH.
 
     Raises:
-        DawnbenchError: it is not NAME=PATH, there is no such peer or file, or it is not for the device.
+        DawnbenchError: it is not NAME=PATH, the peer or file does not exist, or the peer is for another
+            device.
     """
     name, separator, path = given.partition("=")
     if not separator:

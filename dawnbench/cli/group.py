@@ -69,6 +69,10 @@ class Commands(click.Group):
             raise Failure(sentence(error)) from error
         except KeyboardInterrupt:
             sys.exit(INTERRUPTED)
+        except click.BadParameter as error:
+            if isinstance(error, click.MissingParameter):
+                raise  # click shows the usage, which says what there is to give
+            raise Failure(error.format_message()) from error
         except (click.ClickException, click.Abort, click.exceptions.Exit):
             raise  # click handles these itself
         except Exception as error:

@@ -131,7 +131,7 @@ def is_run(what: str) -> bool:
     The name of a recipe comes first, then a path, then a run of that name.
 
     Raises:
-        DawnbenchError: several runs fit the name, or it is `latest` and there is no run.
+        DawnbenchError: several runs match the name, or there are too few runs for `latest~N`.
     """
     from dawnbench.recipes.catalogue import PLACES, SERIES
 

@@ -63,7 +63,7 @@ def list_runs(
     age such as 7d. The newest `limit` of those that match are printed, all if it is None.
 
     Raises:
-        DawnbenchError: there is no such folder or rule, or an option is not what it should be.
+        DawnbenchError: the folder or the rule does not exist, or an option is invalid.
     """
     from dawnbench.report.text.listing import coloured, listing
 

@@ -37,7 +37,7 @@ class ListedRun:
     device_name: str
     precision: str
     threads: int | None
-    """Of the processor, that computed; None if a GPU computed, and in older runs."""
+    """Threads of the processor that computed; None if a GPU computed, and in older runs."""
     tags: dict[str, str]
     """The user's own labels for the run, by key."""
     status: str

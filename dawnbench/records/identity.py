@@ -39,7 +39,7 @@ class RunIdentity:
     device: str = field(compare=False)
     """What was asked for: cpu, cuda, cuda:1, mps."""
     threads: int | None = None
-    """Of the processor, that compute; None if a GPU computes, and in older runs."""
+    """Threads of the processor that computed; None if a GPU computed, and in older runs."""
 
     @property
     def deciding(self) -> tuple[str | float, ...]:

@@ -54,7 +54,7 @@ def named_run(name: str | Path) -> Path | None:
     """Return the run folder that a name means which is not a path; None if no run has this name.
 
     Raises:
-        DawnbenchError: several runs fit the name, or it is `latest` and there is no such run.
+        DawnbenchError: several runs match the name, or there are too few runs for `latest~N`.
     """
     folder, wanted = _place(name)
     if (back := _LATEST.fullmatch(wanted)) is not None:

@@ -49,13 +49,14 @@ UNKNOWN_DEVICE = "device 'tpu' is unknown; use auto, cpu, cuda, cuda:N or mps"
     ],
     ids=lambda value: " ".join(value[:1] + value[-2:]) if isinstance(value, list) else "",
 )
-def test_a_wrong_value_is_refused_with_what_fits(
+def test_a_wrong_value_is_one_sentence_with_what_fits(
     arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     code, shown, errors = invoke(*arguments)
     assert code == 2
     assert sentence in errors
+    assert (errors.startswith("dawnbench: "), errors.count("\n")) == (True, 1)
     assert shown == ""
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.py"]
 
