@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,8 @@ class SaveModel(Hook):
 def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
     """Write the weights and buffers of the model that is evaluated.
 
-    The file's metadata holds the recipe's digest, `facts`, and the normalization: its mean and standard
-    deviation by channel, which may have been measured on the training images.
+    The file's metadata holds the recipe with its digest, the precision, `facts`, and the normalization: its
+    mean and standard deviation by channel, which may have been measured on the training images.
 
     Raises:
         DawnbenchError: the file cannot be written.
@@ -53,6 +54,8 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
     metadata = {
         "recipe": prepared.recipe.name,
         "recipe_digest": prepared.recipe.digest(),
+        "settings": json.dumps(prepared.recipe.to_dict()),
+        "precision": prepared.precision.name,
         "mean": json.dumps(normalization.mean.tolist()),
         "std": json.dumps(normalization.std.tolist()),
         **{name: str(fact) for name, fact in facts.items()},
@@ -75,14 +78,15 @@ def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dic
     Raises:
         DawnbenchError: the file cannot be read, belongs to another recipe, or does not fit the model.
     """
-    tensors, metadata = _read(path)
+    file = read_model_file(path)
+    metadata = file.metadata
     if metadata.get("recipe_digest") != (digest or prepared.recipe.digest()):
         raise DawnbenchError(
             f"{path} holds a model of {metadata.get('recipe', 'an unknown recipe')} with settings other than "
             f"those of this run's {prepared.recipe.name}; give the run that it belongs to"
         )
     try:
-        prepared.evaluated.load_state_dict(tensors)
+        prepared.evaluated.load_state_dict(file.tensors)
         mean, std = (torch.tensor(json.loads(metadata[name])) for name in ("mean", "std"))
         prepared.normalization.set(mean, std)
     except (RuntimeError, LookupError, TypeError, ValueError) as error:
@@ -90,7 +94,21 @@ def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dic
     return metadata
 
 
-def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+@dataclass(frozen=True)
+class ModelFile:
+    """The content of a file that `save_model` wrote."""
+
+    tensors: dict[str, Tensor]
+    """The weights and buffers by name, on the host."""
+    metadata: dict[str, str]
+
+
+def read_model_file(path: Path) -> ModelFile:
+    """Return the tensors and the metadata of a safetensors file. Nothing in the file is executed.
+
+    Raises:
+        DawnbenchError: the file does not exist or is not a safetensors file.
+    """
     from safetensors import SafetensorError, safe_open
 
     if not path.is_file():
@@ -99,7 +117,7 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         # By file descriptor, since safetensors cannot open a path that is not UTF-8.
         with path.open("rb") as opened, safe_open(_address(path, opened.fileno()), "pt") as file:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-            return tensors, dict(file.metadata() or {})
+            return ModelFile(tensors, dict(file.metadata() or {}))
     except (OSError, SafetensorError) as error:
         raise DawnbenchError(f"{path} is not a safetensors file: {error}") from error
 

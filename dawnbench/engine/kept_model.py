@@ -1,0 +1,147 @@
+"""Opens the model that a run kept, to evaluate it, prune it, time its answers or export it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from dawnbench.data.dataset import Dataset
+from dawnbench.data.sources import load_dataset
+from dawnbench.engine.device import open_device
+from dawnbench.engine.model_file import FILE_NAME, load_model, read_model_file
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.errors import DawnbenchError
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.part import spec_of
+from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.index import is_run_folder
+from dawnbench.records.reader import Run, read_run
+from dawnbench.records.schema import DataRecord
+
+
+@dataclass(frozen=True)
+class KeptModel:
+    """A trained model with the data and the device that it was opened for."""
+
+    path: Path
+    """The model's file."""
+    run: Run | None
+    """The run whose folder the file is in; None if it was given as a file elsewhere."""
+    recipe: Recipe
+    """What was trained, as it was recorded."""
+    dataset: Dataset
+    prepared: Prepared
+    """Holds the weights in `prepared.evaluated`, and the splits of the data set."""
+    facts: dict[str, str]
+    """The file's metadata."""
+
+    @property
+    def recorded_accuracy(self) -> float | None:
+        """The accuracy that the run recorded for the model, from 0 to 1; None if it was on other data."""
+        if self.run is None or self.dataset.fingerprint != self.run.record.data.fingerprint:
+            return None
+        return next((t.accuracy for t in self.run.trials if str(t.trial) == self.facts.get("trial")), None)
+
+
+def open_kept_model(
+    source: Path,
+    *,
+    data: str | None = None,
+    device: str = "auto",
+    recipe: str | None = None,
+    precision: str | None = None,
+    compile: bool | Literal["auto"] | None = None,
+    settings: dict[str, Any] | None = None,
+) -> KeptModel:
+    """Open the model of a run folder, or in a file that dawnbench wrote, with the weights loaded.
+
+    `data` replaces the data set that it was trained on, `precision` and `compile` those of its run, and
+    `settings` any other fields of its recipe, as in `Recipe.to_dict`. `recipe` is the recipe file that
+    defines the custom parts, if the recipe has any. Nothing in the model's file is executed.
+
+    Raises:
+        DawnbenchError: there is no model, a part of its recipe is not defined, or the data set or the device
+        cannot be used.
+    """
+    path = source / FILE_NAME if source.is_dir() else source
+    run = _run_of(source)
+    facts = read_model_file(path).metadata
+    recorded, digest = _recorded(path, run, facts)
+    trained = _recipe_of(path, recorded, recipe)
+    opened = open_device(device)
+    opened.tune()
+    dataset = load_dataset(data or trained.dataset.name, image_size=trained.dataset.image_size)
+    if run is not None:
+        _check_data(dataset, run.record.data)
+    # If nothing is trained, a data set smaller than one batch is enough. Compile if the run compiled:
+    # otherwise operations round differently.
+    changes = {"drop_last": False} if settings is None else settings
+    changes |= {"precision": precision or _precision(run, facts, trained)}
+    changes |= {} if compile is None else {"compile": compile}
+    prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, opened)
+    load_model(path, prepared, digest)
+    return KeptModel(path, run, trained, dataset, prepared, facts)
+
+
+def _run_of(source: Path) -> Run | None:
+    """Return the run of a run folder, or the one whose folder holds the file; None if there is none."""
+    if source.is_dir():
+        return read_run(source)
+    return read_run(source.parent) if is_run_folder(source.parent) else None
+
+
+def _precision(run: Run | None, facts: Mapping[str, str], trained: Recipe) -> str:
+    return facts.get("precision") or (trained.precision if run is None else run.record.precision)
+
+
+def _recorded(path: Path, run: Run | None, facts: Mapping[str, str]) -> tuple[Mapping[str, Any], str]:
+    """Return the recorded recipe and its digest: the run's if the run trained it, else the file's."""
+    if run is not None and path.name == FILE_NAME:
+        return run.record.recipe, run.record.recipe_digest
+    try:
+        return json.loads(facts["settings"]), facts["recipe_digest"]
+    except (LookupError, ValueError) as error:
+        raise DawnbenchError(
+            f"{path} does not say what was trained; give the run folder that it belongs to"
+        ) from error
+
+
+def _recipe_of(path: Path, recorded: Mapping[str, Any], file: str | None) -> Recipe:
+    if file is not None:
+        find_recipe(file)  # defines the parts
+    missing = sorted({kind for kind in _kinds(recorded) if spec_of(kind) is None})
+    if missing:
+        raise DawnbenchError(
+            f"{path.parent} was trained with a part that dawnbench does not define, {missing[0]!r}; "
+            + ("give the file that defines it" if file else "give the recipe's file")
+            + " with --recipe FILE"
+        )
+    return Recipe.from_dict(dict(recorded))
+
+
+def _kinds(data: Any) -> Iterator[str]:
+    """Yield the kind of each part in a recipe's JSON."""
+    if isinstance(data, list):
+        for item in data:
+            yield from _kinds(item)
+    elif isinstance(data, Mapping):
+        if isinstance(data.get("kind"), str):
+            yield data["kind"]
+        for item in data.values():
+            yield from _kinds(item)
+
+
+def _check_data(dataset: Dataset, trained: DataRecord) -> None:
+    """Check that the model accepts the images and knows all labels."""
+    for what, has, needs in (
+        ("channels", dataset.image_shape[2], trained.image_shape[2]),
+        ("classes", len(dataset.classes), trained.classes),
+    ):
+        if has != needs:
+            raise DawnbenchError(
+                f"the images of {dataset.source} have {has} {what} but the model was trained on images with "
+                f"{needs}; choose other data with --data"
+            )

@@ -1,0 +1,1 @@
+"""Latency and cost of a trained model that answers."""
