@@ -66,7 +66,7 @@ def open_kept_model(
         DawnbenchError: there is no model, a part of its recipe is not defined, or the data set or the device
         cannot be used.
     """
-    path = source / FILE_NAME if source.is_dir() else source
+    path = source if source.is_file() else source / FILE_NAME
     run = _run_of(source)
     facts = read_model_file(path).metadata
     recorded, digest = _recorded(path, run, facts)
@@ -88,7 +88,7 @@ def open_kept_model(
 
 def _run_of(source: Path) -> Run | None:
     """Return the run of a run folder, or the one whose folder holds the file; None if there is none."""
-    if source.is_dir():
+    if not source.is_file():
         return read_run(source)
     return read_run(source.parent) if is_run_folder(source.parent) else None
 
