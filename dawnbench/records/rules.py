@@ -22,6 +22,8 @@ SEGMENTS = frozenset(
         "record",  # describing the machine; writing each epoch to the run folder and the screen
         "checkpoint",  # writing the model, or all of a trial's state, to a file
         "final_evaluate",  # the last epoch's evaluation
+        "infer",  # all test images one at a time, each from host memory to its answer in host memory
+        "throughput",  # the same images in larger batches
     }
 )
 
@@ -103,7 +105,17 @@ RULES = (
     ),
 )
 
-RULES_BY_NAME = {rule.name: rule for rule in RULES}
+"""Those of a training, in the order in which they are shown."""
+
+INFERENCE = TimingRule(
+    name="inference",
+    counted=frozenset({"infer"}),
+    stops_at_target=False,
+    required=frozenset({"infer"}),
+    source="DAWNBench's inference rule: the total over all test images, answered one at a time",
+)
+
+RULES_BY_NAME = {rule.name: rule for rule in (*RULES, INFERENCE)}
 
 
 def known_rule(name: str) -> TimingRule:
@@ -131,6 +143,6 @@ def stops_at_target(rule: str) -> bool:
 
 
 def times(segments: Iterable[Segment], stop_after: int | None) -> dict[str, float | None]:
-    """Return the seconds under every rule, by rule name."""
+    """Return the seconds of a training under every rule, by rule name."""
     segments = tuple(segments)
     return {rule.name: rule.seconds(segments, stop_after) for rule in RULES}
