@@ -141,6 +141,7 @@ def run_and_compare(
     from dawnbench import campaigns
     from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
+    from dawnbench.records.rules import rule_for
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
@@ -149,7 +150,7 @@ def run_and_compare(
     _check(recipe_a, recipe_b, shown)
     price_list(shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials, at_most=auto is not None)
+    display = PairsDisplay(console, rule_for("training", shown.rule), trials, at_most=auto is not None)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
     interrupted = False

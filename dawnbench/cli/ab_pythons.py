@@ -45,12 +45,12 @@ def run_pythons_and_compare(
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.catalogue import SERIES
     from dawnbench.records.reader import read_run
-    from dawnbench.records.rules import known_rule
+    from dawnbench.records.rules import known_rule, rule_for
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
     from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
-    known_rule(shown.rule)
+    rule = known_rule(rule_for("training", shown.rule)).name
     price_list(shown.prices)
     if series := [recipe for recipe, _ in given if recipe in SERIES]:
         raise DawnbenchError(f"{series[0]} is a series; ab compares two recipes")
@@ -66,7 +66,7 @@ def run_pythons_and_compare(
         for name, place, (recipe, settings) in zip("AB", pythons, given, strict=True)
     ]
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials)
+    display = PairsDisplay(console, rule, trials)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
     observers = {"A": display.a, "B": display.b}

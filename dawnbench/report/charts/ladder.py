@@ -87,6 +87,7 @@ def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> L
         return None
     found = times(series, rule)
     own, mean = f"this run: {series.identity.recipe}", found.spent.expected
+    target = min(figure.target for figure in figures) if is_per_image(rule) else series.target
     rungs = [
         _published(figure)
         for figure in figures
@@ -94,7 +95,7 @@ def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> L
     ]
     rungs.append(Rung(mean, own, series.device_name, len(found.censored), None))
     return Ladder(
-        title=f"{100 * figures[0].target:g} % on CIFAR-10, {rule} rule",
+        title=f"{100 * target:g} % on CIFAR-10, {rule} rule",
         rule=rule,
         x=Axis(f"{_what(rule)}; hardware differs, so no verdict follows", scale="log"),
         rungs=sorted(rungs, key=lambda rung: (rung.seconds, rung.is_own)),

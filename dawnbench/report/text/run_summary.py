@@ -62,7 +62,7 @@ def figures_table(summary: Summary) -> Table:
     for i, column in enumerate(COLUMNS):
         # Folded, since a truncated number reads as a different one.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
-    rows = [
+    rows: list[Row] = [
         (time_label(times.rule), times.sample, time_unit(times.rule).scale, significant)
         for times in summary.times
     ]
