@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,10 +28,6 @@ class TorchRuntime(Runtime):
         self._prepared = prepared = kept.prepared
         _cast_once(prepared.evaluated, prepared.precision.dtype)
         self._classifier = Classifier(Answering(prepared))
-        # With constant weights, batch norms are folded and weights laid out as the device's kernels want.
-        self._compiled: Callable[[Tensor], Tensor] = torch.compile(
-            self._classifier, dynamic=False, options={"freezing": True}
-        )
 
     def open(self, images: Pixels, batch_size: int) -> Answer:
         """Return what answers the images; the first call compiles."""
@@ -44,6 +41,11 @@ class TorchRuntime(Runtime):
     def answering(self) -> AbstractContextManager[Any]:
         """Return the context in which torch records nothing for gradients."""
         return torch.inference_mode()
+
+    @cached_property
+    def _compiled(self) -> Callable[[Tensor], Tensor]:
+        # With constant weights, batch norms are folded and weights laid out as the device's kernels want.
+        return torch.compile(self._classifier, dynamic=False, options={"freezing": True})
 
     def _through_device(self, classify: Callable[[Tensor], Tensor], batches: list[Pixels]) -> Answer:
         """Return what copies a batch to the device, classifies it, copies the classes back and waits."""
