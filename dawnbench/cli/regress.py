@@ -155,11 +155,11 @@ def _not_measured(why: str, outputs: Outputs) -> int:
 def _default(series: TrialSet) -> Path:
     from dawnbench.records.baseline import baseline_path
 
-    path = baseline_path(BASELINES, series.recipe_name, series.device_name)
+    path = baseline_path(BASELINES, series.identity.workload, series.device_name)
     if not path.is_file():
         raise DawnbenchError(
-            f"there is no {path}, the baseline of {series.recipe_name} on {series.device_name}; save one "
-            "with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
+            f"there is no {path}, the baseline of {series.identity.workload} on {series.device_name}; save "
+            "one with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
         )
     return path
 

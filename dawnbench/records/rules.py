@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.inference import RunKind
 from dawnbench.records.schema import Segment
 
 SEGMENTS = frozenset(
@@ -127,6 +128,18 @@ def known_rule(name: str) -> TimingRule:
     if name not in RULES_BY_NAME:
         raise DawnbenchError(f"there is no timing rule {name}; the rules are {', '.join(RULES_BY_NAME)}")
     return RULES_BY_NAME[name]
+
+
+def rule_for(kind: RunKind, asked: str | None = None) -> str:
+    """Return the name of the rule that a run of this kind is read by: the one asked for, or the usual one."""
+    if asked is not None:
+        return asked
+    return INFERENCE.name if kind == "inference" else RULES[0].name
+
+
+def is_per_image(rule: str) -> bool:
+    """Return whether figures under a rule are those of one image rather than of a whole trial."""
+    return rule == INFERENCE.name
 
 
 def shares_start(rule: str) -> bool:

@@ -76,7 +76,7 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
         notes += (needed,)
     if gates:
         notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
-    return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
+    return Judgement(run.name, baseline.name, run.identity.workload, run.device_name, rule, gates, notes)
 
 
 def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | None:
