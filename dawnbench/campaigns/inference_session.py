@@ -52,6 +52,11 @@ class ModelToTime:
     the recipe's target on other data."""
 
     def __post_init__(self) -> None:
+        if self.source.suffix == ".onnx":
+            raise DawnbenchError(
+                f"{self.source} is an ONNX file; give the run or the .safetensors file that it is from, with "
+                "--runtime onnx"
+            )
         for size in self.batch_sizes:
             if size < 1:
                 raise DawnbenchError(f"batch size {size} is less than 1; give sizes such as --batch 1,64")
