@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dawnbench.campaigns.ab import SIDES, run_pairs
 from dawnbench.campaigns.inference_session import InferenceSession, ModelToTime
@@ -17,6 +17,9 @@ from dawnbench.engine.device import open_device
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import PairingRecord
+
+if TYPE_CHECKING:
+    from dawnbench.stats.sequential import AutoTrials
 
 TRIALS = 5
 """Passes over all test images."""
@@ -76,7 +79,7 @@ def infer_ab(
     model_a: ModelToTime,
     model_b: ModelToTime,
     *,
-    pairs: int,
+    pairs: int | AutoTrials,
     device: str = "auto",
     out: Path | str = "runs",
     observers: tuple[Observer, Observer] | None = None,
@@ -86,12 +89,18 @@ def infer_ab(
 ) -> tuple[Path, Path]:
     """Time the answers of two models in turns, `pairs` passes each, and return their run folders.
 
-    Both are ready before the first pass of either, and the order alternates from pair to pair (ABBA).
+    Both are ready before the first pass of either, and the order alternates from pair to pair (ABBA). With
+    `AutoTrials` it goes on until the verdict is settled.
 
     Raises:
         DawnbenchError: as `infer` does.
         KeyboardInterrupt: re-raised after the trial's record is written.
     """
+    enough = None
+    if not isinstance(pairs, int):
+        from dawnbench.campaigns.enough import Enough
+
+        enough, pairs = Enough(pairs, "ab"), pairs.max_trials
     _check(pairs)
     names = {model.device(device) for model in (model_a, model_b)}
     # With onnxruntime on one side, both run on the processor.
@@ -99,16 +108,22 @@ def infer_ab(
     opened.tune()
     campaign = os.urandom(6).hex()
     shared: dict[str, Any] = {"out": Path(out), "command": command, "tags": tags, "prices": prices}
+    shared["stopping"] = None if enough is None else enough.stopping
     observed = observers or (SilentObserver(), SilentObserver())
 
     def prepare() -> Iterator[Recording]:
+        images: set[str] = set()
         for side, model, observer in zip(SIDES, (model_a, model_b), observed, strict=True):
             pairing = PairingRecord(campaign, side)
-            yield InferenceSession(
+            session = InferenceSession(
                 model, opened, pairs, observer=observer, startup=Startup(), pairing=pairing, **shared
             )
+            images.add(session.dataset.fingerprint)
+            if len(images) > 1:
+                raise DawnbenchError("A and B would answer different images; give both the same with --data")
+            yield session
 
-    return run_pairs(prepare(), opened, pairs)
+    return run_pairs(prepare(), opened, pairs, enough)
 
 
 def _check(trials: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any, Unpack
 
 from dawnbench.campaigns.inference_trial import PassRecorder
 from dawnbench.campaigns.recording import Recording, RecordingOptions, data_record
+from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
 from dawnbench.engine.kept_model import open_kept_model
 from dawnbench.engine.memory import explain_out_of_memory
@@ -117,6 +118,11 @@ class InferenceSession(Recording):
             self._runtime: Runtime = OnnxRuntime(self._kept) if is_onnx else TorchRuntime(self._kept)
         with self.setup.segment("record"):
             self._model_digest = hashlib.sha256(self._kept.path.read_bytes()).hexdigest()
+
+    @property
+    def dataset(self) -> Dataset:
+        """The data whose test images are answered."""
+        return self._kept.dataset
 
     @property
     def _steps(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,31 +29,39 @@ if TYPE_CHECKING:
 DEFAULT_BATCHES = "1,64"
 
 
-def runtime_options(verb: Any) -> Any:
-    """Add the options about how a model is run; those not given are None."""
-    for option in (
-        click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own."),
-        click.option(
-            "--runtime", type=click.Choice(["torch", "onnx"]), help="What runs the model.  [default: torch]"
+def runtime_options(sides: bool = False) -> Callable[[Any], Any]:
+    """Return a decorator that adds the options about how a model is run; one not given is None.
+
+    With `sides` an option is a tuple of the values given, for the two sides of a comparison.
+    """
+    of = "Of kept models: " if sides else ""
+    twice = " Give it twice for A and B." if sides else ""
+    choices = {
+        "--runtime": (("torch", "onnx"), "what runs the model, by default torch."),
+        "--compile": (("true", "false"), "whether torch compiles the model, by default as in its run."),
+        "--precision": (
+            ("auto", "fp32", "bf16", "fp16"),
+            "the number format, by default that of its run; onnx computes in fp32.",
         ),
-        click.option(
-            "--compile",
-            type=click.Choice(["true", "false"]),
-            help="Whether torch compiles the model; by default as in its run.",
-        ),
-        click.option(
-            "--precision",
-            type=click.Choice(["auto", "fp32", "bf16", "fp16"]),
-            help="Number format, by default that of the model's run; onnx computes in fp32.",
-        ),
-        click.option(
-            "--batch",
-            type=Numbers(whole=True),
-            help=f"Batch sizes to measure the throughput at.  [default: {DEFAULT_BATCHES}]",
-        ),
-    ):
-        verb = option(verb)
-    return verb
+    }
+
+    def decorate(verb: Any) -> Any:
+        verb = click.option(
+            "--recipe", metavar="FILE", help=sentence(of, "the recipe file, if it defines parts of its own.")
+        )(verb)
+        for name, (values, what) in reversed(choices.items()):
+            verb = click.option(
+                name, type=click.Choice(values), multiple=sides, help=sentence(of, what) + twice
+            )(verb)
+        batches = f"batch sizes to measure the throughput at.  [default: {DEFAULT_BATCHES}]"
+        return click.option("--batch", type=Numbers(whole=True), help=sentence(of, batches))(verb)
+
+    return decorate
+
+
+def sentence(start: str, rest: str) -> str:
+    """Return a help text; without a start, the rest begins it."""
+    return start + rest if start else rest[0].upper() + rest[1:]
 
 
 @main.command(epilog=EXPLAINED)
@@ -60,7 +69,7 @@ def runtime_options(verb: Any) -> Any:
 @click.option(
     "--trials", type=click.IntRange(min=1), default=5, show_default=True, help="Passes over all test images."
 )
-@runtime_options
+@runtime_options()
 @data_option
 @device_option
 @click.option(
