@@ -52,7 +52,7 @@ def test_each_pass_has_a_line_and_the_end_sums_them_up(
     run = read_run(only_run(tmp_path))
     accuracy = f"{100 * (run.trials[0].accuracy or 0):.2f} %"
     who, folder, *passes = done.stdout.splitlines()[:4]
-    assert who.startswith("tiny inference torch on ")
+    assert who.startswith("tiny inference torch epochs=2 on ")
     assert folder == f"run folder {Path('runs') / run.folder.name}"
     for number, line in enumerate(passes, 1):
         assert re.fullmatch(PASS.format(n=number, accuracy=accuracy), line), line
@@ -65,11 +65,19 @@ def test_each_pass_has_a_line_and_the_end_sums_them_up(
 
 
 def test_json_has_an_event_per_pass_and_ends_with_the_summary(dawnbench: Dawnbench, trained: Path) -> None:
-    done = inferred(dawnbench, str(trained), "--trials=2", "--batch=1,5,360", "--json", "--tag=branch=main")
+    done = inferred(
+        dawnbench,
+        str(trained),
+        "--trials=2",
+        "--batch=1,5,360",
+        "--json",
+        "--tag=branch=main",
+        "--target=99.9%",
+    )
     events = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [event["event"] for event in events] == ["run", "note", "trial", "trial", "summary"] or [
-        event["event"] for event in events
-    ] == ["run", "trial", "trial", "summary"]
+    assert [event["event"] for event in events] == ["run", "trial", "note", "trial", "summary"]
+    assert events[0]["target"] == 0.999
+    assert "so its latency is no claim" in events[2]["note"]
     assert (events[0]["kind"], events[0]["tags"]) == ("inference", {"branch": "main"})
     assert events[0]["inference"]["batch_sizes"] == [1, 5, 360]
     passes = [event["inference"] for event in events if event["event"] == "trial"]
@@ -164,7 +172,7 @@ def test_ab_of_one_model_takes_an_option_twice(dawnbench: Dawnbench, trained: Pa
     done = dawnbench("ab", str(trained), *options)
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)
-    assert found["rule"] == "inference"
+    assert (found["pairs"], [time["rule"] for time in found["times"]]) == (8, ["inference"])
     assert [run.record.inference.runtime for run in sides(tmp_path) if run.record.inference] == [
         "torch",
         "onnx",
