@@ -25,31 +25,32 @@ COMPILE_THREADS = "2"
 @data_option
 @device_option
 @set_option
-def main(recipe: str, data: str | None, device: str, settings: tuple[str, ...]) -> None:
-    """Warm up as a run does, and print what that took, from the process's start on, as JSON."""
+@click.option("--out", type=click.Path(path_type=Path), required=True)
+def main(recipe: str, data: str | None, device: str, settings: tuple[str, ...], out: Path) -> None:
+    """Warm up as a run does, and write what that took, from the start of the process, as JSON."""
     os.environ.setdefault("TORCHINDUCTOR_COMPILE_THREADS", COMPILE_THREADS)
-    try:
-        resolved = resolve(recipe, settings, data=data)
-        from dawnbench.campaigns import SilentObserver, run
+    resolved = resolve(recipe, settings, data=data)
+    from dawnbench.campaigns import SilentObserver, run
 
-        class UpToTheFirstTrial(SilentObserver):
-            empty: bool | None = None
+    class UntilTheFirstTrial(SilentObserver):
+        empty: bool | None = None
 
-            def preparing(self, what: str, slow: bool = False) -> None:
-                if self.empty is None:  # the device has named its cache, and nothing is compiled yet
-                    cache = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""))
-                    self.empty = not cache.is_dir() or not any(cache.iterdir())
+        def preparing(self, what: str, slow: bool = False) -> None:
+            if self.empty is None:  # the device has named its cache, and nothing is compiled yet
+                cache = Path(os.environ.get("TORCHINDUCTOR_CACHE_DIR", ""))
+                self.empty = not cache.is_dir() or not any(cache.iterdir())
 
-            def trial_started(self, trial: int, seed: int) -> None:
-                took = time.time() - psutil.Process().create_time()
-                print(json.dumps({"start_to_warm": took, "cache_was_empty": self.empty}))
-                raise KeyboardInterrupt
+        def trial_started(self, trial: int, seed: int) -> None:
+            took = time.time() - psutil.Process().create_time()
+            out.write_text(json.dumps({"start_to_warm": took, "cache_was_empty": self.empty}))
+            raise KeyboardInterrupt
 
-        with tempfile.TemporaryDirectory() as out, suppress(KeyboardInterrupt):
-            run(resolved, device=device, out=out, observer=UpToTheFirstTrial())
-    except DawnbenchError as error:
-        sys.exit(f"fill: {error}")
+    with tempfile.TemporaryDirectory() as runs, suppress(KeyboardInterrupt):
+        run(resolved, device=device, out=runs, observer=UntilTheFirstTrial())
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except DawnbenchError as error:
+        sys.exit(f"fill: {error}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from benchmarks.gpu.parts import Figures
+from benchmarks.gpu.plan import Figures
 
 LINES, COLUMNS = 100, 80
 NOT_MEASURED = "not measured"

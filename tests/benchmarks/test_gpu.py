@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gpu.parts import of_profile, of_run
+from benchmarks.gpu.plan import of_profile, of_run
 from benchmarks.gpu.summary import GOALS, page
 
 RUN = Path(__file__).parents[2] / "docs" / "results" / "davidnet-10-cpu"

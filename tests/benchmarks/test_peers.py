@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+import re
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -11,17 +11,18 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 
-from benchmarks.peers import __main__ as peers
-from benchmarks.peers.child import arguments, measure
-from benchmarks.peers.drivers import ByHooks
+from benchmarks.peers.__main__ import main
+from benchmarks.peers.drive import ByHooks
 from benchmarks.peers.known import PEERS, parse_peer
 from benchmarks.peers.script import load_peer, serve
+from dawnbench.cli import main as dawnbench
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.device import open_device
+from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import read_run
-from dawnbench.records.rules import RULES_BY_NAME
-from dawnbench.records.schema import TrialRecord
 
 SCRIPT = """
 import os, sys, threading, time
@@ -197,61 +198,6 @@ def test_a_wrong_peer_is_refused_in_a_sentence(given: str, told: str) -> None:
     assert parse_peer(f"hiverge={__file__}", "cuda") == (PEERS["hiverge"], Path(__file__))
 
 
-Turn = Callable[..., list[TrialRecord]]
-
-
-@pytest.fixture
-def turn(script: Path, tiny: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Turn:
-    def take(*words: str, trials: int = 1) -> list[TrialRecord]:
-        monkeypatch.setattr(sys, "argv", ["child"])
-        monkeypatch.setenv("CIFAR_DATA", "")
-        where = [f"--data={tiny}", "--device=cpu", f"--out={tmp_path / 'runs'}"]
-        given = ["airbench94_muon", str(script), *where, f"--trials={trials}", "--seed=5", *words]
-        measure(arguments().parse_args(given))
-        (folder,) = (tmp_path / "runs").iterdir()
-        run = read_run(folder)
-        assert (run.record.status, run.warnings) == ("finished", ())
-        return list(run.trials)
-
-    return take
-
-
-def epochs_of(trial: TrialRecord) -> list[float]:
-    return [segment.length_ns / 1e9 for segment in trial.segments if segment.epoch is not None]
-
-
-@pytest.mark.parametrize("words", [(), ("--epochs=8",)])
-def test_a_whole_trial_is_timed_without_the_evaluations_between(turn: Turn, words: tuple[str, ...]) -> None:
-    (trial,) = turn(*words)
-    assert trial.warnings == ()
-    assert trial.accuracy is not None
-    assert len(epochs_of(trial)) == 8
-    if not words:
-        assert trial.seconds["own"] == pytest.approx(sum(epochs_of(trial)), rel=0.5)
-    assert trial.seconds["strict"] is not None
-    assert sum(epochs_of(trial)) < trial.seconds["strict"] < EVALUATIONS + 2 * sum(epochs_of(trial))
-    assert RULES_BY_NAME["strict"].spent_seconds(trial.segments) == pytest.approx(trial.seconds["strict"])
-
-
-def test_some_epochs_make_an_estimate(turn: Turn) -> None:
-    first, second = turn("--epochs=2", trials=2)
-    assert (first.seed, second.seed) == (5, 6)
-    for trial in (first, second):
-        assert "estimate: 2 of 8 epochs" in trial.warnings[0]
-        assert trial.accuracy is None
-        assert "own" not in trial.seconds
-        assert len(epochs_of(trial)) == 2
-        assert (trial.seconds["strict"] or 0) > 4 * sum(epochs_of(trial))
-
-
-def test_a_script_that_fails_leaves_a_failed_run(turn: Turn, script: Path, tmp_path: Path) -> None:
-    script.write_text("raise ValueError('it broke')")
-    with pytest.raises(ValueError, match="it broke"):
-        turn()
-    (folder,) = (tmp_path / "runs").iterdir()
-    assert read_run(folder).record.status == "failed"
-
-
 class Grey(torch.nn.Module):
     """Right about every image as it is, and about none that is brighter by half."""
 
@@ -284,55 +230,57 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
     script: Any = SimpleNamespace(
         CifarLoader=Loader, batch_flip_lr=lambda images: images.flip(-1), setup=setup, train=train
     )
-    driver = ByHooks(script, "cpu")
-    driver.warm_up()
-    first, second = driver.trial(1), driver.trial(2)
-    assert first.accuracy == second.accuracy == 1.0
-    assert [name for name, _epoch, _seconds in first.passes] == ["to_device", "train", "final_evaluate"]
-    assert first.own_seconds == first.passes[1][2] > 0
+    driver, device = ByHooks(script), open_device("cpu")
+    driver.warm_up(Ledger(device))
+    ledger = Ledger(device)
+    assert driver.trial(1, ledger) == driver.trial(2, Ledger(device)) == (1.0, None)
+    assert [segment.name for segment in ledger.segments()] == ["to_device", "train", "final_evaluate"]
     assert pads[-1].shape == (40, 3, 36, 36)
     assert pads[-1] is not pads[-2]
     model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]  # type: ignore[method-assign]
-    assert driver.trial(1).accuracy == pytest.approx(0.1)
+    assert driver.trial(1, Ledger(device))[0] == pytest.approx(0.1)
 
 
 @pytest.fixture
-def command(monkeypatch: pytest.MonkeyPatch, script: Path, tiny: Path, tmp_path: Path) -> Path:
-    words = ["--peer", f"airbench94_muon={script}", "--data", str(tiny), "--trials", "1"]
-    words += ["--set", "epochs=1", "--set", "batch_size=32", "--set", "model.widths=[2,2,2]"]
-    words += ["--set", "model.whitening_images=64", "--set", "precision=fp32"]
-    words += ["--out", str(tmp_path / "new" / "page.md"), "--runs", str(tmp_path / "runs")]
-    monkeypatch.setattr(sys, "argv", ["peers", *words])
-    return tmp_path
+def command(script: Path, tiny: Path, tmp_path: Path) -> list[str]:
+    words = [f"--peer=airbench94_muon={script}", f"--data={tiny}", "--trials=1", "--seed=5"]
+    settings = ("epochs=1", "batch_size=32", "model.widths=[2,2,2]", "model.whitening_images=64")
+    words += [f"--set={setting}" for setting in (*settings, "precision=fp32")]
+    return [*words, f"--out={tmp_path / 'runs'}"]
 
 
 @pytest.mark.slow
-def test_both_sides_leave_run_folders_and_a_page(command: Path) -> None:
-    assert peers.main() == 0
-    runs = [read_run(folder) for folder in (command / "runs").iterdir()]
-    assert {run.record.recipe_name for run in runs} == {"speedrun", "airbench94_muon"}
-    assert len({run.record.data.fingerprint for run in runs}) == 1
-    assert all(len(run.trials) == 1 and run.record.status == "finished" for run in runs)
-    text = (command / "new" / "page.md").read_text()
-    assert "Times that are estimates: 1 of 1" in text
-    assert "naive port" in " ".join(text.split())
-    assert r"## speedrun compared with airbench94\_muon" in text
-    assert str(command) not in text, "a page shows no folder of the machine"
+def test_both_sides_leave_run_folders_and_are_compared(command: list[str], tmp_path: Path) -> None:
+    ended = CliRunner().invoke(main, command)
+    assert ended.exit_code == 0, ended.output
+    assert "speedrun" in ended.output
+    assert re.search(r"airbench94_muon by its own clock, median: 0\.\d+ s", ended.output)
+    runs = {run.record.recipe_name: run for run in map(read_run, (tmp_path / "runs").iterdir())}
+    assert runs.keys() == {"speedrun", "airbench94_muon"}
+    assert len({run.record.data.fingerprint for run in runs.values()}) == 1
+    peer = runs["airbench94_muon"]
+    (trial,) = peer.trials
+    assert (peer.record.status, peer.warnings, trial.seed, trial.status) == ("finished", (), 5, "finished")
+    assert trial.accuracy is not None
+    # The evaluations between epochs are recorded and not counted.
+    assert [segment.name for segment in trial.segments][-3:] == ["evaluate", "train", "final_evaluate"]
+    between = sum(s.length_ns for s in trial.segments if s.name == "evaluate") / 1e9
+    assert between >= EVALUATIONS
+    assert trial.wall_seconds is not None
+    assert trial.seconds["strict"] == pytest.approx(trial.wall_seconds - between, rel=0.05, abs=0.05)
+    assert "own" in trial.seconds
+    assert CliRunner().invoke(dawnbench, ["report", str(peer.folder), "-o", "-"]).exit_code == 0
 
 
 @pytest.mark.slow
-def test_a_script_that_fails_is_told_on_the_page(
-    command: Path, script: Path, capsys: pytest.CaptureFixture[str]
+def test_a_script_that_fails_leaves_a_failed_run_and_a_sentence(
+    command: list[str], script: Path, tmp_path: Path
 ) -> None:
     script.write_text("raise ValueError('it broke')")
-    assert peers.main() == 2
-    assert "peers: turn 2, airbench94_muon: 0 of 1 trials: ValueError: it broke" in capsys.readouterr().err
-    assert "- Turn 2 ended early, 0 of 1 trials: ValueError" in (command / "new" / "page.md").read_text()
-
-
-def test_an_earlier_page_is_never_overwritten(command: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (command / "new").mkdir()
-    (command / "new" / "page.md").write_text("earlier")
-    assert peers.main() == 2
-    assert "holds an earlier measurement" in capsys.readouterr().err
-    assert (command / "new" / "page.md").read_text() == "earlier"
+    ended = CliRunner().invoke(main, command)
+    assert ended.exit_code == 2
+    assert "peers: airbench94_muon: 0 of 1 trials: ValueError: it broke" in ended.output
+    statuses = {
+        run.record.recipe_name: run.record.status for run in map(read_run, (tmp_path / "runs").iterdir())
+    }
+    assert statuses == {"speedrun": "finished", "airbench94_muon": "failed"}
