@@ -47,6 +47,8 @@ class Part:
     """Whose compile cache it uses."""
     share: float = 1.0
     """Of the budget, at most."""
+    until: str | None = None
+    """The figure that is enough: the part is ended once it is there."""
 
 
 @dataclass(frozen=True)
@@ -88,15 +90,14 @@ def plan_parts(mode: Mode, folder: Path, only: Sequence[str]) -> list[Part]:
     recipe or the path of its file, with the recipe's own number of trials.
     """
 
-    def run(recipe: str, *trials: str) -> Part:
-        out = folder / (Path(recipe).stem if recipe.endswith(".py") else recipe)
-        words = ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *trials, f"--out={out}")
-        return Part(out.name, words, lambda: of_run(out), recipe)
-
     def profile(recipe: str) -> Part:
         out = folder / f"profile-{recipe}.json"
         words = ("-m", "dawnbench", "profile", recipe, *mode.words(recipe), f"--out={out}")
         return Part(out.stem, words, lambda: of_profile(out), recipe)
+
+    def run(recipe: str, *trials: str) -> Part:
+        out = folder / Path(recipe).stem
+        return Part(out.name, _run_words(recipe, mode, out, *trials), lambda: of_run(out), recipe)
 
     runs = [run(recipe, f"--trials={trials}") for recipe, trials in TRIALS.items()]
     suite = Part("gpu-tests", SUITE, share=SUITE_SHARE)
@@ -107,10 +108,14 @@ def plan_parts(mode: Mode, folder: Path, only: Sequence[str]) -> list[Part]:
 
 
 def fill_of(recipe: str, mode: Mode, folder: Path) -> Part:
-    """Return what fills the compile cache for a recipe."""
-    out = folder / f"fill-{Path(recipe).stem}.json"
-    words = ("-m", "benchmarks.gpu.fill", recipe, *mode.words(recipe), f"--out={out}")
-    return Part(recipe, words, lambda: json.loads(out.read_text()) if out.is_file() else {})
+    """Return what fills the compile cache for a recipe: a run that is ended after its first epoch."""
+    out = folder / f"fill-{Path(recipe).stem}"
+    words = _run_words(recipe, mode, out, "--trials=1")
+    return Part(recipe, words, lambda: of_run(out), until="flop_rate")
+
+
+def _run_words(recipe: str, mode: Mode, out: Path, *trials: str) -> tuple[str, ...]:
+    return ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *trials, f"--out={out}")
 
 
 def of_run(folder: Path) -> Figures:
