@@ -1,6 +1,6 @@
 """Damaged records through every command that reads a run folder: each ends in an answer or in a sentence.
 
-`python -m benchmarks.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs
+`python -m tests.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs
 and telemetry with one change in each record, so that a folder tries a hundred changes at once; every fourth
 folder has one change in all, so that one fault does not hide another. Figures are slow to draw: every tenth
 folder has them drawn.

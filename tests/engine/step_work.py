@@ -1,7 +1,7 @@
 """What a training step consists of: its operations, their arithmetic and their traffic, counted one by one.
 
 Counts are the same on every processor, so they tell a change of the code from a change of the machine.
-`python -m benchmarks.work` renews the committed counts.
+`python -m tests.engine.step_work` renews the committed counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dawnbench.profiling.profile import BEFORE, run_window
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt
 
-BASELINE = Path(__file__).parent / "baselines" / "step_work.json"
+BASELINE = Path(__file__).with_suffix(".json")
 BATCH, STEPS = 16, 5
 """A window of five steps holds an update of every recipe's average."""
 SETTINGS = ("precision=bf16", "compile=false", "epochs=1", f"batch_size={BATCH}")
@@ -74,7 +74,7 @@ def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) 
     both = list(zip(Work._fields, total(kept.values()), total(found.values()), strict=True))
     in_all = ", ".join(f"{was:,} {what} became {has:,}" for what, was, has in both if was != has)
     told = f"{recipe}: {in_all or 'the same in all'} in {STEPS} steps, by {', '.join(changed)}; "
-    told += "`python -m benchmarks.work` counts again, and `git diff` shows each"
+    told += "`python -m tests.engine.step_work` counts again, and `git diff` shows each"
     return any(has > was for _, was, has in both), told
 
 
@@ -95,7 +95,7 @@ def main() -> None:
     found = {recipe: count_work(recipe) for recipe in RECIPES}
     content = {
         "what": f"[calls, FLOPs, bytes] of each operation in {STEPS} training steps of batch {BATCH}",
-        "command": "python -m benchmarks.work",
+        "command": "python -m tests.engine.step_work",
         "torch": torch_minor(),
         "recipes": found,
     }
