@@ -1,36 +1,31 @@
-"""The command `python -m benchmarks.peers`: alternating turns of a recipe of ours and its peers."""
+"""The command `python -m benchmarks.peers`: a record holder and a recipe of ours in alternating turns."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
-from statistics import median
-from typing import Any
 
 import click
 
-from benchmarks.peers.known import PEERS, parse_peer
+from benchmarks.peers.known import PEERS, check_peer
 from benchmarks.processes import environment
-from dawnbench.campaigns.turns import Turn, TurnSide, rounds, take_turn
-from dawnbench.cli.compare import ComparisonOptions, show_comparisons
-from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
+from dawnbench.campaigns.turns import TurnSide
+from dawnbench.cli.ab_pythons import take_turns_and_compare
+from dawnbench.cli.compare import ComparisonOptions
+from dawnbench.cli.exit_codes import NOT_MEASURED
 from dawnbench.cli.options import data_option, out_option, resolve, seed_option, set_option
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES
-from dawnbench.records.reader import Run, read_run
-from dawnbench.records.trial_set import TrialSet, trial_set_of
-from dawnbench.stats.pooling import pool_trials
 
-RULE = "strict"
 KNOWN = "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values())
 
 
-@click.command(epilog=f"Peers known by name: {KNOWN}.")
-@click.option("--peer", "peers", multiple=True, required=True, metavar="NAME=PATH", help="Peer; repeatable.")
-@click.option("--ours", default="speedrun", show_default=True, help="Recipe to measure beside them.")
+@click.command(epilog=f"Peers: {KNOWN}.")
+@click.argument("name", type=click.Choice(list(PEERS)))
+@click.argument("script", type=click.Path(path_type=Path, resolve_path=True))
+@click.option("--ours", default="speedrun", show_default=True, help="Recipe to measure beside it.")
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option("--trials", type=click.IntRange(1), default=3, show_default=True, help="Trials of each side.")
 @click.option("--block", type=click.IntRange(1), help="Trials in a turn [default: 1; 10 on CUDA].")
@@ -40,46 +35,34 @@ KNOWN = "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values())
 @out_option
 @stopping_like_ctrl_c()
 def main(
-    peers: tuple[str, ...],
+    name: str,
+    script: Path,
     ours: str,
-    settings: tuple[str, ...],
-    data: str | None,
     device: str,
     trials: int,
     block: int | None,
+    data: str | None,
+    settings: tuple[str, ...],
     seed: int,
     out: Path,
 ) -> None:
-    """Measure public record holders beside a recipe of ours, in alternating turns on one machine.
+    """Compare a public record holder with a recipe of ours, in alternating turns on one machine.
 
-    Fetch the peers' own scripts first; nothing of them is part of this project. Each turn leaves a run
-    folder, so `dawnbench show`, `compare` and `report` read the trials of every side.
+    Fetch the peer's own script first; nothing of it is part of this project. Each turn leaves a run folder,
+    so `dawnbench show`, `compare` and `report` read the trials of both sides.
     """
-    parsed = [parse_peer(one, device) for one in peers]
+    check_peer(PEERS[name], script, device)
     resolve(ours, settings)  # refuses a wrong recipe before anything is measured
     where = [f"--data={data or 'cifar10'}", f"--device={device}", f"--out={out}"]
     recipe = ["dawnbench", "run", ours, "--json", *(f"--set={setting}" for setting in settings)]
     sides = [
-        _side(ours, [*recipe, *where]),
-        *(_side(peer.name, ["benchmarks.peers.child", peer.name, str(at), *where]) for peer, at in parsed),
+        _side(name, ["benchmarks.peers.child", name, str(script), *where]),
+        _side(Path(ours).stem, [*recipe, *where]),
     ]
-    runs: dict[str, list[Run]] = {side.name: [] for side in sides}
-    code = DONE
-    try:
-        for side, first, count in rounds(sides, trials, block or (1 if device == "cpu" else 10)):
-            click.echo(f"{side.name}: trial {first} to {first + count - 1}")
-            turn = Turn(side.name)
-            try:
-                take_turn(turn, side, count, seed + first - 1, _tell)
-            finally:
-                runs[side.name] += [read_run(turn.folder)] if turn.folder else []
-            if turn.problem:
-                click.echo(f"peers: {side.name}: {turn.problem}", err=True)
-                code = NOT_MEASURED
-    except KeyboardInterrupt:
-        code = INTERRUPTED
-    _compare(ours, {name: [run for run in of_one if run.trials] for name, of_one in runs.items()})
-    sys.exit(code)
+    shown = ComparisonOptions("strict", across=True, as_json=False, prices=NO_PRICES)
+    names = [side.name for side in sides]
+    block = block or (1 if device == "cpu" else 10)
+    sys.exit(take_turns_and_compare(sides, names, shown, trials=trials, seed=seed, block=block))
 
 
 def _side(name: str, words: Sequence[str]) -> TurnSide:
@@ -87,27 +70,6 @@ def _side(name: str, words: Sequence[str]) -> TurnSide:
         return [sys.executable, "-m", *words, f"--trials={trials}", f"--seed={seed}"]
 
     return TurnSide(name, command, environment())
-
-
-def _tell(event: dict[str, Any]) -> None:
-    time, accuracy = event["seconds"].get(RULE), event["accuracy"]
-    took = event["status"] if time is None else f"{time:.3f} s"
-    click.echo(f"  {took}{'' if accuracy is None else f', {accuracy:.2%}'}")
-
-
-def _compare(ours: str, runs: dict[str, list[Run]]) -> None:
-    for name in runs:
-        if name != ours and runs[name] and runs[ours]:
-            click.echo()
-            reference, other = (_pooled(side, runs[side]) for side in (name, ours))
-            show_comparisons(reference, [other], ComparisonOptions(RULE, True, False, NO_PRICES))
-            own = [time for trial in reference.trials if (time := trial.seconds.get("own")) is not None]
-            if own:
-                click.echo(f"{name} by its own clock, median: {median(own):.3f} s")
-
-
-def _pooled(name: str, runs: Sequence[Run]) -> TrialSet:
-    return replace(pool_trials([trial_set_of(run) for run in runs], name), name=Path(name).stem, pairing=None)
 
 
 if __name__ == "__main__":

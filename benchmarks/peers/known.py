@@ -62,21 +62,13 @@ PEERS = {
 }
 
 
-def parse_peer(given: str, device: str) -> tuple[Peer, Path]:
-    """Return the peer and its script of a NAME=PATH.
+def check_peer(peer: Peer, script: Path, device: str) -> None:
+    """Refuse what cannot be measured.
 
     Raises:
-        DawnbenchError: it is not NAME=PATH, the peer or file does not exist, or the peer is for another
-            device.
+        DawnbenchError: the file does not exist, or the peer is for another device.
     """
-    name, separator, path = given.partition("=")
-    if not separator:
-        raise DawnbenchError(f"{given!r} is not a peer; give NAME=PATH, such as airbench94_muon=script.py")
-    if name not in PEERS:
-        raise DawnbenchError(f"no peer is called {name!r}; the known ones are {', '.join(PEERS)}")
-    peer, script = PEERS[name], Path(path).expanduser()
     if not script.is_file():
-        raise DawnbenchError(f"{path!r} is not a file; fetch {name} from {peer.source}")
+        raise DawnbenchError(f"{script} is not a file; fetch {peer.name} from {peer.source}")
     if device == "cpu" and not peer.on_cpu:
-        raise DawnbenchError(f"{name} runs on CUDA only; leave it out, or measure with --device cuda")
-    return peer, script.resolve()
+        raise DawnbenchError(f"{peer.name} runs on CUDA only; measure with --device cuda")
