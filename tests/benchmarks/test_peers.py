@@ -29,23 +29,12 @@ import torch
 with open(sys.argv[0]) as f:
     code = f.read()
 
-@torch.compile
-def twice(x):
-    return x + x
-
 class CifarLoader:
-    def __init__(self, path, train=True, batch_size=16):
+    def __init__(self, path, train=True):
         file = os.path.join(path, "train.pt" if train else "test.pt")
         assert os.path.exists(file)
         data = torch.load(file, map_location=torch.device("cuda"))
-        self.images, self.labels = data["images"].half(), data["labels"]
-        self.batch_size = batch_size
-    def __len__(self):
-        return len(self.images) // self.batch_size
-    def __iter__(self):
-        for i in range(len(self)):
-            rows = slice(i * self.batch_size, (i + 1) * self.batch_size)
-            yield self.images[rows] / 255, self.labels[rows]
+        self.images, self.labels = data["images"].half() / 255, data["labels"]
 
 class CifarNet(torch.nn.Module):
     def __init__(self):
@@ -56,28 +45,22 @@ class CifarNet(torch.nn.Module):
 
 def evaluate(model, loader, tta_level=0):
     time.sleep(60)
-    threading.Event().wait(0.05 if tta_level == 2 else 0.2)
+    threading.Event().wait(0.05 if tta_level == 2 else 0.5)
     with torch.no_grad():
         return (model(loader.images).argmax(1) == loader.labels).half().mean().item()
 
 def print_training_details(variables, is_final_entry):
-    print(variables, is_final_entry)
+    raise AssertionError
 
 def main(run, model):
     test, train = CifarLoader("cifar10", train=False), CifarLoader("cifar10")
     start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
-    torch.nn.init.zeros_(model.head.weight)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    time_seconds, step = 0.0, 0
-    for epoch in range(8):
+    time_seconds = 0.0
+    for epoch in range(2):
         start.record()
-        for images, labels in train:
-            torch.nn.functional.cross_entropy(model(images), labels).backward()
-            optimizer.step()
-            optimizer.zero_grad()
-            step += 1
-            if step == 8 * len(train):
-                break
+        torch.nn.functional.cross_entropy(model(train.images), train.labels).backward()
+        optimizer.step()
         end.record()
         torch.cuda.synchronize()
         time_seconds += 1e-3 * start.elapsed_time(end)
@@ -91,7 +74,7 @@ if __name__ == "__main__":
     raise SystemExit("only on a machine of their own")
 """
 """It has the interface of airbench94_muon and none of its content."""
-EVALUATIONS = 7 * 0.2
+EVALUATIONS = 2 * 0.5
 """Seconds that its evaluations between epochs take together."""
 
 
@@ -165,8 +148,7 @@ def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
 
 
 def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Callable[..., ModuleType]) -> None:
-    source = "time.sleep(3600)\nkind = torch.half\nname = 'cuda'\nloaded = torch.load('x')"
-    module = load(source, "cuda")
+    module = load("time.sleep(3600)\nkind = torch.half\nname = 'cuda'\nloaded = torch.load('x')", "cuda")
     assert (module.kind, module.name, module.loaded) == (torch.float16, "cuda", {"images": "ours"})
 
 
