@@ -67,7 +67,8 @@ class Check:
 
     def __init__(self, given: argparse.Namespace, mode: Mode, facts: Figures, began: float) -> None:
         """Count the budget, in seconds, from `began`, a time by time.monotonic."""
-        self._out, self._mode, self._began, self._budget = given.out.resolve(), mode, began, given.budget
+        self._out, self._mode, self._began = given.out.resolve(), mode, began
+        self._budget: float = given.budget
         self._folder = self._out / "gpu-check-parts"
         shutil.rmtree(self._folder, ignore_errors=True)  # figures of an earlier check are not this one's
         begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
