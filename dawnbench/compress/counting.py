@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from dawnbench.models.resize import NORMS, Widths, resize
 
@@ -24,8 +25,7 @@ def count_macs(model: nn.Module, image: Sequence[int], widths: Widths = ()) -> t
 
     `image` is (channels, height, width). The model stays as it is and computes nothing.
     """
-    counted = copy.deepcopy(model).to("meta").eval()
-    resize(counted, widths)
+    counted = _on_meta(model, widths)
     total = 0
 
     def add(layer: nn.Module, inputs: tuple[Any, ...], output: Tensor) -> None:
@@ -34,9 +34,38 @@ def count_macs(model: nn.Module, image: Sequence[int], widths: Widths = ()) -> t
 
     for layer in counted.modules():
         layer.register_forward_hook(add)
+    _forward(counted, image)
+    return total, _parameters(counted)
+
+
+def count_parameters(model: nn.Module, widths: Widths = ()) -> int:
+    """Return the parameters of `model` with `widths`; the model stays as it is."""
+    return _parameters(_on_meta(model, widths))
+
+
+def count_flops(model: nn.Module, image: Sequence[int], widths: Widths = ()) -> int:
+    """Return the FLOPs of a forward pass per image by torch's counter, of `model` with `widths`.
+
+    `image` is (channels, height, width). The model stays as it is and computes nothing.
+    """
+    with FlopCounterMode(display=False) as counter:
+        _forward(_on_meta(model, widths), image)
+    return int(counter.get_total_flops())
+
+
+def _on_meta(model: nn.Module, widths: Widths) -> nn.Module:
+    copied = copy.deepcopy(model).to("meta").eval()
+    resize(copied, widths)
+    return copied
+
+
+def _parameters(model: nn.Module) -> int:
+    return sum(p.numel() for p in model.parameters())
+
+
+def _forward(model: nn.Module, image: Sequence[int]) -> None:
     with torch.no_grad():
-        counted(torch.empty(1, *image, device="meta"))
-    return total, sum(p.numel() for p in counted.parameters())
+        model(torch.empty(1, *image, device="meta"))
 
 
 def _operations(layer: nn.Module, inputs: Tensor, output: Tensor) -> int:
