@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dawnbench.compress.counting import count_flops, count_macs
+from dawnbench.compress.counting import count
 from dawnbench.recipes import MobileNetV2Spec, ModelPart, ResNet50Spec, ResNet56Spec, VGG16Spec, VGG19Spec
 
 
@@ -24,19 +24,20 @@ def meta(part: ModelPart, classes: int) -> nn.Module:
     ],
 )
 def test_the_dense_networks_count_what_was_published(part: ModelPart, macs: int, parameters: int) -> None:
-    assert count_macs(meta(part, 100), (3, 224, 224)) == (macs, parameters)
+    counts = count(meta(part, 100), (3, 224, 224))
+    assert (counts.macs, counts.parameters) == (macs, parameters)
 
 
 @pytest.mark.parametrize(("part", "millions"), [(VGG19Spec(), 20.04), (ResNet56Spec(), 0.86)])
 def test_the_networks_for_small_images_have_the_published_parameters(
     part: ModelPart, millions: float
 ) -> None:
-    assert round(count_macs(meta(part, 10), (3, 32, 32))[1] / 1e6, 2) == millions
+    assert round(count(meta(part, 10), (3, 32, 32)).parameters / 1e6, 2) == millions
 
 
 def test_each_layer_counts_by_its_own_rule() -> None:
     def macs(*layers: nn.Module) -> int:
-        return count_macs(nn.Sequential(*layers), (4, 6, 6))[0]
+        return count(nn.Sequential(*layers), (4, 6, 6)).macs
 
     assert macs(nn.Conv2d(4, 5, 3, bias=False)) == 5 * 4 * 4 * (4 * 9)
     assert macs(nn.Conv2d(4, 5, 3)) == 5 * 4 * 4 * (4 * 9 + 1)
@@ -49,12 +50,12 @@ def test_each_layer_counts_by_its_own_rule() -> None:
 
 def test_flops_are_twice_the_multiplications_of_convolutions_and_linear_layers() -> None:
     model = nn.Sequential(nn.Conv2d(4, 5, 3), nn.BatchNorm2d(5), nn.Flatten(), nn.Linear(80, 7))
-    assert count_flops(model, (4, 6, 6)) == 2 * (5 * 4 * 4 * 36 + 80 * 7)
+    assert count(model, (4, 6, 6)).flops == 2 * (5 * 4 * 4 * 36 + 80 * 7)
 
 
 def test_counting_leaves_the_model_as_it_is() -> None:
     model = nn.Sequential(nn.Conv2d(3, 8, 3), nn.BatchNorm2d(8))
-    count_macs(model, (3, 6, 6), (("0", 3, 2), ("1", 2, 2)))
+    count(model, (3, 6, 6), (("0", 3, 2), ("1", 2, 2)))
     assert model[0].weight.shape == (8, 3, 3, 3)
     assert model[0].weight.device.type == "cpu"
     assert model.training

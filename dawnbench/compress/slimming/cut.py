@@ -7,7 +7,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from dawnbench.compress.counting import count_flops, count_macs
+from dawnbench.compress.counting import count
 from dawnbench.compress.slimming import graph, zcls
 from dawnbench.compress.slimming.channels import plan_state, plan_widths
 from dawnbench.compress.slimming.latency import compare_latency
@@ -81,21 +81,23 @@ def cut(
         plan, measured = ranking.plan(number), tuple(search.measured)
     widths = plan_widths(model, plan)
     try:
-        macs, parameters = count_macs(model, image, widths)
+        narrow = count(model, image, widths)
     except RuntimeError as error:
         raise DawnbenchError(
             f"{type(model).__name__} does not run with narrower layers: {' '.join(str(error).split())}"
         ) from error
     removed = sum(norms[name].num_features - left for name, _, left in widths if name in norms)
+    dense = count(model, image)
     return Cut(
         widths,
         plan_state(model, plan),
-        ratio,
-        removed / channels,
-        macs,
-        parameters,
-        count_flops(model, image, widths),
-        *count_macs(model, image),
-        count_flops(model, image),
-        measured,
+        predicted_ratio=ratio,
+        true_ratio=removed / channels,
+        macs=narrow.macs,
+        parameters=narrow.parameters,
+        flops=narrow.flops,
+        dense_macs=dense.macs,
+        dense_parameters=dense.parameters,
+        dense_flops=dense.flops,
+        measured=measured,
     )

@@ -11,7 +11,7 @@ from typing import Literal
 
 from torch import Tensor, nn
 
-from dawnbench.compress.counting import count_flops, count_parameters
+from dawnbench.compress import counting
 from dawnbench.compress.slimming.channels import plan_state, plan_widths
 from dawnbench.compress.slimming.graph import Ranking
 from dawnbench.compress.slimming.latency import Latency
@@ -101,8 +101,8 @@ class Search:
         def count(number: int) -> int:
             widths = plan_widths(self._model, self._ranking.plan(number))
             if kind == "flops":
-                return count_flops(self._on_meta, image, widths)
-            return count_parameters(self._on_meta, widths)
+                return counting.count(self._on_meta, image, widths).flops
+            return counting.count_parameters(self._on_meta, widths)
 
         dense = count(0)
         limit = value * dense if value < 1 else value
