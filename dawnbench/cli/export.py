@@ -49,7 +49,9 @@ Formats:
 
 @main.command(epilog=EXPLAINED)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
-@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="See below.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), metavar="FORMAT", required=True, help="See below."
+)
 @click.option(
     "-o",
     "--out",
@@ -95,8 +97,9 @@ def export(
 ) -> None:
     """Write runs, or their models, in other tools' formats, and print the paths.
 
-    RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either. For
-    onnx and safetensors the run was made with --save-model, or RUN is a .safetensors file of dawnbench's.
+    RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either. A run
+    made with --save-model has a model for onnx and safetensors; for these, RUN may also be a .safetensors
+    file that dawnbench wrote.
     """
     about_model = {"data": data, "recipe": recipe}
     given = [name for name, value in (options | asdict(prices) | about_model).items() if value is not None]

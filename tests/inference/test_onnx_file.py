@@ -21,12 +21,11 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.inference import onnx_file
 from dawnbench.inference.onnx_file import write_onnx
 from dawnbench.inference.onnx_session import as_pixels, open_onnx
-from dawnbench.models.layer_parser import read_layer
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.catalogue import PLACES
 from dawnbench.recipes.overrides import override
 from dawnbench.recipes.part import ModelPart
-from dawnbench.recipes.parts.models import ConvStackSpec, DavidNetSpec, SpeedNetSpec
+from dawnbench.recipes.parts.models import DavidNetSpec, SlimmedSpec, SpeedNetSpec, VGG19Spec
 from tests.engine.small import noise, small_recipe
 
 FACTS = {"recipe_digest": "0123", "accuracy": "0.9405", "classes": '["Möwe", "犬"]'}
@@ -34,30 +33,34 @@ FACTS = {"recipe_digest": "0123", "accuracy": "0.9405", "classes": '["Möwe", "�
 
 NARROW = {DavidNetSpec: ["model.widths=[2,3,4,5]"], SpeedNetSpec: ["model.widths=[4,4,4]"]}
 FEW = ["batch_size=16", "drop_last=false", "precision=fp32", "compile=false"]
+MAX_PARAMETERS = 30_000_000
+"""Larger models take gigabytes of memory; those of torchvision have smaller relatives here."""
 
 
-def operations(model: ModelPart) -> frozenset[Any]:
+def operations(spec: ModelPart) -> frozenset[Any]:
     """Return what a model is made of, whatever its widths."""
-    if isinstance(model, ConvStackSpec):
-        return frozenset(read_layer(words).kind for words in model.layers)
-    settings = {f.name: getattr(model, f.name) for f in fields(model)}
-    settings = {name: value for name, value in settings.items() if name != "widths"}
-    return frozenset({type(model), *((type(model), *setting) for setting in settings.items())})
+    with torch.device("meta"):
+        model = spec.build(3, 10)
+    if sum(p.numel() for p in model.parameters()) > MAX_PARAMETERS:
+        return frozenset()
+    switches = {(f.name, getattr(spec, f.name)) for f in fields(spec) if f.type in ("bool", "float")}
+    return frozenset({type(module) for module in model.modules()} | switches)
 
 
 def with_new_operations() -> list[str]:
     """Return shipped recipes such that whatever a recipe's model is made of is in one of theirs."""
     found: dict[str, frozenset[Any]] = {}
     for name in PLACES:
-        model = find_recipe(name).model
-        if not operations(model) <= frozenset().union(*found.values()):
-            found[name] = operations(model)
+        made_of = operations(find_recipe(name).model)
+        if not made_of <= frozenset().union(*found.values()):
+            found[name] = made_of
     return list(found)
 
 
 def kept(recipe: Recipe, dataset: Dataset | None = None) -> KeptModel:
     """Return a model with fresh weights, whose batch norms have seen images, as if it had been opened."""
-    plain = override(recipe, [*NARROW.get(type(recipe.model), ()), *FEW])
+    size = f"dataset.image_size={min(32, recipe.dataset.image_size)}"
+    plain = override(recipe, [*NARROW.get(type(recipe.model), ()), *FEW, size])
     dataset = dataset or noise(plain, train=16, validation=4)
     prepared = prepare(plain, dataset, open_device("cpu"))
     prepared.train.load()
@@ -119,6 +122,18 @@ def test_nothing_is_written_if_the_logits_differ(tmp_path: Path, monkeypatch: py
     with pytest.raises(DawnbenchError, match=r"was not written: onnxruntime's logits differ .* 4 test"):
         write_onnx(kept(small_recipe("mnist-5")), tmp_path / "it.onnx", FACTS)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_slimmed_model_gives_the_same_logits(tmp_path: Path) -> None:
+    dense = VGG19Spec(stages=((4, 4), (6, 8)))
+    widths = (("features.3", 4, 3), ("features.4", 3, 3), ("features.7", 3, 6))
+    model = kept(replace(small_recipe("davidnet"), model=SlimmedSpec(dense, widths)))
+    assert model.prepared.evaluated.get_submodule("features.3").out_channels == 3
+    write_onnx(model, tmp_path / "it.onnx", FACTS)
+    images = model.dataset.test_images
+    np.testing.assert_allclose(
+        open_onnx(tmp_path / "it.onnx")(as_pixels(images)), logits_of(model, images), atol=1e-4
+    )
 
 
 class Sorting(nn.Module):
