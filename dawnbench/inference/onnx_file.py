@@ -54,17 +54,21 @@ def write_onnx(kept: KeptModel, path: Path, facts: Mapping[str, str]) -> None:
 def _converted(answering: Answering, shape: tuple[int, ...], facts: Mapping[str, str]) -> bytes:
     # Two images: torch takes a length of 1 for a constant.
     images = torch.export.Dim("images")
-    program = as_graph(answering, torch.zeros(2, *shape), "pixels", "logits", ({0: images},))
+    advice = "--format safetensors takes any model"
+    program = as_graph(answering, torch.zeros(2, *shape), ("pixels", "logits"), advice, ({0: images},))
     program.model.producer_name, program.model.producer_version = "dawnbench", __version__
     program.model.doc_string = ". ".join(facts[name] for name in ("input", "output", "normalization"))
     program.model.metadata_props.update(facts)
     return program.model_proto.SerializeToString()  # type: ignore[no-any-return]
 
 
-def as_graph(model: nn.Module, example: Tensor, takes: str, gives: str, dynamic: Any = None) -> Any:
+def as_graph(
+    model: nn.Module, example: Tensor, names: tuple[str, str], advice: str, dynamic: Any = None
+) -> Any:
     """Return torch's ONNX program of a model with one input and one output, of these names.
 
-    `dynamic` are the free axes of the input, as torch.onnx.export takes them.
+    `advice` says what to do if torch cannot convert the model. `dynamic` are the free axes of the input, as
+    torch.onnx.export takes them.
 
     Raises:
         DawnbenchError: torch cannot convert the model.
@@ -75,17 +79,15 @@ def as_graph(model: nn.Module, example: Tensor, takes: str, gives: str, dynamic:
             return torch.onnx.export(
                 model,
                 (example,),
-                input_names=[takes],
-                output_names=[gives],
+                input_names=[names[0]],
+                output_names=[names[1]],
                 dynamic_shapes=dynamic,
                 dynamo=True,
                 verbose=False,
             )
     except (torch.onnx.OnnxExporterError, RuntimeError, ValueError, TypeError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DawnbenchError(
-            f"torch cannot convert the model to ONNX: {reason}; --format safetensors takes any model"
-        ) from error
+        raise DawnbenchError(f"torch cannot convert the model to ONNX: {reason}; {advice}") from error
 
 
 def _check(answering: Answering, model: OnnxModel, pixels: Any, path: Path) -> None:

@@ -54,7 +54,8 @@ class OnnxRuntime(Runtime):
         return answer
 
     def _session(self, example: Pixels) -> Any:
-        graph = as_graph(self._classifier, torch.from_numpy(example), "pixels", "classes")
+        names = ("pixels", "classes")
+        graph = as_graph(self._classifier, torch.from_numpy(example), names, "use --runtime torch")
         runtime: Any = import_onnx("onnxruntime")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = self._threads  # as many as torch computes with
