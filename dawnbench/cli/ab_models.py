@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from dawnbench.records.rules import INFERENCE
 
 if TYPE_CHECKING:
     from dawnbench.campaigns import ModelToTime
+    from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.sequential import AutoTrials
 
 PER_SIDE = ("runtime", "compile", "precision")
@@ -63,7 +64,6 @@ def run_models_and_compare(
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
-    from dawnbench.report.text.log import write_log
     from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     price_list(shown.prices)
@@ -88,17 +88,27 @@ def run_models_and_compare(
             )
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        folders = [side.folder for side in (display.a, display.b) if side.folder is not None]
-        for folder in folders:
-            write_log(folder)
-    runs = [read_run(folder) for folder in folders]
+    except Exception:
+        with suppress(DawnbenchError):  # report the first failure
+            _write_logs(display)
+        raise
+    runs = [read_run(folder) for folder in _write_logs(display)]
     if len(runs) == 2 and all(run.trials for run in runs):
         console.print()
         a, b = (trial_set_of(run) for run in runs)
         # Whatever differs between the models, such as the runtime, is what was to be measured.
         show_comparisons(a, [b], replace(shown, rule=INFERENCE.name, across=True))
     return INTERRUPTED if interrupted else DONE
+
+
+def _write_logs(display: PairsDisplay) -> list[Path]:
+    """Write log.md into each folder that the campaign created, and return the folders."""
+    from dawnbench.report.text.log import write_log
+
+    folders = [side.folder for side in (display.a, display.b) if side.folder is not None]
+    for folder in folders:
+        write_log(folder)
+    return folders
 
 
 def _models(names: Sequence[str], how: Mapping[str, Any]) -> tuple[ModelToTime, ModelToTime]:

@@ -8,9 +8,11 @@ import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from dawnbench.campaigns import inference_trial
 from dawnbench.recipes import part
 from dawnbench.records.reader import Run, read_run
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in, only_run
@@ -51,8 +53,9 @@ def test_each_pass_has_a_line_and_the_end_sums_them_up(
     done = inferred(dawnbench, str(trained), "--trials=2", "--target=50%", "--cost-per-hour=3.5")
     run = read_run(only_run(tmp_path))
     accuracy = f"{100 * (run.trials[0].accuracy or 0):.2f} %"
-    who, folder, *passes = done.stdout.splitlines()[:4]
+    who, model, folder, *passes = done.stdout.splitlines()[:5]
     assert who.startswith("tiny inference torch epochs=2 on ")
+    assert model == f"model {trained / 'model.safetensors'}"
     assert folder == f"run folder {Path('runs') / run.folder.name}"
     for number, line in enumerate(passes, 1):
         assert re.fullmatch(PASS.format(n=number, accuracy=accuracy), line), line
@@ -141,6 +144,32 @@ def test_a_missing_package_is_named(
     assert not (tmp_path / "runs").exists()
 
 
+def interrupted_after(passes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Ctrl-C come after so many passes over the images."""
+    original, left = inference_trial.timed_pass, [passes]
+
+    def timed(*arguments: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return original(*arguments)
+
+    monkeypatch.setattr(inference_trial, "timed_pass", timed)
+
+
+def test_ctrl_c_keeps_the_passes_that_ended(
+    dawnbench: Dawnbench, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_after(2, monkeypatch)
+    done = dawnbench("infer", str(trained), "--recipe=tiny.py", "--batch=1")
+    assert done.returncode == 130
+    run = read_run(only_run(tmp_path))
+    assert [trial.status for trial in run.trials] == ["finished", "finished", "interrupted"]
+    assert run.record.status == "interrupted"
+    assert "pass 3/5: interrupted: interrupted from the keyboard" in done.stdout
+    assert re.search(r"^latency \[ms\] +2 ", done.stdout, re.MULTILINE)
+
+
 def sides(folder: Path) -> tuple[Run, Run]:
     runs = [read_run(path) for path in (folder / "runs").iterdir()]
     a, b = sorted(runs, key=lambda run: run.record.pairing.side if run.record.pairing else "")
@@ -161,10 +190,22 @@ def test_ab_lets_two_models_answer_in_turns_and_compares_them(
         ("2/2", "A"),
     ]
     assert all(" ms " in line for line in lines)
+    assert f"A tiny inference torch epochs=2 of {trained / 'model.safetensors'} on " in done.stdout
     assert re.search(r"^latency \[ms\] ", done.stdout, re.MULTILINE)
     a, b = sides(tmp_path)
     assert [run.record.inference is not None for run in (a, b)] == [True, True]
     assert a.record.pairing != b.record.pairing
+
+
+def test_ab_after_ctrl_c_compares_the_pairs_that_ended(
+    dawnbench: Dawnbench, trained: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted_after(5, monkeypatch)
+    done = dawnbench("ab", str(trained), str(trained), "--recipe=tiny.py", "--batch=1")
+    assert done.returncode == 130
+    assert [run.record.status for run in sides(tmp_path)] == ["interrupted"] * 2
+    assert all((run.folder / "log.md").exists() for run in sides(tmp_path))
+    assert "too few trials to show it (2 pairs" in done.stdout
 
 
 def test_ab_of_one_model_takes_an_option_twice(dawnbench: Dawnbench, trained: Path, tmp_path: Path) -> None:

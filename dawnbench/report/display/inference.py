@@ -34,6 +34,8 @@ class InferenceDisplay(Display):
         super().run_started(record, folder, steps)
         self._of = trials_in_all(record)
         self._print(f"{record.identity.recipe} on {record.identity.where}")
+        if record.inference is not None:
+            self._print(f"model {record.inference.model}")
         self._print(f"run folder {folder}")
 
     def noted(self, sentence: str) -> None:

@@ -68,7 +68,8 @@ class PairsDisplay:
         """Print what runs on a side, and where it is recorded."""
         self._status.clear()
         one = record.identity
-        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{one.recipe} on {one.where}, {folder}")))
+        what = one.recipe if record.inference is None else f"{one.recipe} of {record.inference.model}"
+        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{what} on {one.where}, {folder}")))
         self._begun = True
         self._progress.start()
 
