@@ -148,6 +148,9 @@ class Recording(ABC):
                 raise
 
     def _describe(self, created: datetime, unavailable: dict[str, str]) -> RunRecord:
+        described = self._described()
+        inference = described.get("inference")
+        packages = ("onnxruntime",) if inference is not None and inference.runtime == "onnx" else ()
         return RunRecord(
             schema_version=SCHEMA_VERSION,
             dawnbench_version=__version__,
@@ -156,7 +159,7 @@ class Recording(ABC):
             command=tuple(self._options["command"]),
             device=str(self._device.torch),
             device_name=self._device.product_name,
-            environment=environment(self._device.uuid, self._device.threads),
+            environment=environment(self._device.uuid, self._device.threads, packages),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
             notes=self._startup.notes,
@@ -164,7 +167,7 @@ class Recording(ABC):
             stopping=self._options.get("stopping"),
             tags=self._tags,
             prices=self._options.get("prices", NO_PRICES),
-            **self._described(),
+            **described,
         )
 
 
