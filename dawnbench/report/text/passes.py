@@ -36,7 +36,7 @@ def pass_figures(run: Run, trial: TrialRecord, priced: Spending | None = None) -
     figure there. `priced` is for the price per hour.
     """
     found = trial.inference
-    timed = (None,) * 5
+    timed: tuple[float | None, ...] = (None,) * 5
     if found is not None:
         timed = (
             found.latency_seconds,
