@@ -84,7 +84,7 @@ def _tiles(histories: Sequence[SeriesHistory], rule: str) -> list[tuple[str, str
         ("Runs", f"{len(runs):,}", f"in {len(histories):,} series"),
         ("Recipes", f"{len({run.identity.recipe_digest for run in runs}):,}", "told apart by their digests"),
         ("Devices", f"{len({history.key.device_name for history in histories}):,}", ""),
-        ("Step changes", f"{steps:,}", f"under the {rule} rule"),
+        ("Step changes", f"{steps:,}", f"under the {_rules(histories, rule)}"),
     ]
 
 
@@ -163,14 +163,20 @@ def _device(row: Row) -> str:
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
     found = [(history, level) for history in histories for level in history.steps(rule)]
     if not found:
-        return [layout.paragraph(f"None found under the {rule} rule.")]
+        return [layout.paragraph(f"None found under the {_rules(histories, rule)}.")]
     found.sort(key=lambda step: (step[1].runs[0].created, step[1].runs[0].name), reverse=True)
     columns = ("Series", "First run of the new level", "#Before [s]", "#After [s]", "#Change", "#Runs since")
     rows = [_step_row(history, level, rule) for history, level in found[:MAX_STEPS]]
-    table = layout.table(f"The newest first, under the {rule} rule", columns, rows)
+    table = layout.table(f"The newest first, under the {_rules(histories, rule)}", columns, rows)
     more = len(found) - MAX_STEPS
     older = f"{more:,} older ones are on the pages of their series."
     return [table, layout.paragraph(older, "note")] if more > 0 else [table]
+
+
+def _rules(histories: Sequence[SeriesHistory], rule: str) -> str:
+    """Return by which rule step changes are found; series of training and of inference differ in it."""
+    rules = list(dict.fromkeys(sorted(history.rule(rule) for history in histories))) or [rule]
+    return f"{' and '.join(rules)} {'rule' if len(rules) == 1 else 'rules'}"
 
 
 def _step_time(seconds: float, rule: str) -> Cell:
