@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line, Point, Scale
-from dawnbench.stats.inference_summary import MILLION
+from dawnbench.stats.cost import MILLION
 from dawnbench.stats.trade_off import Against, Placed, TradeOff
 
 WIDE = 10.0

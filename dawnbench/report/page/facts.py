@@ -14,8 +14,8 @@ from dawnbench.report.text.costs import price_facts, up_to
 from dawnbench.report.text.passes import model_fact
 from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, latency, number_bytes, percent, significant
-from dawnbench.stats.cost import dollars
-from dawnbench.stats.inference_summary import MILLION, InferenceSummary
+from dawnbench.stats.cost import MILLION, dollars
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary

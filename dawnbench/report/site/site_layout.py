@@ -15,9 +15,8 @@ from dawnbench.report.page import Cell, Column, Table, prose, render_page, rende
 from dawnbench.report.site.site_folder import ASSETS, run_page
 from dawnbench.report.units import percent, significant, time_unit
 from dawnbench.safe_text import html
-from dawnbench.stats.cost import dollars
+from dawnbench.stats.cost import MILLION, dollars
 from dawnbench.stats.entries import Entry, RuleTime
-from dawnbench.stats.inference_summary import MILLION
 from dawnbench.stats.spending import Spending
 
 SHORT_VERDICTS = {"no difference shown": "no difference", "cannot tell with so few trials": "too few trials"}

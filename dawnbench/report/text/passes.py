@@ -11,8 +11,7 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.report.text.markdown import table
 from dawnbench.report.units import latency, percent, significant
 from dawnbench.safe_text import markdown, markdown_block
-from dawnbench.stats.cost import cost_of_time, dollars
-from dawnbench.stats.inference_summary import MILLION
+from dawnbench.stats.cost import MILLION, cost_of_time, dollars
 from dawnbench.stats.spending import Spending
 
 COST = "Cost per million images"
