@@ -112,7 +112,12 @@ def accuracy_in(facts: Mapping[str, str]) -> float | None:
 def _run_of(source: Path) -> Run | None:
     """Return the run of a run folder, or the one whose folder holds the file; None if there is none."""
     if not source.is_file():
-        return read_run(source)
+        run = read_run(source)
+        if run.record.inference is not None:
+            trained = run.record.inference.trained_run
+            named = "the model's file" if trained is None else f"the run that trained it, {trained}"
+            raise DawnbenchError(f"{source} is an inference run, which keeps no model; name {named}")
+        return run
     return read_run(source.parent) if is_run_folder(source.parent) else None
 
 

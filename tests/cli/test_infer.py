@@ -17,10 +17,11 @@ from dawnbench.recipes import part
 from dawnbench.records.reader import Run, read_run
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in, only_run
 from tests.cli.made_runs import invoke
+from tests.records.inference_runs import inference_run
 
 Dawnbench = Callable[..., Finished]
 PASS = (
-    r"pass {n}/2: [\d.]+ ms an image \(median [\d.]+ ms, p99 [\d.]+ ms\), "
+    r"pass {n}/2: [\d.]+ ms per image \(median [\d.]+ ms, p99 [\d.]+ ms\), "
     r"[\d,.]+ images/s at batch 64, {accuracy}"
 )
 
@@ -117,6 +118,14 @@ def test_a_run_without_a_model_is_refused(dawnbench: Dawnbench, trained: Path, t
     folder = Path(shutil.copytree(trained, tmp_path / trained.name))
     (folder / "model.safetensors").unlink()
     assert "run with --save-model to keep the model" in refused(dawnbench, "infer", str(folder))
+
+
+def test_an_inference_run_keeps_no_model_and_names_the_run_that_does(
+    dawnbench: Dawnbench, tmp_path: Path
+) -> None:
+    folder = inference_run(tmp_path / "answers")
+    said = refused(dawnbench, "infer", str(folder))
+    assert said.endswith("keeps no model; name the run that trained it, 20260203T040506Z-davidnet-abcdef")
 
 
 def test_a_model_of_another_recipe_is_refused(dawnbench: Dawnbench, trained: Path, tmp_path: Path) -> None:

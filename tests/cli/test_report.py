@@ -193,6 +193,14 @@ def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
     assert f"finished: {folder}" in watched.stdout.replace("\n", "")
 
 
+def test_watching_an_inference_run_shows_its_passes_and_no_epochs(tmp_path: Path) -> None:
+    status, out, _ = invoke("watch", inference_run(tmp_path / "answers", passes(count=2)))
+    assert status == 0
+    assert ": 1.000 ms per image (median 0.9500 ms, p99 1.900 ms)" in out
+    assert "which reaches the target of 94.00 %" in out
+    assert "epoch" not in out.lower()
+
+
 def test_watching_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
     status, _, error = invoke("watch", tmp_path)
     assert status == 2
@@ -205,7 +213,7 @@ def test_an_inference_run_reports_latency_and_throughput_and_nothing_of_a_traini
     text, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
     for name in ("latency", "throughput", "times", "segments", "ladder"):
         assert f"](figures/{name}.svg)" in text
-    assert "davidnet inference torch on AMD EPYC (cpu, fp32) answers in 1.000 ms an image" in text
+    assert "davidnet inference torch on AMD EPYC (cpu, fp32) answers in 1.000 ms per image" in text
     assert "## Passes" in text
     assert "Cost per million images under inference: $0.100 at $0.360 per hour." in text
     for written in (text, page):

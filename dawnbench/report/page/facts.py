@@ -78,7 +78,7 @@ def _inference_tiles(
         reaches = "reaches" if accuracy.least >= target else "misses"
         tiles.append(Tile("Accuracy", percent(accuracy.mean), f"{reaches} {percent(target)}"))
     if found.energy is not None:
-        tiles.append(Tile("Energy an image", f"{significant(1000 * found.energy.mean)} mJ", ""))
+        tiles.append(Tile("Energy per image", f"{significant(1000 * found.energy.mean)} mJ", ""))
     if spent.dollars is not None:
         price = f"at {dollars(spent.prices.cost_per_hour)} per hour"
         tiles.append(Tile(f"Cost {up_to(spent.rule)}", dollars(MILLION * spent.dollars), price))
