@@ -52,12 +52,12 @@ def pruning_page(sweep: PruningSweep, figure: str | None) -> str:
 def pruning_sentences(sweep: PruningSweep) -> list[str]:
     """Return how the sweep was made, and what a reader must know about it."""
     chosen = "of all layers together" if sweep.scope == "global" else "of each layer"
-    mode = (
-        "in evaluation mode"
-        if sweep.protocol == "eval"
-        else "with batch norm in training mode on the validation batches, so an image's result depends on the "
-        "others of its batch"
-    )
+    mode = "in evaluation mode"
+    if sweep.protocol == "train-mode":
+        mode = (
+            "with batch norm in training mode on the validation batches, so an image's result depends on the "
+            "others of its batch"
+        )
     found = [
         f"The smallest of the {sweep.prunable_weights:,} weights {chosen} were set to zero, each time from "
         f"the dense model of {plain(sweep.run)}.",
