@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -96,7 +96,7 @@ def prune(
     run_folder: Path,
     *,
     recalibrate: int | None,
-    protocol: str,
+    protocol: Literal["eval", "train-mode"],
     data: str | None,
     device: str,
     recipe: str | None,

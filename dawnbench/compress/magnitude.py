@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,14 +14,14 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dawnbench.engine.hooks import Hook, Progress
 from dawnbench.engine.prepare import Prepared
+from dawnbench.records.pruning import Scope
 
-Scope = Literal["global", "layer"]
 
-
-def prunable(model: nn.Module) -> dict[str, nn.Parameter]:
+def prunable(model: nn.Module) -> dict[str, Tensor]:
     """Return the trained weights of the convolutions and linear layers, by name; no biases and no norms."""
-    layers = ((name, m.weight) for name, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear))
-    return {f"{name}.weight" if name else "weight": w for name, w in layers if w.requires_grad}
+    layers = ((name, m) for name, m in model.named_modules() if isinstance(m, nn.Conv2d | nn.Linear))
+    weights = {f"{name}.weight" if name else "weight": layer.weight for name, layer in layers}
+    return {name: weight for name, weight in weights.items() if weight.requires_grad}
 
 
 def magnitude_masks(weights: Mapping[str, Tensor], sparsity: float, scope: Scope) -> dict[str, Tensor]:
@@ -93,24 +93,23 @@ def count_flops(model: nn.Module, channels: int, size: int) -> Flops:
     meta = deepcopy(model).to("meta").eval()
     per_weight: dict[str, int] = {}
 
-    def record(name: str, module: nn.Module) -> None:
-        def hook(module: nn.Module, _inputs: object, output: Tensor) -> None:
-            places = output.numel() // module.weight.shape[0]  # type: ignore[operator]
-            per_weight[name] = per_weight.get(name, 0) + 2 * places
+    def record(name: str, outputs: int) -> Callable[..., None]:
+        def hook(_module: nn.Module, _inputs: object, output: Tensor) -> None:
+            per_weight[name] = per_weight.get(name, 0) + 2 * output.numel() // outputs
 
-        module.register_forward_hook(hook)
+        return hook
 
-    for name in prunable(model):
-        record(name, meta.get_submodule(name.rpartition(".")[0]))
+    for name, weight in prunable(model).items():
+        meta.get_submodule(name.rpartition(".")[0]).register_forward_hook(record(name, len(weight)))
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         meta(torch.empty(1, channels, size, size, device="meta"))
     return Flops(int(counter.get_total_flops()), per_weight)
 
 
 @contextmanager
-def batch_statistics(model: nn.Module) -> Iterator[list[nn.Module]]:
-    """Let the batch norms use the statistics of each batch, and all else be as in evaluation."""
-    norms = [m for m in model.modules() if isinstance(getattr(m, "running_mean", None), Tensor)]
+def batch_statistics(model: nn.Module) -> Iterator[list[Any]]:
+    """Let the batch norms, which are provided, use the statistics of each batch; all else evaluates."""
+    norms: list[Any] = [m for m in model.modules() if isinstance(getattr(m, "running_mean", None), Tensor)]
     model.eval()
     for norm in norms:
         norm.train()
@@ -125,7 +124,7 @@ def recalibrate(prepared: Prepared, images: int, seed: int) -> int:
     """Estimate the running statistics of the evaluated model anew on training images, without augmentation.
 
     The images are drawn from `seed` and are at least as many as `images` says, in whole batches, if there
-    are so many. Return their number.
+    are so many. Return their number, which is 0 if the model has no batch norm.
     """
     model, batch = prepared.evaluated, prepared.recipe.batch_size
     forward = prepared.precision.convert(model, prepared.device)
@@ -134,9 +133,11 @@ def recalibrate(prepared: Prepared, images: int, seed: int) -> int:
     batches = every[:wanted].split(batch)
     with batch_statistics(model) as norms:
         momenta = [norm.momentum for norm in norms]
+        if not norms:
+            return 0
         for number, index in enumerate(batches, start=1):
             for norm in norms:
-                norm.momentum = 1 / number  # type: ignore[assignment]
+                norm.momentum = 1 / number
             forward(_inputs(prepared, prepared.train.images[index.to(prepared.device.torch)]))
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum

@@ -7,14 +7,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
-from typing import Protocol as TypingProtocol
+from typing import Protocol
 
 from torch import Tensor
 
 from dawnbench.compress.magnitude import (
     MaskHook,
-    Scope,
     correct_in_training_mode,
     count_flops,
     magnitude_masks,
@@ -31,6 +29,7 @@ from dawnbench.engine.warm_up import warm_up, with_compile_fallback
 from dawnbench.optim.schedules import Stretched
 from dawnbench.recipes.parts import PiecewiseLinearSpec
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records import pruning
 from dawnbench.records.pruning import DENSE, KIND, PrunedModel, PruningSweep, new_folder, write_sweep
 from dawnbench.records.schema import SCHEMA_VERSION
 from dawnbench.version import __version__
@@ -49,15 +48,15 @@ class SweepSettings:
 
     sparsities: tuple[float, ...]
     """Fractions of the weights to set to zero, between 0 and 1."""
-    scope: Scope = "global"
+    scope: pruning.Scope = "global"
     finetune: int = 0
     """Epochs of fine-tuning under the mask."""
     recalibrate: int = 0
     """Training images on which to estimate the batch norms' statistics anew."""
-    protocol: Literal["eval", "train-mode"] = "eval"
+    protocol: pruning.Protocol = "eval"
 
 
-class SweepObserver(TypingProtocol):
+class SweepObserver(Protocol):
     """Receives a sweep's events as they happen."""
 
     def doing(self, what: str) -> None:
@@ -166,8 +165,8 @@ class _Sweep:
         for name, mask in masks.items():
             self._weights[name].detach().mul_(mask)
         accuracy, recalibrated, finetuned = self._accuracy(), None, None
-        if settings.recalibrate:
-            images = recalibrate(self._prepared, settings.recalibrate, self._seed)
+        images = recalibrate(self._prepared, settings.recalibrate, self._seed) if settings.recalibrate else 0
+        if images:
             self._sweep = replace(self._sweep, recalibration_images=images)
             recalibrated = self._accuracy()
         if settings.finetune:
@@ -249,7 +248,7 @@ def finetuning(recipe: Recipe, epochs: int, steps_per_epoch: int) -> tuple[Recip
 
 def _for_finetuning(kept: KeptModel, epochs: int) -> tuple[Prepared, float]:
     """Return what trains further epochs, warmed up, and the peak of the learning rate."""
-    recipe = replace(kept.recipe, precision=kept.prepared.precision.name)
+    recipe = replace(kept.recipe, precision=kept.prepared.recipe.precision)
     tuning, peak = finetuning(recipe, epochs, kept.prepared.steps_per_epoch)
     prepared = prepare(tuning, kept.dataset, kept.prepared.device)
     warm_up(prepared)

@@ -13,6 +13,8 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.files import write
 
 KIND: Literal["dawnbench prune"] = "dawnbench prune"
+Protocol = Literal["eval", "train-mode"]
+Scope = Literal["global", "layer"]
 FOLDER = "pruned"
 DENSE = "Original Model"
 
@@ -70,9 +72,9 @@ class PruningSweep:
     """Validation images, on which the accuracies were measured."""
     device_name: str
     precision: str
-    protocol: Literal["eval", "train-mode"]
+    protocol: Protocol
     """train-mode: batch norm used the statistics of each batch of validation images."""
-    scope: Literal["global", "layer"]
+    scope: Scope
     """Whether the smallest weights were chosen from all layers together or in each layer."""
     finetune_epochs: int
     finetune_rate: float | None

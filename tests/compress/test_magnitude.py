@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from torch import nn
@@ -137,12 +139,13 @@ def test_statistics_are_those_of_training_images() -> None:
     prepared = small("davidnet")
     prepared.reset(0)
     prepared.fit()
-    norm = prepared.evaluated.prep.norm
+    model: Any = prepared.evaluated
+    norm = model.prep.norm
     norm.running_mean.fill_(100)
     assert recalibrate(prepared, images=20, seed=0) == 32  # whole batches of 16
     with torch.no_grad():
         inputs = prepared.normalization(prepared.train.images)
-        filtered = prepared.evaluated.prep.conv(inputs)
+        filtered = model.prep.conv(inputs)
     torch.testing.assert_close(norm.running_mean, filtered.mean((0, 2, 3)), rtol=1e-4, atol=1e-5)
     assert norm.momentum == 0.1
     assert not any(module.training for module in prepared.evaluated.modules())
