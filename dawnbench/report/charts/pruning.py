@@ -12,7 +12,6 @@ PUBLISHED = ((72_416, 0.7486), (203_789, 0.8565), (3_291_050, 0.8845), (6_575_37
 """Parameters and accuracy of the course write-up of 2020 that `davidnet-onecycle` follows: dense, 50, 97 and
 99 %, global and without fine-tuning, batch norm in training mode on the test batches."""
 MILLION = 1e6
-ABOVE_DENSE = 1.1
 
 
 def pruning_chart(sweep: PruningSweep) -> Chart:
@@ -20,11 +19,16 @@ def pruning_chart(sweep: PruningSweep) -> Chart:
     steps: tuple[tuple[str, Color, Callable[[PrunedModel], float | None]], ...] = (
         ("pruned", "red", lambda model: model.accuracy),
         ("statistics estimated anew", "purple", lambda model: model.recalibrated_accuracy),
-        (f"fine-tuned for {sweep.finetune_epochs} epochs", "blue", lambda model: model.finetuned_accuracy),
+        (
+            f"fine-tuned for {sweep.finetune_epochs} epoch{'s' * (sweep.finetune_epochs != 1)}",
+            "blue",
+            lambda model: model.finetuned_accuracy,
+        ),
     )
     dense, *pruned = sweep.models
     pruned.sort(key=lambda model: model.parameters)
-    lines = [_line(label, color, pruned, read) for label, color, read in steps if any(map(read, pruned))]
+    lines = [_line(label, color, pruned, read) for label, color, read in steps]
+    lines = [line for line in lines if len(line.known()[0])]
     if sweep.fingerprint == CIFAR10_FINGERPRINT:
         x, y = zip(*PUBLISHED, strict=True)
         lines.append(_published([count / MILLION for count in x], [100 * accuracy for accuracy in y]))
