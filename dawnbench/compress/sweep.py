@@ -95,6 +95,8 @@ class _Sweep:
         self._recipe, self._facts = kept.recipe, kept.facts
         self._seed = int(seed) if (seed := kept.facts.get("seed", "")).isdecimal() else 0
         self._dense = _copied(kept.prepared)
+        # Counted before anything is trained, since that may freeze parameters.
+        self._trained = sum(p.numel() for p in kept.prepared.evaluated.parameters() if p.requires_grad)
         self._prepared, rate = kept.prepared, None
         if settings.finetune:
             self._prepared, rate = _for_finetuning(kept, settings.finetune)
@@ -148,7 +150,7 @@ class _Sweep:
         return PrunedModel(
             name=DENSE,
             sparsity=0.0,
-            parameters=self._parameters({}),
+            parameters=self._trained,
             effective_flops=self._flops.dense,
             accuracy=self._accuracy(),
             recalibrated_accuracy=None,
@@ -176,7 +178,7 @@ class _Sweep:
         return PrunedModel(
             name=f"pruned_savemodel_{percent}",
             sparsity=sparsity,
-            parameters=self._parameters(masks),
+            parameters=self._trained - sum(int((mask == 0).sum()) for mask in masks.values()),
             effective_flops=self._flops.effective(masks),
             accuracy=accuracy,
             recalibrated_accuracy=recalibrated,
@@ -212,10 +214,6 @@ class _Sweep:
 
     def _load(self, state: Mapping[str, Tensor]) -> None:
         self._prepared.evaluated.load_state_dict(state)
-
-    def _parameters(self, masks: Mapping[str, Tensor]) -> int:
-        trained = sum(p.numel() for p in self._prepared.evaluated.parameters() if p.requires_grad)
-        return trained - sum(int((mask == 0).sum()) for mask in masks.values())
 
     def _save(self, file: str, sparsity: float) -> None:
         # As a model of the recipe that trained the dense one, which decides how it is evaluated.
