@@ -14,6 +14,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from dawnbench.engine.hooks import Hook, Progress
 from dawnbench.engine.prepare import Prepared
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.pruning import Scope
 
 
@@ -108,13 +109,22 @@ def count_flops(model: nn.Module, channels: int, size: int) -> Flops:
 
 @contextmanager
 def batch_statistics(model: nn.Module) -> Iterator[list[Any]]:
-    """Let the batch norms, which are provided, use the statistics of each batch; all else evaluates."""
+    """Let the batch norms, which are provided, use the statistics of each batch; all else evaluates.
+
+    Raises:
+        DawnbenchError: a batch norm does not accept a batch.
+    """
     norms: list[Any] = [m for m in model.modules() if isinstance(getattr(m, "running_mean", None), Tensor)]
     model.eval()
     for norm in norms:
         norm.train()
     try:
         yield norms
+    except ValueError as error:
+        raise DawnbenchError(
+            f"batch norm has no statistics here ({error}); choose more images with --data, or do without: "
+            "--recalibrate 0, --protocol eval"
+        ) from error
     finally:
         model.eval()
 

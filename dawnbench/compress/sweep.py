@@ -106,7 +106,7 @@ class _Sweep:
         self._flops = count_flops(prepared.evaluated, channels, size)
         prepared.train.load()
         prepared.validation.load()
-        self._folder = new_folder(run)
+        self._run = run
         self._sweep = PruningSweep(
             kind=KIND,
             schema_version=SCHEMA_VERSION,
@@ -130,7 +130,9 @@ class _Sweep:
         )
 
     def run(self) -> PruningSweep:
-        self._add(self._measure_dense())
+        dense = self._measure_dense()
+        self._folder = new_folder(self._run)
+        self._add(dense)
         for number, sparsity in enumerate(self._settings.sparsities, start=1):
             what = f"{number} of {len(self._settings.sparsities)}, {100 * sparsity:g} %"
             self._add(self._measure(sparsity, what))

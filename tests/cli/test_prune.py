@@ -154,9 +154,13 @@ def test_the_published_protocol(dawnbench: Dawnbench, tmp_path: Path) -> None:
     printed = json.loads(done.stdout)
     assert (printed["protocol"], printed["recalibration_images"]) == ("train-mode", 0)
     assert printed["models"][1]["recalibrated_accuracy"] is None
-    assert "with batch norm in training mode on the validation batches" in (
-        run / "pruned" / "pruned.md"
-    ).read_text().replace("\n", " ")
+    page = (run / "pruned" / "pruned.md").read_text()
+    assert "with batch norm in training mode on the validation batches" in page
+    np.savez(tmp_path / "odd.npz", **{k: v[:99] for k, v in np.load(tmp_path / "few.npz").items()})
+    for option in ("--protocol=train-mode", "--recalibrate=1"):
+        done = dawnbench("prune", "latest", "--sparsity=0.5", "--data=odd.npz", option)
+        assert done.returncode == 2
+        assert "a batch of 99 does not split into 4 equal parts" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.slow
