@@ -131,7 +131,7 @@ def _groups(model: nn.Module, example: Tensor) -> Iterator[Group]:
     names: dict[Any, str] = {layer: name for name, layer in traced.named_modules()}
     graph = pruning.DependencyGraph()
     image = torch.empty(1, *example.shape[1:], device="meta")
-    ghosts = {GhostBatchNorm2d: pruning.function.PrunerBox[pruning.ops.OPTYPE.BN]}
+    ghosts = {GhostBatchNorm2d: graph.REGISTERED_PRUNERS[pruning.ops.OPTYPE.BN]}
     try:
         with torch.enable_grad():
             graph.build_dependency(
@@ -157,7 +157,8 @@ def _groups(model: nn.Module, example: Tensor) -> Iterator[Group]:
                 )
                 for item in layers
             )
-            scaled = [(m, norm) for m in members if isinstance(norm := model.get_submodule(m.layer), NORMS)]
+            norms = [(m, model.get_submodule(m.layer)) for m in members]
+            scaled = [(m, norm) for m, norm in norms if isinstance(norm, NORMS) and norm.weight is not None]
             if scaled:
                 yield _group(members, scaled)
 
