@@ -82,7 +82,7 @@ def cut(
     widths = plan_widths(model, plan)
     try:
         narrow = count(model, image, widths)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError, TypeError) as error:
         raise DawnbenchError(
             f"{type(model).__name__} does not run with narrower layers: {' '.join(str(error).split())}"
         ) from error
