@@ -126,6 +126,7 @@ class HardCoded(nn.Module):
         return self.second(x * torch.ones(8, device=x.device)[:, None, None]).flatten(1)
 
 
-def test_a_network_whose_forward_pass_counts_on_its_channels_is_refused() -> None:
+@pytest.mark.parametrize("target", [Target("ratio", 0.5), Target("flops", 0.5), Target("speedup", 1.1)])
+def test_a_network_whose_forward_pass_counts_on_its_channels_is_refused(target: Target) -> None:
     with pytest.raises(DawnbenchError, match="HardCoded does not run with narrower layers: "):
-        cut(HardCoded(), images(), "graph", Target("ratio", 0.5))
+        cut(HardCoded(), images(), "graph", target)
