@@ -107,6 +107,16 @@ def test_a_layer_with_small_scales_is_not_the_first_to_be_emptied() -> None:
     assert cut(model, images(), "graph", Target("ratio", 0.5)).widths == plain.widths
 
 
+@pytest.mark.parametrize(
+    "target", [Target("ratio", 0.5, 99), Target("flops", 0.5, 99), Target("speedup", 2, 99)]
+)
+def test_a_network_whose_channels_must_all_stay_reaches_no_target(target: Target) -> None:
+    with pytest.raises(
+        DawnbenchError, match=r"cannot be reached: .*every layer is down to the channels that it"
+    ):
+        cut(NETWORKS["vgg"].build(), images(), "graph", target, by_parameters)
+
+
 def test_the_least_important_channels_go_and_skips_average_their_batch_norms() -> None:
     model = NETWORKS["resnet"].make()
     trunk = [name for name in dict(norms(model)) if name in ("bn1", "layer1.0.bn2", "layer1.1.bn2")]
