@@ -39,11 +39,23 @@ class KeptModel:
     """The file's metadata."""
 
     @property
+    def trained_fingerprint(self) -> str | None:
+        """The fingerprint of the data that it was trained on; None if neither file nor run says it."""
+        run = None if self.run is None else self.run.record.data.fingerprint
+        return self.facts.get("data_fingerprint", run)
+
+    @property
+    def trained_accuracy(self) -> float | None:
+        """The accuracy that its run recorded for it, from 0 to 1; None if neither file nor run says it."""
+        if "accuracy" in self.facts:
+            return accuracy_in(self.facts)
+        trials = () if self.run is None else self.run.trials
+        return next((t.accuracy for t in trials if str(t.trial) == self.facts.get("trial")), None)
+
+    @property
     def recorded_accuracy(self) -> float | None:
-        """The accuracy that the run recorded for the model, from 0 to 1; None if it was on other data."""
-        if self.run is None or self.dataset.fingerprint != self.run.record.data.fingerprint:
-            return None
-        return next((t.accuracy for t in self.run.trials if str(t.trial) == self.facts.get("trial")), None)
+        """The same, but None if it was on other data than the data opened here."""
+        return self.trained_accuracy if self.dataset.fingerprint == self.trained_fingerprint else None
 
 
 def open_kept_model(
@@ -84,6 +96,15 @@ def open_kept_model(
     prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, opened)
     load_model(path, prepared, digest)
     return KeptModel(path, run, trained, dataset, prepared, facts)
+
+
+def accuracy_in(facts: Mapping[str, str]) -> float | None:
+    """Return the accuracy that an exported file's metadata records, from 0 to 1; None if there is none."""
+    try:
+        accuracy = float(facts["accuracy"])
+    except (LookupError, ValueError):
+        return None
+    return accuracy if 0 <= accuracy <= 1 else None
 
 
 def _run_of(source: Path) -> Run | None:
