@@ -36,7 +36,8 @@ FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *MODELS, *TRACKERS)
 
 EXPLAINED = f"""\b
 Formats:
-  dawnbench     an entry for the official repository: a JSON and a TSV file
+  dawnbench     an entry for the official repository: a JSON and a TSV file;
+                of an inference run one JSON file
   mlperf        :::MLLOG lines, one file per trial, and the checker's rules
   csv, parquet  trials, epochs and telemetry of all runs as three tables
   json          one document per run, following the published schema
@@ -175,6 +176,7 @@ def _tables(folders: Sequence[Path], kind: str, out: Path, prices: PriceList) ->
 def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: PriceList) -> Iterator[str]:
     from dawnbench.cli.configuration import configuration_path, read_configuration
     from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
+    from dawnbench.export.inference_entry import inference_entry
     from dawnbench.records.files import write
 
     known = read_configuration(configuration_path()).author
@@ -194,7 +196,8 @@ def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: Pric
             options.hardware,
             prices.prices_of(run.record).cost_per_hour,
         )
-        entry = dawnbench_entry(run, submitter, options.trial)
+        of_run = dawnbench_entry if run.record.inference is None else inference_entry
+        entry = of_run(run, submitter, options.trial)
         if entry.name in written:
             raise DawnbenchError(
                 f"{written[entry.name].folder} and {run.folder} would both become {entry.name}.json; "
@@ -202,6 +205,8 @@ def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: Pric
             )
         written[entry.name] = run
         for suffix, text in (("json", entry.json), ("tsv", entry.tsv)):
+            if text is None:
+                continue
             path = out / f"{entry.name}.{suffix}"
             write(text, path)
             yield str(path)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
-from dawnbench.engine.device import open_device
+from dawnbench.engine.device import Device, open_device
 from dawnbench.engine.model_file import FILE_NAME, load_model, read_model_file
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.errors import DawnbenchError
@@ -62,7 +62,7 @@ def open_kept_model(
     source: Path,
     *,
     data: str | None = None,
-    device: str = "auto",
+    device: str | Device = "auto",
     recipe: str | None = None,
     precision: str | None = None,
     compile: bool | Literal["auto"] | None = None,
@@ -72,7 +72,8 @@ def open_kept_model(
 
     `data` replaces the data set that it was trained on, `precision` and `compile` those of its run, and
     `settings` any other fields of its recipe, as in `Recipe.to_dict`. `recipe` is the recipe file that
-    defines the custom parts, if the recipe has any. Nothing in the model's file is executed.
+    defines the custom parts, if the recipe has any. An open device is used as it is. Nothing in the model's
+    file is executed.
 
     Raises:
         DawnbenchError: there is no model, a part of its recipe is not defined, or the data set or the device
@@ -83,8 +84,9 @@ def open_kept_model(
     facts = read_model_file(path).metadata
     recorded, digest = _recorded(path, run, facts)
     trained = _recipe_of(path, recorded, recipe)
-    opened = open_device(device)
-    opened.tune()
+    if isinstance(device, str):
+        device = open_device(device)
+        device.tune()
     dataset = load_dataset(data or trained.dataset.name, image_size=trained.dataset.image_size)
     if run is not None:
         _check_data(dataset, run.record.data)
@@ -93,7 +95,7 @@ def open_kept_model(
     changes = {"drop_last": False} if settings is None else settings
     changes |= {"precision": precision or _precision(run, facts, trained)}
     changes |= {} if compile is None else {"compile": compile}
-    prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, opened)
+    prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, device)
     load_model(path, prepared, digest)
     return KeptModel(path, run, trained, dataset, prepared, facts)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import Tensor, nn
 
 from dawnbench.engine.answering import Answering
 from dawnbench.engine.kept_model import KeptModel
@@ -52,28 +53,41 @@ def write_onnx(kept: KeptModel, path: Path, facts: Mapping[str, str]) -> None:
 
 def _converted(answering: Answering, shape: tuple[int, ...], facts: Mapping[str, str]) -> bytes:
     # Two images: torch takes a length of 1 for a constant.
-    example = torch.zeros(2, *shape)
+    images = torch.export.Dim("images")
+    advice = "--format safetensors takes any model"
+    program = as_graph(answering, torch.zeros(2, *shape), ("pixels", "logits"), advice, ({0: images},))
+    program.model.producer_name, program.model.producer_version = "dawnbench", __version__
+    program.model.doc_string = ". ".join(facts[name] for name in ("input", "output", "normalization"))
+    program.model.metadata_props.update(facts)
+    return program.model_proto.SerializeToString()  # type: ignore[no-any-return]
+
+
+def as_graph(
+    model: nn.Module, example: Tensor, names: tuple[str, str], advice: str, dynamic: Any = None
+) -> Any:
+    """Return torch's ONNX program of a model with one input and one output, of these names.
+
+    `advice` says what to do if torch cannot convert the model. `dynamic` are the free axes of the input, as
+    torch.onnx.export takes them.
+
+    Raises:
+        DawnbenchError: torch cannot convert the model.
+    """
     try:
         with torch.no_grad(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            program: Any = torch.onnx.export(
-                answering,
+            return torch.onnx.export(
+                model,
                 (example,),
-                input_names=["pixels"],
-                output_names=["logits"],
-                dynamic_shapes=({0: torch.export.Dim("images")},),
+                input_names=[names[0]],
+                output_names=[names[1]],
+                dynamic_shapes=dynamic,
                 dynamo=True,
                 verbose=False,
             )
     except (torch.onnx.OnnxExporterError, RuntimeError, ValueError, TypeError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
-        raise DawnbenchError(
-            f"torch cannot convert the model to ONNX: {reason}; --format safetensors takes any model"
-        ) from error
-    program.model.producer_name, program.model.producer_version = "dawnbench", __version__
-    program.model.doc_string = ". ".join(facts[name] for name in ("input", "output", "normalization"))
-    program.model.metadata_props.update(facts)
-    return program.model_proto.SerializeToString()  # type: ignore[no-any-return]
+        raise DawnbenchError(f"torch cannot convert the model to ONNX: {reason}; {advice}") from error
 
 
 def _check(answering: Answering, model: OnnxModel, pixels: Any, path: Path) -> None:

@@ -18,6 +18,7 @@ from tests.cli.made_runs import HOSTILE, invoke, words
 from tests.records.examples import RUN
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
+from tests.records.inference_runs import inference_run
 
 ADA = ("--author", "Ada", "--author-email", "ada@example.org")
 
@@ -115,6 +116,16 @@ def test_an_entry_has_the_price_that_was_recorded_with_the_run() -> None:
     run.write_text(json.dumps(json.loads(run.read_text()) | {"prices": {"cost_per_hour": 1.5}}))
     path, _ = written("runs/one", "--format", "dawnbench", *ADA)
     assert json.loads(Path(path).read_text())["costPerHour"] == 1.5
+
+
+def test_an_inference_run_has_an_entry_of_one_file_and_no_mlperf_log() -> None:
+    inference_run(Path("runs") / "answers")
+    assert written("runs/answers", "--format", "dawnbench", *ADA) == [
+        "exports/dawnbench/ada_davidnet_amd-epyc_pytorch.json"
+    ]
+    code, out, err = invoke("export", "runs/answers", "--format", "mlperf", *ADA[:2])
+    assert (code, out) == (2, "")
+    assert "runs/answers is an inference run, and these logs are of training" in err
 
 
 @pytest.mark.parametrize("given", [(), ADA[:2], ADA[2:], ("--author", " ", *ADA[2:])])
