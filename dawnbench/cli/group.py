@@ -36,20 +36,8 @@ class Crash(Failure):
 
 
 VERBS = (
-    *(
-        "ab",
-        "baseline",
-        "compare",
-        "completion",
-        "doctor",
-        "evaluate",
-        "export",
-        "infer",
-        "list",
-        "log",
-        "peaks",
-    ),
-    *("profile", "regress", "report", "run", "runs", "scale", "show", "site", "watch"),
+    *("ab", "baseline", "compare", "completion", "doctor", "evaluate", "export", "infer", "list", "log"),
+    *("peaks", "profile", "prune", "regress", "report", "run", "runs", "scale", "show", "site", "watch"),
 )
 """Each is in the file of the same name; `list` is in `list_`, so as not to shadow the builtin."""
 

@@ -22,8 +22,9 @@ from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
 from dawnbench.export.scaling_json import ScalingDocument
 from dawnbench.export.summary_json import SummaryDocument
-from dawnbench.records import inference, prices, schema
+from dawnbench.records import inference, prices, pruning, schema
 from dawnbench.records.files import write
+from dawnbench.records.pruning import PruningSweep
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
 from dawnbench.stats import claim, scaling_laws
 
@@ -39,11 +40,12 @@ DESCRIBED: dict[str, type] = {
     "doctor": FindingsDocument,
     "scale": ScalingDocument,
     "runs": RunsDocument,
+    "prune": PruningSweep,
 }
 """By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl, and what verbs
 print with --json."""
 MODULES = (
-    *(schema, inference, prices, claim, scaling_laws),
+    *(schema, inference, prices, pruning, claim, scaling_laws),
     *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json),
 )
 """Where the classes that documents consist of are defined."""

@@ -17,7 +17,6 @@ from dawnbench.recipes import part
 from dawnbench.records.reader import Run, read_run
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in, only_run
 from tests.cli.made_runs import invoke
-from tests.records.inference_runs import inference_run
 
 Dawnbench = Callable[..., Finished]
 PASS = (
@@ -120,12 +119,13 @@ def test_a_run_without_a_model_is_refused(dawnbench: Dawnbench, trained: Path, t
     assert "run with --save-model to keep the model" in refused(dawnbench, "infer", str(folder))
 
 
-def test_an_inference_run_keeps_no_model_and_names_the_run_that_does(
-    dawnbench: Dawnbench, tmp_path: Path
+@pytest.mark.parametrize("verb", ["infer", "evaluate"])
+def test_an_inference_run_has_no_model_but_says_whose_it_timed(
+    dawnbench: Dawnbench, trained: Path, tmp_path: Path, verb: str
 ) -> None:
-    folder = inference_run(tmp_path / "answers")
-    said = refused(dawnbench, "infer", str(folder))
-    assert said.endswith("keeps no model; name the run that trained it, 20260203T040506Z-davidnet-abcdef")
+    inferred(dawnbench, str(trained), "--trials=1", "--batch=1")
+    sentence = refused(dawnbench, verb, "latest", "--recipe=tiny.py")
+    assert sentence.endswith(f" is an inference run, which keeps no model; its model is in {trained.name}")
 
 
 def test_a_model_of_another_recipe_is_refused(dawnbench: Dawnbench, trained: Path, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ class Kept:
     """The channels of one layer that stay, as increasing indices; None keeps all."""
 
     inputs: Tensor | None = None
-    """Of a batch norm or a depthwise convolution, the outputs say it all."""
+    """Ignored for a batch norm and a depthwise convolution, whose inputs follow from their outputs."""
     outputs: Tensor | None = None
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from dawnbench.compress.counting import count
 from dawnbench.compress.slimming import graph, zcls
-from dawnbench.compress.slimming.channels import plan_state, plan_widths
+from dawnbench.compress.slimming.channels import Plan, plan_state, plan_widths
 from dawnbench.compress.slimming.latency import compare_latency
 from dawnbench.compress.slimming.search import Compare, Measured, Search, Target
 from dawnbench.errors import DawnbenchError
@@ -61,33 +61,15 @@ def cut(
             "a channel matters; slim a model that has one"
         )
     channels = sum(norm.num_features for norm in norms.values())
-    image = tuple(example.shape[1:])
-    ratio, measured = target.value, tuple[Measured, ...]()
-    if rule == "zcls":
-        if target.kind != "ratio":
-            raise DawnbenchError(f"rule zcls takes a ratio, not {target.kind}; use rule graph")
-        plan = zcls.plan(model, target.value)
-    else:
-        ranking = graph.rank(model, example, target.at_least)
-        search = Search(model, ranking, channels)
-        if target.kind == "ratio":
-            number = search.for_ratio(target.value)
-        else:
-            if target.kind == "speedup":
-                number = search.for_speedup(target.value, example, compare)
-            else:
-                number = search.for_count(target.kind, target.value, image)
-            ratio = search.ratio(number)
-        plan, measured = ranking.plan(number), tuple(search.measured)
-    widths = plan_widths(model, plan)
     try:
-        narrow = count(model, image, widths)
-    except RuntimeError as error:
+        plan, ratio, measured = _plan(model, example, rule, target, compare, channels)
+        widths = plan_widths(model, plan)
+        narrow, dense = count(model, example.shape[1:], widths), count(model, example.shape[1:])
+    except (RuntimeError, ValueError, TypeError) as error:
         raise DawnbenchError(
             f"{type(model).__name__} does not run with narrower layers: {' '.join(str(error).split())}"
         ) from error
     removed = sum(norms[name].num_features - left for name, _, left in widths if name in norms)
-    dense = count(model, image)
     return Cut(
         widths,
         plan_state(model, plan),
@@ -101,3 +83,22 @@ def cut(
         dense_flops=dense.flops,
         measured=measured,
     )
+
+
+def _plan(
+    model: nn.Module, example: Tensor, rule: Rule, target: Target, compare: Compare, channels: int
+) -> tuple[Plan, float, tuple[Measured, ...]]:
+    """Return what stays, the ratio that was asked for or found, and what was measured to find it."""
+    if rule == "zcls":
+        if target.kind != "ratio":
+            raise DawnbenchError(f"rule zcls takes a ratio, not {target.kind}; use rule graph")
+        return zcls.plan(model, target.value), target.value, ()
+    ranking = graph.rank(model, example, target.at_least)
+    search = Search(model, ranking, channels)
+    if target.kind == "ratio":
+        return ranking.plan(search.for_ratio(target.value)), target.value, ()
+    if target.kind == "speedup":
+        number = search.for_speedup(target.value, example, compare)
+    else:
+        number = search.for_count(target.kind, target.value, tuple(example.shape[1:]))
+    return ranking.plan(number), search.ratio(number), tuple(search.measured)

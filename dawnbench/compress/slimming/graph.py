@@ -1,8 +1,9 @@
 """The rule that follows the network's graph: channels that skips and depthwise convolutions tie go together.
 
-Torch-Pruning's dependency graph (arXiv:2301.12900) finds the layers that must lose the same channel. A
-channel's importance is the mean of the absolute batch-norm scales in its group. Channels without a batch
-norm, such as those of hidden linear layers, stay.
+Torch-Pruning's dependency graph (arXiv:2301.12900) finds the layers that must lose the same channel. As in
+its `BNScaleImportance`, a channel's importance is the mean of the absolute batch-norm scales in its group,
+relative to the mean of the whole group: absolute scales would empty layers whose scales are all small.
+Channels without a batch norm, such as those of hidden linear layers, stay.
 """
 
 from __future__ import annotations
@@ -39,8 +40,8 @@ class Group:
     """Layers that can lose a channel only together."""
 
     members: tuple[Member, ...]
-    scales: Tensor
-    """The mean absolute batch-norm scale of each channel."""
+    importance: Tensor
+    """The mean absolute batch-norm scale of each channel, over that of all channels."""
     norms: Tensor
     """Number of batch-norm channels that go with each channel."""
 
@@ -58,12 +59,12 @@ class Ranking:
         self._model, self._groups = model, groups
         self._starts = [0]
         for group in groups:
-            self._starts.append(self._starts[-1] + len(group.scales))
-        scales = torch.cat([group.scales for group in groups])
+            self._starts.append(self._starts[-1] + len(group.importance))
+        importance = torch.cat([group.importance for group in groups])
         for start, group in zip(self._starts, groups, strict=False):
-            best = group.scales.argsort(descending=True, stable=True)[:at_least]
-            scales[start + best] = torch.inf
-        self._order = scales.argsort(stable=True)[: int(scales.isfinite().sum())]
+            best = group.importance.argsort(descending=True, stable=True)[:at_least]
+            importance[start + best] = torch.inf
+        self._order = importance.argsort(stable=True)[: int(importance.isfinite().sum())]
         self._norms = torch.cat([group.norms for group in groups])[self._order].cumsum(0)
         # The last channel of a group to go is the one that would empty its layers.
         emptied = {
@@ -78,7 +79,7 @@ class Ranking:
 
     def _position(self, start: int, group: Group) -> int:
         """Return the place in the order of a group's most important channel."""
-        inside = (self._order >= start) & (self._order < start + len(group.scales))
+        inside = (self._order >= start) & (self._order < start + len(group.importance))
         return int(inside.nonzero().max())
 
     def norms_removed(self, number: int) -> int:
@@ -131,7 +132,7 @@ def _groups(model: nn.Module, example: Tensor) -> Iterator[Group]:
     names: dict[Any, str] = {layer: name for name, layer in traced.named_modules()}
     graph = pruning.DependencyGraph()
     image = torch.empty(1, *example.shape[1:], device="meta")
-    ghosts = {GhostBatchNorm2d: pruning.function.PrunerBox[pruning.ops.OPTYPE.BN]}
+    ghosts = {GhostBatchNorm2d: graph.REGISTERED_PRUNERS[pruning.ops.OPTYPE.BN]}
     try:
         with torch.enable_grad():
             graph.build_dependency(
@@ -157,7 +158,8 @@ def _groups(model: nn.Module, example: Tensor) -> Iterator[Group]:
                 )
                 for item in layers
             )
-            scaled = [(m, norm) for m in members if isinstance(norm := model.get_submodule(m.layer), NORMS)]
+            norms = [(m, model.get_submodule(m.layer)) for m in members]
+            scaled = [(m, norm) for m, norm in norms if isinstance(norm, NORMS) and norm.weight is not None]
             if scaled:
                 yield _group(members, scaled)
 
@@ -176,7 +178,8 @@ def _group(members: tuple[Member, ...], scaled: list[tuple[Member, Any]]) -> Gro
         scale = norm.weight.detach().abs().float().cpu()
         sums.index_add_(0, member.channels, scale[member.indices])
         norms.index_add_(0, member.channels, torch.ones_like(member.channels))
-    return Group(members, sums / norms.clamp(min=1), norms)
+    means = sums / norms.clamp(min=1)
+    return Group(members, means / means.mean().clamp(min=1e-12), norms)
 
 
 def _torch_pruning() -> Any:

@@ -123,7 +123,7 @@ class Search:
             DawnbenchError: no cut is fast enough.
         """
         step = max(1, self._ranking.most // STEPS)
-        numbers = range(step, self._ranking.most + 1, step)
+        numbers = range(step, self._ranking.most + 1, step) or range(1)
         known: dict[int, Measured] = {}
 
         def is_fast(number: int) -> bool:

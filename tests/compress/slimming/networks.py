@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import MobileNetV2
+from torchvision.models import MobileNetV2, vgg
 
 from dawnbench.compress.slimming.cut import Cut
 from dawnbench.models.resize import resize
@@ -36,7 +36,19 @@ class Network:
 INVERTED_RESIDUALS = [[1, 16, 1, 1], [4, 24, 2, 2], [2, 24, 1, 1]]
 
 VGG = VGG19Spec(stages=((32, 32), (48, 48)))
+
+
+def flattening_vgg() -> nn.Module:
+    """torchvision's VGG, whose first linear layer reads 7x7 positions of each channel, but a tiny one."""
+    with torch.device("meta"):
+        model = vgg.VGG(nn.Sequential(), init_weights=False)
+    model.features = vgg.make_layers([32, "M", 40], batch_norm=True)
+    model.classifier = nn.Sequential(nn.Linear(40 * 49, 16), nn.ReLU(), nn.Linear(16, 10))
+    return model
+
+
 NETWORKS = {
+    "flattening vgg": Network(flattening_vgg, (("features.1",), ("features.5",))),
     "vgg": Network(
         lambda: VGG.build(3, 10),
         (("features.1",), ("features.4",), ("features.8",), ("features.11",)),

@@ -38,22 +38,29 @@ def test_a_target_out_of_bounds_is_refused(kind: str, value: float, sentence: st
         Target(kind, value)  # type: ignore[arg-type]
 
 
-def test_a_ratio_that_would_empty_a_layer_names_it_and_the_largest_possible_one() -> None:
+def with_equal_channels() -> nn.Module:
+    """Return a network with a layer of which no channel is more important than another."""
     model = NETWORKS["vgg"].build()
-    model.get_submodule("features.4").weight.data *= 0.01
-    with pytest.raises(DawnbenchError, match=r"ratio=0\.5 cannot be reached: at 0\.193, removing"):
-        cut(model, images(), "graph", Target("ratio", 0.5))
-    assert cut(model, images(), "graph", Target("ratio", 0.193)).true_ratio == pytest.approx(30 / 160)
+    model.get_submodule("features.4").weight.data.fill_(0.3)
+    return model
+
+
+def test_a_ratio_that_would_empty_a_layer_names_it_and_the_largest_possible_one() -> None:
+    with pytest.raises(
+        DawnbenchError, match=r"ratio=0\.8 cannot be reached: at 0\.\d+, .* empty features\.3;"
+    ) as e:
+        cut(with_equal_channels(), images(), "graph", Target("ratio", 0.8))
+    possible = float(str(e.value).split("at ")[1].split(",")[0])
+    result = cut(with_equal_channels(), images(), "graph", Target("ratio", possible))
+    assert 1 <= len(result.state["features.4.weight"]) <= 2
 
 
 def test_a_layer_can_be_told_to_keep_some_channels() -> None:
-    model = NETWORKS["vgg"].build()
-    model.get_submodule("features.4").weight.data *= 0.01
-    result = cut(model, images(), "graph", Target("ratio", 0.5, at_least=6))
-    assert result.true_ratio == 0.5
+    result = cut(with_equal_channels(), images(), "graph", Target("ratio", 0.8, at_least=6))
+    assert result.true_ratio == 0.8
     assert ("features.4", 6, 6) in result.widths
     with pytest.raises(DawnbenchError, match=r"at 0\.85, every layer is down to the channels that it keeps"):
-        cut(model, images(), "graph", Target("ratio", 0.9, at_least=6))
+        cut(with_equal_channels(), images(), "graph", Target("ratio", 0.9, at_least=6))
 
 
 @pytest.mark.parametrize("kind", ["parameters", "flops"])
@@ -91,6 +98,23 @@ def test_a_speed_up_is_searched_by_measuring_and_reports_what_it_measured() -> N
 def test_a_speed_up_that_cannot_be_reached_says_how_fast_it_gets() -> None:
     with pytest.raises(DawnbenchError, match=r"speedup=1e\+06 cannot be reached: the model is \d+\.\d\d"):
         cut(NETWORKS["vgg"].build(), images(), "graph", Target("speedup", 1e6), by_parameters)
+
+
+def test_a_layer_with_small_scales_is_not_the_first_to_be_emptied() -> None:
+    model = NETWORKS["vgg"].build()
+    plain = cut(model, images(), "graph", Target("ratio", 0.5))
+    model.get_submodule("features.4").weight.data *= 0.01
+    assert cut(model, images(), "graph", Target("ratio", 0.5)).widths == plain.widths
+
+
+@pytest.mark.parametrize(
+    "target", [Target("ratio", 0.5, 99), Target("flops", 0.5, 99), Target("speedup", 2, 99)]
+)
+def test_a_network_whose_channels_must_all_stay_reaches_no_target(target: Target) -> None:
+    with pytest.raises(
+        DawnbenchError, match=r"cannot be reached: .*every layer is down to the channels that it"
+    ):
+        cut(NETWORKS["vgg"].build(), images(), "graph", target, by_parameters)
 
 
 def test_the_least_important_channels_go_and_skips_average_their_batch_norms() -> None:
