@@ -197,7 +197,7 @@ def test_watching_an_inference_run_shows_its_passes_and_no_epochs(tmp_path: Path
     status, out, _ = invoke("watch", inference_run(tmp_path / "answers", passes(count=2)))
     assert status == 0
     assert ": 1.000 ms per image (median 0.9500 ms, p99 1.900 ms)" in out
-    assert "which reaches the target of 94.00 %" in out
+    assert "gets 94.32 % right" in out
     assert "epoch" not in out.lower()
 
 
