@@ -98,6 +98,7 @@ class TrialRecorder(Hook):
             validation_correct=result.validation_correct,
             validation_images=result.validation_images,
             energy_joules=self._energy.joules(),
+            validation_top5=result.validation_top5,
         )
         record = self._writer.append_epoch(record)
         self._epochs.append(record)
@@ -147,6 +148,7 @@ class TrialRecorder(Hook):
             telemetry=telemetry,
             warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
             began_ns=self._ledger.started_wall_ns,
+            top5_accuracy=self._epochs[-1].top5_accuracy if accuracies and status == "finished" else None,
         )
         self.record = self._writer.append_trial(record)
         self._observer.trial_ended(self.record)

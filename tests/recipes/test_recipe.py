@@ -18,6 +18,7 @@ from dawnbench.recipes import (
     DavidNetSpec,
     EvaluationSpec,
     ExponentialAverageSpec,
+    FileWeightsSpec,
     FlipSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
@@ -346,3 +347,14 @@ def test_a_recipe_that_json_cannot_hold_is_refused() -> None:
     recipe = find_recipe("davidnet")
     with pytest.raises(DawnbenchError, match="cannot be written as JSON"):
         replace(recipe, model=replace(recipe.model, logit_scale=float("nan")))
+
+
+def test_initial_weights_are_identified_by_their_content_and_not_by_their_path() -> None:
+    recipe = find_recipe("davidnet")
+    one, other, changed = (
+        replace(recipe, weights=FileWeightsSpec(path, digest)).digest()
+        for path, digest in (("a", "12"), ("b", "12"), ("a", "34"))
+    )
+    assert one == other != changed
+    assert recipe.digest() not in (one, changed)
+    assert Recipe.from_dict(replace(recipe, weights=FileWeightsSpec("a")).to_dict()).weights is not None
