@@ -6,13 +6,28 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from dawnbench.models.layer_parser import read_layer
-from dawnbench.recipes.constraints import FractionAboveZero, NonNegative, Positive, PositiveInt
+from dawnbench.recipes.constraints import (
+    FractionAboveZero,
+    NonNegative,
+    Positive,
+    PositiveInt,
+    require,
+    text,
+)
 from dawnbench.recipes.part import ADDED_LATER, ModelPart
 
 if TYPE_CHECKING:
     from torch import nn
 
-__all__ = ["ConvStackSpec", "DavidNetSpec", "ResNet18Spec", "SpeedNetSpec"]
+__all__ = [
+    "ConvStackSpec",
+    "DavidNetSpec",
+    "ResNet18Spec",
+    "SlimmedSpec",
+    "SpeedNetSpec",
+    "VGG16Spec",
+    "VGG19Spec",
+]
 
 
 @dataclass(frozen=True)
@@ -100,3 +115,71 @@ class ConvStackSpec(ModelPart, kind="conv_stack"):
         from dawnbench.models.conv_stack import conv_stack
 
         return conv_stack(channels=channels, classes=classes, layers=self.layers, bias=self.bias)
+
+
+@dataclass(frozen=True)
+class VGG16Spec(ModelPart, kind="vgg16_bn"):
+    """torchvision's VGG-16 with batch norm and three linear layers, for images of 32x32 or larger."""
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.vgg import vgg16
+
+        return vgg16(channels, classes)
+
+
+@dataclass(frozen=True)
+class VGG19Spec(ModelPart, kind="vgg19_bn"):
+    """VGG-19 with batch norm and one linear layer, as in network slimming (arXiv:1708.06519), for 32x32."""
+
+    stages: tuple[tuple[PositiveInt, ...], ...] = (
+        (64, 64),
+        (128, 128),
+        (256, 256, 256, 256),
+        (512, 512, 512, 512),
+        (512, 512, 512, 512),
+    )
+    """The widths of the convolutions; a max pool lies between two stages."""
+    initial_scale: Positive = 0.5
+    """The initial value of the batch norms' scales."""
+
+    def __post_init__(self) -> None:
+        """Validate that there is a stage, and a convolution in each."""
+        super().__post_init__()
+        require(
+            bool(self.stages) and all(self.stages),
+            f"model.stages={text(self.stages)} must have at least one stage, and at least one width in each",
+        )
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.vgg import VGG
+
+        return VGG(channels, classes, self.stages, self.initial_scale)
+
+
+@dataclass(frozen=True)
+class SlimmedSpec(ModelPart, kind="slimmed"):
+    """A network with narrower layers, as network slimming cuts it."""
+
+    model: ModelPart
+    """The dense network."""
+    widths: tuple[tuple[str, PositiveInt, PositiveInt], ...]
+    """(module name, inputs, outputs) of each convolution, linear layer and batch norm whose channel counts
+    differ from the dense network's."""
+
+    @classmethod
+    def of(cls, model: ModelPart, widths: tuple[tuple[str, int, int], ...]) -> SlimmedSpec:
+        """Return the part for `model` with `widths`; a network that was cut before is not nested again."""
+        if not isinstance(model, SlimmedSpec):
+            return cls(model, widths)
+        known = {name: (inputs, outputs) for name, inputs, outputs in (*model.widths, *widths)}
+        return cls(model.model, tuple((name, *counts) for name, counts in known.items()))
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.resize import resize
+
+        network = self.model.build(channels, classes)
+        resize(network, self.widths)
+        return network

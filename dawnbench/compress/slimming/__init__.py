@@ -1,0 +1,1 @@
+"""Network slimming: removes the channels whose batch-norm scales are smallest (arXiv:1708.06519)."""
