@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURE = """
-import json, os, signal, subprocess, sys, time
+import json, os, subprocess, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 began = time.perf_counter()
 child = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.STDOUT)
-signal.signal(signal.SIGTERM, lambda *_: child.send_signal(signal.SIGINT))
 _, status, usage = os.wait4(child.pid, 0)
 scale = 1 if sys.platform == "darwin" else 1024
 processor = usage.ru_utime + usage.ru_stime
@@ -30,8 +27,7 @@ print(json.dumps([time.perf_counter() - began, processor, usage.ru_maxrss * scal
 Two cores, whatever the machine has."""
 
 
-@dataclass(frozen=True)
-class Cost:
+class Cost(NamedTuple):
     """What one process took."""
 
     wall_seconds: float
@@ -49,19 +45,14 @@ def environment() -> dict[str, str]:
     return os.environ | {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"}
 
 
-def measure(words: Sequence[str], place: Path, stop_after: float | None = None) -> Cost:
-    """Return what `dawnbench` with these words costs; it is interrupted after so many seconds.
-
-    In `place` are its output, `printed`, and its cache, `cache`.
-    """
+def measure(words: Sequence[str], place: Path) -> Cost:
+    """Return what `dawnbench` with these words costs; in `place` are its output, `printed`, and its cache."""
     command = [sys.executable, "-m", "dawnbench", *words]
-    with subprocess.Popen(
+    measured = subprocess.run(
         [sys.executable, "-c", MEASURE, str(place / "printed"), *command],
         env=environment() | {"XDG_CACHE_HOME": str(place / "cache")},
         stdout=subprocess.PIPE,
+        check=True,
         text=True,
-    ) as process:
-        if stop_after is not None:
-            time.sleep(stop_after)
-            process.send_signal(signal.SIGTERM)
-        return Cost(*json.loads(process.communicate()[0]))
+    )
+    return Cost(*json.loads(measured.stdout))

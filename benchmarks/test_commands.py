@@ -6,9 +6,7 @@ seconds, and its JSON (`--benchmark-json`) the processor time and the memory as 
 
 from __future__ import annotations
 
-import json
 import shutil
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,8 +17,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.processes import Cost, measure
-from benchmarks.runs import make_trial, write_run
-from dawnbench.cli.exit_codes import INTERRUPTED
+from benchmarks.runs import write_run
 from dawnbench.records.index import SETTLED_NS
 
 pytestmark = pytest.mark.timeout(3600)
@@ -44,8 +41,6 @@ FOLDERS: dict[str, dict[str, Any]] = {
     "2,000 trials of 50 epochs": {"trials": 2_000, "epochs": 50, "trial_seconds": 5.0, "hertz": 0.0},
     "a day at 20 Hz": {"trials": 500, "epochs": 10, "trial_seconds": 172.7, "hertz": 20.0},
 }
-WATCHED_SECONDS = (10.0, 35.0)
-
 Costs = Callable[..., list[Cost]]
 
 
@@ -96,7 +91,7 @@ def write_many(folder: Path, numbers: range, **changes: Any) -> Path:
 def test_ten_thousand_runs_list_in_15_seconds_and_then_in_3(
     costs: Costs, tmp_path: Path, share: float
 ) -> None:
-    folder = write_many(tmp_path / "runs", range(round(LISTED * share)), trials=4, misses=5)
+    folder = write_many(tmp_path / "runs", range(round(LISTED * share)), trials=4)
     first, *again = costs(["runs", str(folder)], rounds=4)
     assert f"{round(LISTED * share)} runs" in (tmp_path / "printed").read_text()
     assert first.wall_seconds <= 15
@@ -138,37 +133,3 @@ def large_run(
 def test_load(costs: Costs, large_run: Path, tmp_path: Path, verb: str) -> None:
     words = {"RUN": str(large_run), "RUNS": str(large_run.parent)}
     costs([words.get(word, word.replace("OUT", str(tmp_path))) for word in VERBS[verb]])
-
-
-def test_load_of_watch(benchmark: BenchmarkFixture, large_run: Path, tmp_path: Path) -> None:
-    """Of 25 s of a run that gets an epoch each second, without the start: the difference of two durations."""
-    seen = [watch_for(large_run, tmp_path / str(seconds), seconds) for seconds in WATCHED_SECONDS]
-    benchmark.pedantic(lambda: None)
-    benchmark.extra_info["processor_seconds"] = seen[1].processor_seconds - seen[0].processor_seconds
-    print(benchmark.extra_info)
-    assert [cost.status for cost in seen] == [INTERRUPTED] * 2
-
-
-def watch_for(run: Path, place: Path, seconds: float) -> Cost:
-    copy = shutil.copytree(run, place / run.name)
-    record = json.loads((copy / "run.json").read_text())
-    record |= {"status": "running", "trials": record["trials"] + 1}
-    (copy / "run.json").write_text(json.dumps(record))
-    _, rows = make_trial(record["trials"], 100, 100.0, True, 0)
-    ended = threading.Event()
-
-    def append() -> None:
-        with (copy / "epochs.jsonl").open("a") as file:
-            for row in rows:
-                file.write(json.dumps(row) + "\n")
-                file.flush()
-                if ended.wait(1.0):
-                    return
-
-    writer = threading.Thread(target=append)
-    writer.start()
-    try:
-        return measure(["watch", str(copy)], place, stop_after=seconds)
-    finally:
-        ended.set()
-        writer.join()

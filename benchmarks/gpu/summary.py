@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from benchmarks.gpu.parts import Figures
+from benchmarks.gpu.plan import Figures
 
 LINES, COLUMNS = 100, 80
 NOT_MEASURED = "not measured"
@@ -26,8 +26,7 @@ def _beside_training(found: Figures) -> float | None:
 
 
 def _cold_start(found: Figures) -> float | None:
-    fill: Figures = found["fills"].get("speedrun", {})
-    return fill.get("start_to_warm") if fill.get("cache_was_empty") else None
+    return figure(found, "fills/speedrun/start_to_epoch_1") if found.get("cache_was_empty") else None
 
 
 def _share_of_peak(found: Figures) -> float | None:
@@ -107,9 +106,10 @@ def _parts(found: Figures) -> Iterator[str]:
 
 
 def _said(found: Figures) -> Iterator[str]:
-    """Yield the last lines of what each part printed, what failed first."""
-    named = [(f"filling the cache for {name}", fill) for name, fill in found["fills"].items()]
-    said = [(name, one) for name, one in (*named, *found["parts"].items()) if one.get("said")]
+    """Yield the last lines of what each part printed, what failed first; of filling only what failed."""
+    fills = [(f"filling the cache for {name}", fill) for name, fill in found["fills"].items()]
+    failed = [(name, fill) for name, fill in fills if fill["state"] == "failed"]
+    said = [(name, one) for name, one in (*failed, *found["parts"].items()) if one.get("said")]
     for name, one in sorted(said, key=lambda pair: pair[1]["state"] != "failed"):
         yield from ("", f"## {name}: {one['state']}", "")
         for line in one["said"]:  # a failed test's reason comes after its long name

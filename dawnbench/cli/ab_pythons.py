@@ -15,6 +15,7 @@ from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
 from dawnbench.errors import DawnbenchError
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns.turns import TurnSide
     from dawnbench.records.reader import Run
     from dawnbench.records.schema import Side
     from dawnbench.records.trial_set import TrialSet
@@ -39,16 +40,10 @@ def run_pythons_and_compare(
     Raises:
         DawnbenchError: a path is wrong, or a process ended without its trial; what was recorded is kept.
     """
-    from rich.console import Console
-
-    from dawnbench.campaigns.turns import Turn, python_side, rounds, take_turn
+    from dawnbench.campaigns.turns import python_side
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.catalogue import SERIES
-    from dawnbench.records.reader import read_run
     from dawnbench.records.rules import known_rule
-    from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.report.text.console import open_console
-    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     known_rule(shown.rule)
     price_list(shown.prices)
@@ -65,30 +60,58 @@ def run_pythons_and_compare(
         python_side(name, place, [recipe, *words, *(f"--set={setting}" for setting in settings)])
         for name, place, (recipe, settings) in zip("AB", pythons, given, strict=True)
     ]
+    return take_turns_and_compare(turn_sides, pythons, shown, trials=trials, seed=seed)
+
+
+def take_turns_and_compare(
+    turn_sides: Sequence[TurnSide],
+    names: Sequence[str],
+    shown: ComparisonOptions,
+    *,
+    trials: int,
+    seed: int,
+    block: int = 1,
+) -> int:
+    """Run two sides alternately, print the comparison and return the exit code.
+
+    `names` are what the comparison calls them. A process runs up to `block` trials.
+
+    Raises:
+        DawnbenchError: a process ended without its trials; what was recorded is kept.
+    """
+    from rich.console import Console
+
+    from dawnbench.campaigns.turns import Turn, rounds, take_turn
+    from dawnbench.records.reader import read_run
+    from dawnbench.report.display.pairs import PairsDisplay
+    from dawnbench.report.text.console import open_console
+    from dawnbench.stats.comparison.trials_needed import too_few_pairs
+
     console = Console(stderr=True) if shown.as_json else open_console()
     display = PairsDisplay(console, shown.rule, trials)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
-    observers = {"A": display.a, "B": display.b}
-    runs: dict[str, list[Run]] = {"A": [], "B": []}
+    observers = {side.name: one for side, one in zip(turn_sides, (display.a, display.b), strict=True)}
+    runs: dict[str, list[Run]] = {side.name: [] for side in turn_sides}
     interrupted = False
     try:
         with closing(display):
-            for side, trial, count in rounds(turn_sides, trials):
+            for side, first, count in rounds(turn_sides, trials, block):
                 turn = Turn(side.name)
-                take_turn(turn, side, count, seed + trial - 1, lambda _event: None)
+                take_turn(turn, side, count, seed + first - 1, lambda _event: None)
                 if turn.folder is None or turn.problem:
-                    raise DawnbenchError(f"{side.name}, trial {trial}: {turn.problem}")
+                    raise DawnbenchError(f"{side.name}, trial {first}: {turn.problem}")
                 run = read_run(turn.folder)
                 runs[side.name].append(run)
-                if trial == 1:
+                if first == 1:
                     observers[side.name].run_started(run.record, turn.folder, 1)
-                observers[side.name].trial_ended(replace(run.trials[-1], trial=trial))
+                for number, trial in enumerate(run.trials, first):
+                    observers[side.name].trial_ended(replace(trial, trial=number))
     except KeyboardInterrupt:
         interrupted = True
     if all(runs.values()):
         console.print()
-        a, b = _as_pairs(runs, pythons)
+        a, b = _as_pairs(list(runs.values()), names)
         show_comparisons(a, [b], shown)
     if interrupted:
         return INTERRUPTED
@@ -98,20 +121,20 @@ def run_pythons_and_compare(
     return DIVERGED if diverged else DONE
 
 
-def _as_pairs(runs: Mapping[str, Sequence[Run]], pythons: Sequence[str]) -> list[TrialSet]:
-    """Return the trials of both sides, whose runs have one trial each, as the sides of one campaign."""
+def _as_pairs(runs: Sequence[Sequence[Run]], names: Sequence[str]) -> list[TrialSet]:
+    """Return the trials of both sides, whose runs took turns, as the sides of one campaign."""
     from dawnbench.records.schema import PairingRecord
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.stats.pooling import pool_trials
 
     campaign = os.urandom(6).hex()
-    names: tuple[Side, Side] = ("A", "B")
+    sides: tuple[Side, Side] = ("A", "B")
     return [
         replace(
-            pool_trials([trial_set_of(run) for run in runs[side]], place),
-            name=place,
+            pool_trials([trial_set_of(run) for run in of_side], name),
+            name=name,
             command=("dawnbench", *sys.argv[1:]),
             pairing=PairingRecord(campaign, side),
         )
-        for side, place in zip(names, pythons, strict=True)
+        for side, of_side, name in zip(sides, runs, names, strict=True)
     ]

@@ -33,6 +33,11 @@ class GhostBatchNorm2d(nn.Module):
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
 
+    @property
+    def num_features(self) -> int:
+        """Number of channels, under the name of torch's batch norm."""
+        return self.bias.numel()
+
     def reset_parameters(self) -> None:
         """Reset to scale 1, bias 0 and the statistics of a standard normal."""
         nn.init.ones_(self.weight)
@@ -62,7 +67,7 @@ class GhostBatchNorm2d(nn.Module):
 
     def extra_repr(self) -> str:
         """Return the settings for the module's printed form."""
-        return f"{self.bias.numel()}, splits={self.splits}, scale={self.weight.requires_grad}"
+        return f"{self.num_features}, splits={self.splits}, scale={self.weight.requires_grad}"
 
 
 def batch_norm(

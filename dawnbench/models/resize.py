@@ -44,10 +44,8 @@ def widths_of(layer: nn.Module) -> tuple[int, int] | None:
             return layer.in_channels, layer.out_channels
         case nn.Linear():
             return layer.in_features, layer.out_features
-        case nn.BatchNorm1d() | nn.BatchNorm2d():
+        case nn.BatchNorm1d() | nn.BatchNorm2d() | GhostBatchNorm2d():
             return (layer.num_features,) * 2
-        case GhostBatchNorm2d():
-            return (layer.bias.numel(),) * 2
     return None
 
 

@@ -27,3 +27,12 @@ def test_warm_up_and_the_state_of_the_process_change_nothing(name: str) -> None:
     warm = small(name)
     warm_up(warm)
     assert results_of(warm, 3) == plain
+
+
+def test_a_slimmed_network_trains_the_same_with_the_same_seed() -> None:
+    model = '{"kind": "slimmed", "model": {"kind": "resnet56", "widths": [4, 4, 4], "blocks": 1}, "widths": '
+    model += '[["layer1.0.conv1", 4, 3], ["layer1.0.bn1", 3, 3], ["layer1.0.conv2", 3, 4]]}'
+    prepared = small("davidnet", f"model={model}", "epochs=1")
+    first, other, again = (results_of(prepared, seed) for seed in (3, 4, 3))
+    assert again == first
+    assert first[0].train_loss != other[0].train_loss

@@ -22,8 +22,11 @@ from dawnbench.recipes import (
     NormScalePenaltySpec,
     PiecewiseLinearSpec,
     PlateauSpec,
+    ResNet56Spec,
+    SlimmedSpec,
     SpeedNetSpec,
     StepsSpec,
+    VGG19Spec,
 )
 
 NAN, INF = math.nan, math.inf
@@ -56,6 +59,16 @@ NAN, INF = math.nan, math.inf
         (SpeedNetSpec, {"norm_momentum": 0.0}, r"model\.norm_momentum=0\.0 must be above 0"),
         (SpeedNetSpec, {"whitening_epsilon": 0.0}, r"model\.whitening_epsilon=0\.0 must be above 0"),
         (SpeedNetSpec, {"whitening_images": 0}, r"model\.whitening_images=0 must be at least 1"),
+        (VGG19Spec, {"stages": ((8, 0),)}, r"model\.stages=\[\[8, 0\]\] must .*at least 1"),
+        (VGG19Spec, {"stages": ((8,), ())}, r"model\.stages=\[\[8\], \[\]\] must have at least one stage"),
+        (VGG19Spec, {"stages": ()}, r"model\.stages=\[\] must have at least one stage"),
+        (VGG19Spec, {"initial_scale": 0.0}, r"model\.initial_scale=0\.0 must be above 0"),
+        (ResNet56Spec, {"blocks": 0}, r"model\.blocks=0 must be at least 1"),
+        (
+            SlimmedSpec,
+            {"model": ResNet56Spec(), "widths": (("fc", 0, 10),)},
+            r"model\.widths=\[\[\"fc\", 0, 10\]\] must .*at least 1",
+        ),
         (MuonSpec, {"momentum": 1.0}, r"optimizer\.momentum=1\.0 must be above 0 and below 1"),
         (MuonSpec, {"sgd_momentum": 0.0}, r"optimizer\.sgd_momentum=0\.0 must be above 0 and below 1"),
         (MuonSpec, {"steps": 0}, r"optimizer\.steps=0 must be at least 1"),

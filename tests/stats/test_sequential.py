@@ -9,16 +9,6 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from benchmarks.stopping_rules import (
-    KINDS,
-    Noise,
-    claims,
-    differences,
-    intervals,
-    lognormal,
-    normal,
-    verdicts,
-)
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.schema import Question
 from dawnbench.stats.sequential import (
@@ -30,6 +20,16 @@ from dawnbench.stats.sequential import (
     fixed_width_share,
     level_after,
     pocock_type,
+)
+from tests.stats.stopping_rules import (
+    KINDS,
+    Noise,
+    claims,
+    differences,
+    intervals,
+    lognormal,
+    normal,
+    verdicts,
 )
 
 CAMPAIGNS = 4000

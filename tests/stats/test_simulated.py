@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,56 +16,19 @@ from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.intervals import Interval, expected_interval, mean_interval
 from dawnbench.stats.regression.judge import Criteria, judge
 from dawnbench.stats.run_warnings import Concern, find_warnings
+from tests.stats.stopping_rules import KINDS, Noise, heavy_tailed, normal, spiky
 from tests.stats.trial_sets import sides, timed
 
 CAMPAIGNS = 100
 PAIRS = 20
 SECONDS = 20.0
 
-Noise = Callable[[np.random.Generator, int], np.ndarray]
-"""The time of each successive trial over the time it should take."""
-
-
-def normal(rng: np.random.Generator, trials: int) -> np.ndarray:
-    return 1 + 0.01 * rng.standard_normal(trials)
-
-
-def autocorrelated(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """A machine whose slow spells outlast a trial."""
-    spells = [rng.standard_normal()]
-    for fresh in rng.standard_normal(trials - 1):
-        spells.append(0.8 * spells[-1] + 0.6 * fresh)
-    return 1 + 0.01 * np.array(spells)
-
-
-def drifting(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """A GPU that warms up: 20 % from the first trial to the last."""
-    return normal(rng, trials) * np.linspace(1, 1.2, trials)
-
-
-def warming(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """The same 20 %, most of it within the first trials."""
-    return normal(rng, trials) * (1.2 - 0.2 * np.exp(-np.arange(trials) / 4))
-
-
-def heavy_tailed(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """Student's t with 2 degrees of freedom, which has no variance."""
-    return np.maximum(0.5, 1 + 0.005 * rng.standard_t(2, trials))
-
-
-def spiky(rng: np.random.Generator, trials: int) -> np.ndarray:
-    """About every tenth trial, at random, is a tenth slower."""
-    return normal(rng, trials) + 0.1 * (rng.random(trials) < 0.1)
-
-
-KINDS = (normal, autocorrelated, drifting, warming, heavy_tailed, spiky)
-
 
 def campaign(
     rng: np.random.Generator, noise: Noise, *, slower: float = 0.0, misses: float = 0.0
 ) -> list[TrialSet]:
     """The two sides of a campaign as `dawnbench ab` runs it, with alternating order."""
-    taken = iter(SECONDS * noise(rng, 2 * PAIRS))
+    taken = iter(SECONDS * noise(rng, 1, 2 * PAIRS)[0])
     times: dict[str, list[float | None]] = {"A": [], "B": []}
     for pair in range(PAIRS):
         for side in "BA" if pair % 2 else "AB":
@@ -78,7 +41,7 @@ def apart(
     rng: np.random.Generator, trials: int, noise: Noise = normal, *, slower: float = 0.0, misses: float = 0.0
 ) -> TrialSet:
     """A separate run."""
-    seconds = SECONDS * (1 + slower) * noise(rng, trials)
+    seconds = SECONDS * (1 + slower) * noise(rng, 1, trials)[0]
     return bare(timed(*(None if rng.random() < misses else float(one) for one in seconds)))
 
 
@@ -152,7 +115,7 @@ def ratio_of(found: Comparison) -> Interval:
 @pytest.mark.parametrize("noise", [normal, heavy_tailed], ids=lambda noise: noise.__name__)
 def test_the_interval_of_a_mean_holds_the_truth_with_few_trials(noise: Noise, trials: int) -> None:
     rng = np.random.default_rng(14)
-    samples = [noise(rng, trials) for _ in range(2_000)]
+    samples = [noise(rng, 1, trials)[0] for _ in range(2_000)]
     held = np.mean([1.0 in of_mean(sample) for sample in samples])
     # Student's t with 2 degrees of freedom makes it hold a little more often.
     assert 0.93 <= held <= 0.99
@@ -162,7 +125,7 @@ def test_the_interval_of_a_mean_holds_the_truth_with_few_trials(noise: Noise, tr
 def test_a_bootstrap_interval_of_few_trials_holds_it_less_often(trials: int, held: float) -> None:
     """Why none is used: it claims 95 in 100."""
     rng = np.random.default_rng(15)
-    samples = normal(rng, 400 * trials).reshape(400, trials)
+    samples = normal(rng, 400, trials)
     found = stats.bootstrap((samples,), np.mean, axis=1, n_resamples=999, rng=rng).confidence_interval
     assert np.mean((found.low <= 1) & (found.high >= 1)) < held
     assert np.mean([1.0 in of_mean(sample) for sample in samples]) > 0.93
@@ -176,7 +139,7 @@ def test_the_interval_of_an_expected_time_holds_the_truth(misses: float, trials:
     held = 0
     for _ in range(1_000):
         success = (rng.random(trials) >= misses).astype(float)
-        spent = SECONDS * np.where(success, 1, 2) * normal(rng, trials)
+        spent = SECONDS * np.where(success, 1, 2) * normal(rng, 1, trials)[0]
         found = expected_interval(spent, success)
         assert found is not None
         held += truth in found

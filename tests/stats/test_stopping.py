@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from benchmarks.stopping_rules import MOST, differences, heavy_tailed, normal, verdicts
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.schema import StoppingRecord
 from dawnbench.records.trial_set import TrialSet
@@ -18,6 +17,7 @@ from dawnbench.stats.comparison.sentences import verdict_sentence
 from dawnbench.stats.sequential import VERDICT_ALPHA, AutoTrials, level_after
 from dawnbench.stats.stopping import after_trial, begin_stopping
 from dawnbench.stats.trial_summary import summarise
+from tests.stats.stopping_rules import MOST, differences, heavy_tailed, normal, verdicts
 from tests.stats.trial_sets import accurate, sides, timed
 
 Times = Sequence[float | None]

@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from dawnbench.compress.slimming.channels import Kept, Plan
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.vgg import VGG
+from dawnbench.models.resize import is_depthwise
+from dawnbench.models.small import VGG, CifarResNet
 
 MULTIPLE = 8
 
@@ -74,14 +75,19 @@ def links(model: nn.Module) -> Iterator[Link]:
     Raises:
         DawnbenchError: the rule does not know this architecture.
     """
-    from torchvision.models import vgg
+    from torchvision.models import MobileNetV2, ResNet, vgg
 
-    if isinstance(model, VGG | vgg.VGG):
-        yield from _vgg(model)
-    else:
-        raise DawnbenchError(
-            f"rule zcls knows VGG, ResNet and MobileNetV2, not {type(model).__name__}; use rule graph"
-        )
+    match model:
+        case VGG() | vgg.VGG():
+            yield from _vgg(model)
+        case ResNet() | CifarResNet():
+            yield from _resnet(model)
+        case MobileNetV2():
+            yield from _mobilenet(model)
+        case _:
+            raise DawnbenchError(
+                f"rule zcls knows VGG, ResNet and MobileNetV2, not {type(model).__name__}; use rule graph"
+            )
 
 
 def _vgg(model: nn.Module) -> Iterator[Link]:
@@ -91,8 +97,50 @@ def _vgg(model: nn.Module) -> Iterator[Link]:
         if isinstance(layer, nn.Conv2d):
             yield Link(f"features.{name}", f"features.{norm}", source)
             source = f"features.{norm}"
-    head = next(n for n, m in model.named_modules() if isinstance(m, nn.Linear))
-    yield Link(head, None, source)
+    yield Link(_head(model), None, source)
+
+
+def _resnet(model: nn.Module) -> Iterator[Link]:
+    blocks = [
+        (f"{stage}.{number}", block)
+        for stage, layer in model.named_children()
+        if stage.startswith("layer")
+        for number, block in layer.named_children()
+    ]
+    source = "bn1"
+    # A first block without a convolution in its shortcut adds the stem's channels to the trunk.
+    yield Link("conv1", source, None, whole=blocks[0][1].downsample is None)
+    for name, block in blocks:
+        inner = source
+        convs = [own for own, layer in block.named_children() if isinstance(layer, nn.Conv2d)]
+        for conv in convs:
+            norm = f"{name}.bn{conv[-1]}"
+            yield Link(f"{name}.{conv}", norm, inner, whole=conv == convs[-1])
+            inner = norm
+        if block.downsample is not None:
+            yield Link(f"{name}.downsample.0", f"{name}.downsample.1", source, whole=True)
+        source = inner
+    yield Link(_head(model), None, source)
+
+
+def _mobilenet(model: nn.Module) -> Iterator[Link]:
+    source: str | None = None
+    for name, block in model.get_submodule("features").named_children():
+        layers = [(f"features.{name}.{own}", layer) for own, layer in block.named_modules()]
+        convs = [own for own, layer in layers if isinstance(layer, nn.Conv2d)]
+        norms = [own for own, layer in layers if isinstance(layer, nn.BatchNorm2d)]
+        shortcut = source if getattr(block, "use_res_connect", False) else None
+        for conv, norm in zip(convs, norms, strict=True):
+            tie = source if is_depthwise(model.get_submodule(conv)) else None
+            yield Link(conv, norm, source, tie or (shortcut if conv == convs[-1] else None))
+            source = norm
+    yield Link(_head(model), None, source)
+
+
+def _head(model: nn.Module) -> str:
+    """Return the first linear layer."""
+    names: list[str] = [name for name, layer in model.named_modules() if isinstance(layer, nn.Linear)]
+    return names[0]
 
 
 def _chosen(scale: Tensor, threshold: Tensor) -> Tensor:

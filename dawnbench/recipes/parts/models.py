@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = [
     "ConvStackSpec",
     "DavidNetSpec",
+    "MobileNetV2Spec",
     "ResNet18Spec",
+    "ResNet50Spec",
+    "ResNet56Spec",
     "SlimmedSpec",
     "SpeedNetSpec",
     "VGG16Spec",
@@ -123,9 +126,46 @@ class VGG16Spec(ModelPart, kind="vgg16_bn"):
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
-        from dawnbench.models.vgg import vgg16
+        from dawnbench.models.large import vgg16
 
         return vgg16(channels, classes)
+
+
+@dataclass(frozen=True)
+class ResNet50Spec(ModelPart, kind="resnet50"):
+    """torchvision's ResNet-50, for images of 32x32 or larger."""
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.large import resnet50
+
+        return resnet50(channels, classes)
+
+
+@dataclass(frozen=True)
+class MobileNetV2Spec(ModelPart, kind="mobilenet_v2"):
+    """torchvision's MobileNetV2, for images of 32x32 or larger."""
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.large import mobilenet_v2
+
+        return mobilenet_v2(channels, classes)
+
+
+@dataclass(frozen=True)
+class ResNet56Spec(ModelPart, kind="resnet56"):
+    """The residual network of basic blocks for 32x32 images (arXiv:1512.03385, section 4.2)."""
+
+    widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (16, 32, 64)
+    blocks: PositiveInt = 9
+    """Blocks in each of the three stages; 9 make 56 layers."""
+
+    def build(self, channels: int, classes: int) -> nn.Module:
+        """Return the network."""
+        from dawnbench.models.small import CifarResNet
+
+        return CifarResNet(channels, classes, self.widths, self.blocks)
 
 
 @dataclass(frozen=True)
@@ -153,7 +193,7 @@ class VGG19Spec(ModelPart, kind="vgg19_bn"):
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
-        from dawnbench.models.vgg import VGG
+        from dawnbench.models.small import VGG
 
         return VGG(channels, classes, self.stages, self.initial_scale)
 

@@ -1,6 +1,6 @@
 """How often `--trials auto` errs, in simulated campaigns and runs whose truth is known.
 
-`python -m benchmarks.stopping_rules` prints Markdown tables. All campaigns of a kind are simulated at once,
+`python -m tests.stats.stopping_rules` prints Markdown tables. All campaigns of a kind are simulated at once,
 by the bounds of `dawnbench.stats.sequential` but with tests of their own; tests/stats/test_stopping.py checks
 that the package stops at the same pair with the same verdict.
 """

@@ -1,6 +1,6 @@
 """Damaged records through every command that reads a run folder: each ends in an answer or in a sentence.
 
-`python -m benchmarks.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs
+`python -m tests.reliability.fuzz_records --records 50000`. A folder holds a run.json, trials, epochs
 and telemetry with one change in each record, so that a folder tries a hundred changes at once; every fourth
 folder has one change in all, so that one fault does not hide another. Figures are slow to draw: every tenth
 folder has them drawn.
@@ -22,7 +22,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
 
 from benchmarks.runs import write_run
 from dawnbench.cli import main as command
@@ -30,7 +30,7 @@ from dawnbench.cli.exit_codes import DIVERGED, DONE, NOT_MEASURED, REGRESSION
 
 SINGLE_EVERY, FIGURES_EVERY = 4, 10
 ANSWERS = {DONE, REGRESSION, NOT_MEASURED, DIVERGED}
-FILES = {"run": "run.json", **{name: f"{name}.jsonl" for name in ("trials", "epochs", "telemetry")}}
+FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
 HOSTILE: tuple[Any, ...] = (
     *(None, True, False, 0, -1, 1, 0.5, -0.0, 1e-320, 1e308, -1e308),
     *(float("nan"), float("inf"), float("-inf"), 2**31, 2**63, -(2**63), 10**400),
@@ -40,8 +40,8 @@ HOSTILE: tuple[Any, ...] = (
     *([], {}, [None], [[]], {"": None}, {"kind": 5}, [0, "a", {}]),
 )
 """Values that a careful writer never writes."""
-DEEP = 900
-"""Levels of a nested list; Python's parser takes some more, and other ways to read it fewer."""
+DEEP = json.loads("[" * 900 + "1" + "]" * 900)
+"""Python's parser takes some more levels, and other ways to read it fewer."""
 COMMANDS = (
     "show RUN",
     "runs RUNS",
@@ -65,8 +65,6 @@ COMMANDS = (
     "export RUN --format dawnbench -o OUT/dawnbench --author A --author-email a@b.c --code-url https://x.org",
 )
 DRAWING = ("report RUN", "report RUN --style writeup")
-
-Records = dict[str, list[Any]]
 
 
 @dataclass
@@ -98,7 +96,7 @@ def mutated(record: Any, random: Random) -> Any:
         case 3 if isinstance(holder, dict):
             holder[f"{last}\u202e"] = holder.pop(last)
         case 4:
-            holder[last] = json.loads("[" * DEEP + "1" + "]" * DEEP)
+            holder[last] = DEEP
         case 5 if isinstance(holder[last], int | float) and not isinstance(holder[last], bool):
             holder[last] = holder[last] * random.choice((-1, 0, 1e6, 1e-9, 10**30))
         case _:
@@ -121,57 +119,50 @@ def damaged_line(record: Any, random: Random) -> str:
     return text
 
 
-def damaged_folder(folder: Path, records: Records, seed: int, single: bool) -> int:
+def damage(folder: Path, healthy: Path, random: Random, single: bool) -> int:
     """Write a run folder with a change in each record, or with `single` in one; return how many changes."""
-    random, changed = Random(seed), 0
-    chosen = random.choice([(name, i) for name in records for i in range(len(records[name]))])
-    # The folder stays recognizable as a run in most cases: run.json is whole in two of three.
-    spare_run = random.random() < 2 / 3
     folder.mkdir(parents=True)
-    for name, originals in records.items():
-        lines = []
-        for i, original in enumerate(originals):
-            damage = (name, i) == chosen if single else not (name == "run" and spare_run)
-            lines.append(damaged_line(original, random) if damage else json.dumps(original))
-            changed += damage
-        (folder / FILES[name]).write_text("".join(f"{line}\n" for line in lines))
-    return changed
+    texts = {name: (healthy / name).read_text() for name in FILES}
+    records = [("run.json", json.loads(texts.pop("run.json")))]
+    records += [(name, json.loads(line)) for name, text in texts.items() for line in text.splitlines()]
+    # The folder stays recognizable as a run in most cases: run.json is whole in two of three.
+    chosen = {random.randrange(len(records))} if single else set(range(random.random() < 2 / 3, len(records)))
+    lines: dict[str, list[str]] = {name: [] for name in FILES}
+    for number, (name, record) in enumerate(records):
+        lines[name].append(damaged_line(record, random) if number in chosen else json.dumps(record))
+    for name, of_file in lines.items():
+        (folder / name).write_text("".join(f"{line}\n" for line in of_file))
+    return len(chosen)
 
 
 def fuzz(seed: int, records: int, place: Path) -> Found:
     """Try damaged folders from a seed on until so many records were changed; `place` is for files."""
-    found, runner = Found(), CliRunner()
-    healthy, run = place / "healthy" / "run", place / "runs" / "run"
-    write_run(healthy, trials=12, trial_seconds=0.2, hertz=20.0)
-    texts = {name: (healthy / file).read_text() for name, file in FILES.items()}
-    parsed = {name: list(map(json.loads, text.splitlines())) for name, text in texts.items() if name != "run"}
-    parsed["run"] = [json.loads(texts["run"])]
-    runner.invoke(command, ["baseline", "save", str(healthy), "--name", "x", "--out", str(place / "base")])
-    baseline = next((place / "base").rglob("*.json"), place / "none.json")
+    found, invoke = Found(), CliRunner().invoke
+    run, out = place / "runs" / "run", place / "out"
+    healthy = write_run(place / "healthy" / "run", trials=12, trial_seconds=0.2, hertz=20.0)
+    invoke(command, ["baseline", "save", str(healthy), "--name", "x", "--out", str(place / "base")])
+    (baseline,) = (place / "base").rglob("*.json")
     paths = {"RUN": run, "RUNS": run.parent, "HEALTHY": healthy, "BASELINE": baseline}
     while found.records < records:
         number = found.folders
-        found.records += damaged_folder(run, parsed, seed + number, number % SINGLE_EVERY == 0)
+        found.records += damage(run, healthy, Random(seed + number), number % SINGLE_EVERY == 0)
         found.folders += 1
         for text in (*COMMANDS, *(DRAWING if number % FIGURES_EVERY == 0 else ())):
-            words = [str(paths.get(w, w)).replace("OUT", str(place / "out")) for w in text.split()]
-            result = runner.invoke(command, words)
+            words = [str(paths.get(w, w)).replace("OUT", str(out)) for w in text.split()]
+            result = invoke(command, words)
             found.exits[words[0], result.exit_code] += 1
-            if result.exit_code not in ANSWERS or not isinstance(result.exception, SystemExit | None):
-                _keep_crash(found, result, f"seed {seed + number}: {text}")
+            error = result.exception
+            if result.exit_code not in ANSWERS or not isinstance(error, SystemExit | None):
+                where, trace = _told(error.__cause__ or error) if error else ("no error", result.output)
+                found.crashes.setdefault(where, f"seed {seed + number}: {text}\n{trace}")
         shutil.rmtree(run.parent)
     return found
 
 
-def _keep_crash(found: Found, result: Result, what: str) -> None:
-    error = result.exception
-    if error is None:
-        found.crashes.setdefault(f"exit {result.exit_code}", f"{what}\n{result.output[-500:]}")
-        return
-    cause = error.__cause__ or error
-    where = traceback.extract_tb(cause.__traceback__)[-1]
-    key = f"{type(cause).__name__} at {where.filename}:{where.lineno}"
-    found.crashes.setdefault(key, f"{what}\n{''.join(traceback.format_exception(cause))}")
+def _told(error: BaseException) -> tuple[str, str]:
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{type(error).__name__} at {frame.filename}:{frame.lineno}"
+    return where, "".join(traceback.format_exception(error))
 
 
 def main() -> None:

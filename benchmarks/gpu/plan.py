@@ -1,4 +1,7 @@
-"""What is measured on the idle device, the most valuable first, and the figures that each part leaves."""
+"""What is measured, the most valuable first, and the figures that each part leaves on the disk.
+
+Each part is a process of its own: a CUDA error spoils the process that it happens in.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +32,6 @@ TRIALS = {
 }
 """By recipe; the first two run before the profiles."""
 PROFILED = ("speedrun", "davidnet")
-PEER_TRIALS, PEER_BLOCK = 40, 20
-"""Of each side, and in a turn, each of which compiles first."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,8 @@ class Part:
     """Whose compile cache it uses."""
     share: float = 1.0
     """Of the budget, at most."""
+    until: str | None = None
+    """The figure that is enough: the part is ended once it is there."""
 
 
 @dataclass(frozen=True)
@@ -67,50 +70,52 @@ class Mode:
 _TINY = ("epochs=2", "batch_size=256", "precision=fp32")
 _DAVIDNET = (*_TINY, "model.widths=[4,4,4,4]")
 _SPEEDNET = (*_TINY, "model.widths=[4,4,4]", "model.whitening_images=64")
-DRY = Mode(
-    device="cpu",
-    data="digits",
-    settings={
+
+
+def dry_mode(data: str | None) -> Mode:
+    """Return a mode so tiny that its figures mean nothing."""
+    settings: dict[str, tuple[str, ...]] = {
         **dict.fromkeys(("davidnet", "davidnet-10", "davidnet-onecycle"), _DAVIDNET),
         **dict.fromkeys(("speedrun", "resnet18-fast"), _SPEEDNET),
         "resnet18-step": (*_TINY, "dataset.image_size=8"),
         "mnist-fast": _TINY,
-    },
-)
-"""Tiny: its figures mean nothing."""
+    }
+    return Mode("cpu", data or "digits", settings)
 
 
-def plan_parts(mode: Mode, folder: Path, *, only: Sequence[str], peers: Sequence[str]) -> list[Part]:
+def plan_parts(mode: Mode, folder: Path, only: Sequence[str]) -> list[Part]:
     """Return the parts in their order, which leave their files in `folder`.
 
     `only` selects parts by name, in its own order; empty selects all. Any other name is a
     recipe or the path of its file, with the recipe's own number of trials.
     """
 
-    def run(recipe: str, trials: int | None) -> Part:
-        name = Path(recipe).stem if recipe.endswith(".py") else recipe
-        given = () if trials is None else (f"--trials={trials}",)
-        words = ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *given, f"--out={folder / name}")
-        return Part(name, words, lambda: of_run(folder / name), recipe)
-
     def profile(recipe: str) -> Part:
         out = folder / f"profile-{recipe}.json"
         words = ("-m", "dawnbench", "profile", recipe, *mode.words(recipe), f"--out={out}")
-        return Part(f"profile-{recipe}", words, lambda: of_profile(out), recipe)
+        return Part(out.stem, words, lambda: of_profile(out), recipe)
 
-    runs = [run(recipe, trials) for recipe, trials in TRIALS.items()]
-    beside = [f"--peer={peer}" for peer in peers]
-    beside += [*mode.words("speedrun"), f"--trials={PEER_TRIALS}", f"--block={PEER_BLOCK}"]
-    beside += [f"--out={folder / 'peers.md'}", f"--runs={folder / 'peers'}"]
-    parts = [
-        Part("gpu-tests", SUITE, share=SUITE_SHARE),
-        *runs[:2],
-        *map(profile, PROFILED),
-        *runs[2:],
-        *([Part("peers", ("-m", "benchmarks.peers", *beside), recipe="speedrun")] if peers else []),
-    ]
+    def run(recipe: str, *trials: str) -> Part:
+        out = folder / Path(recipe).stem
+        return Part(out.name, _run_words(recipe, mode, out, *trials), lambda: of_run(out), recipe)
+
+    runs = [run(recipe, f"--trials={trials}") for recipe, trials in TRIALS.items()]
+    suite = Part("gpu-tests", SUITE, share=SUITE_SHARE)
+    parts = [suite, *runs[:2], *map(profile, PROFILED), *runs[2:]]
     known = {part.name: part for part in parts}
-    return [known.get(name) or run(name, None) for name in only] or parts
+    resolved = [str(Path(name).resolve()) if name.endswith(".py") else name for name in only]
+    return [known.get(name) or run(name) for name in resolved] or parts
+
+
+def fill_of(recipe: str, mode: Mode, folder: Path) -> Part:
+    """Return what fills the compile cache for a recipe: a run that is ended after its first epoch."""
+    out = folder / f"fill-{Path(recipe).stem}"
+    words = _run_words(recipe, mode, out, "--trials=1")
+    return Part(recipe, words, lambda: of_run(out), until="flop_rate")
+
+
+def _run_words(recipe: str, mode: Mode, out: Path, *trials: str) -> tuple[str, ...]:
+    return ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *trials, f"--out={out}")
 
 
 def of_run(folder: Path) -> Figures:

@@ -1,6 +1,6 @@
 """Kill running trainings at random moments and check what is left.
 
-`python -m benchmarks.reliability.kills [NUMBER]` prints a Markdown table. The parent imports torch once and
+`python -m tests.reliability.kills [NUMBER]` prints a Markdown table. The parent imports torch once and
 forks, so that a kill costs a second or two.
 """
 

@@ -1,13 +1,14 @@
 """What a training step consists of: its operations, their arithmetic and their traffic, counted one by one.
 
 Counts are the same on every processor, so they tell a change of the code from a change of the machine.
-`python -m benchmarks.work` renews the committed counts.
+`python -m tests.engine.step_work` renews the committed counts.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -24,7 +25,7 @@ from dawnbench.profiling.profile import BEFORE, run_window
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import adapt
 
-BASELINE = Path(__file__).parent / "baselines" / "step_work.json"
+BASELINE = Path(__file__).with_suffix(".json")
 BATCH, STEPS = 16, 5
 """A window of five steps holds an update of every recipe's average."""
 SETTINGS = ("precision=bf16", "compile=false", "epochs=1", f"batch_size={BATCH}")
@@ -36,10 +37,6 @@ RECIPES = {
     "speedrun": ("model.widths=[8,16,16]", f"model.whitening_images={BATCH * STEPS}"),
 }
 """The settings that make each of them small."""
-
-
-MAX_NAMED = 8
-"""Operations in a sentence."""
 
 
 class Work(NamedTuple):
@@ -70,26 +67,15 @@ def total(work: Iterable[Work]) -> Work:
 
 
 def change_of(recipe: str, found: Mapping[str, Work], kept: Mapping[str, Work]) -> tuple[bool, str] | None:
-    """Return whether there is more in all and what changed, the most bytes first; None if nothing did."""
-    changed = [
-        (name, kept.get(name, Work()), found.get(name, Work()))
-        for name in sorted(kept.keys() | found.keys())
-        if kept.get(name) != found.get(name)
-    ]
+    """Return whether there is more in all, and what changed; None if nothing did."""
+    changed = sorted(name for name in kept.keys() | found.keys() if kept.get(name) != found.get(name))
     if not changed:
         return None
-    changed.sort(key=lambda change: -abs(change[2].bytes - change[1].bytes))
-    before, now = total(kept.values()), total(found.values())
-    named = [f"{name} {_difference(was, has)}" for name, was, has in changed[:MAX_NAMED]]
-    further = [f"{len(changed) - MAX_NAMED} others"] if len(changed) > MAX_NAMED else []
-    told = f"{recipe}: {_difference(before, now) or 'the same in all'} in {STEPS} steps; "
-    told += f"{', '.join(named + further)}. `python -m benchmarks.work` counts again"
-    return any(has > was for was, has in zip(before, now, strict=True)), told
-
-
-def _difference(before: Work, now: Work) -> str:
-    both = zip(Work._fields, before, now, strict=True)
-    return ", ".join(f"{was:,} {what} became {has:,}" for what, was, has in both if was != has)
+    both = list(zip(Work._fields, total(kept.values()), total(found.values()), strict=True))
+    in_all = ", ".join(f"{was:,} {what} became {has:,}" for what, was, has in both if was != has)
+    told = f"{recipe}: {in_all or 'the same in all'} in {STEPS} steps, by {', '.join(changed)}; "
+    told += "`python -m tests.engine.step_work` counts again, and `git diff` shows each"
+    return any(has > was for _, was, has in both), told
 
 
 def torch_minor() -> str:
@@ -100,25 +86,23 @@ def torch_minor() -> str:
 def committed() -> tuple[str, dict[str, dict[str, Work]]]:
     """Return the committed work by recipe and operation, and the `torch_minor` that it is of."""
     kept = json.loads(BASELINE.read_text(encoding="utf-8"))
-    recipes = kept["recipes"].items()
-    return kept["torch"], {
-        recipe: {name: Work(**one) for name, one in work.items()} for recipe, work in recipes
-    }
+    recipes: dict[str, dict[str, list[int]]] = kept["recipes"]
+    return kept["torch"], {r: {name: Work(*one) for name, one in work.items()} for r, work in recipes.items()}
 
 
 def main() -> None:
     argparse.ArgumentParser(description="Count the operations of training steps and keep them.").parse_args()
     found = {recipe: count_work(recipe) for recipe in RECIPES}
     content = {
-        "what": f"calls, FLOPs and bytes of each operation in {STEPS} training steps of batch {BATCH}",
-        "command": "python -m benchmarks.work",
+        "what": f"[calls, FLOPs, bytes] of each operation in {STEPS} training steps of batch {BATCH}",
+        "command": "python -m tests.engine.step_work",
         "torch": torch_minor(),
-        "recipes": {r: {name: one._asdict() for name, one in work.items()} for r, work in found.items()},
+        "recipes": found,
     }
-    BASELINE.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
+    text = re.sub(r"\[\s+(\d+),\s+(\d+),\s+(\d+)\s+\]", r"[\1, \2, \3]", json.dumps(content, indent=1))
+    BASELINE.write_text(text + "\n", encoding="utf-8")
     for recipe, work in found.items():
         print(recipe, total(work.values()))
-    print(f"wrote {BASELINE}")
 
 
 if __name__ == "__main__":

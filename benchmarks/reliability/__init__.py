@@ -1,1 +1,0 @@
-"""What the tool withstands: damaged records, kills, load. The figures are in docs/reliability.md."""

@@ -1,0 +1,1 @@
+"""What the tool withstands: damaged records and kills. The figures are in docs/reliability.md."""
