@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 from dawnbench.compress.slimming import narrow
 from dawnbench.compress.slimming.cut import Target
-from dawnbench.compress.speed import speed_in_turns
 from dawnbench.engine.kept_model import KeptModel
 from dawnbench.engine.model_file import read_model_file
-from dawnbench.recipes.part import kind_of
+from dawnbench.recipes.part import ModelPart, kind_of
 from dawnbench.recipes.parts import NormScalePenaltySpec
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.reader import Run, read_run
@@ -107,7 +106,7 @@ def _cut_all(request: SlimRequest, observer: SlimObserver) -> tuple[SlimRecord, 
             size=narrow.size(prepared),
             file=file,
             before=narrow.accuracies(prepared),
-            speeds=tuple(speed_in_turns(kept.prepared, prepared, batch) for batch in SPEED_BATCHES),
+            speeds=tuple(narrow.speed(kept.prepared, prepared, batch) for batch in SPEED_BATCHES),
         )
         record = _saved(_with(record, model), folder, observer)
     return record, folder
@@ -122,7 +121,7 @@ def _fresh(request: SlimRequest, run: Run, kept: KeptModel) -> SlimRecord:
         run=run.folder.resolve().name,
         recipe_name=run.record.recipe_name,
         recipe_digest=run.record.recipe_digest,
-        architecture=kind_of(kept.recipe.model),
+        architecture=_architecture(kept.recipe.model),
         data=kept.dataset.source,
         fingerprint=kept.dataset.fingerprint,
         epochs=kept.recipe.epochs,
@@ -134,6 +133,12 @@ def _fresh(request: SlimRequest, run: Run, kept: KeptModel) -> SlimRecord:
         dense_accuracy=narrow.accuracies(kept.prepared),
         notes=run.record.notes,
     )
+
+
+def _architecture(model: ModelPart) -> str:
+    """Return the kind of a network, and which of its settings differ from the standard ones."""
+    own = [f.name for f in fields(model) if getattr(model, f.name) != f.default]
+    return f"{kind_of(model)} with its own {' and '.join(own)}" if own else kind_of(model)
 
 
 def _trainings(

@@ -128,7 +128,7 @@ class SlimRecord:
     recipe_name: Text
     recipe_digest: str
     architecture: Text
-    """The kind of the dense network's model part."""
+    """The kind of the dense network's model part, and which of its settings are not the standard ones."""
     data: Text
     fingerprint: str
     epochs: Ordinal

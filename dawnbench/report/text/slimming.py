@@ -40,8 +40,8 @@ def slimming_page(record: SlimRecord) -> str:
     parts += [
         "## In the published form",
         table(PUBLISHED_HEADER, [_published_row(record, model) for model in record.models]),
-        "Flops are multiply-accumulates, in billions, and the model size is millions of parameters, as in the "
-        "published table. The accuracies are those after fine-tuning, if there was any.",
+        "Flops are multiply-accumulates, in billions, and the model size is millions of parameters, as in "
+        "the published table. The accuracies are those after fine-tuning, if there was any.",
     ]
     if published := published_slimming(record.architecture, record.data):
         parts += ["## Published", table(COMPARED_HEADER, list(map(_compared, published)))]
@@ -87,8 +87,8 @@ def _facts(record: SlimRecord) -> str:
         else "Not fine-tuned"
     )
     return (
-        f"Run {markdown(record.run)} was trained for {_epochs(record.epochs)} with {penalty}, then cut by rule "
-        f"{settings.rule}; the target is {UNITS[settings.target]}. {tuned}, in {record.precision} on "
+        f"Run {markdown(record.run)} was trained for {_epochs(record.epochs)} with {penalty}, then cut by "
+        f"rule {settings.rule}; the target is {UNITS[settings.target]}. {tuned}, in {record.precision} on "
         f"{markdown(record.device_name)}. Data: {markdown(record.data)}, fingerprint "
         f"{markdown(record.fingerprint[:16])}."
     )
@@ -96,7 +96,7 @@ def _facts(record: SlimRecord) -> str:
 
 def _rows(record: SlimRecord) -> list[tuple[str, ...]]:
     dense, accuracy = record.dense, record.dense_accuracy
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             *("dense", "0.00 %", _giga(dense.macs), _giga(dense.flops), _mega(dense.parameters)),
             *(percent(accuracy.top1), "-", "-", percent(accuracy.top5), "-", "-"),
@@ -117,10 +117,10 @@ def _rows(record: SlimRecord) -> list[tuple[str, ...]]:
 
 def _explained(record: SlimRecord) -> str:
     said = (
-        "GMACs counts the multiply-accumulates of convolutions, batch norms, linear layers and adaptive pooling "
-        "per image, as the tool behind the published table does. GFLOPs is torch's own count of convolutions "
-        "and linear layers, with two operations per multiply-accumulate. Accuracies are on the validation "
-        "images, in evaluation mode: before fine-tuning, after it, and of the control."
+        "GMACs counts the multiply-accumulates of convolutions, batch norms, linear layers and adaptive "
+        "pooling per image, as the tool behind the published table does. GFLOPs is torch's own count of "
+        "convolutions and linear layers, with two operations per multiply-accumulate. Accuracies are on the "
+        "validation images, in evaluation mode: before fine-tuning, after it, and of the control."
     )
     if record.settings.control:
         said += (
@@ -148,8 +148,8 @@ def _speed_explained(record: SlimRecord) -> str:
     rounds = max((speed.rounds for model in record.models for speed in model.speeds), default=0)
     return (
         "Both networks answered the same images in turns, in the same process; the times are per batch. The "
-        f"latency ratio is slimmed over dense, the median of {rounds} rounds (in parentheses the middle half of "
-        "them); the throughput ratio is its inverse."
+        f"latency ratio is slimmed over dense, the median of {rounds} rounds (in parentheses the middle half "
+        "of them); the throughput ratio is its inverse."
     )
 
 
@@ -159,7 +159,7 @@ def _published_row(record: SlimRecord, model: SlimmedModel) -> tuple[str, ...]:
         markdown(record.architecture),
         _giga(record.dense.macs),
         _mega(record.dense.parameters),
-        "-" if record.strength is None else f"{record.strength:.0e}".replace("e-0", "e-"),
+        "-" if record.strength is None else _scientific(record.strength),
         f"{100 * model.predicted_ratio:.0f}%",
         f"{100 * model.true_ratio:.2f}%",
         _giga(model.size.macs),
@@ -211,6 +211,12 @@ def _mega(count: int) -> str:
 
 def _plain_percent(fraction: float | None) -> str:
     return "-" if fraction is None else f"{100 * fraction:.3f}"
+
+
+def _scientific(number: float) -> str:
+    """Return 0.0001 as 1e-4, as the published table writes it."""
+    mantissa, exponent = f"{number:e}".split("e")
+    return f"{float(mantissa):g}e{int(exponent)}"
 
 
 def _time(seconds: float) -> str:
