@@ -12,6 +12,7 @@ from dawnbench.compress.slimming import narrow
 from dawnbench.compress.slimming.cut import Target
 from dawnbench.engine.kept_model import KeptModel
 from dawnbench.engine.model_file import read_model_file
+from dawnbench.recipes.overrides import adapt
 from dawnbench.recipes.part import ModelPart, kind_of
 from dawnbench.recipes.parts import NormScalePenaltySpec
 from dawnbench.recipes.recipe import Recipe
@@ -71,8 +72,7 @@ def slim_run(
     """
     record, folder = _cut_all(request, observer)
     for value in request.values:
-        label = f"{request.settings.target}-{value:g}"
-        for made, recipe in _trainings(record, folder, value, label):
+        for made, recipe in _trainings(record, folder, value):
             observer.noted(f"training {recipe.name}")
             trained = _trained(train(recipe), recipe)
             model = _model(record, value)
@@ -89,6 +89,8 @@ def _cut_all(request: SlimRequest, observer: SlimObserver) -> tuple[SlimRecord, 
     run = read_run(request.run)
     observer.noted(f"evaluating the model of {run.folder.name}")
     kept = narrow.open_dense(run, device=request.device, recipe=request.recipe)
+    # Before the work of minutes, so that a wrong setting costs none.
+    adapt(kept.recipe, request.settings.changed)
     fresh = _fresh(request, run, kept)
     folder = slimming_folder(run.folder, fresh)
     record = read_slimming(folder) if folder.exists() else fresh
@@ -97,7 +99,7 @@ def _cut_all(request: SlimRequest, observer: SlimObserver) -> tuple[SlimRecord, 
             continue
         observer.noted(f"cutting to {request.settings.target} {value:g} and timing the result")
         made = narrow.cut_kept(kept, request.settings.rule, Target(request.settings.target, value))
-        file = f"{request.settings.target}-{value:g}.safetensors"
+        file = f"{_label(request.settings, value)}.safetensors"
         prepared = narrow.prepare_narrow(kept, made, folder / file)
         model = SlimmedModel(
             value=value,
@@ -142,16 +144,21 @@ def _architecture(model: ModelPart) -> str:
 
 
 def _trainings(
-    record: SlimRecord, folder: Path, value: float, label: str
+    record: SlimRecord, folder: Path, value: float
 ) -> Iterator[tuple[Literal["finetuned", "control"], Recipe]]:
     """Yield the recipes that are still to be run for one network, and what the record calls their results."""
     model, settings = _model(record, value), record.settings
+    label = _label(settings, value)
     path = folder / model.file
     recipe = Recipe.from_dict(json.loads(read_model_file(path).metadata["settings"]))
     if settings.finetune_epochs and model.finetuned is None:
-        yield "finetuned", narrow.finetuning(recipe, path, settings.finetune_epochs, label)
+        yield "finetuned", narrow.finetuning(recipe, path, settings.finetune_epochs, label, settings.changed)
     if settings.control and model.control is None:
         yield "control", narrow.control(recipe, record.epochs + settings.finetune_epochs, label)
+
+
+def _label(settings: SlimSettings, value: float) -> str:
+    return f"{settings.target}-{value:.12g}"
 
 
 def _trained(folder: Path, recipe: Recipe) -> TrainedModel:

@@ -191,6 +191,13 @@ class Amounts(click.ParamType[tuple[float, ...]]):
     help="Whether to train each narrow network from scratch as well.",
 )
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Of these trainings.")
+@click.option(
+    "--set",
+    "changed",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Change a setting of fine-tuning, such as schedule.rate=0.01; repeatable.",
+)
 @device_option
 @click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
 @click.option(
@@ -224,7 +231,8 @@ def prune(
     run = read_run(run_folder, ledgers=False)
     epochs = _recorded_epochs(run.record.recipe) if finetune is None else finetune
     settings = SlimSettings(
-        **{name: options.pop(name) for name in ("rule", "target", "control", "seed")}, finetune_epochs=epochs
+        **{name: options.pop(name) for name in ("rule", "target", "control", "seed", "changed")},
+        finetune_epochs=epochs,
     )
     with waiting_for("loading torch", silent=as_json):
         from dawnbench.campaigns.slimming import SlimRequest, slim_run

@@ -36,6 +36,8 @@ class SlimSettings:
     """Whether the narrow network is also trained from scratch."""
     seed: Count
     """Of fine-tuning and control."""
+    changed: tuple[Text, ...] = ()
+    """What --set changed in the recipe for fine-tuning, as `path=value`."""
 
 
 @dataclass(frozen=True, slots=True)

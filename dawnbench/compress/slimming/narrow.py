@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from statistics import median, quantiles
@@ -18,6 +19,7 @@ from dawnbench.engine.kept_model import KeptModel, open_kept_model
 from dawnbench.engine.model_file import save_model
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.warm_up import with_compile_fallback
+from dawnbench.recipes.overrides import adapt
 from dawnbench.recipes.parts import FileWeightsSpec, SlimmedSpec
 from dawnbench.recipes.recipe import Precision, Recipe
 from dawnbench.records.reader import Run
@@ -116,10 +118,16 @@ def _images(prepared: Prepared, number: int) -> Tensor:
     return prepared.normalization(pixels.repeat(math.ceil(number / len(pixels)), 1, 1, 1)[:number]).float()
 
 
-def finetuning(narrow: Recipe, path: Path, epochs: int, label: str) -> Recipe:
-    """Return the recipe that trains a narrower network on from the weights in its file, as it was trained."""
+def finetuning(narrow: Recipe, path: Path, epochs: int, label: str, changed: Sequence[str] = ()) -> Recipe:
+    """Return the recipe that trains a narrower network on from the weights in its file.
+
+    The settings are those of the run that was slimmed, except for what is `changed`, as `path=value`.
+
+    Raises:
+        DawnbenchError: there is no such setting, or the value is wrong.
+    """
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return replace(
+    tuned = replace(
         narrow,
         name=f"{narrow.name}-{label}",
         summary=f"{narrow.name} slimmed ({label}), fine-tuned",
@@ -128,6 +136,7 @@ def finetuning(narrow: Recipe, path: Path, epochs: int, label: str) -> Recipe:
         trials=1,
         changed=(),
     )
+    return adapt(tuned, changed)
 
 
 def control(narrow: Recipe, epochs: int, label: str) -> Recipe:
