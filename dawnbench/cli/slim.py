@@ -27,6 +27,7 @@ from dawnbench.cli.options import (
     target_option,
     time_format_option,
 )
+from dawnbench.cli.parameter_types import SETTING
 from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
@@ -194,6 +195,7 @@ class Amounts(click.ParamType[tuple[float, ...]]):
 @click.option(
     "--set",
     "changed",
+    type=SETTING,
     multiple=True,
     metavar="KEY=VALUE",
     help="Change a setting of fine-tuning, such as schedule.rate=0.01; repeatable.",

@@ -36,7 +36,8 @@ def slimming_page(record: SlimRecord) -> str:
     parts = [f"# {markdown(record.recipe_name)}, slimmed", _facts(record)]
     parts += [f"- {markdown_block(note)}" for note in record.notes]
     parts += ["## Results", table(HEADER, _rows(record)), _explained(record)]
-    parts += ["## Speed", table(SPEED_HEADER, [*_speed_rows(record)]), _speed_explained(record)]
+    if speeds := [*_speed_rows(record)]:
+        parts += ["## Speed", table(SPEED_HEADER, speeds), _speed_explained(record)]
     parts += [
         "## In the published form",
         table(PUBLISHED_HEADER, [_published_row(record, model) for model in record.models]),
