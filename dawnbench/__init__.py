@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dawnbench.version import __version__
 
 if TYPE_CHECKING:
-    from dawnbench.campaigns import Observer, ab, run
+    from dawnbench.campaigns import Observer, ab, infer, run
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
@@ -34,6 +34,7 @@ _HOMES = {
     "ab": "dawnbench.campaigns",
     "compare": "dawnbench.stats.comparison.compare",
     "find_recipe": "dawnbench.recipes",
+    "infer": "dawnbench.campaigns",
     "list_recipes": "dawnbench.recipes",
     "load_runs": "dawnbench.stats.frames",
     "open_trial_set": "dawnbench.stats.pooling",
@@ -54,6 +55,7 @@ __all__ = [
     "ab",
     "compare",
     "find_recipe",
+    "infer",
     "list_recipes",
     "load_runs",
     "open_trial_set",

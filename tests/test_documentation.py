@@ -207,8 +207,12 @@ class Session:
         return result.stdout
 
     def _newest_run(self) -> Path:
-        """Return what a reader would put in place of `runs/FOLDER`."""
-        records = [path for path in Path("runs").glob("*/run.json") if path.parent.name not in NAMED]
+        """Return what a reader would put in place of `runs/FOLDER`: the training that was run last."""
+        records = [
+            path
+            for path in Path("runs").glob("*/run.json")
+            if path.parent.name not in NAMED and json.loads(path.read_text())["kind"] == "training"
+        ]
         newest = max(records, key=lambda path: path.stat().st_mtime_ns, default=None)
         return self._folder if newest is None else newest.parent
 

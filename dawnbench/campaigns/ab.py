@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
+from dawnbench.campaigns.recording import Recording
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup
 from dawnbench.campaigns.turns import in_order
-from dawnbench.engine.device import open_device
+from dawnbench.engine.device import Device, open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -22,6 +23,7 @@ from dawnbench.telemetry import Sampler, open_sources
 from dawnbench.telemetry.sampler import Sample
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns.enough import Enough
     from dawnbench.stats.sequential import AutoTrials
 
 SIDES: tuple[Side, Side] = ("A", "B")
@@ -62,12 +64,11 @@ def ab(
     opened = open_device(device)
     opened.tune()
     campaign = os.urandom(6).hex()
-    sessions: list[Session] = []
-    status: RunStatus = "failed"
-    try:
-        observed = observers or (SilentObserver(), SilentObserver())
+    observed = observers or (SilentObserver(), SilentObserver())
+
+    def prepare() -> Iterator[Recording]:
         for side, recipe, observer in zip(SIDES, (recipe_a, recipe_b), observed, strict=True):
-            session = Session(
+            yield Session(
                 replace(recipe, trials=pairs),
                 opened,
                 seed=seed,
@@ -80,13 +81,28 @@ def ab(
                 tags=tags,
                 prices=prices,
             )
+
+    return run_pairs(prepare(), opened, pairs, enough)
+
+
+def run_pairs(
+    prepared: Iterable[Recording], device: Device, pairs: int, enough: Enough | None = None
+) -> tuple[Path, Path]:
+    """Run the trials of two sides in pairs, in turns, and return their run folders.
+
+    `prepared` prepares a side when it is asked for the next one. However the campaign ends, both are closed.
+    """
+    sessions: list[Recording] = []
+    status: RunStatus = "failed"
+    try:
+        for session in prepared:
             sessions.append(session)
 
         def to_both(samples: list[Sample]) -> None:
             for session in sessions:
                 session.append_samples(samples)
 
-        sampler = Sampler(open_sources(opened.uuid), to_both)
+        sampler = Sampler(open_sources(device.uuid), to_both)
         for session in sessions:
             session.begin(sampler)
         with sampler:

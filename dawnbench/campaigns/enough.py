@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from dawnbench.campaigns.session import Session
+from dawnbench.campaigns.recording import Recording
 from dawnbench.stats.sequential import AutoTrials
 from dawnbench.stats.stopping import after_trial, begin_stopping
 
@@ -26,7 +26,7 @@ class Enough:
         self._clock, self._began = clock, clock()
         self.stopping = begin_stopping(auto, kind)
 
-    def after(self, sessions: Sequence[Session], done: int) -> bool:
+    def after(self, sessions: Sequence[Recording], done: int) -> bool:
         """Look at the trials after the `done`th of each session, record what is new, and return if it ends.
 
         Raises:

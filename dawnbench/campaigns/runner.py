@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dawnbench.campaigns.observer import Observer, SilentObserver
+from dawnbench.campaigns.recording import Recording
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
-from dawnbench.engine.device import open_device
+from dawnbench.engine.device import Device, open_device
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -18,6 +19,7 @@ from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, open_sources
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns.enough import Enough
     from dawnbench.stats.sequential import AutoTrials
 
 
@@ -71,14 +73,20 @@ def run(
         tags=tags,
         prices=prices,
     )
+    run_trials(session, opened, recipe.trials, enough)
+    return session.folder
+
+
+def run_trials(session: Recording, device: Device, trials: int, enough: Enough | None = None) -> None:
+    """Run a session's trials one after another, and close it however that ends."""
     status: RunStatus = "failed"
     try:
         with session.setup.segment("record"):
-            sampler = Sampler(open_sources(opened.uuid), session.append_samples)
+            sampler = Sampler(open_sources(device.uuid), session.append_samples)
         session.begin(sampler)
         with sampler:
             session.warm_up()
-            for number in range(1, recipe.trials + 1):
+            for number in range(1, trials + 1):
                 session.trial(number)
                 if enough is not None and enough.after([session], number):
                     break
@@ -88,4 +96,3 @@ def run(
         raise
     finally:
         session.close(status)
-    return session.folder

@@ -100,14 +100,16 @@ def _cut_all(request: SlimRequest, observer: SlimObserver) -> tuple[SlimRecord, 
         observer.noted(f"cutting to {request.settings.target} {value:g} and timing the result")
         made = narrow.cut_kept(kept, request.settings.rule, Target(request.settings.target, value))
         file = f"{_label(request.settings, value)}.safetensors"
-        prepared = narrow.prepare_narrow(kept, made, folder / file)
+        prepared = narrow.prepare_narrow(kept, made)
+        before = narrow.accuracies(prepared)
+        narrow.save_narrow(folder / file, prepared, kept, before.top1)
         model = SlimmedModel(
             value=value,
             predicted_ratio=made.predicted_ratio,
             true_ratio=made.true_ratio,
             size=narrow.size(prepared),
             file=file,
-            before=narrow.accuracies(prepared),
+            before=before,
             speeds=tuple(narrow.speed(kept.prepared, prepared, batch) for batch in SPEED_BATCHES),
         )
         record = _saved(_with(record, model), folder, observer)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from dawnbench.cli.ab_models import is_model, run_models_and_compare
 from dawnbench.cli.auto import trials_options
 from dawnbench.cli.compare import ComparisonOptions, show_comparisons
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
+from dawnbench.cli.infer import runtime_options
 from dawnbench.cli.options import (
     across_option,
-    complete_recipe,
     data_option,
     device_option,
     epochs_option,
@@ -31,6 +32,7 @@ from dawnbench.cli.options import (
     tag_option,
     target_option,
 )
+from dawnbench.cli.show import complete_recipe_or_run
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.errors import DawnbenchError
@@ -44,9 +46,7 @@ if TYPE_CHECKING:
 
 
 @main.command(epilog=EXPLAINED)
-@click.argument(
-    "recipes", nargs=-1, required=True, metavar="RECIPE_A [RECIPE_B]", shell_complete=complete_recipe
-)
+@click.argument("recipes", nargs=-1, required=True, metavar="A [B]", shell_complete=complete_recipe_or_run)
 @trials_options(
     "Trials of each recipe; auto: until the verdict is settled.",
     "With auto: also stop once the ratio is shown to be within this share of 1.",
@@ -62,6 +62,7 @@ if TYPE_CHECKING:
 @out_option
 @rule_option
 @across_option
+@runtime_options(sides=True)
 @click.option(
     "--python",
     "pythons",
@@ -96,6 +97,9 @@ def ab(
     The order alternates with every pair (ABBA), so that neither side gets the colder machine. With two
     recipes, --set applies to both. With one recipe, give --set twice: first for A, then for B. With --python,
     one recipe is enough: the two sides may be two environments, such as two versions of torch.
+
+    Instead of recipes, give two runs that kept their models, or model files, to time the models' answers in
+    turns as `dawnbench infer` does; or one, with an option such as --runtime given twice.
     """
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
@@ -103,6 +107,26 @@ def ab(
     options["tags"] = parse_tags(options["tags"])
     leaves = {leaf: options.pop(leaf) for leaf in ("data", "epochs", "target")}
     shown = ComparisonOptions(rule, across, as_json, prices)
+    about_models = {
+        name: options.pop(name) for name in ("runtime", "compile", "precision", "batch", "recipe")
+    }
+    about_recipes = {
+        "set": settings,
+        "python": pythons,
+        "epochs": leaves["epochs"],
+        "seed": options["seed"],
+        "rule": rule if rule not in ("dawnbench", "inference") else None,
+    }
+    models = [name for name in recipes if is_model(name)]
+    if models and len(models) < len(recipes):
+        raise click.UsageError("ab takes two recipes or two kept models, not one of each")
+    unused = about_recipes if models else about_models
+    if misplaced := next((name for name, value in unused.items() if value), None):
+        what, goes = ("a kept model", "recipes") if models else ("a recipe", "kept models")
+        raise click.UsageError(f"--{misplaced} goes with {goes}, and {recipes[0]} is {what}")
+    if models:
+        del options["seed"], leaves["epochs"]
+        sys.exit(run_models_and_compare(recipes, shown, auto=auto, **options, **leaves, **about_models))
     if pythons:
         if auto is not None:
             raise click.UsageError("--trials auto does not go with --python; give a number of trials")
@@ -141,6 +165,7 @@ def run_and_compare(
     from dawnbench import campaigns
     from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
+    from dawnbench.records.rules import rule_for
     from dawnbench.records.trial_set import trial_set_of
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
@@ -149,7 +174,7 @@ def run_and_compare(
     _check(recipe_a, recipe_b, shown)
     price_list(shown.prices)
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials, at_most=auto is not None)
+    display = PairsDisplay(console, rule_for("training", shown.rule), trials, at_most=auto is not None)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
     interrupted = False

@@ -43,9 +43,9 @@ def run_pythons_and_compare(
     from dawnbench.campaigns.turns import python_side
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.catalogue import SERIES
-    from dawnbench.records.rules import known_rule
+    from dawnbench.records.rules import known_rule, rule_for
 
-    known_rule(shown.rule)
+    known_rule(rule_for("training", shown.rule))
     price_list(shown.prices)
     if series := [recipe for recipe, _ in given if recipe in SERIES]:
         raise DawnbenchError(f"{series[0]} is a series; ab compares two recipes")
@@ -83,12 +83,14 @@ def take_turns_and_compare(
 
     from dawnbench.campaigns.turns import Turn, rounds, take_turn
     from dawnbench.records.reader import read_run
+    from dawnbench.records.rules import rule_for
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.report.text.console import open_console
     from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
+    rule = rule_for("training", shown.rule)
     console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, shown.rule, trials)
+    display = PairsDisplay(console, rule, trials)
     if (sentence := too_few_pairs(trials)) is not None:
         display.warn(sentence)
     observers = {side.name: one for side, one in zip(turn_sides, (display.a, display.b), strict=True)}

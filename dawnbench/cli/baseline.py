@@ -63,14 +63,15 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
             "every later verdict depends on its spread, which fewer do not show; run it again with "
             f"--trials {MIN_TRIALS}, or name several runs with a quoted glob"
         )
-    if not any(trial.reached for trial in series.counting):
+    # The latency of a model below its target is measured all the same.
+    if series.inference is None and not any(trial.reached for trial in series.counting):
         raise DawnbenchError(
             f"no trial of {series.name} reached the target of {percent(series.target)}, so there is no time "
             "to compare others with; train for more epochs, or to a lower target"
         )
     if all(time is None for trial in series.counting for time in trial.seconds.values()):
         raise DawnbenchError(f"no trial of {series.name} has a time: {'; '.join(series.warnings[:1])}")
-    path = baseline_path(out, series.recipe_name, series.device_name)
+    path = baseline_path(out, series.identity.workload, series.device_name)
     if path.exists() and not replace_older:
         raise DawnbenchError(f"{path} already exists; add --replace to replace it")
     write_baseline(replace(series, name=name, pairing=None), path)

@@ -11,7 +11,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import Place, across_option, price_options, rule_option
+from dawnbench.cli.options import Place, across_option, price_options, reading_rule_option
 from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import plain
@@ -33,7 +33,7 @@ def complete_run_or_published(context: Any, parameter: Any, incomplete: str) -> 
 @main.command()
 @click.argument("reference", shell_complete=complete_run_or_published)
 @click.argument("others", nargs=-1, metavar="OTHERS...", shell_complete=complete_run_or_published)
-@rule_option
+@reading_rule_option
 @across_option
 @click.option("--devices", is_flag=True, help="One table with a row per device, whose runs are pooled.")
 @click.option(
@@ -78,8 +78,8 @@ def compare(
 class ComparisonOptions:
     """How runs are compared and the comparison is printed."""
 
-    rule: str
-    """The timing rule that the verdict is by."""
+    rule: str | None
+    """The timing rule that the verdict is by; None for that of the runs' kind."""
     across: bool
     """Compare runs with different data, targets, recipes or numbers of threads all the same."""
     as_json: bool

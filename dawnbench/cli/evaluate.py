@@ -1,4 +1,4 @@
-"""The verb `dawnbench evaluate`: evaluate a run's model again."""
+"""The verb `dawnbench evaluate`: evaluate a model that a run saved."""
 
 from __future__ import annotations
 
@@ -11,28 +11,36 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import data_option, device_option
-from dawnbench.cli.run_argument import RUN_FOLDER
+from dawnbench.cli.run_argument import RUN_OR_MODEL
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.evaluate_run import RunEvaluation
 
 
 @main.command()
-@click.argument("run_folder", metavar="RUN", type=RUN_FOLDER)
+@click.argument("source", metavar="RUN|FILE", type=RUN_OR_MODEL)
 @data_option
 @device_option
 @click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
-def evaluate(run_folder: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
-    """Evaluate the model that RUN saved.
+def evaluate(source: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
+    """Evaluate the model that RUN saved, or the one in FILE.
 
-    RUN is a run made with --save-model: its folder, its name, or latest. Its model is evaluated on the
-    validation images of the run's data set, or of --data, in the run's precision and with all views of the
-    last epoch.
+    RUN is a run made with --save-model: its folder, its name, or latest. FILE is a .safetensors file that
+    dawnbench wrote, or an .onnx file from `dawnbench export`.
+
+    The model is evaluated on the validation images of the data set it was trained on, or of --data, in the
+    run's precision and with all views of the last epoch. An .onnx file is evaluated by onnxruntime on the
+    CPU, in float32 and on each image itself, without mirrored or shifted views.
     """
-    from dawnbench.campaigns.evaluate_run import evaluate_run
+    from dawnbench.campaigns.evaluate_run import evaluate_onnx, evaluate_run
 
-    found = evaluate_run(run_folder, data=data, device=device, recipe=recipe)
+    if source.suffix == ".onnx":
+        if device not in ("auto", "cpu"):
+            raise click.UsageError(f"--device {device} does not apply to an .onnx file; omit it")
+        found = evaluate_onnx(source, data=data)
+    else:
+        found = evaluate_run(source, data=data, device=device, recipe=recipe)
     if as_json:
         click.echo(json.dumps({"accuracy": found.accuracy} | asdict(found)))
     else:
@@ -46,6 +54,8 @@ def _line(found: RunEvaluation) -> str:
         f"{percent(found.accuracy)} of {found.images:,} images ({found.correct:,} correct), "
         f"loss {found.loss:.4f}"
     )
+    if found.runtime == "onnxruntime":
+        line += ", by onnxruntime from one view of each"
     if found.recorded_accuracy is None:
         return line
     return f"{line}; the run recorded {percent(found.recorded_accuracy)}"

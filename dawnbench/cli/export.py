@@ -11,6 +11,7 @@ import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.options import Place, price_options
+from dawnbench.cli.parameter_types import DATA
 from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
@@ -23,34 +24,42 @@ if TYPE_CHECKING:
 
 TABLES = ("csv", "parquet")
 PRICES = ("cost_per_hour", "price_per_kwh", "grams_per_kwh")
-OPTIONS_OF = {
+MODELS = ("onnx", "safetensors")
+OPTIONS_OF: dict[str, tuple[str, ...]] = {
     "dawnbench": ("trial", "author", "author_email", "code_url", "framework", "hardware", "cost_per_hour"),
     "mlperf": ("trial", "author"),
     **dict.fromkeys((*TABLES, "json"), PRICES),
+    **dict.fromkeys(MODELS, ("data", "recipe")),
 }
 """The options that a format takes besides RUN and --out."""
-FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *TRACKERS)
+FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *MODELS, *TRACKERS)
 
 EXPLAINED = f"""\b
 Formats:
-  dawnbench     an entry for the official repository: a JSON and a TSV file
+  dawnbench     an entry for the official repository: a JSON and a TSV file;
+                of an inference run one JSON file
   mlperf        :::MLLOG lines, one file per trial, and the checker's rules
   csv, parquet  trials, epochs and telemetry of all runs as three tables
   json          one document per run, following the published schema
+  onnx          the saved model: pixels 0 to 255 in, logits out, checked
+                against torch by onnxruntime
+  safetensors   the saved model's weights, with the recipe in the metadata
   {", ".join(TRACKERS)}
                 that tracker's own store"""
 
 
 @main.command(epilog=EXPLAINED)
 @click.argument("runs", nargs=-1, required=True, metavar="RUN...", shell_complete=complete_run)
-@click.option("--format", "kind", type=click.Choice(FORMATS), required=True, help="See below.")
+@click.option(
+    "--format", "kind", type=click.Choice(FORMATS), metavar="FORMAT", required=True, help="See below."
+)
 @click.option(
     "-o",
     "--out",
     metavar="FOLDER",
     type=Place(allow_dash=True),
     help="Folder to write to; by default exports/FORMAT, or for trackers tracking/FORMAT next to the run. "
-    "For json also a file name, or - for standard output.",
+    "For json, onnx and safetensors also a file name; for json also - for standard output.",
 )
 @click.option(
     "--trial",
@@ -66,17 +75,45 @@ Formats:
 @click.option(
     "--hardware", help="By default the device's name; in a cloud, add the instance type (dawnbench)."
 )
+@click.option(
+    "--data",
+    type=DATA,
+    metavar="NAME",
+    help="Data set to check the model on, if its own is not there (onnx, safetensors).",
+)
+@click.option(
+    "--recipe",
+    metavar="FILE",
+    help="The recipe file, if it defines parts of its own (onnx, safetensors).",
+)
 @price_options
-def export(runs: tuple[str, ...], kind: str, out: str | None, prices: Prices, **options: Any) -> None:
-    """Write runs in other tools' formats, and print the paths.
+def export(
+    runs: tuple[str, ...],
+    kind: str,
+    out: str | None,
+    prices: Prices,
+    data: str | None,
+    recipe: str | None,
+    **options: Any,
+) -> None:
+    """Write runs, or their models, in other tools' formats, and print the paths.
 
-    RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either.
+    RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either. A run
+    made with --save-model has a model for onnx and safetensors; for these, RUN may also be a .safetensors
+    file that dawnbench wrote.
     """
-    given = [name for name, value in (options | asdict(prices)).items() if value is not None]
+    about_model = {"data": data, "recipe": recipe}
+    given = [name for name, value in (options | asdict(prices) | about_model).items() if value is not None]
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
         raise click.UsageError(f"--{unused[0].replace('_', '-')} does not apply to --format {kind}")
-    for line in export_runs(runs, kind, out, EntryOptions(**options), prices):
+    if kind in MODELS:
+        from dawnbench.cli.export_model import export_models
+
+        lines = export_models(runs, kind, out, data, recipe)
+    else:
+        lines = export_runs(runs, kind, out, EntryOptions(**options), prices)
+    for line in lines:
         click.echo(one_line(line))
 
 
@@ -139,6 +176,7 @@ def _tables(folders: Sequence[Path], kind: str, out: Path, prices: PriceList) ->
 def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: PriceList) -> Iterator[str]:
     from dawnbench.cli.configuration import configuration_path, read_configuration
     from dawnbench.export.dawnbench_entry import Submitter, dawnbench_entry
+    from dawnbench.export.inference_entry import inference_entry
     from dawnbench.records.files import write
 
     known = read_configuration(configuration_path()).author
@@ -158,7 +196,8 @@ def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: Pric
             options.hardware,
             prices.prices_of(run.record).cost_per_hour,
         )
-        entry = dawnbench_entry(run, submitter, options.trial)
+        of_run = dawnbench_entry if run.record.inference is None else inference_entry
+        entry = of_run(run, submitter, options.trial)
         if entry.name in written:
             raise DawnbenchError(
                 f"{written[entry.name].folder} and {run.folder} would both become {entry.name}.json; "
@@ -166,6 +205,8 @@ def _entries(runs: Sequence[Run], out: Path, options: EntryOptions, prices: Pric
             )
         written[entry.name] = run
         for suffix, text in (("json", entry.json), ("tsv", entry.tsv)):
+            if text is None:
+                continue
             path = out / f"{entry.name}.{suffix}"
             write(text, path)
             yield str(path)

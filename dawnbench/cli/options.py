@@ -76,6 +76,12 @@ rule_option = click.option(
     show_default=True,
     help="Timing rule.",
 )
+reading_rule_option = click.option(
+    "--rule",
+    type=click.Choice(list(RULES_BY_NAME)),
+    show_default="dawnbench; inference for inference runs",
+    help="Timing rule.",
+)
 across_option = click.option(
     "--across", is_flag=True, help="Compare even if data, targets, recipes or thread counts differ."
 )

@@ -39,6 +39,27 @@ class Accuracy(click.ParamType[float]):
             self.fail(str(error), parameter, context)
 
 
+class Numbers(click.ParamType[tuple[float, ...]]):
+    """Numbers above 0 with commas between them."""
+
+    name = "numbers"
+
+    def __init__(self, whole: bool) -> None:
+        self._whole = whole
+
+    def convert(self, value: Any, parameter: Any, context: Any) -> tuple[float, ...]:
+        """Return them in their order."""
+        kind = int if self._whole else float
+        try:
+            numbers = tuple(kind(part) for part in value.split(","))
+        except ValueError:
+            numbers = ()
+        if not numbers or not all(0 < number < float("inf") for number in numbers):
+            what = "whole numbers" if self._whole else "numbers"
+            self.fail(f"{value!r} is not a list of {what} above 0 such as 1,2,4", parameter, context)
+        return numbers
+
+
 class DeviceName(click.ParamType[str]):
     """The name of a device, which this machine need not have."""
 

@@ -14,7 +14,7 @@ import click
 
 from dawnbench.cli.exit_codes import DONE, NOT_MEASURED, REGRESS_EXPLAINED, REGRESSION
 from dawnbench.cli.group import Judging, main, not_comparable, sentence
-from dawnbench.cli.options import across_option, rule_option
+from dawnbench.cli.options import across_option, reading_rule_option
 from dawnbench.cli.parameter_types import SHARE
 from dawnbench.cli.run_argument import complete_run
 from dawnbench.errors import DawnbenchError
@@ -47,7 +47,8 @@ EXIT_CODES: dict[Outcome, int] = {
     "metrics",
     multiple=True,
     type=click.Choice(["time", "epochs", "accuracy", "energy"]),
-    help="Metric to judge; repeatable. By default time, epochs and accuracy.",
+    help="Metric to judge; repeatable. By default time, epochs and accuracy; of an inference run time "
+    "and accuracy.",
 )
 @click.option(
     "--max-slowdown",
@@ -63,7 +64,7 @@ EXIT_CODES: dict[Outcome, int] = {
     show_default=True,
     help="Allowed drop in mean final accuracy, in percentage points.",
 )
-@rule_option
+@reading_rule_option
 @across_option
 @click.option(
     "--json", "as_json", is_flag=True, help="Print the judgement as JSON; the closing line goes to stderr."
@@ -81,19 +82,24 @@ EXIT_CODES: dict[Outcome, int] = {
 )
 @click.option("--bencher", type=click.Path(path_type=Path), help="Write Bencher Metric Format to this file.")
 def regress(
-    run: str, baseline: Path | None, metrics: tuple[Metric, ...], rule: str, across: bool, **options: Any
+    run: str,
+    baseline: Path | None,
+    metrics: tuple[Metric, ...],
+    rule: str | None,
+    across: bool,
+    **options: Any,
 ) -> None:
     """Judge RUN against a baseline.
 
     RUN is a run (its folder, its name, or latest), or a quoted glob of run folders whose trials are pooled.
 
-    Time to the target, epochs to the target and final accuracy are judged separately; the last line begins
-    with `regress: `.
+    Time to the target, epochs to the target and final accuracy are judged separately, or the latency and the
+    accuracy of an inference run; the last line begins with `regress: `.
     """
-    from dawnbench.stats.regression.judge import DEFAULT_METRICS, Criteria
+    from dawnbench.stats.regression.judge import Criteria
 
     slowdown, drop = options.pop("max_slowdown"), options.pop("max_accuracy_drop")
-    criteria = Criteria(tuple(dict.fromkeys(metrics)) or DEFAULT_METRICS, rule, slowdown, drop, across)
+    criteria = Criteria(tuple(dict.fromkeys(metrics)) or None, rule, slowdown, drop, across)
     sys.exit(judge_and_show(run, baseline, criteria, Outputs(**options)))
 
 
@@ -155,11 +161,11 @@ def _not_measured(why: str, outputs: Outputs) -> int:
 def _default(series: TrialSet) -> Path:
     from dawnbench.records.baseline import baseline_path
 
-    path = baseline_path(BASELINES, series.recipe_name, series.device_name)
+    path = baseline_path(BASELINES, series.identity.workload, series.device_name)
     if not path.is_file():
         raise DawnbenchError(
-            f"there is no {path}, the baseline of {series.recipe_name} on {series.device_name}; save one "
-            "with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
+            f"there is no {path}, the baseline of {series.identity.workload} on {series.device_name}; save "
+            "one with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
         )
     return path
 

@@ -48,4 +48,24 @@ class RunFolder(click.ParamType[Path]):
         return complete_run(context, parameter, incomplete)
 
 
+MODEL_SUFFIXES = (".safetensors", ".onnx")
+
+
+class RunOrModel(RunFolder):
+    """A run, as above, or the file of a model."""
+
+    name = "run or model"
+
+    def convert(self, value: Any, parameter: Any, context: click.Context | None) -> Path:
+        """Return the run's folder or the file.
+
+        Raises:
+            DawnbenchError: no run has this name, several do, it is a folder of runs, or no file.
+        """
+        if Path(value).suffix in MODEL_SUFFIXES and not Path(value).exists():
+            raise DawnbenchError(f"{value} does not exist; name a run or the file of a model")
+        return super().convert(value, parameter, context)
+
+
 RUN_FOLDER = RunFolder()
+RUN_OR_MODEL = RunOrModel()

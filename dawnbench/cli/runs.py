@@ -6,14 +6,15 @@ import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, get_args
 
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import rule_option
+from dawnbench.cli.options import reading_rule_option
 from dawnbench.cli.parameter_types import ACCURACY
 from dawnbench.records.index import index_runs
+from dawnbench.records.inference import RunKind
 from dawnbench.records.rules import known_rule
 from dawnbench.records.selection import select
 from dawnbench.records.tags import parse_tags
@@ -37,7 +38,10 @@ MAX_TROUBLES = 20
 )
 @click.option("--since", metavar="DATE|AGE", help="Only runs made since 2026-11-01 (UTC), or in the last 7d.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="Only the newest N.")
-@rule_option
+@click.option(
+    "--kind", type=click.Choice(list(get_args(RunKind))), help="Only trainings, or only inference runs."
+)
+@reading_rule_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object with all of them.")
 def runs(folder: Path, **options: Any) -> None:
     """List the runs in FOLDER, runs/ by default."""
@@ -53,22 +57,25 @@ def list_runs(
     tags: Sequence[str] = (),
     since: str | None = None,
     limit: int | None = None,
-    rule: str = "dawnbench",
+    kind: RunKind | None = None,
+    rule: str | None = None,
     as_json: bool = False,
 ) -> None:
     """Print the runs in `folder`, newest first, and on standard error what could not be read.
 
     `recipe` and `device` are parts of the names or shell patterns, whatever their case; `target` is 0.94 or
     "94%". `tags` are KEY=VALUE with a value or a shell pattern; `since` is a date such as 2026-11-01 or an
-    age such as 7d. The newest `limit` of those that match are printed, all if it is None.
+    age such as 7d. The newest `limit` of those that match are printed, all if it is None. Times are under
+    `rule`; None is `inference` for inference runs and `dawnbench` for the others.
 
     Raises:
         DawnbenchError: the folder or the rule does not exist, or an option is invalid.
     """
     from dawnbench.report.text.listing import coloured, listing
 
-    known_rule(rule)
-    selection = select(recipe, device, target, parse_tags(tags), since)
+    if rule is not None:
+        known_rule(rule)
+    selection = select(recipe, device, target, parse_tags(tags), since, kind)
     index = index_runs(folder)
     runs = [run for run in index.runs if selection.takes(run)][:limit]
     if as_json:

@@ -20,6 +20,7 @@ from dawnbench.cli.options import (
     set_option,
     tag_option,
 )
+from dawnbench.cli.parameter_types import Numbers
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.records.tags import parse_tags
@@ -27,27 +28,6 @@ from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
     from dawnbench.stats.scaling_laws import ScalePoint, ScalingStudy, Setting
-
-
-class Numbers(click.ParamType[tuple[float, ...]]):
-    """Numbers above 0 with commas between them."""
-
-    name = "numbers"
-
-    def __init__(self, whole: bool) -> None:
-        self._whole = whole
-
-    def convert(self, value: Any, parameter: Any, context: Any) -> tuple[float, ...]:
-        """Return them in their order."""
-        kind = int if self._whole else float
-        try:
-            numbers = tuple(kind(part) for part in value.split(","))
-        except ValueError:
-            numbers = ()
-        if not numbers or not all(0 < number < float("inf") for number in numbers):
-            what = "whole numbers" if self._whole else "numbers"
-            self.fail(f"{value!r} is not a list of {what} above 0 such as 1,2,4", parameter, context)
-        return numbers
 
 
 @main.command()

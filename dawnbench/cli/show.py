@@ -15,8 +15,8 @@ from dawnbench.cli.options import (
     data_option,
     is_run,
     price_options,
+    reading_rule_option,
     resolve,
-    rule_option,
     set_option,
 )
 from dawnbench.cli.run_argument import complete_run
@@ -37,11 +37,11 @@ def complete_recipe_or_run(context: Any, parameter: Any, incomplete: str) -> lis
 @click.argument("what", metavar="RECIPE|RUN", shell_complete=complete_recipe_or_run)
 @data_option
 @set_option
-@rule_option
+@reading_rule_option
 @price_options
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def show(
-    what: str, data: str | None, settings: tuple[str, ...], rule: str, prices: Prices, as_json: bool
+    what: str, data: str | None, settings: tuple[str, ...], rule: str | None, prices: Prices, as_json: bool
 ) -> None:
     """Show a recipe, or what a run's trials come to.
 
@@ -58,13 +58,14 @@ def show(
         show_recipe(what, resolve(what, settings, data=data), as_json)
 
 
-def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> None:
-    """Print the figures of run folders or of a baseline.
+def show_run(what: str, rule: str | None, prices: Prices, as_json: bool = False) -> None:
+    """Print the figures of run folders or of a baseline; a rule of None is that of their kind.
 
     Raises:
         DawnbenchError: nothing is there, or it cannot be read.
     """
     from dawnbench.cli.configuration import price_list
+    from dawnbench.records.rules import rule_for
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.run_summary import summary_report
     from dawnbench.stats.pooling import open_trial_set
@@ -73,6 +74,7 @@ def show_run(what: str, rule: str, prices: Prices, as_json: bool = False) -> Non
     from dawnbench.stats.trial_summary import summarise
 
     series = open_trial_set(what)
+    rule = rule_for(series.identity.kind, rule)
     spent = spending(series, rule, price_list(prices).prices_of(series))
     figures = (series, summarise(series), find_warnings(series, rule), spent)
     if as_json:

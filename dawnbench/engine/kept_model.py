@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
-from dawnbench.engine.device import open_device
+from dawnbench.engine.device import Device, open_device
 from dawnbench.engine.model_file import FILE_NAME, load_model, read_model_file
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.errors import DawnbenchError
@@ -39,18 +39,30 @@ class KeptModel:
     """The file's metadata."""
 
     @property
+    def trained_fingerprint(self) -> str | None:
+        """The fingerprint of the data that it was trained on; None if neither file nor run says it."""
+        run = None if self.run is None else self.run.record.data.fingerprint
+        return self.facts.get("data_fingerprint", run)
+
+    @property
+    def trained_accuracy(self) -> float | None:
+        """The accuracy that its run recorded for it, from 0 to 1; None if neither file nor run says it."""
+        if "accuracy" in self.facts:
+            return accuracy_in(self.facts)
+        trials = () if self.run is None else self.run.trials
+        return next((t.accuracy for t in trials if str(t.trial) == self.facts.get("trial")), None)
+
+    @property
     def recorded_accuracy(self) -> float | None:
-        """The accuracy that the run recorded for the model, from 0 to 1; None if it was on other data."""
-        if self.run is None or self.dataset.fingerprint != self.run.record.data.fingerprint:
-            return None
-        return next((t.accuracy for t in self.run.trials if str(t.trial) == self.facts.get("trial")), None)
+        """The same, but None if it was on other data than the data opened here."""
+        return self.trained_accuracy if self.dataset.fingerprint == self.trained_fingerprint else None
 
 
 def open_kept_model(
     source: Path,
     *,
     data: str | None = None,
-    device: str = "auto",
+    device: str | Device = "auto",
     recipe: str | None = None,
     precision: str | None = None,
     compile: bool | Literal["auto"] | None = None,
@@ -60,7 +72,8 @@ def open_kept_model(
 
     `data` replaces the data set that it was trained on, `precision` and `compile` those of its run, and
     `settings` any other fields of its recipe, as in `Recipe.to_dict`. `recipe` is the recipe file that
-    defines the custom parts, if the recipe has any. Nothing in the model's file is executed.
+    defines the custom parts, if the recipe has any. An open device is used as it is. Nothing in the model's
+    file is executed.
 
     Raises:
         DawnbenchError: there is no model, a part of its recipe is not defined, or the data set or the device
@@ -71,8 +84,9 @@ def open_kept_model(
     facts = read_model_file(path).metadata
     recorded, digest = _recorded(path, run, facts)
     trained = _recipe_of(path, recorded, recipe)
-    opened = open_device(device)
-    opened.tune()
+    if isinstance(device, str):
+        device = open_device(device)
+        device.tune()
     dataset = load_dataset(data or trained.dataset.name, image_size=trained.dataset.image_size)
     if run is not None:
         _check_data(dataset, run.record.data)
@@ -82,9 +96,18 @@ def open_kept_model(
     # The trained weights replace those that it started from, whose file may be gone.
     changes |= {"weights": None, "precision": precision or _precision(run, facts, trained)}
     changes |= {} if compile is None else {"compile": compile}
-    prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, opened)
+    prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, device)
     load_model(path, prepared, digest)
     return KeptModel(path, run, trained, dataset, prepared, facts)
+
+
+def accuracy_in(facts: Mapping[str, str]) -> float | None:
+    """Return the accuracy that an exported file's metadata records, from 0 to 1; None if there is none."""
+    try:
+        accuracy = float(facts["accuracy"])
+    except (LookupError, ValueError):
+        return None
+    return accuracy if 0 <= accuracy <= 1 else None
 
 
 def _run_of(source: Path) -> Run | None:

@@ -75,14 +75,16 @@ def check_memory(recipe: Recipe, shape: DataShape, device: Device) -> int | None
     """
     # If an epoch keeps its last images, a batch holds at most all of them.
     batch_size = min(recipe.batch_size, shape.train_images)
-    predicted = forecast(replace(recipe, batch_size=batch_size), shape, device)
-    if predicted is None:
+    recipe_of_batch = replace(recipe, batch_size=batch_size)
+    probed = probe(recipe_of_batch, shape, device, batch_size)
+    if probed is None:
         return None
     free = device.free_memory_bytes()
-    needed = predicted.reserved_bytes(batch_size) - predicted.present
+    needed = device.footprint.reserved(probed.peak) - probed.present
     if free is None or needed <= free:
-        return predicted.peak_bytes(batch_size)
-    fitting = predicted.largest_batch(free + predicted.present, MIN_ADVICE)
+        return probed.peak
+    predicted = forecast(recipe_of_batch, shape, device)
+    fitting = predicted.largest_batch(free + predicted.present, MIN_ADVICE) if predicted else 0
     advice = f"batch_size={fitting} would fit" if fitting else "not even a batch of 16 would fit"
     raise DawnbenchError(
         f"batch_size={recipe.batch_size} needs {needed / 1e9:.1f} GB and {device.torch} has "

@@ -48,8 +48,6 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
     Raises:
         DawnbenchError: the file cannot be written.
     """
-    from safetensors.torch import save_file
-
     normalization = prepared.normalization
     metadata = {
         "recipe": prepared.recipe.name,
@@ -61,11 +59,23 @@ def save_model(path: Path, prepared: Prepared, facts: dict[str, Any]) -> None:
         **{name: str(fact) for name, fact in facts.items()},
     }
     tensors = {name: value.contiguous() for name, value in prepared.evaluated.state_dict().items()}
+    write_model_file(path, ModelFile(tensors, metadata), "free disk space, or omit --save-model")
+
+
+def write_model_file(path: Path, file: ModelFile, advice: str) -> None:
+    """Write tensors and metadata to a safetensors file; `advice` says what to do if that fails.
+
+    Raises:
+        DawnbenchError: the file cannot be written.
+    """
+    from safetensors.torch import save
+
+    # Not safetensors' save_file, whose files only their owner can read.
+    content = save(file.tensors, file.metadata)
     try:
-        with replacing(path) as file:
-            save_file(tensors, file.name, metadata)
-    except (OSError, RuntimeError) as error:  # safetensors raises its own errors when a write fails
-        advice = "free disk space, or omit --save-model"
+        with replacing(path) as opened:
+            opened.write(content)
+    except OSError as error:
         raise DawnbenchError(f"cannot write {path}: {error}; {advice}") from error
 
 
@@ -96,7 +106,7 @@ def load_model(path: Path, prepared: Prepared, digest: str | None = None) -> dic
 
 @dataclass(frozen=True)
 class ModelFile:
-    """The content of a file that `save_model` wrote."""
+    """The content of a model's file."""
 
     tensors: dict[str, Tensor]
     """The weights and buffers by name, on the host."""

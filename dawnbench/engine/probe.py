@@ -74,6 +74,11 @@ class Probed:
     training: list[int]
     """After each operation of the training steps."""
 
+    @property
+    def peak(self) -> int:
+        """The maximum that all tensors occupy together during a trial."""
+        return max(self.floor, *self.training)
+
 
 class ProbeDevice(Device):
     """Stands in for another device, sharing only its preferences."""

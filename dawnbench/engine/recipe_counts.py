@@ -12,9 +12,8 @@ from dawnbench.data.sources import load_dataset
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
 from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.cpu import CpuDevice
-from dawnbench.engine.memory import forecast
 from dawnbench.engine.prepare import describe_model
-from dawnbench.engine.probe import DataShape
+from dawnbench.engine.probe import DataShape, probe
 from dawnbench.recipes.catalogue import list_recipes
 from dawnbench.recipes.recipe import Precision, Recipe
 from dawnbench.recipes.shipped_counts import SHIPPED, RecipeCounts, to_json
@@ -42,8 +41,8 @@ def _peak_bytes(recipe: Recipe, shape: Shape) -> dict[str, int | None]:
     data = DataShape(*counts, shape.side, shape.side, shape.channels, shape.classes)
 
     def peak(device: Device, precision: Precision) -> int | None:
-        told = forecast(replace(recipe, precision=precision), data, device)
-        return None if told is None else told.peak_bytes(recipe.batch_size)
+        probed = probe(replace(recipe, precision=precision), data, device, recipe.batch_size)
+        return None if probed is None else probed.peak
 
     cpu, gpu = CpuDevice("cpu"), Device("cpu")  # a plain device has memory of its own, as a GPU has
     if recipe.precision != "auto":

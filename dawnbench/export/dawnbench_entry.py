@@ -46,12 +46,13 @@ class Submitter:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The two files of an entry."""
+    """The files of an entry."""
 
     name: str
-    """AUTHOR_MODEL_HARDWARE_FRAMEWORK, the name of both files without suffix."""
+    """AUTHOR_MODEL_HARDWARE_FRAMEWORK, the files' name without suffix."""
     json: str
-    tsv: str
+    tsv: str | None
+    """None for inference, which has no such file."""
 
 
 def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) -> Entry:
@@ -61,10 +62,10 @@ def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
         DawnbenchError: the run is not on CIFAR-10, there is no such trial, or it did not reach 94 %.
     """
     check_cifar10(run, "DAWNBench takes")
-    chosen = _chosen(run, trial)
+    chosen = chosen_trial(run, trial, RULE)
     epochs = run.epochs_of(chosen.trial)
     _check_reached(run, chosen, epochs, by_name=trial is not None)
-    framework = submitter.framework or _framework(run)
+    framework = submitter.framework or framework_of(run)
     hardware = submitter.hardware or run.record.device_name
     # Optional fields that were not given are left out, as in the accepted entries.
     fields = {
@@ -77,25 +78,35 @@ def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
         "hardware": hardware,
         "costPerHour": submitter.cost_per_hour,
         "timestamp": created_at(run).date().isoformat(),
-        "misc": _misc(run, chosen),
+        "misc": how_obtained(run, chosen),
     }
     given = {key: value for key, value in fields.items() if value is not None}
-    parts = (submitter.author, run.record.recipe_name, hardware, framework.partition(" ")[0])
     return Entry(
-        name="_".join(slug(part).replace("_", "-").lower() for part in parts),
+        name=entry_name(submitter.author, run.record.recipe_name, hardware, framework),
         json=json.dumps(finite(given), indent=4, allow_nan=False) + "\n",
         tsv=_tsv(chosen, epochs),
     )
 
 
-def _chosen(run: Run, number: int | None) -> TrialRecord:
+def entry_name(author: str, model: str, hardware: str, framework: str) -> str:
+    """Return the name of an entry's files without suffix, which the official README asks for."""
+    parts = (author, model, hardware, framework.partition(" ")[0])
+    return "_".join(slug(part).replace("_", "-").lower() for part in parts)
+
+
+def chosen_trial(run: Run, number: int | None, rule: str) -> TrialRecord:
+    """Return the trial that an entry is made of: the one of that number, or the median one under a rule.
+
+    Raises:
+        DawnbenchError: there is no such trial, or none that finished.
+    """
     if number is not None:
         found = [trial for trial in run.trials if trial.trial == number]
         if not found:
             raise DawnbenchError(f"{run.folder} has no trial {number}; it has {len(run.trials)}")
         return found[0]
     counting = [t for t in run.trials if t.status in ("finished", "diverged") or t.epochs_to_target]
-    chosen = median_trial(counting, RULE)
+    chosen = median_trial(counting, rule)
     if chosen is None:
         raise DawnbenchError(f"{run.folder} has no finished trial to make an entry of")
     return chosen
@@ -112,12 +123,13 @@ def _check_reached(run: Run, trial: TrialRecord, epochs: Sequence[EpochRecord], 
         )
 
 
-def _framework(run: Run) -> str:
+def framework_of(run: Run) -> str:
+    """Return PyTorch with the version in the run."""
     packages = run.record.environment.get("packages") or {}
     return f"PyTorch {packages.get('torch') or ''}".rstrip()
 
 
-def _misc(run: Run, trial: TrialRecord) -> dict[str, Any]:
+def how_obtained(run: Run, trial: TrialRecord) -> dict[str, Any]:
     """Return how the figure was obtained, without names of the person's machine or folders."""
     record = run.record
     environment = record.environment

@@ -22,9 +22,11 @@ from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
 from dawnbench.export.scaling_json import ScalingDocument
 from dawnbench.export.summary_json import SummaryDocument
-from dawnbench.records import prices, schema
+from dawnbench.records import inference, prices, pruning, schema, slimming
 from dawnbench.records.files import write
+from dawnbench.records.pruning import PruningSweep
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.slimming import SlimRecord
 from dawnbench.stats import claim, scaling_laws
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,11 +41,13 @@ DESCRIBED: dict[str, type] = {
     "doctor": FindingsDocument,
     "scale": ScalingDocument,
     "runs": RunsDocument,
+    "prune": PruningSweep,
+    "slim": SlimRecord,
 }
 """By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl, and what verbs
 print with --json."""
 MODULES = (
-    *(schema, prices, claim, scaling_laws),
+    *(schema, inference, prices, pruning, slimming, claim, scaling_laws),
     *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json),
 )
 """Where the classes that documents consist of are defined."""

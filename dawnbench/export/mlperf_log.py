@@ -33,9 +33,14 @@ def mlperf_log(run: Run, trial: TrialRecord, org: str) -> str | None:
     was touched.
 
     Raises:
-        DawnbenchError: the run is on other data than the rule file accepts, the mlperf-logging package is
-            missing, or run.json gives no time.
+        DawnbenchError: the run is of inference or on other data than the rule file accepts, the
+            mlperf-logging package is missing, or run.json gives no time.
     """
+    if run.record.inference is not None:
+        raise DawnbenchError(
+            f"{run.folder} is an inference run, and these logs are of training; "
+            "--format dawnbench, csv or json takes it"
+        )
     check_cifar10(run, "the rules for MLPerf's checker take")
     seen = timeline(run, trial)
     if seen is None:

@@ -18,8 +18,9 @@ def check_cifar10(run: Run, who: str) -> None:
         DawnbenchError: the run is on other data.
     """
     if not is_cifar10(run.record.data):
+        did = "trained on" if run.record.inference is None else "answered images of"
         raise DawnbenchError(
-            f"{run.folder} trained on {run.record.data.source}, and {who} CIFAR-10 only; "
+            f"{run.folder} {did} {run.record.data.source}, and {who} CIFAR-10 only; "
             "--format csv or json takes any run"
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -20,9 +20,12 @@ KIND = "dawnbench baseline"
 _SERIES = TypeAdapter(TrialSet)
 
 
-def baseline_path(folder: Path, recipe_name: str, device_name: str) -> Path:
-    """Return the path of a recipe's baseline on a device: `folder`/RECIPE/DEVICE.json."""
-    return folder / slug(recipe_name) / f"{slug(device_name)}.json"
+def baseline_path(folder: Path, workload: str, device_name: str) -> Path:
+    """Return the path of a workload's baseline on a device: `folder`/RECIPE/DEVICE.json.
+
+    The workload is a recipe's name, followed in an inference run by what ran the model.
+    """
+    return folder / slug(workload) / f"{slug(device_name)}.json"
 
 
 def write_baseline(series: TrialSet, path: Path) -> None:
@@ -33,6 +36,12 @@ def write_baseline(series: TrialSet, path: Path) -> None:
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
     del content["command"]  # it may name files of the machine that made the run
+    if series.inference is None:
+        del content["inference"]
+        for trial in content["trials"]:
+            del trial["inference"]
+    else:
+        content["inference"]["model"] = PurePath(series.inference.model).name
     write(json.dumps(finite(content), indent=1, allow_nan=False) + "\n", path)
 
 

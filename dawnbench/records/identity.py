@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dawnbench.records.inference import InferenceSettings, RunKind
+
 SHOWN_ELSEWHERE = ("target", "dataset.name")
 """Changes that every list and title shows separately."""
 MAX_CHANGES = 4
@@ -40,6 +42,13 @@ class RunIdentity:
     """What was asked for: cpu, cuda, cuda:1, mps."""
     threads: int | None = None
     """Threads of the processor that computed; None if a GPU computed, and in older runs."""
+    inference: str = field(default="", compare=False)
+    """What ran the model of an inference run: `torch`, `torch compiled` or `onnx`; empty of a training."""
+
+    @property
+    def kind(self) -> RunKind:
+        """Whether the run trained, or timed the answers of a trained model."""
+        return "inference" if self.inference else "training"
 
     @property
     def deciding(self) -> tuple[str | float, ...]:
@@ -70,9 +79,14 @@ class RunIdentity:
         return " ".join([*shown[:MAX_CHANGES], *([f"+{more} more"] if more > 0 else [])])
 
     @property
+    def workload(self) -> str:
+        """The recipe's name, and of an inference run what ran the model: `quickstart inference torch`."""
+        return f"{self.recipe_name} inference {self.inference}" if self.inference else self.recipe_name
+
+    @property
     def recipe(self) -> str:
-        """The recipe's name and what was changed in it: `quickstart precision=fp32 epochs=2`."""
-        return " ".join(filter(None, (self.recipe_name, self.changes)))
+        """The workload and what was changed in its recipe: `quickstart precision=fp32 epochs=2`."""
+        return " ".join(filter(None, (self.workload, self.changes)))
 
     def _with_threads(self, text: str) -> str:
         if self.threads is None:
@@ -120,6 +134,9 @@ class _RunFacts(Protocol):
     @property
     def environment(self) -> Mapping[str, Any]: ...
 
+    @property
+    def inference(self) -> InferenceSettings | None: ...
+
 
 def identity_of(run: _RunFacts) -> RunIdentity:
     """Return the identity of a run."""
@@ -134,7 +151,13 @@ def identity_of(run: _RunFacts) -> RunIdentity:
         data=run.data.source,
         device=run.device,
         threads=computing_threads(run.environment),
+        inference="" if run.inference is None else runtime_name(run.inference.runtime, run.inference.compile),
     )
+
+
+def runtime_name(runtime: str, compiled: bool) -> str:
+    """Return what ran a model, such as `torch compiled`."""
+    return f"{runtime} compiled" if compiled else runtime
 
 
 def computing_threads(environment: Mapping[str, Any]) -> int | None:

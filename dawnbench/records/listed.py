@@ -12,9 +12,9 @@ from typing import Any
 
 from dawnbench.records.bounds import MAX_FIGURE
 from dawnbench.records.files import DOCUMENT_LIMIT, LINES_LIMIT, read_bytes
-from dawnbench.records.identity import RunIdentity, changed_settings, computing_threads
+from dawnbench.records.identity import RunIdentity, changed_settings, computing_threads, runtime_name
 from dawnbench.records.process import is_gone
-from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.rules import RULES_BY_NAME, is_per_image
 from dawnbench.records.schema import SCHEMA_VERSION, ProcessRecord, Segment
 
 Fields = dict[str, Any]
@@ -38,9 +38,10 @@ class Listed:
     done: int
     """Trials that say something about the recipe: finished, diverged, or ended after reaching the target."""
     reached: int
-    """Those of `done` in which an epoch reached the target."""
+    """Those of `done` in which an epoch reached the target; in an inference run, the model's accuracy."""
     median_seconds: dict[str, float | None]
-    """By timing rule, over those of `done` that have a time; None if none has."""
+    """By timing rule, under `inference` of one image, over those of `done` that have a time; None if none
+    has."""
     mean_seconds: dict[str, float | None]
     """By timing rule, the time that those of `done` spent in all over the number that have a time, which is
     the mean if none missed the target; None if none has a time."""
@@ -92,19 +93,31 @@ def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> F
     ]
     accuracies = _bounded((trial["accuracy"] for trial in counting), 1.0)
     rules = dict.fromkeys(rule for trial in counting for rule in trial["seconds"])
-    times = {rule: _seconds(trial["seconds"].get(rule) for trial in counting) for rule in rules}
+    times = {rule: _seconds(_time(trial, rule) for trial in counting) for rule in rules}
     return {
         "created": _text(record["created"]),
         "status": _text(record["status"]),
         "identity": _identity(record),
         "asked": int(record["trials"]),
         "done": len(counting),
-        "reached": sum(trial["epochs_to_target"] is not None for trial in counting),
+        "reached": sum(map(_reached, counting)),
         "median_seconds": {rule: median(seconds) if seconds else None for rule, seconds in times.items()},
         "mean_seconds": {rule: _mean(rule, seconds, counting) for rule, seconds in times.items()},
         "accuracy": math.fsum(a / len(accuracies) for a in accuracies) if accuracies else None,
         "tags": {key: _text(value) for key, value in record.get("tags", {}).items()},
     }
+
+
+def _time(trial: Mapping[str, Any], rule: str) -> Any:
+    if not is_per_image(rule):
+        return trial["seconds"].get(rule)
+    return (trial.get("inference") or {}).get("latency_seconds")
+
+
+def _reached(trial: Mapping[str, Any]) -> bool:
+    if trial.get("inference"):
+        return trial["accuracy"] is not None and bool(trial["accuracy"] >= trial["target"])
+    return trial["epochs_to_target"] is not None
 
 
 def _mean(rule: str, seconds: Sequence[float], counting: Sequence[Mapping[str, Any]]) -> float | None:
@@ -139,7 +152,12 @@ def _identity(record: Mapping[str, Any]) -> RunIdentity:
         changed=changed_settings(recipe),
         data=_text(data["source"]),
         threads=computing_threads(record["environment"]),
+        inference=_runtime(record.get("inference")),
     )
+
+
+def _runtime(inference: Mapping[str, Any] | None) -> str:
+    return "" if inference is None else runtime_name(_text(inference["runtime"]), inference["compile"])
 
 
 def _text(value: Any) -> str:

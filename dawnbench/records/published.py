@@ -1,4 +1,4 @@
-"""Published times to a target, each with its source."""
+"""Published times to a target, and latencies of models that reach it, each with its source."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Finite = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 @dataclass(frozen=True, slots=True)
 class PublishedFigure:
-    """One published time to a target."""
+    """One published time to a target, or latency of a model that reaches it."""
 
     system: str
     """What the source calls the model or the script."""
@@ -51,19 +51,20 @@ class PublishedFigure:
     """As the source describes it."""
     dataset: Literal["CIFAR-10"]
     seconds: Finite
-    """Of a single trial, or the mean over the trials."""
+    """Of a single trial, or the mean over the trials; under the rule `inference`, the mean of one image."""
     rule: Annotated[str, AfterValidator(_known)]
     """The timing rule here that is closest to the source's clock; `note` says how they differ."""
     target: Fraction
     """Top-1 accuracy to reach."""
     accuracy: Fraction
-    """Of a single trial at that epoch, or the mean over the trials."""
+    """Of a single trial at that epoch, or the mean over the trials; of an inference entry, of its model."""
     trials: Count | None
     """None if the source does not say how many."""
     published: date | None
     """The date; None if the source does not say."""
     dollars_per_hour: Finite | None
-    """For the whole machine, according to the source; None if it gives no price."""
+    """For the whole machine, according to the source; None if it gives no price. An inference entry gives the
+    cost of an image, which is divided by its latency."""
     source: str
     """Address of the page or file."""
     source_says: str

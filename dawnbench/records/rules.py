@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.inference import RunKind
 from dawnbench.records.schema import Segment
 
 SEGMENTS = frozenset(
@@ -22,6 +23,8 @@ SEGMENTS = frozenset(
         "record",  # describing the machine; writing each epoch to the run folder and the screen
         "checkpoint",  # writing the model, or all of a trial's state, to a file
         "final_evaluate",  # the last epoch's evaluation
+        "infer",  # all test images one at a time, each from host memory to its answer in host memory
+        "throughput",  # the same images in larger batches
     }
 )
 
@@ -103,7 +106,17 @@ RULES = (
     ),
 )
 
-RULES_BY_NAME = {rule.name: rule for rule in RULES}
+"""Those of a training, in the order in which they are shown."""
+
+INFERENCE = TimingRule(
+    name="inference",
+    counted=frozenset({"infer"}),
+    stops_at_target=False,
+    required=frozenset({"infer"}),
+    source="DAWNBench's inference rule: the total over all test images, answered one at a time",
+)
+
+RULES_BY_NAME = {rule.name: rule for rule in (*RULES, INFERENCE)}
 
 
 def known_rule(name: str) -> TimingRule:
@@ -115,6 +128,18 @@ def known_rule(name: str) -> TimingRule:
     if name not in RULES_BY_NAME:
         raise DawnbenchError(f"there is no timing rule {name}; the rules are {', '.join(RULES_BY_NAME)}")
     return RULES_BY_NAME[name]
+
+
+def rule_for(kind: RunKind, asked: str | None = None) -> str:
+    """Return the name of the rule that a run of this kind is read by: the one asked for, or the usual one."""
+    if asked is not None:
+        return asked
+    return INFERENCE.name if kind == "inference" else RULES[0].name
+
+
+def is_per_image(rule: str) -> bool:
+    """Return whether figures under a rule are those of one image rather than of a whole trial."""
+    return rule == INFERENCE.name
 
 
 def shares_start(rule: str) -> bool:
@@ -131,6 +156,6 @@ def stops_at_target(rule: str) -> bool:
 
 
 def times(segments: Iterable[Segment], stop_after: int | None) -> dict[str, float | None]:
-    """Return the seconds under every rule, by rule name."""
+    """Return the seconds of a training under every rule, by rule name."""
     segments = tuple(segments)
     return {rule.name: rule.seconds(segments, stop_after) for rule in RULES}

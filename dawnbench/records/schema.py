@@ -30,6 +30,7 @@ from dawnbench.records.bounds import (
     TimeToTarget,
 )
 from dawnbench.records.identity import RunIdentity, identity_of
+from dawnbench.records.inference import InferenceResult, InferenceSettings, RunKind
 from dawnbench.records.prices import NO_PRICES, Prices
 
 SCHEMA_VERSION = 1
@@ -124,7 +125,7 @@ class TelemetrySummary:
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """One training from a fresh seed."""
+    """One training from a fresh seed; in an inference run, one pass over all test images."""
 
     trial: Ordinal
     """Counted from 1."""
@@ -139,7 +140,7 @@ class TrialRecord:
     target: Fraction
     epochs_to_target: Ordinal | None
     accuracy: Fraction | None
-    """Validation accuracy after the last epoch, 0 to 1."""
+    """Validation accuracy after the last epoch, or of an inference run's answers, 0 to 1."""
     best_accuracy: Fraction | None
     wall_seconds: Seconds | None
     """The trial's duration by the host's clock."""
@@ -151,6 +152,8 @@ class TrialRecord:
     warnings: tuple[Text, ...] = ()
     began_ns: Count | None = None
     """When the trial began, on the clock of the telemetry's `t_ns`; None if that was not recorded."""
+    inference: InferenceResult | None = None
+    """What the pass of an inference run came to; None in training runs, and if the pass did not finish."""
     top5_accuracy: Fraction | None = None
     """As `accuracy`, but the image's class only has to be among the five with the highest logits; None unless
     the recipe asks (`evaluation.top5`), and in older files."""
@@ -274,7 +277,8 @@ class RunRecord:
     recipe: RecipeSettings
     """The complete resolved recipe."""
     recipe_digest: str
-    """Of the resolved recipe without its name, summary, trials and write-up."""
+    """Of the resolved recipe without its name, summary, trials and write-up; in an inference run also of how
+    the model was run."""
     trials: Count
     """How many were requested; under `--trials auto` at most how many, and how many it took once it ended."""
     seed: Seed
@@ -306,6 +310,10 @@ class RunRecord:
     """The user's own labels for the run, by key; empty in older files."""
     prices: Prices = NO_PRICES
     """Those given to the command that made the run; what a reader is given wins over them."""
+    kind: RunKind = "training"
+    """An inference run times the answers of a trained model; its trials have no epochs."""
+    inference: InferenceSettings | None = None
+    """Set in inference runs."""
 
     @property
     def identity(self) -> RunIdentity:

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.inference import RunKind
 from dawnbench.records.listed import Listed
 from dawnbench.records.share import parse_share
 
@@ -31,11 +32,13 @@ class Selection:
     """By key, the value that the run's tag has, or a shell pattern for it."""
     since: datetime | None = None
     """The earliest time at which the run was made."""
+    kind: RunKind | None = None
 
     def takes(self, run: Listed) -> bool:
         """Return whether a run matches."""
         return (
-            _matches(self.recipe, run.identity.recipe_name)
+            (_matches(self.recipe, run.identity.recipe_name) or _matches(self.recipe, run.identity.workload))
+            and (self.kind is None or run.identity.kind == self.kind)
             and (
                 _matches(self.device, run.identity.device_name) or _matches(self.device, run.identity.device)
             )
@@ -51,6 +54,7 @@ def select(
     target: str | float | None,
     tags: Mapping[str, str] | None = None,
     since: str | None = None,
+    kind: RunKind | None = None,
 ) -> Selection:
     """Return the selection for a user's options; the target may be 0.94 or "94%", and see `parse_since`.
 
@@ -63,6 +67,7 @@ def select(
         None if target is None else parse_share(target, "the target "),
         tags or {},
         None if since is None else parse_since(since, datetime.now(UTC)),
+        kind,
     )
 
 

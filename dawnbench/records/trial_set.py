@@ -17,9 +17,10 @@ from dawnbench.records.bounds import (
     TimeToTarget,
 )
 from dawnbench.records.identity import RunIdentity, identity_of
+from dawnbench.records.inference import InferenceResult, InferenceSettings
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.reader import Run
-from dawnbench.records.rules import RULES_BY_NAME
+from dawnbench.records.rules import RULES_BY_NAME, is_per_image
 from dawnbench.records.schema import (
     DataRecord,
     PairingRecord,
@@ -39,10 +40,10 @@ class TrialFigures:
     status: TrialStatus
     target: Fraction
     seconds: dict[str, TimeToTarget | None]
-    """Time under each rule; None if the rule gives none."""
+    """Time under each rule, under `inference` that of one image; None if the rule gives none."""
     spent_seconds: dict[str, Seconds | None]
     """What each rule's clock counted to the trial's end, target or not; None if its start was not seen or the
-    ledger is lost."""
+    ledger is lost. Under `inference` it is that of one image."""
     epochs_to_target: Ordinal | None
     accuracy: Fraction | None
     """Validation accuracy after the last epoch, 0 to 1; None if the trial did not get that far."""
@@ -55,10 +56,14 @@ class TrialFigures:
     """Why the GPU reduced its clocks during the trial."""
     warnings: tuple[Text, ...] = ()
     """What the trial itself found doubtful, one sentence each."""
+    inference: InferenceResult | None = None
+    """What the pass of an inference run came to; None in training runs."""
 
     @property
     def reached(self) -> bool:
-        """Whether an epoch reached the target."""
+        """Whether an epoch reached the target; in an inference run, whether the model's accuracy does."""
+        if self.inference is not None:
+            return self.accuracy is not None and self.accuracy >= self.target
         return self.epochs_to_target is not None
 
     @property
@@ -102,6 +107,8 @@ class TrialSet:
     """The user's own labels for the run, by key; of several runs, those that all have."""
     prices: Prices = NO_PRICES
     """Those recorded with the run."""
+    inference: InferenceSettings | None = None
+    """Which model answered and how, in inference runs; None in training runs."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -137,20 +144,22 @@ def trial_set_of(run: Run) -> TrialSet:
         command=record.command,
         tags=record.tags,
         prices=record.prices,
+        inference=record.inference,
     )
 
 
 def figures_of(trial: TrialRecord) -> TrialFigures:
     """Return a trial's results; a rule that this version does not know has no `spent_seconds`."""
-    telemetry = trial.telemetry
+    telemetry, result = trial.telemetry, trial.inference
+    latency = None if result is None else result.latency_seconds
     return TrialFigures(
         trial=trial.trial,
         seed=trial.seed,
         status=trial.status,
         target=trial.target,
-        seconds=trial.seconds,
+        seconds={name: latency if is_per_image(name) else seconds for name, seconds in trial.seconds.items()},
         spent_seconds={
-            name: RULES_BY_NAME[name].spent_seconds(trial.segments) if trial.segments else None
+            name: latency if is_per_image(name) else _spent(trial, name)
             for name in trial.seconds
             if name in RULES_BY_NAME
         },
@@ -161,4 +170,9 @@ def figures_of(trial: TrialRecord) -> TrialFigures:
         readings={} if telemetry is None else telemetry.readings,
         throttle_reasons=() if telemetry is None else telemetry.throttle_reasons,
         warnings=trial.warnings,
+        inference=result,
     )
+
+
+def _spent(trial: TrialRecord, rule: str) -> float | None:
+    return RULES_BY_NAME[rule].spent_seconds(trial.segments) if trial.segments else None

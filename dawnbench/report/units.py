@@ -3,9 +3,43 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import Any
 
+from dawnbench.records.rules import is_per_image
 from dawnbench.records.schema import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class TimeUnit:
+    """The unit in which times under a rule are shown."""
+
+    name: str
+    scale: float
+    """What a time in seconds is multiplied by."""
+
+    def shown(self, value: float | None) -> str:
+        """Return a time in seconds in this unit, with the unit; a dash for None or NaN."""
+        return latency(value) if self.name == "ms" else seconds(value)
+
+    def number(self, value: float | None) -> str:
+        """Return a time in seconds in this unit, with four digits and without the unit; a dash for None."""
+        return "-" if value is None else significant(self.scale * value)
+
+
+def time_unit(rule: str) -> TimeUnit:
+    """Return the unit for times under a rule: milliseconds for those of one image, else seconds."""
+    return TimeUnit("ms", 1000.0) if is_per_image(rule) else TimeUnit("s", 1.0)
+
+
+def time_label(rule: str) -> str:
+    """Return what to call times under a rule in a table: `latency [ms]`, or the rule's name with `[s]`."""
+    return "latency [ms]" if is_per_image(rule) else f"{rule} [s]"
+
+
+def latency(value: float | None) -> str:
+    """Return a latency in milliseconds with its unit; a dash for None or NaN."""
+    return "-" if value is None or math.isnan(value) else f"{significant(1000 * value)} ms"
 
 
 def seconds(value: float | None) -> str:

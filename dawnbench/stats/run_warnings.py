@@ -9,7 +9,7 @@ from enum import Enum
 import numpy as np
 from scipy.stats import kendalltau, theilslopes
 
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.records.schema import Reading
 from dawnbench.records.trial_set import TrialFigures, TrialSet
 from dawnbench.stats.trial_values import censored_seconds
@@ -71,7 +71,7 @@ def find_warnings(series: TrialSet, rule: str) -> tuple[RunWarning, ...]:
     numbers, seconds = [trial for trial, _ in timed], [s for _, s in timed]
     return (
         *_few(len(numbered)),
-        *_outliers(numbers, seconds),
+        *_outliers(numbers, seconds, rule),
         *_drift(seconds),
         *_spread(seconds, _epochs(series) if stops_at_target(rule) else ()),
         *_throttled(series.trials),
@@ -98,14 +98,17 @@ def _few(trials: int) -> Iterator[RunWarning]:
         yield RunWarning(Concern.TOO_FEW, f"{what} to judge by")
 
 
-def _outliers(numbers: Sequence[int], seconds: Sequence[float]) -> Iterator[RunWarning]:
+def _outliers(numbers: Sequence[int], seconds: Sequence[float], rule: str) -> Iterator[RunWarning]:
     if len(seconds) < MIN_TRIALS:
         return
     median, least = float(np.median(seconds)), OUTLIER_Z * (1 + FEW_TRIALS / len(seconds))
+    unit, scale = ("ms an image", 1000) if is_per_image(rule) else ("s", 1)
     for number, value, z in zip(numbers, seconds, modified_z_scores(seconds), strict=True):
         if abs(z) > least and abs(value - median) >= MIN_OUTLYING * median > 0:
-            finding = f"trial {number} took {value:.4g} s, the median is {median:.4g} s (modified z {z:+.1f})"
-            yield RunWarning(Concern.OUTLIER, finding)
+            took, usual = f"{scale * value:.4g} {unit}", f"{scale * median:.4g} {unit}"
+            yield RunWarning(
+                Concern.OUTLIER, f"trial {number} took {took}, the median is {usual} (modified z {z:+.1f})"
+            )
 
 
 def _drift(seconds: Sequence[float]) -> Iterator[RunWarning]:

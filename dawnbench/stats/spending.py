@@ -15,7 +15,8 @@ from dawnbench.stats.trial_values import spent_energies, spent_seconds
 class Spending:
     """What a trial is expected to take under one rule, and what that costs.
 
-    Under a rule that stops at the target it is what someone spends who retries until a trial reaches it.
+    Under a rule that stops at the target it is what someone spends who retries until a trial reaches it, and
+    under `inference` what one image takes.
     """
 
     rule: str
@@ -58,8 +59,7 @@ def spending(series: TrialSet, rule: str, prices: Prices) -> Spending:
     if not took.reached:
         no_seconds = missed if took.missed else f"no trial has a time under the {rule} rule"
     if not spent.reached:
-        measured = any(trial.energy_joules is not None for trial in series.counting)
-        no_joules = no_seconds or ("no reading covers it" if measured else "no energy was measured")
+        no_joules = no_seconds or _why_no_joules(series)
     if prices.cost_per_hour is None:
         no_price = f"no price per hour is known for {series.device_name}"
     return Spending(
@@ -71,3 +71,11 @@ def spending(series: TrialSet, rule: str, prices: Prices) -> Spending:
         no_joules,
         no_price,
     )
+
+
+def _why_no_joules(series: TrialSet) -> str:
+    for trial in series.counting:
+        if trial.inference is not None and trial.inference.energy_unknown is not None:
+            return trial.inference.energy_unknown
+    measured = any(trial.energy_joules is not None for trial in series.counting)
+    return "no reading covers it" if measured else "no energy was measured"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim, claim
+from dawnbench.stats.inference_summary import InferenceSummary, summarise_inference
 from dawnbench.stats.sample import Sample, describe
 from dawnbench.stats.sequential import CLAIM_ALPHA, level_after
 from dawnbench.stats.trial_values import Times, accuracies, energies, rules_of, times
@@ -29,11 +30,14 @@ class Summary:
     accuracy: Sample | None
     """Final, 0 to 1, of the trials that ran to the end."""
     claim: Claim | None
-    """About all trials; one that diverged counts as 0."""
+    """About all trials; one that diverged counts as 0. None of an inference run: its passes all give the same
+    answers."""
     energy: Sample | None
-    """Joules of a whole trial."""
+    """Joules of a whole trial; of an inference run, of one image."""
     energy_to_target: Sample | None
-    """Joules up to the end of the epoch that reached the target."""
+    """Joules up to the end of the epoch that reached the target; None of an inference run."""
+    inference: InferenceSummary | None = None
+    """None of a training."""
 
 
 def summarise(series: TrialSet) -> Summary:
@@ -49,15 +53,18 @@ def summarise(series: TrialSet) -> Summary:
         accuracy=describe(accuracies(series), highest=1.0),
         claim=claim_about(series),
         energy=describe(energies(series, to_target=False)),
-        energy_to_target=describe(energies(series, to_target=True)),
+        energy_to_target=None if series.inference else describe(energies(series, to_target=True)),
+        inference=summarise_inference(series) if series.inference else None,
     )
 
 
 def claim_about(series: TrialSet) -> Claim | None:
-    """Return what the trials say about the mean accuracy; None if they say nothing.
+    """Return what the trials say about the mean accuracy; None if they say nothing, as in an inference run.
 
     If the run went on until the claim was settled, the level is that of its stopping rule.
     """
+    if series.inference is not None:
+        return None
     # Leaving out trials that diverged would make the claim easier to meet.
     values = (*accuracies(series), *[0.0] * _diverged(series))
     stopping = series.stopping

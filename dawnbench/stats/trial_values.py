@@ -130,14 +130,18 @@ def rules_of(series: Sequence[TrialSet]) -> tuple[str, ...]:
 def energies(series: TrialSet, to_target: bool) -> tuple[float, ...]:
     """Return the joules of each trial that has a reading.
 
-    Over the whole trial if it finished, or up to the end of the epoch that reached the target.
+    Over the whole trial if it finished, or up to the end of the epoch that reached the target; of an
+    inference run, that of one image.
     """
     found = [_energy(trial, to_target) for trial in series.counting]
     return tuple(joules for joules in found if joules is not None)
 
 
 def spent_energies(series: TrialSet, rule: str) -> Spent:
-    """Return the joules that trials with a reading spent, to the target or in total, as the rule asks."""
+    """Return the joules that trials with a reading spent, to the target or in total, as the rule asks.
+
+    Of an inference run they are those of one image.
+    """
     to_target = stops_at_target(rule)
     missed = [_finite(trial.energy_joules) for trial in series.counting if is_miss(trial, rule)]
     return Spent(energies(series, to_target), tuple(joules for joules in missed if joules is not None))
@@ -150,6 +154,8 @@ def accuracies(series: TrialSet) -> tuple[float, ...]:
 
 
 def _energy(trial: TrialFigures, to_target: bool) -> float | None:
+    if trial.inference is not None:
+        return _finite(trial.inference.energy_per_image_joules)
     if to_target:
         return _finite(trial.energy_to_target_joules)
     return _finite(trial.energy_joules) if trial.status == "finished" else None

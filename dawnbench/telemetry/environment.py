@@ -22,18 +22,21 @@ _PACKAGES = ("dawnbench", "torch", "torchvision", "numpy")
 _FLAGS = ("amx_bf16", "amx_tile", "avx512_bf16", "avx512f", "avx2")
 
 
-def environment(device_uuid: str | None, threads: int | None = None) -> dict[str, Any]:
+def environment(
+    device_uuid: str | None, threads: int | None = None, packages: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Describe the machine and the software as JSON, with None for what is unknown.
 
     The keys are `python`, `packages`, `platform`, `kernel`, `cpu`, `memory_bytes`, `gpu` and `git`. The GPU's
     name and power limit (W) are those of the device with the UUID, None for a run without an NVIDIA GPU.
-    `threads`, the number of processor threads that compute, is under `cpu`, None if a GPU computes. `git`
-    describes the checkout that contains the working directory, None outside of one.
+    `threads`, the number of processor threads that compute, is under `cpu`, None if a GPU computes.
+    `packages` are named besides the usual ones. `git` describes the checkout that contains the working
+    directory, None outside of one.
     """
     checkout = read_checkout(Path.cwd())
     return {
         "python": platform.python_version(),
-        "packages": {name: _version(name) for name in _PACKAGES},
+        "packages": {name: _version(name) for name in (*_PACKAGES, *packages)},
         "platform": platform.platform(),
         "kernel": platform.release(),
         "cpu": {**_cpu(), "threads": threads},

@@ -147,7 +147,7 @@ def test_a_counter_that_runs_backwards_gives_no_energy_and_the_reason(bench: Ben
 
 def test_a_suspended_machine_is_a_warning(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     suspended = iter([5_000 * MS, 8_000 * MS])
-    monkeypatch.setattr("dawnbench.campaigns.trial.suspended_ns", lambda: next(suspended))
+    monkeypatch.setattr("dawnbench.campaigns.recorder.suspended_ns", lambda: next(suspended))
     (warning,) = bench.record(Scripted(bench.device, (9,))).warnings
     assert "the machine was suspended for 3.0 s" in warning
 

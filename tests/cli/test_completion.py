@@ -51,19 +51,26 @@ def test_recipes_and_series_are_offered() -> None:
     assert offered("dawnbench slim p") == ["plain,prune"]
     drills = [f"plain,mnist-drill{end}" for end in ("-1", "-2", "-3", "")]
     assert offered("dawnbench run mnist-d") == drills
-    assert offered("dawnbench ab speedrun mnist-d") == drills[:3]
+    assert offered("dawnbench ab speedrun mnist-d") == ["file,mnist-d", *drills[:3]]
 
 
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("dawnbench show davidnet --rule ", ["dawnbench", "airbench", "strict", "cold"]),
+        ("dawnbench show davidnet --rule ", ["dawnbench", "airbench", "strict", "cold", "inference"]),
         ("dawnbench regress a --rule s", ["strict"]),
         ("dawnbench slim prune a --rule ", ["graph", "zcls"]),
         ("dawnbench slim prune a --target p", ["parameters"]),
         ("dawnbench slim slim-vgg19 --device c", ["cpu", "cuda"]),
         ("dawnbench run davidnet --device c", ["cpu", "cuda"]),
+        ("dawnbench export a --format o", ["onnx"]),
+        ("dawnbench export a --format s", ["safetensors"]),
+        ("dawnbench export a --data m", ["mnist"]),
         ("dawnbench peaks --device ", ["auto", "cpu", "cuda", "mps"]),
+        ("dawnbench infer a --runtime ", ["torch", "onnx"]),
+        ("dawnbench infer a --compile ", ["true", "false"]),
+        ("dawnbench infer a --precision b", ["bf16"]),
+        ("dawnbench ab a b --runtime o", ["onnx"]),
         ("dawnbench run davidnet --data m", ["mnist"]),
         ("dawnbench run davidnet --track t", ["tensorboard", "trackio"]),
         ("dawnbench run davidnet --set optimizer.m", ["optimizer.momentum="]),

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from tests.cli.made_runs import HOSTILE, invoke, words
 from tests.records.examples import RUN
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
+from tests.records.inference_runs import inference_run
 
 ADA = ("--author", "Ada", "--author-email", "ada@example.org")
 
@@ -114,6 +116,16 @@ def test_an_entry_has_the_price_that_was_recorded_with_the_run() -> None:
     run.write_text(json.dumps(json.loads(run.read_text()) | {"prices": {"cost_per_hour": 1.5}}))
     path, _ = written("runs/one", "--format", "dawnbench", *ADA)
     assert json.loads(Path(path).read_text())["costPerHour"] == 1.5
+
+
+def test_an_inference_run_has_an_entry_of_one_file_and_no_mlperf_log() -> None:
+    inference_run(Path("runs") / "answers")
+    assert written("runs/answers", "--format", "dawnbench", *ADA) == [
+        "exports/dawnbench/ada_davidnet_amd-epyc_pytorch.json"
+    ]
+    code, out, err = invoke("export", "runs/answers", "--format", "mlperf", *ADA[:2])
+    assert (code, out) == (2, "")
+    assert "runs/answers is an inference run, and these logs are of training" in err
 
 
 @pytest.mark.parametrize("given", [(), ADA[:2], ADA[2:], ("--author", " ", *ADA[2:])])
@@ -219,8 +231,9 @@ def test_a_tracker_says_where_it_put_the_run(monkeypatch: pytest.MonkeyPatch) ->
 def test_help_names_every_format() -> None:
     _, out, _ = invoke("export", "--help", terminal_width=80)
     listed = out.split("Formats:\n")[1].splitlines()
-    assert [line.split()[0] for line in listed[:4]] == ["dawnbench", "mlperf", "csv,", "json"]
-    assert listed[4].strip() == ", ".join(TRACKERS)
+    names = [line.split()[0] for line in listed if re.match(" {2,4}[a-z]", line)]
+    assert names == ["dawnbench", "mlperf", "csv,", "json", "onnx", "safetensors", TRACKERS[0] + ","]
+    assert ", ".join(TRACKERS) in out
     assert set(TRACKERS) < set(FORMATS)
     assert max(map(len, out.splitlines())) <= 80
 

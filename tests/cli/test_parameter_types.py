@@ -13,7 +13,7 @@ from dawnbench.recipes import find_recipe
 from dawnbench.recipes.overrides import override
 from tests.cli.made_runs import invoke
 
-RULES = "'lap' is not one of 'dawnbench', 'airbench', 'strict', 'cold'"
+RULES = "'lap' is not one of 'dawnbench', 'airbench', 'strict', 'cold', 'inference'"
 ACCURACY = "is not an accuracy between 0 and 100 %; write 94 percent as 94% or 0.94"
 UNKNOWN_DEVICE = "device 'tpu' is unknown; use auto, cpu, cuda, cuda:N or mps"
 

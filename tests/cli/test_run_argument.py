@@ -72,6 +72,7 @@ def test_python_takes_the_same_names() -> None:
         ("watch", "runs"),
         ("report", "runs"),
         ("evaluate", "runs"),
+        ("infer", "runs"),
         ("compare", "runs", "latest"),
         ("regress", "runs"),
         ("baseline", "save", "runs", "--name", "x"),
@@ -126,7 +127,7 @@ def offered(verb: str, incomplete: str) -> list[tuple[str, str]]:
     "verb",
     [
         *("show", "log", "watch", "report", "evaluate", "compare", "compare latest", "regress", "export"),
-        *("site", "baseline save"),
+        *("site", "baseline save", "infer", "ab"),
     ],
 )
 def test_a_shell_offers_runs_wherever_one_is_taken(verb: str) -> None:
@@ -135,7 +136,7 @@ def test_a_shell_offers_runs_wherever_one_is_taken(verb: str) -> None:
     values = [value for kind, value in found if kind == "plain"]
     assert values[:3] == ["latest", NEW, OLD]
     assert ("published" in values) == verb.startswith("compare")
-    assert ("davidnet" in values) == (verb == "show")
+    assert ("davidnet" in values) == (verb in ("show", "ab"))
     assert offered(verb, "202602") == [("file", "202602"), ("plain", OLD)]
 
 

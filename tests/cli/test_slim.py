@@ -19,6 +19,7 @@ from dawnbench.recipes import FileWeightsSpec, NormScalePenaltySpec, Recipe, Sli
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.slimming import SlimRecord, read_slimming
 from tests.cli.conftest import command_in
+from tests.export.json_schemas import faults, published
 
 SPARSE_RECIPE = """
 from dataclasses import replace
@@ -112,11 +113,11 @@ def test_each_network_is_narrower_and_trained_twice(sparse: Run, slimmed: SlimRe
 def test_a_narrow_network_opens_from_its_file_and_answers_as_recorded(
     sparse: Run, slimmed: SlimRecord
 ) -> None:
-    kept = open_kept_model(sparse.folder / "slim" / slimmed.models[1].file, device="cpu")
-    kept.prepared.validation.load()
-    kept.prepared.evaluation()
-    found = int(kept.prepared.evaluation.correct) / len(kept.prepared.validation)
-    assert found == slimmed.models[1].before.top1
+    path = sparse.folder / "slim" / slimmed.models[1].file
+    kept = open_kept_model(path, device="cpu")
+    assert kept.recorded_accuracy == slimmed.models[1].before.top1
+    done = command_in(sparse.folder)("evaluate", str(path), "--json", "--device", "cpu")
+    assert json.loads(done.stdout)["accuracy"] == slimmed.models[1].before.top1
     assert sum(p.numel() for p in kept.prepared.model.parameters()) == slimmed.models[1].size.parameters
 
 
@@ -127,6 +128,7 @@ def test_the_same_command_goes_on_and_another_one_gets_its_own_folder(
     runs = sorted(sparse.folder.parent.iterdir())
     dawnbench = command_in(sparse.folder.parent)
     again = dawnbench("slim", "prune", sparse.folder.name, *PRUNE, "--json")
+    assert faults(json.loads(again.stdout), published("slim-v1.json")) == []
     assert json.loads(again.stdout) == json.loads((sparse.folder / "slim" / "slim.json").read_text())
     assert read_slimming(sparse.folder / "slim") == slimmed
     other = dawnbench(

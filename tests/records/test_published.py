@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import tomllib
 from dataclasses import replace
@@ -18,10 +19,12 @@ from tests.records.examples import RUN
 
 CHECKOUT = Path(__file__).parents[2]
 FIGURES = read_published()
+LATENCIES = [figure for figure in FIGURES if figure.rule == "inference"]
+TIMES = [figure for figure in FIGURES if figure.rule != "inference"]
 
 
 def named(team: str, devices: int, system: str = "") -> PublishedFigure:
-    found = [f for f in FIGURES if f.team == team and f.devices == devices and system in f.system]
+    found = [f for f in TIMES if f.team == team and f.devices == devices and system in f.system]
     assert len(found) == 1
     return found[0]
 
@@ -55,6 +58,24 @@ def test_a_dawnbench_time_equals_the_hours_in_its_source() -> None:
         hours = float(figure.source_says.split(" hours")[0].rsplit(" ", 1)[1])
         assert figure.seconds == pytest.approx(3600 * hours, abs=1e-3)
         assert figure.seconds < 600
+
+
+def test_the_entries_to_the_inference_track_are_there_per_image() -> None:
+    assert len(LATENCIES) == 21
+    assert [(f.seconds, f.accuracy, f.device) for f in sorted(LATENCIES, key=lambda f: f.seconds)[:3]] == [
+        (0.0001345, 0.942, "pi2.2xlarge.4"),
+        (0.000683, 0.9432, "V100"),
+        (0.000828, 0.9453, "P100"),
+    ]
+
+
+def test_a_latency_and_its_price_are_those_in_its_source() -> None:
+    for figure in LATENCIES:
+        says = re.match(r"latency (\S+) ms,(?: cost (\S+) dollars an image,)?", figure.source_says)
+        assert says is not None
+        assert figure.seconds == pytest.approx(float(says[1]) / 1000, rel=1e-6)
+        cost = figure.dollars_per_hour and figure.dollars_per_hour * figure.seconds / 3600
+        assert cost == (says[2] and pytest.approx(float(says[2]), rel=1e-4))
 
 
 def test_every_published_time_reaches_its_target_under_a_known_rule_and_names_its_source() -> None:

@@ -91,7 +91,7 @@ def test_an_empty_ledger_gives_no_time_under_any_rule() -> None:
     assert set(times((), 1).values()) == {None}
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", RULES_BY_NAME.values(), ids=lambda rule: rule.name)
 def test_every_rule_counts_only_segments_that_a_ledger_takes_and_says_where_it_is_from(rule: object) -> None:
     assert rule.counted <= SEGMENTS  # type: ignore[attr-defined]
     assert rule.required <= rule.counted  # type: ignore[attr-defined]
@@ -124,10 +124,10 @@ def test_without_the_start_of_the_process_the_time_spent_since_is_unknown() -> N
 
 
 def test_a_rule_is_known_by_its_name() -> None:
-    assert [known_rule(rule.name) for rule in RULES] == list(RULES)
+    assert [known_rule(name) for name in RULES_BY_NAME] == list(RULES_BY_NAME.values())
     with pytest.raises(
         DawnbenchError,
-        match=r"^there is no timing rule quick; the rules are dawnbench, airbench, strict, cold$",
+        match=r"^there is no timing rule quick; the rules are dawnbench, airbench, strict, cold, inference$",
     ):
         known_rule("quick")
 

@@ -21,6 +21,7 @@ def test_it_says_what_machine_and_software_this_is():
     assert described["python"] == platform.python_version()
     assert set(described["packages"]) == {"dawnbench", "torch", "torchvision", "numpy"}
     assert described["packages"]["numpy"][0].isdigit()
+    assert environment(None, packages=("no-such-package",))["packages"]["no-such-package"] is None
     assert described["memory_bytes"] == psutil.virtual_memory().total
     assert described["cpu"]["logical_cores"] == psutil.cpu_count()
     assert described["cpu"]["model"]

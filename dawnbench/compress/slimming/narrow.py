@@ -59,12 +59,8 @@ def cut_kept(kept: KeptModel, rule: Literal["graph", "zcls"], target: Target) ->
     return cut(prepared.evaluated.eval(), _images(prepared, EXAMPLES), rule, target, compare)
 
 
-def prepare_narrow(kept: KeptModel, made: Cut, path: Path) -> Prepared:
-    """Return the narrower network prepared for the same data and device, and write it to a file.
-
-    Raises:
-        DawnbenchError: the file cannot be written.
-    """
+def prepare_narrow(kept: KeptModel, made: Cut) -> Prepared:
+    """Return the narrower network prepared for the same data and device."""
     recipe = replace(
         kept.recipe,
         model=SlimmedSpec.of(kept.recipe.model, made.widths),
@@ -77,9 +73,19 @@ def prepare_narrow(kept: KeptModel, made: Cut, path: Path) -> Prepared:
     prepared.evaluated.load_state_dict(made.state)
     prepared.normalization.set(kept.prepared.normalization.mean, kept.prepared.normalization.std)
     prepared.validation.load()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    save_model(path, prepared, {"trial": kept.facts.get("trial", "")})
     return prepared
+
+
+def save_narrow(path: Path, prepared: Prepared, kept: KeptModel, accuracy: float | None) -> None:
+    """Write a narrower network to a file that `open_kept_model` opens.
+
+    Raises:
+        DawnbenchError: the file cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    known = {name: kept.facts[name] for name in ("trial", "seed") if name in kept.facts}
+    found = {"accuracy": accuracy, "data_fingerprint": kept.dataset.fingerprint}
+    save_model(path, prepared, known | found)
 
 
 def accuracies(prepared: Prepared) -> Accuracies:

@@ -87,4 +87,5 @@ class CpuDevice(Device):
         """
         if self._peak is None or self._before is None:
             return None
-        return self._peak.stop() - self._before
+        peak = self._peak.stop() - self._before
+        return peak if peak >= 0 else None  # what was freed since then was not this run's

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line, Point, Scale
+from dawnbench.stats.inference_summary import MILLION
 from dawnbench.stats.trade_off import Against, Placed, TradeOff
 
 WIDE = 10.0
@@ -30,15 +32,29 @@ def devices_chart(found: TradeOff, rule: str, title: str) -> Chart:
     ]
     to_goal = "to target" if stops_at_target(rule) else "of a trial"
     label, unit = LABELS[found.against]
+    time = Axis(f"time {to_goal}", "s", digits=3)
+    if is_per_image(rule):
+        placed = [_of_images(one, found.against) for one in placed]
+        to_goal, time = (
+            "of an image" if found.against == "energy" else "per million images",
+            Axis("latency", "ms"),
+        )
+        unit = "mJ" if found.against == "energy" else unit
     unknown = f"Not shown, since cost or time is unknown: {', '.join(found.left_out)}."
     return Chart(
         title=title,
         x=Axis(f"{label} {to_goal}", unit, digits=5, scale=_scale([one.amount for one in placed])),
-        y=Axis(f"time {to_goal}", "s", digits=3, scale=_scale([one.seconds for one in placed])),
+        y=replace(time, scale=_scale([one.seconds for one in placed])),
         lines=[line for line in lines if len(line.x)],
         points=[Point(one.amount, one.seconds, label=one.label) for one in placed],
         note=unknown if found.left_out else "",
     )
+
+
+def _of_images(one: Placed, against: Against) -> Placed:
+    """Return a device with milliseconds of an image, and millijoules of it or dollars per million images."""
+    amount = one.amount * (1000 if against == "energy" else MILLION)
+    return Placed(one.label, 1000 * one.seconds, amount)
 
 
 def _line(label: str, placed: Sequence[Placed], color: Color, *, joined: bool) -> Line:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dawnbench.records.published import PublishedFigure, is_cifar10
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import INFERENCE, is_per_image, stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.chart import Axis
 from dawnbench.report.units import percent
 from dawnbench.stats.trial_summary import summarise
-from dawnbench.stats.trial_values import times
+from dawnbench.stats.trial_values import accuracies, times
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Rung:
     """One time of a ladder."""
 
     seconds: float
-    """The mean over the trials, with misses counted."""
+    """The mean over the trials, with misses counted; under the rule `inference` that of one image."""
     system: str
     hardware: str
     trials: int | None
@@ -39,6 +39,7 @@ class Ladder:
     """Published times and the run's among them."""
 
     title: str
+    rule: str
     x: Axis
     rungs: Sequence[Rung]
     """The fastest first; the run comes after a published time that equals its own."""
@@ -52,11 +53,15 @@ def no_place(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) ->
     """Return why a run has no place among the times published by a rule; None if it has one.
 
     They are for CIFAR-10 to their target. By a rule that stops at the target, a trial must have reached it;
-    by any other, the claim about the mean accuracy must hold.
+    by the rule `inference`, the model's accuracy must; by any other, the claim about the mean accuracy must
+    hold.
     """
     if not is_cifar10(series.data):
-        return f"it trained on {series.data.source} and they are for CIFAR-10"
+        did = "answered images of" if series.inference else "trained on"
+        return f"it {did} {series.data.source} and they are for CIFAR-10"
     targets = sorted({figure.target for figure in figures if figure.rule == rule})
+    if is_per_image(rule):
+        return _no_latency(series, min(targets))
     if not any(math.isclose(series.target, target) for target in targets):
         theirs = " and ".join(percent(target) for target in targets)
         return f"its target is {percent(series.target)} and theirs {theirs}"
@@ -82,13 +87,33 @@ def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> L
         return None
     found = times(series, rule)
     own, mean = f"this run: {series.identity.recipe}", found.spent.expected
-    rungs = [_published(figure) for figure in figures if math.isclose(series.target, figure.target)]
+    target = min(figure.target for figure in figures) if is_per_image(rule) else series.target
+    rungs = [
+        _published(figure)
+        for figure in figures
+        if is_per_image(rule) or math.isclose(series.target, figure.target)
+    ]
     rungs.append(Rung(mean, own, series.device_name, len(found.censored), None))
     return Ladder(
-        title=f"{100 * series.target:g} % on CIFAR-10, {rule} rule",
-        x=Axis("time, s; hardware differs, so no verdict follows", scale="log"),
+        title=f"{100 * target:g} % on CIFAR-10, {rule} rule",
+        rule=rule,
+        x=Axis(f"{_what(rule)}; hardware differs, so no verdict follows", scale="log"),
         rungs=sorted(rungs, key=lambda rung: (rung.seconds, rung.is_own)),
     )
+
+
+def _what(rule: str) -> str:
+    return "latency of an image, ms" if is_per_image(rule) else "time, s"
+
+
+def _no_latency(series: TrialSet, target: float) -> str | None:
+    """Return why an inference run has no place among models of at least the target; None if it has one."""
+    found = accuracies(series)
+    if not times(series, INFERENCE.name).reached or not found:
+        return "none of its passes ended"
+    if min(found) < target:
+        return f"its model gets {percent(min(found))} right, and theirs at least {percent(target)}"
+    return None
 
 
 def _no_claim(series: TrialSet) -> str | None:

@@ -22,6 +22,8 @@ SEGMENT_COLORS = {
     "final_evaluate": "#7B4FA3",
     "record": "#9AA3AD",
     "checkpoint": "#8A9A2F",
+    "infer": "#2B50C8",
+    "throughput": "#4FB3A5",
 }
 """Of plots and pages, in light and dark alike; after Okabe and Ito's palette as far as it goes."""
 OTHER_COLOR = "#5F6B78"

@@ -11,7 +11,7 @@ from rich.text import Text
 from dawnbench.records.schema import RunRecord, TrialRecord
 from dawnbench.report.display.display import Display
 from dawnbench.report.text.status_line import StatusLine
-from dawnbench.report.units import percent, seconds
+from dawnbench.report.units import latency, percent, seconds
 from dawnbench.safe_text import plain
 
 
@@ -68,7 +68,8 @@ class PairsDisplay:
         """Print what runs on a side, and where it is recorded."""
         self._status.clear()
         one = record.identity
-        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{one.recipe} on {one.where}, {folder}")))
+        what = one.recipe if record.inference is None else f"{one.recipe} of {record.inference.model}"
+        self._print(Text.assemble((f"{side} ", "bold"), plain(f"{what} on {one.where}, {folder}")))
         self._begun = True
         self._progress.start()
 
@@ -89,7 +90,10 @@ class PairsDisplay:
         self._ended += 1
         self.move(0)
         pair = f"pair {record.trial:>{self._width}}{self._of}"
-        time, accuracy = seconds(record.seconds.get(self._rule)), percent(record.accuracy)
+        time = seconds(record.seconds.get(self._rule))
+        if record.inference is not None:
+            time = latency(record.inference.latency_seconds)
+        accuracy = percent(record.accuracy)
         line = Text.assemble(f"{pair}  ", (side, "bold"), f"  {time:>10}  {accuracy:>8}")
         for note in (record.reason, *record.warnings):
             if note:

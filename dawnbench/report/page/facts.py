@@ -11,8 +11,10 @@ from dawnbench.records.rules import known_rule
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text.costs import price_facts, up_to
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import flops, number_bytes, percent, significant
+from dawnbench.report.units import flops, latency, number_bytes, percent, significant
 from dawnbench.stats.cost import dollars
+from dawnbench.stats.inference_summary import MILLION, InferenceSummary
+from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 
@@ -27,7 +29,12 @@ class Tile:
 
 
 def tiles(summary: Summary, target: float, spent: Spending) -> list[Tile]:
-    """Return the large figures: time under a rule, trials that reached the target, accuracy, energy, cost."""
+    """Return the large figures: time under a rule, trials that reached the target, accuracy, energy, cost.
+
+    Of an inference run: latency, throughput, accuracy, energy, cost.
+    """
+    if summary.inference is not None:
+        return _inference_tiles(summary.inference, summary.accuracy, target, spent)
     found, rule = [], spent.rule
     times = next((times for times in summary.times if times.rule == rule), None)
     if times is not None and times.expected is not None and times.reached:
@@ -48,6 +55,32 @@ def tiles(summary: Summary, target: float, spent: Spending) -> list[Tile]:
         price = f"at {dollars(spent.prices.cost_per_hour)} per hour, {rule} rule"
         found.append(Tile(f"Cost {up_to(rule)}", dollars(spent.dollars), price))
     return found
+
+
+def _inference_tiles(
+    found: InferenceSummary, accuracy: Sample | None, target: float, spent: Spending
+) -> list[Tile]:
+    mean, interval = found.mean, found.mean.interval
+    spread = "inference rule"
+    if interval is not None:
+        spread = _range(1000 * interval.low, 1000 * interval.high, "ms")
+    tiles = [
+        Tile("Mean latency of an image", latency(mean.mean), spread),
+        Tile("99th percentile", latency(found.p99.mean), f"median {latency(found.median.mean)}"),
+    ]
+    if found.throughputs:
+        size = max(found.throughputs, key=lambda size: found.throughputs[size].mean)
+        most = f"{found.throughputs[size].mean:,.0f} images/s"
+        tiles.append(Tile("Most throughput", most, f"in batches of {size}"))
+    if accuracy is not None:
+        reaches = "reaches" if accuracy.least >= target else "misses"
+        tiles.append(Tile("Accuracy", percent(accuracy.mean), f"{reaches} {percent(target)}"))
+    if found.energy is not None:
+        tiles.append(Tile("Energy an image", f"{significant(1000 * found.energy.mean)} mJ", ""))
+    if spent.dollars is not None:
+        price = f"at {dollars(spent.prices.cost_per_hour)} per hour"
+        tiles.append(Tile(f"Cost {up_to(spent.rule)}", dollars(MILLION * spent.dollars), price))
+    return tiles
 
 
 def _range(low: float, high: float, unit: str = "s") -> str:

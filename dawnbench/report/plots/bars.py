@@ -11,7 +11,7 @@ from dawnbench.report.charts.ladder import Ladder
 from dawnbench.report.charts.segments import OTHER_COLOR, SEGMENT_COLORS, Bar, SegmentChart
 from dawnbench.report.plots.scales import plain_ticks
 from dawnbench.report.plots.style import BLUE, GREY, new_figure, plain_label
-from dawnbench.report.units import seconds
+from dawnbench.report.units import time_unit
 from dawnbench.safe_text import figure_text, plain
 
 HATCH = "////"
@@ -69,11 +69,12 @@ def draw_ladder(ladder: Ladder) -> Figure:
     axes = figure.subplots()
     places = range(len(rungs))
     colors = [BLUE if rung.is_own else GREY for rung in rungs]
-    axes.barh(places, [rung.seconds for rung in rungs], color=colors)
+    unit = time_unit(ladder.rule)
+    axes.barh(places, [unit.scale * rung.seconds for rung in rungs], color=colors)
     for place, rung in enumerate(rungs):
         axes.annotate(
-            seconds(rung.seconds),
-            (rung.seconds, place),
+            unit.shown(rung.seconds),
+            (unit.scale * rung.seconds, place),
             xytext=(3, 0),
             textcoords="offset points",
             va="center",

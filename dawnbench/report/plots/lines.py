@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, MaxNLocator
 
 from dawnbench.report.charts import Chart, Line
-from dawnbench.report.plots.scales import plain_ticks
+from dawnbench.report.plots.scales import error_axis, plain_ticks
 from dawnbench.report.plots.style import COLORS, new_figure, plain_label, thin_lines
 from dawnbench.safe_text import figure_text
 
@@ -97,9 +97,12 @@ def draw_lines(
 
 
 def _scale(axes: Axes, chart: Chart) -> None:
-    """Make axes logarithmic; matplotlib needs a value for that."""
-    if not any(len(line.known()[0]) for line in chart.lines):
+    """Make axes other than linear; matplotlib needs a value for that."""
+    values = [float(value) for line in chart.lines for value in line.known()[1]]
+    if not values:
         return
+    if chart.y.scale == "error":
+        error_axis(axes, [*values, *(target.y for target in chart.targets)])
     if chart.y.scale == "log":
         axes.set_yscale("log")
         plain_ticks(axes.yaxis, MaxNLocator(5))

@@ -9,14 +9,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.text.comparison_dashes import comparison_dashes
+from dawnbench.report.text.costs import times_of, up_to
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import significant
+from dawnbench.report.units import significant, time_label, time_unit
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.sentences import names, remedy, verdict_sentence
 from dawnbench.stats.cost import dollars
+from dawnbench.stats.inference_summary import summarise_inference
 from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.run_warnings import Concern, find_warnings
 from dawnbench.stats.spending import Spending, spending
@@ -78,10 +80,11 @@ def figures_rows(comparison: Comparison) -> tuple[list[str], list[list[str]]]:
     named = names(comparison) if paired else ("reference", "other")
     header = ["", *named, "ratio", "99 % interval", "p rank", "p Welch", *["p pairs"] * paired]
     rows = [_time_cells(time, paired) for time in comparison.times if any(time.trials)]
+    rows += _inference_cells(comparison)
     if comparison.accuracy is not None:
         rows.append(_accuracy_cells(comparison, comparison.accuracy))
     if comparison.energy is not None:
-        rows.append(["energy [J]", *map(_number, _joules(comparison)), *_ratio_cells(comparison.energy)])
+        rows.append(_energy_cells(comparison, comparison.energy))
     # A table has no gaps.
     return header, [row + [""] * (len(header) - len(row)) for row in rows]
 
@@ -95,7 +98,7 @@ def _warnings(comparison: Comparison) -> Iterator[str]:
 
 
 def _time_cells(time: TimeComparison, paired: bool) -> list[str]:
-    cells = [f"{time.rule} [s]", *map(_number, time.seconds)]
+    cells = [time_label(time.rule), *map(time_unit(time.rule).number, time.seconds)]
     cells += _ratio_cells(time.ratio)
     cells += [_p(time.p_mann_whitney), _p(time.p_welch)]
     return cells + ([_p(time.p_signed_rank)] if paired else [])
@@ -106,6 +109,29 @@ def _accuracy_cells(comparison: Comparison, found: Difference) -> list[str]:
     means = (f"{100 * fmean(accuracies(series)):.2f}" for series in both)
     bounds = _bounds(found, _points)
     return ["accuracy [%]", *means, _points(found.value), bounds, "", _p(comparison.p_accuracy)]
+
+
+def _inference_cells(comparison: Comparison) -> Iterator[list[str]]:
+    """Yield the tail of the latencies and the throughputs at the batch sizes of both, as means."""
+    ours, theirs = (summarise_inference(one) for one in (comparison.other, comparison.reference))
+    if ours is None or theirs is None:
+        return
+    yield _means("99th percentile [ms]", 1000 * theirs.p99.mean, 1000 * ours.p99.mean)
+    for size, throughput in theirs.throughputs.items():
+        if size in ours.throughputs:
+            yield _means(f"batch {size} [images/s]", throughput.mean, ours.throughputs[size].mean)
+
+
+def _means(label: str, theirs: float, ours: float) -> list[str]:
+    return [label, significant(theirs), significant(ours), significant(ours / theirs) if theirs else "-"]
+
+
+def _energy_cells(comparison: Comparison, found: Ratio) -> list[str]:
+    label, scale = (
+        ("energy an image [mJ]", 1000) if is_per_image(comparison.verdict.rule) else ("energy [J]", 1)
+    )
+    both = [None if joules is None else scale * joules for joules in _joules(comparison)]
+    return [label, *map(_number, both), *_ratio_cells(found)]
 
 
 def _subjects(comparison: Comparison) -> Iterator[str]:
@@ -137,15 +163,20 @@ def _notes(comparison: Comparison) -> Iterator[str]:
 
 def cost_lines(comparison: Comparison, prices: PriceList) -> Iterator[str]:
     """Yield what the two sides cost under the verdict's rule, as far as prices are known."""
-    sides = _spent(comparison, prices)
+    sides, rule = _spent(comparison, prices), comparison.verdict.rule
+    goal = f" {up_to(rule)}" if is_per_image(rule) else ""
+
+    def of(value: float | None) -> float | None:
+        return None if value is None else times_of(rule) * value
+
     if any(side.prices.cost_per_hour is not None for side in sides):
-        machine = [(side.dollars, side.no_dollars) for side in sides]
-        yield _pair(f"Cost under {comparison.verdict.rule}", machine, dollars)
+        machine = [(of(side.dollars), side.no_dollars) for side in sides]
+        yield _pair(f"Cost{goal} under {rule}", machine, dollars)
     if any(side.prices.price_per_kwh is not None for side in sides):
-        electricity = [(side.electricity_dollars, side.no_joules) for side in sides]
-        yield _pair("Electricity", electricity, dollars)
+        electricity = [(of(side.electricity_dollars), side.no_joules) for side in sides]
+        yield _pair(f"Electricity{goal}", electricity, dollars)
     if any(side.prices.grams_per_kwh is not None for side in sides):
-        yield _pair("Carbon in g CO2e", [(side.grams, side.no_joules) for side in sides], _number)
+        yield _pair(f"Carbon{goal} in g CO2e", [(of(side.grams), side.no_joules) for side in sides], _number)
 
 
 def _pair(what: str, sides: Sequence[tuple[float | None, str]], shown: Callable[[float | None], str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dawnbench.records.rules import shares_start, stops_at_target
+from dawnbench.records.rules import is_per_image, shares_start, stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.dashes import joined
 from dawnbench.stats.comparison.outcome import Comparison, TimeComparison
@@ -45,6 +45,9 @@ def _of_times(comparison: Comparison, time: TimeComparison) -> Iterator[str]:
 
 
 def _of_accuracy(comparison: Comparison) -> Iterator[str]:
+    if is_per_image(comparison.verdict.rule):
+        yield "every pass of a model gives the same answers"
+        return
     found = comparison.accuracy
     if found is not None and (found.interval is None or comparison.p_accuracy is None):
         yield WELCH

@@ -12,7 +12,7 @@ from dawnbench.report.text.comparison import cost_lines, figures_rows
 from dawnbench.report.text.comparison_dashes import comparison_dashes
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import seconds, significant
+from dawnbench.report.units import significant, time_unit
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
@@ -23,7 +23,7 @@ Held = tuple[list[Comparison], list[str]]
 """Comparisons with the first of some runs, and why others cannot be compared with it."""
 
 
-def comparisons(series: Sequence[TrialSet], rule: str) -> Held:
+def comparisons(series: Sequence[TrialSet], rule: str | None) -> Held:
     """Compare every other run with the first; return the comparisons, and why some are impossible."""
     found, refused = [], []
     for other in series[1:]:
@@ -64,6 +64,6 @@ def ladder_blocks(series: TrialSet, figures: Sequence[PublishedFigure], rule: st
         name = markdown(rung.system)
         system = f"**{name}**" if rung.is_own else f"[{name}]({rung.source})"
         ratio = "1" if rung.is_own else significant(found.times_as_long(rung), 3)
-        rows.append([system, markdown(rung.hardware), seconds(rung.seconds), ratio])
+        rows.append([system, markdown(rung.hardware), time_unit(rule).shown(rung.seconds), ratio])
     note = "The run's time is the mean over its trials. Hardware differs, so no verdict follows."
     return [table(["System", "Hardware", "Time", "Run takes, times"], rows), note]

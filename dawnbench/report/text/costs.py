@@ -5,30 +5,41 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dawnbench.records.prices import Prices
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.units import significant
 from dawnbench.stats.cost import cost_of_energy, dollars, emission_of_energy
+from dawnbench.stats.inference_summary import MILLION
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 
 
 def up_to(rule: str) -> str:
     """Return up to what a rule's time, energy and cost count."""
+    if is_per_image(rule):
+        return "per million images"
     return "to target" if stops_at_target(rule) else "per trial"
+
+
+def times_of(rule: str) -> int:
+    """Return how many of what a rule's figures are of a cost covers: a million images, or one trial."""
+    return MILLION if is_per_image(rule) else 1
 
 
 def energy_sentence(found: Spending) -> str:
     """Return the energy under a rule as a sentence."""
-    return f"Energy {up_to(found.rule)} under {found.rule}: {_known(_joules(found.joules), found.no_joules)}."
+    energy = found.joules if found.joules is None else times_of(found.rule) * found.joules
+    return f"Energy {up_to(found.rule)} under {found.rule}: {_known(_joules(energy), found.no_joules)}."
 
 
 def cost_sentences(found: Spending, summary: Summary) -> Iterator[str]:
     """Yield what a trial costs, as far as prices are known; `summary` is of the same trials."""
-    prices, to_goal = found.prices, up_to(found.rule)
+    prices, to_goal, times = found.prices, up_to(found.rule), times_of(found.rule)
+    joules = None if found.joules is None else times * found.joules
     if prices.cost_per_hour is not None:
-        cost = _known(dollars(found.dollars), found.no_dollars)
+        spent = None if found.dollars is None else times * found.dollars
+        cost = _known(dollars(spent), found.no_dollars)
         yield f"Cost {to_goal} under {found.rule}: {cost}{_at(cost, dollars(prices.cost_per_hour), 'hour')}."
-    yield from _of_energy(to_goal, found.joules, found.no_joules, prices)
+    yield from _of_energy(to_goal, joules, found.no_joules, prices)
     if stops_at_target(found.rule) and summary.energy is not None:
         yield from _of_energy("per trial", summary.energy.mean, "", prices)
 

@@ -9,7 +9,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from dawnbench.report.text.costs import up_to
+from dawnbench.records.rules import is_per_image
+from dawnbench.report.text.costs import times_of, up_to
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
@@ -32,7 +33,7 @@ def devices_report(found: DeviceComparison) -> RenderableType:
     first = found.devices[0].series
     subject = f"{first.identity.recipe} to {percent(first.target)} on {first.data.source}"
     legend = (
-        f"{subject}, by the {found.rule} rule. Time, energy and cost are {up_to(found.rule)}; below each "
+        f"{subject}, by the {found.rule} rule. {_covers(found.rule)}; below each "
         f"figure: relative to {first.name}."
     )
     parts = ([*_dashes(found)], [*_verdicts(found)], [front_sentence(found)])
@@ -48,13 +49,29 @@ def devices_report(found: DeviceComparison) -> RenderableType:
 def devices_table(found: DeviceComparison) -> Table:
     """Return a row per device: its figures, and below each what it is relative to the first device's."""
     first = found.devices[0]
+    times, image = times_of(found.rule), is_per_image(found.rule)
+
+    def money(value: float | None) -> str:
+        return dollars(None if value is None else times * value)
+
+    def of_image(value: float | None) -> str:
+        return _number(None if value is None else 1000 * value)
+
     figures: list[Figure] = [
-        ("time [s]", lambda one: one.spent.seconds, _number),
-        ("energy [J]", lambda one: one.spent.joules, _number),
-        ("cost", lambda one: one.spent.dollars, dollars),
+        (
+            "latency [ms]" if image else "time [s]",
+            lambda one: one.spent.seconds,
+            of_image if image else _number,
+        ),
+        (
+            "energy [mJ]" if image else "energy [J]",
+            lambda one: one.spent.joules,
+            of_image if image else _number,
+        ),
+        ("cost", lambda one: one.spent.dollars, money),
     ]
     if any(one.spent.electricity_dollars is not None for one in found.devices):
-        figures.append(("electricity", lambda one: one.spent.electricity_dollars, dollars))
+        figures.append(("electricity", lambda one: one.spent.electricity_dollars, money))
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for i, column in enumerate(["device", *(title for title, _, _ in figures), "accuracy [%]"]):
         # Folded, since a truncated number reads as a different one.
@@ -65,6 +82,13 @@ def devices_table(found: DeviceComparison) -> Table:
         reached = f"{sum(trial.reached for trial in trials)} of {len(trials)} reached it"
         table.add_row(_cell(plain(one.label), reached), *cells, _accuracy(one))
     return table
+
+
+def _covers(rule: str) -> str:
+    """Return what the figures of a row are of."""
+    if is_per_image(rule):
+        return f"Latency and energy are of an image, cost is {up_to(rule)}"
+    return f"Time, energy and cost are {up_to(rule)}"
 
 
 def front_sentence(found: DeviceComparison) -> str:

@@ -6,7 +6,8 @@ import math
 
 from dawnbench.records.rules import stops_at_target
 from dawnbench.records.trial_set import TrialSet
-from dawnbench.report.units import percent, seconds, significant
+from dawnbench.report.units import latency, percent, seconds, significant
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.intervals import Interval
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
@@ -17,9 +18,24 @@ def headline(series: TrialSet, summary: Summary, rule: str) -> str:
     found = next((times for times in summary.times if times.rule == rule), None)
     who = f"{series.identity.recipe} on {series.identity.where}"
     data = f"Data: {series.data.source}, fingerprint {series.data.fingerprint[:16]}."
+    if summary.inference is not None:
+        return f"{who} {_latency(summary, summary.inference)} {data}"
     if found is None or not found.censored:
         return f"{who}: no trial has a time under the {rule} rule. {data}"
     return " ".join([f"{who} {_time(series, found)}", *_accuracy(summary), data])
+
+
+def _latency(summary: Summary, found: InferenceSummary) -> str:
+    mean, passes = found.mean, summary.trials
+    of = f"mean of {passes} passes" if passes > 1 else "1 pass"
+    if mean.interval is not None:
+        low, high = significant(1000 * mean.interval.low), significant(1000 * mean.interval.high)
+        of += f", 95 % interval of the mean {low} to {high} ms"
+    right = "" if summary.accuracy is None else f", of which it gets {percent(summary.accuracy.mean)} right"
+    return (
+        f"answers in {latency(mean.mean)} an image ({of}), one at a time over {found.images:,} test "
+        f"images{right}; 99th percentile {latency(found.p99.mean)}."
+    )
 
 
 def _time(series: TrialSet, found: Times) -> str:

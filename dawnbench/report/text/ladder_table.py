@@ -12,11 +12,11 @@ from rich.text import Text
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.published import PublishedFigure
-from dawnbench.records.rules import RULES, stops_at_target
+from dawnbench.records.rules import INFERENCE, RULES, is_per_image, stops_at_target
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts.ladder import Ladder, ladder, no_place
 from dawnbench.report.text.listing import fitted
-from dawnbench.report.units import seconds, significant
+from dawnbench.report.units import significant, time_unit
 from dawnbench.safe_text import plain
 from dawnbench.stats.regression.judge import left_out
 from dawnbench.stats.trial_values import times
@@ -42,7 +42,8 @@ def ladder_report(series: TrialSet, figures: Sequence[PublishedFigure]) -> Rende
         DawnbenchError: the run has no place under any of these rules.
     """
     published = {figure.rule for figure in figures}
-    rules = [rule.name for rule in RULES if rule.name in published]
+    own = (INFERENCE,) if series.inference else RULES
+    rules = [rule.name for rule in own if rule.name in published]
     refused = {rule: why for rule in rules if (why := no_place(series, figures, rule)) is not None}
     if len(refused) == len(rules):
         whys = "; ".join(dict.fromkeys(refused.values()))
@@ -70,7 +71,7 @@ def ladder_table(ladder: Ladder) -> Table:
     for rung in ladder.rungs:
         table.add_row(
             OWN if rung.is_own else str(next(places)),
-            seconds(rung.seconds),
+            time_unit(ladder.rule).shown(rung.seconds),
             Text(plain(rung.system)),
             Text(fitted(plain(rung.hardware), HARDWARE_WIDTH) if rung.is_own else plain(rung.hardware)),
             "-" if rung.trials is None else str(rung.trials),
@@ -81,6 +82,8 @@ def ladder_table(ladder: Ladder) -> Table:
 
 
 def _heading(rule: str) -> str:
+    if is_per_image(rule):
+        return f"{rule}: the mean latency of an image, if the model reaches the target"
     if stops_at_target(rule):
         return f"{rule}: until the first epoch that reaches the target"
     return f"{rule}: a whole trial, if the mean accuracy reaches the target"
@@ -95,5 +98,8 @@ def _misses(series: TrialSet, rule: str) -> Iterator[str]:
 
 def _closing(series: TrialSet) -> Iterator[str]:
     yield from (f"! {note}" for note in left_out(series))
-    yield "A time is the mean over the trials, the run's as well as a published one."
+    if series.inference:
+        yield "A time is the mean over all test images, one at a time; the run's over its passes as well."
+    else:
+        yield "A time is the mean over the trials, the run's as well as a published one."
     yield "Hardware differs, so no verdict follows."

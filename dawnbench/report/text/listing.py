@@ -10,9 +10,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from dawnbench.records.listed import Listed
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, rule_for, stops_at_target
 from dawnbench.records.tags import tags_text
-from dawnbench.report.units import percent, seconds
+from dawnbench.report.units import percent, time_unit
 from dawnbench.safe_text import plain
 
 GAP = "  "
@@ -22,14 +22,14 @@ VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out if a name would have to be cut: what follows says more."""
 
 
-def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> str:
+def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None) -> str:
     """Return one line per run under a header, and below what the runs share, without a final newline.
 
     The trials column shows how many of the trials done reached the target, and the number requested if that
-    differs; the time is their mean under `rule`. Target, device, precision with threads, changed settings
-    and tags get a column only if the runs differ in them. What does not fit into a terminal is in a second
-    line below each run. `of` is how many runs there are, listed or not; `width` is the terminal's width, None
-    for any.
+    differs; the time is their mean under `rule`, None for that of each run's kind. Target, kind, device,
+    precision with threads, changed settings and tags get a column only if the runs differ in them. What does
+    not fit into a terminal is in a second line below each run. `of` is how many runs there are, listed or
+    not; `width` is the terminal's width, None for any.
     """
     if not runs:
         return f"none of {_count(of)} matches" if of else "no run here; `dawnbench run` makes one"
@@ -39,7 +39,9 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     columns.append(["trials", *(_trials(run) for run in runs)])
     columns.append(["time", *(_time(run, rule) for run in runs)])
     columns.append(["accuracy", *(percent(run.accuracy) for run in runs)])
+    inference = any(run.identity.kind == "inference" for run in runs)
     further = {
+        "kind": [plain(_kind(run)) if inference else "" for run in runs],
         "device": [plain(run.identity.device_name) for run in runs],
         "precision": [plain(run.identity.conditions) for run in runs],
         "changed": [plain(run.identity.changes) for run in runs],
@@ -55,7 +57,8 @@ def listing(runs: Sequence[Listed], rule: str, of: int, width: int | None) -> st
     facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
     shared = ", ".join(facts)
     shared = shared if width is None else fill(shared, width)
-    return "\n".join([*lines, "", shared, f"time: mean under the {rule} rule"])
+    rules = dict.fromkeys(rule_for(run.identity.kind, rule) for run in runs)
+    return "\n".join([*lines, "", shared, f"time: {_times_shown(list(rules))}"])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -134,12 +137,30 @@ def _trials(run: Listed) -> str:
     return share if run.done == run.asked else f"{share} of {run.asked}"
 
 
-def _time(run: Listed, rule: str) -> str:
+def _time(run: Listed, asked: str | None) -> str:
+    rule = rule_for(run.identity.kind, asked)
     # Without a trial there is no time at all, and the status says more than a dash.
-    time = seconds(run.mean_seconds.get(rule)) if run.done else plain(run.status)
+    time = time_unit(rule).shown(run.mean_seconds.get(rule)) if run.done else plain(run.status)
     if time != "-":
         return time
+    if run.identity.kind == "inference":
+        return "untimed"
     return "missed" if stops_at_target(rule) and not run.reached else "untimed"
+
+
+def _times_shown(rules: Sequence[str]) -> str:
+    """Return what the column of times holds."""
+    both = len(rules) > 1
+    return ", ".join(
+        f"mean latency of an image{' (inference)' * both}"
+        if is_per_image(rule)
+        else f"mean under the {rule} rule{' (training)' * both}"
+        for rule in rules
+    )
+
+
+def _kind(run: Listed) -> str:
+    return f"inference {run.identity.inference}" if run.identity.inference else "training"
 
 
 def _target(target: float) -> str:

@@ -15,14 +15,18 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.text.costs import cost_sentences
 from dawnbench.report.text.dashes import untimed_sentences
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import percent, significant
+from dawnbench.report.units import percent, significant, time_label, time_unit
 from dawnbench.safe_text import plain
 from dawnbench.stats.claim import ALPHA, Claim
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 from dawnbench.stats.trial_values import Times
+
+Row = tuple[str, Sample | None, float, Callable[[float], str]]
+"""A label with its unit, the values, what they are multiplied by for that unit, and how each is written."""
 
 COLUMNS = ("", "n", "mean", "its 95 % interval", "sd", "median", "min", "max")
 
@@ -58,19 +62,39 @@ def figures_table(summary: Summary) -> Table:
     for i, column in enumerate(COLUMNS):
         # Folded, since a truncated number reads as a different one.
         table.add_column(column, justify="right" if i else "left", overflow="fold")
-    rows: list[tuple[str, Sample | None, float, Callable[[float], str]]] = [
-        (f"{times.rule} [s]", times.sample, 1.0, significant) for times in summary.times
+    rows: list[Row] = [
+        (time_label(times.rule), times.sample, time_unit(times.rule).scale, significant)
+        for times in summary.times
     ]
-    rows += [
+    rows += _training_rows(summary) if summary.inference is None else _inference_rows(summary.inference)
+    for label, sample, scale, shown in rows:
+        if sample is not None:
+            table.add_row(Text(plain(label)), *_cells(sample, scale, shown))
+    return table
+
+
+def _training_rows(summary: Summary) -> list[Row]:
+    return [
         ("epochs to target", summary.epochs, 1.0, "{:.2f}".format),
         ("final accuracy [%]", summary.accuracy, 100.0, "{:.2f}".format),
         ("energy [J]", summary.energy, 1.0, significant),
         ("energy to target [J]", summary.energy_to_target, 1.0, significant),
     ]
-    for label, sample, scale, shown in rows:
-        if sample is not None:
-            table.add_row(Text(plain(label)), *_cells(sample, scale, shown))
-    return table
+
+
+def _inference_rows(found: InferenceSummary) -> list[Row]:
+    """Return what follows the mean latency; every pass gives the same answers, so accuracy has no row."""
+    return [
+        ("median latency [ms]", found.median, 1000.0, significant),
+        ("90th percentile [ms]", found.p90, 1000.0, significant),
+        ("99th percentile [ms]", found.p99, 1000.0, significant),
+        ("longest [ms]", found.longest, 1000.0, significant),
+        *(
+            (f"batch {size} [images/s]", throughput, 1.0, significant)
+            for size, throughput in found.throughputs.items()
+        ),
+        ("energy an image [mJ]", found.energy, 1000.0, significant),
+    ]
 
 
 def single_value_notes(summary: Summary) -> Iterator[str]:
@@ -83,7 +107,9 @@ def single_value_notes(summary: Summary) -> Iterator[str]:
 def sentences(summary: Summary, target: float) -> Iterator[str]:
     """Yield how many trials reached the target, the expected time, and whether the accuracy claim holds."""
     goal = percent(target)
-    if summary.trials:
+    if summary.inference is not None:
+        yield from _answers(summary, summary.inference.images, target)
+    elif summary.trials:
         yield f"{summary.reached} of {_trials(summary.trials)} reached the target of {goal}."
     for times in summary.times:
         if times.missed and times.expected is not None:
@@ -97,6 +123,18 @@ def sentences(summary: Summary, target: float) -> Iterator[str]:
         yield f"{left_out} {was} interrupted or failed before the target and {is_} not counted."
     if summary.claim is not None:
         yield claim_sentence(summary.claim)
+
+
+def _answers(summary: Summary, images: int, target: float) -> Iterator[str]:
+    accuracy = summary.accuracy
+    if accuracy is None:
+        return
+    reaches = "reaches" if accuracy.least >= target else "misses"
+    goal = f"the target of {percent(target)}"
+    right = percent(accuracy.mean)
+    if accuracy.least < accuracy.most:
+        right = f"{percent(accuracy.least)} to {percent(accuracy.most)}"
+    yield f"{right} of {images:,} test images are classified correctly, which {reaches} {goal}."
 
 
 def claim_sentence(claim: Claim) -> str:

@@ -24,10 +24,13 @@ CHOSEN = "--trials auto chose its number of trials by their results, so p-values
 class Differences:
     """What differs between two sets of trials; None or empty if nothing does."""
 
+    kinds: str | None
+    """One is a training and the other an inference run, which no option makes comparable."""
     data: str | None
     rules: str | None
     """What is timed: the target."""
     recipes: str | None
+    """What was trained; in inference runs also what ran the model."""
     threads: str | None
     """On one kind of processor; the numbers for two different devices are a caution."""
     cautions: tuple[str, ...]
@@ -36,13 +39,15 @@ class Differences:
     @property
     def refusals(self) -> tuple[str, ...]:
         """Differences that make a comparison meaningless, unless they are the point of it."""
-        found = (self.data, self.rules, self.recipes, self.threads)
+        found = (self.kinds, self.data, self.rules, self.recipes, self.threads)
         return tuple(one for one in found if one is not None)
 
 
 def differences(a: TrialSet, b: TrialSet) -> Differences:
     """Return what differs between two sets of trials, one sentence each."""
-    data = rules = recipes = threads = None
+    kinds = data = rules = recipes = threads = None
+    if a.identity.kind != b.identity.kind:
+        kinds = f"{_is(a)} and {_is(b)}, which have no time in common"
     if a.data.fingerprint != b.data.fingerprint:
         data = (
             f"the data differ: {a.name} has fingerprint {a.data.fingerprint[:16]} ({a.data.source}), "
@@ -52,10 +57,13 @@ def differences(a: TrialSet, b: TrialSet) -> Differences:
         rules = f"the targets differ: {100 * a.target:g} % and {100 * b.target:g} %"
     if a.recipe_digest != b.recipe_digest and (named := recipe_differences(a, b)):
         recipes = "the recipes differ: " + "; ".join(named)
+    if kinds is None and a.identity.inference != b.identity.inference:
+        ran = f"the models ran by different means: {a.identity.inference} and {b.identity.inference}"
+        recipes = ran if recipes is None else f"{recipes}; {ran}"
     both = (a.identity.threads, b.identity.threads)
     if a.device_name == b.device_name and None not in both and both[0] != both[1]:
         threads = f"the thread counts differ: {both[0]} and {both[1]} (OMP_NUM_THREADS sets the number)"
-    return Differences(data, rules, recipes, threads, tuple(_cautions(a, b, threads is None)))
+    return Differences(kinds, data, rules, recipes, threads, tuple(_cautions(a, b, threads is None)))
 
 
 def missing_rule(a: TrialSet, b: TrialSet, rule: str) -> str | None:
@@ -81,6 +89,10 @@ def recipe_differences(a: TrialSet, b: TrialSet) -> tuple[str, ...]:
     return (*named, f"{more} more") if more else tuple(named)
 
 
+def _is(series: TrialSet) -> str:
+    return f"{series.name} is {'an inference run' if series.identity.kind == 'inference' else 'a training'}"
+
+
 def _shown(found: Mapping[str, Any], path: str) -> str:
     return json.dumps(found[path], ensure_ascii=False) if path in found else "(absent)"
 
@@ -100,6 +112,8 @@ def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
         ("the torch versions", ("packages", "torch")),
     ):
         facts[what] = (_fact(a, path), _fact(b, path))
+    if a.inference is not None and b.inference is not None and a.recipe_digest == b.recipe_digest:
+        facts["the model files"] = (a.inference.model_digest[:16], b.inference.model_digest[:16])
     for what, (left, right) in facts.items():
         if left != right:
             yield f"{what} differ: {left or 'unknown'} and {right or 'unknown'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.rules import rule_for
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import Differences, differences, missing_rule
 from dawnbench.stats.comparison.outcome import Comparison
@@ -12,16 +13,17 @@ from dawnbench.stats.trial_values import rules_of
 
 
 def compare(
-    reference: TrialSet, other: TrialSet, *, rule: str = "dawnbench", across: bool = False
+    reference: TrialSet, other: TrialSet, *, rule: str | None = None, across: bool = False
 ) -> Comparison:
     """Compare `other` with `reference`: pair by pair if the two are the sides of one `dawnbench ab`.
 
-    The verdict is by `rule`; the other rules that both report follow it. `across` allows comparisons of
-    different data, targets, recipes and numbers of threads.
+    The verdict is by `rule`, None for that of the reference's kind; the other rules that both report follow
+    it. `across` allows comparisons of different data, targets, recipes and numbers of threads.
 
     Raises:
         DawnbenchError: differences make the comparison meaningless, or one side does not report the rule.
     """
+    rule = rule_for(reference.identity.kind, rule)
     paired = are_paired(reference, other)
     found = differences(reference, other)
     _refuse(reference, other, rule, found, across, paired)
@@ -43,6 +45,8 @@ def compare(
 def _refuse(
     reference: TrialSet, other: TrialSet, rule: str, found: Differences, across: bool, paired: bool
 ) -> None:
+    if found.kinds is not None:
+        raise DawnbenchError(found.kinds)
     if (missing := missing_rule(reference, other, rule)) is not None:
         raise DawnbenchError(missing)
     # The two sides of an A/B campaign have different recipes on purpose.

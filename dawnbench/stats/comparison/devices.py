@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.identity import RunIdentity
+from dawnbench.records.rules import rule_for
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import differences, missing_rule
 from dawnbench.stats.comparison.compare import compare
@@ -55,16 +56,17 @@ class DeviceComparison:
 
 
 def compare_devices(
-    opened: Sequence[TrialSet], prices: PriceList, *, rule: str = "dawnbench", across: bool = False
+    opened: Sequence[TrialSet], prices: PriceList, *, rule: str | None = None, across: bool = False
 ) -> DeviceComparison:
     """Compare devices by their runs of one recipe on the same data; runs of one device are pooled.
 
-    `across` allows different data, targets and recipes.
+    `across` allows different data, targets and recipes. A rule of None is that of the first run's kind.
 
     Raises:
         DawnbenchError: a run differs in more than the device or does not report the rule, all are of one
             device, or one price per hour was given for several devices.
     """
+    rule = rule_for(opened[0].identity.kind, rule)
     for other in opened[1:]:
         _refuse(opened[0], other, rule, across)
     groups: dict[RunIdentity, list[TrialSet]] = {}
@@ -88,9 +90,11 @@ def compare_devices(
 
 
 def _refuse(first: TrialSet, other: TrialSet, rule: str, across: bool) -> None:
+    found = differences(first, other)
+    if found.kinds is not None:
+        raise DawnbenchError(found.kinds)
     if (missing := missing_rule(first, other, rule)) is not None:
         raise DawnbenchError(missing)
-    found = differences(first, other)
     apart = [one for one in (found.data, found.rules, found.recipes) if one is not None]
     if apart and not across:
         raise DawnbenchError(

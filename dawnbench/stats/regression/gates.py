@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+from dawnbench.records.rules import is_per_image
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.intervals import expected_interval
 from dawnbench.stats.regression.convergence import judge_epochs
@@ -18,23 +19,33 @@ UNITS: dict[Metric, str] = {"time": "s", "epochs": "epochs", "accuracy": "%", "e
 
 
 def time_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
-    """Compare the seconds under a rule with the baseline's; a trial that missed the target ranks slowest."""
+    """Compare the seconds under a rule with the baseline's; a trial that missed the target ranks slowest.
+
+    Under the rule `inference` they are milliseconds of an image.
+    """
     ours, theirs = spent_seconds(run, rule), spent_seconds(baseline, rule)
     if not theirs.reached:
         return not_comparable("time", "no trial of the baseline reached the target")
     if not ours.censored:
         return not_comparable("time", f"no trial of the run has a time under the rule {rule}")
+    if is_per_image(rule):
+        return _slower("time", _thousandfold(ours), _thousandfold(theirs), margin, "ms")
     return _slower("time", ours, theirs, margin)
 
 
 def energy_gate(run: TrialSet, baseline: TrialSet, rule: str, margin: float) -> Gate:
-    """Compare the joules with the baseline's; a trial that missed the target ranks as the most costly."""
+    """Compare the joules with the baseline's; a trial that missed the target ranks as the most costly.
+
+    Under the rule `inference` they are millijoules of an image.
+    """
     ours, theirs = spent_energies(run, rule), spent_energies(baseline, rule)
     if not theirs.censored or not ours.censored:
         who = "the run" if theirs.censored else "the baseline"
         return not_comparable("energy", f"{who} has no energy reading")
     if not theirs.reached:
         return not_comparable("energy", "no trial of the baseline with an energy reading reached the target")
+    if is_per_image(rule):
+        return _slower("energy", _thousandfold(ours), _thousandfold(theirs), margin, "mJ")
     return _slower("energy", ours, theirs, margin)
 
 
@@ -79,9 +90,14 @@ def not_comparable(metric: Metric, why: str) -> Gate:
     return Gate(metric, "not comparable", why, UNITS[metric], None, None, None, None, None)
 
 
-def _slower(metric: Metric, run: Spent, baseline: Spent, margin: float) -> Gate:
+def _thousandfold(spent: Spent) -> Spent:
+    return Spent(tuple(1000 * one for one in spent.reached), tuple(1000 * one for one in spent.missed))
+
+
+def _slower(metric: Metric, run: Spent, baseline: Spent, margin: float, unit: str | None = None) -> Gate:
     gate = replace(
         not_comparable(metric, ""),
+        unit=unit or UNITS[metric],
         measured=run.expected if run.reached else None,
         interval=_bounds(run),
         reference=baseline.expected,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import get_args
 
-from dawnbench.records.rules import shares_start
+from dawnbench.records.inference import RunKind
+from dawnbench.records.rules import rule_for, shares_start
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.comparable import differences, missing_rule
 from dawnbench.stats.comparison.trials_needed import again
@@ -23,6 +24,11 @@ from dawnbench.stats.run_warnings import find_warnings
 
 METRICS: tuple[Metric, ...] = get_args(Metric)
 DEFAULT_METRICS: tuple[Metric, ...] = ("time", "epochs", "accuracy")
+METRICS_OF: dict[RunKind, tuple[Metric, ...]] = {
+    "training": DEFAULT_METRICS,
+    "inference": ("time", "accuracy"),
+}
+"""The metrics that a run of each kind is judged by if none is named."""
 DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
 """Metrics that only compare between runs on the same device."""
 
@@ -31,10 +37,10 @@ DEVICE_BOUND: tuple[Metric, ...] = ("time", "energy")
 class Criteria:
     """By what a run is judged against its baseline."""
 
-    metrics: tuple[Metric, ...] = DEFAULT_METRICS
-    """Each is judged by a gate of its own."""
-    rule: str = "dawnbench"
-    """The timing rule of seconds and joules."""
+    metrics: tuple[Metric, ...] | None = None
+    """Each is judged by a gate of its own; None for those of the run's kind."""
+    rule: str | None = None
+    """The timing rule of seconds and joules; None for that of the run's kind."""
     max_slowdown: float = 0.02
     """The time or energy that may be lost, as a fraction of the baseline's."""
     max_accuracy_drop: float = 0.001
@@ -51,10 +57,10 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     other. Accuracy: a regression if it is lower by more than `max_accuracy_drop`, by the same test. Epochs:
     MLPerf's reference convergence points.
     """
-    rule, across = criteria.rule, criteria.across
+    across, (rule, metrics) = criteria.across, _chosen(run, criteria)
 
     def gate(metric: Metric) -> Gate:
-        if (why := _barred(metric, run, baseline, criteria)) is not None:
+        if (why := _barred(metric, run, baseline, rule, across)) is not None:
             return not_comparable(metric, why)
         if metric == "time" and unreported is not None:
             return not_comparable(metric, unreported)
@@ -67,16 +73,17 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
         return epochs_gate(run, baseline)
 
     found = differences(run, baseline)
-    refusals = () if across else found.refusals
+    # No option makes a training and an inference run comparable.
+    refusals = (found.kinds,) if found.kinds else () if across else found.refusals
     unreported = missing_rule(run, baseline, rule)
-    gates = () if refusals else tuple(gate(metric) for metric in criteria.metrics)
-    admitted = found.refusals if across else ()
+    gates = () if refusals else tuple(gate(metric) for metric in metrics)
+    admitted = found.refusals if across and not refusals else ()
     notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
     if (needed := _needed(run, baseline, gates)) is not None:
         notes += (needed,)
     if gates:
         notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
-    return Judgement(run.name, baseline.name, run.recipe_name, run.device_name, rule, gates, notes)
+    return Judgement(run.name, baseline.name, run.identity.workload, run.device_name, rule, gates, notes)
 
 
 def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | None:
@@ -95,9 +102,12 @@ def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria
     Only what is known before the first trial is read of `run`.
     """
     found = () if criteria.across else differences(run, baseline).refusals
-    unreported = missing_rule(baseline, baseline, criteria.rule)
-    for metric in criteria.metrics:
-        why = _barred(metric, run, baseline, criteria) or (unreported if metric == "time" else None)
+    rule, metrics = _chosen(run, criteria)
+    unreported = missing_rule(baseline, baseline, rule)
+    for metric in metrics:
+        why = _barred(metric, run, baseline, rule, criteria.across) or (
+            unreported if metric == "time" else None
+        )
         if why is not None:
             found += (f"{metric} not comparable: {why}",)
         elif metric != "epochs" and (few := too_few(trials, len(baseline.counting))) is not None:
@@ -105,12 +115,20 @@ def obstacles(run: TrialSet, trials: int, baseline: TrialSet, criteria: Criteria
     return found
 
 
-def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, criteria: Criteria) -> str | None:
+def _chosen(run: TrialSet, criteria: Criteria) -> tuple[str, tuple[Metric, ...]]:
+    """Return the rule and the metrics that a run is judged by."""
+    kind = run.identity.kind
+    return rule_for(kind, criteria.rule), criteria.metrics or METRICS_OF[kind]
+
+
+def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, rule: str, across: bool) -> str | None:
     """Return why the runs' devices or the timing rule rule out a metric; None if they do not."""
-    if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not criteria.across:
+    if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
         return "it was measured on a different device from the baseline's"
-    if metric == "time" and shares_start(criteria.rule):
-        return f"all trials of a run share one start, which {criteria.rule} counts"
+    if metric == "epochs" and run.inference is not None:
+        return "an inference run has no epochs"
+    if metric == "time" and shares_start(rule):
+        return f"all trials of a run share one start, which {rule} counts"
     return None
 
 

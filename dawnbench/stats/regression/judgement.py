@@ -18,7 +18,7 @@ class Gate:
     sentence: str
     """What was found, in plain words."""
     unit: str
-    """s, epochs, % or J."""
+    """s, epochs, % or J; of an inference run ms or mJ of one image."""
     measured: float | None
     """The run's mean in that unit; None if there is none."""
     interval: tuple[float, float] | None

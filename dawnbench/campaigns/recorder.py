@@ -1,0 +1,141 @@
+"""Times one trial and records it, however it ends."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from dawnbench.campaigns.energy import TrialEnergy, energy_warning
+from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
+from dawnbench.engine.device import Device
+from dawnbench.engine.ledger import Ledger, shift_segments
+from dawnbench.engine.trial import DivergedError
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.schema import Segment, TrialRecord, TrialStatus
+from dawnbench.records.store import RunWriter
+from dawnbench.telemetry import Sampler
+
+MAX_CLOCK_DIFFERENCE = 0.02
+"""As a fraction of the host's time; beyond it the trial gets a warning."""
+FROM_THE_KEYBOARD = "interrupted from the keyboard"
+"""The reason recorded for an interrupt without a message."""
+
+
+class Recorder(ABC):
+    """Runs one trial's work and writes its record; a subclass says what the work came to."""
+
+    def __init__(
+        self,
+        trial: int,
+        seed: int,
+        target: float,
+        device: Device,
+        sampler: Sampler,
+        writer: RunWriter,
+        observer: Observer,
+    ) -> None:
+        self._trial, self._seed, self._target = trial, seed, target
+        self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
+        self.record: TrialRecord | None = None
+        """The trial as written, once it has ended."""
+
+    def _run(self, work: Callable[[], None], setup: Ledger, startup: tuple[Segment, ...]) -> None:
+        """Do the trial's work and record it, even if it diverges or is interrupted.
+
+        An interrupt is re-raised.
+        """
+        self._observer.trial_started(self._trial, self._seed)
+        self._device.reset_peak_memory()
+        self._device.synchronize()
+        self._suspended_ns = suspended_ns()
+        self._energy = TrialEnergy(self._sampler)
+        self._ledger = Ledger(self._device)
+        try:
+            work()
+        except DivergedError as error:
+            self._record_despite_interrupt("diverged", str(error), setup, startup)
+        except KeyboardInterrupt as error:
+            self._record_despite_interrupt("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
+            raise
+        except Exception as error:
+            # If the disk is full this fails too, and the first failure is the one to report.
+            with suppress(DawnbenchError):
+                self._record_despite_interrupt("failed", f"{type(error).__name__}: {error}", setup, startup)
+            raise
+        else:
+            self._record_despite_interrupt("finished", None, setup, startup)
+
+    @abstractmethod
+    def _results(self, status: TrialStatus, segments: tuple[Segment, ...]) -> dict[str, Any]:
+        """Return the record's times under each rule, accuracies, and what else the work came to."""
+
+    def _energy_to_target(self) -> float | None:
+        """Return the joules up to the end of the epoch that reached the target; None if none did."""
+        return None
+
+    def _record_despite_interrupt(
+        self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
+    ) -> None:
+        """Record the trial even if interrupted meanwhile; then re-raise the interrupt."""
+        try:
+            self._record_trial(status, reason, setup, startup)
+        except KeyboardInterrupt:
+            if not self._writer.has_trial(self._trial):
+                self._record_trial(status, reason, setup, startup)
+            raise
+
+    def _record_trial(
+        self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
+    ) -> None:
+        self._device.synchronize()
+        ended_ns = time.perf_counter_ns()
+        began_ns = self._ledger.started_wall_ns
+        wall_seconds = (ended_ns - began_ns) / 1e9
+        device_seconds = self._ledger.device_seconds()
+        before = shift_segments(startup + setup.segments(), began_ns - setup.started_wall_ns)
+        segments = before + self._ledger.segments()
+        telemetry = self._sampler.summary(began_ns, ended_ns, self._energy.joules(), self._energy_to_target())
+        record = TrialRecord(
+            trial=self._trial,
+            seed=self._seed,
+            status=status,
+            reason=reason,
+            segments=segments,
+            target=self._target,
+            wall_seconds=wall_seconds,
+            device_seconds=device_seconds,
+            peak_memory_bytes=self._device.peak_memory_bytes(),
+            telemetry=telemetry,
+            warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
+            began_ns=began_ns,
+            **self._results(status, segments),
+        )
+        self.record = self._writer.append_trial(record)
+        self._observer.trial_ended(self.record)
+        self._sampler.forget(ended_ns)
+
+    def _warnings(
+        self, ended_ns: int, wall_seconds: float, device_seconds: float, joules: float | None
+    ) -> Iterator[str]:
+        if abs(wall_seconds - device_seconds) > MAX_CLOCK_DIFFERENCE * wall_seconds:
+            yield (
+                f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
+                "than 2 % apart, so something other than the trial delayed one of them; measure again"
+            )
+        sampler, began_ns = self._sampler, self._ledger.started_wall_ns
+        if sampler.error is not None:
+            yield f"the telemetry ended early: {sampler.error}"
+        gap = sampler.pause(began_ns, ended_ns)
+        # Power cannot be integrated across a gap.
+        power = sampler.power_integral(began_ns, ended_ns) if gap is None and sampler.error is None else None
+        found = (
+            suspend_warning(self._suspended_ns, suspended_ns()),
+            pause_warning(gap, began_ns, self._ledger.segments()),
+            f"the energy is unknown: {self._energy.unknown}" if self._energy.unknown is not None else None,
+            energy_warning(sampler.energy_source, joules, wall_seconds, sampler.power_name, power),
+        )
+        yield from (warning for warning in found if warning is not None)
