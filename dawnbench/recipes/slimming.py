@@ -1,9 +1,9 @@
 """Network slimming: training with an L1 penalty on batch-norm scales, to be cut by `dawnbench slim prune`.
 
-At 224x224 the settings are those of ZJCV/NetworkSlimming (configs/*_slim_*.yaml), without its AutoAugment and
-its hue and saturation. There the penalty was added to scaled gradients; here it is added after unscaling.
-At 32x32 they are those of arXiv:1708.06519 (Eric-mingjie/network-slimming). The targets are the published
-accuracies of the dense networks, which at 224x224 start from ImageNet weights.
+At 224x224 the settings are those of ZJCV/NetworkSlimming (configs/*_slim_*.yaml), without its AutoAugment,
+hue and saturation. There the penalty was added to scaled gradients; here it is added after unscaling. At
+32x32 they are those of arXiv:1708.06519 (Eric-mingjie/network-slimming). The targets are the published
+accuracies before cutting, which at 224x224 come from ImageNet weights.
 """
 
 from __future__ import annotations
