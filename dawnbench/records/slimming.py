@@ -19,8 +19,6 @@ FILE_NAME = "slim.json"
 
 SlimRule = Literal["graph", "zcls"]
 SlimTarget = Literal["ratio", "parameters", "flops", "speedup"]
-RULES: tuple[SlimRule, ...] = ("graph", "zcls")
-TARGETS: tuple[SlimTarget, ...] = ("ratio", "parameters", "flops", "speedup")
 PositiveNumber = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
