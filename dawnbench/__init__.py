@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from dawnbench.version import __version__
 
 if TYPE_CHECKING:
-    from dawnbench.campaigns import Observer, ab, infer, run
+    from dawnbench.campaigns import Observer, ab, run
+    from dawnbench.campaigns.infer import infer
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
     from dawnbench.recipes.overrides import override
@@ -34,7 +35,7 @@ _HOMES = {
     "ab": "dawnbench.campaigns",
     "compare": "dawnbench.stats.comparison.compare",
     "find_recipe": "dawnbench.recipes",
-    "infer": "dawnbench.campaigns",
+    "infer": "dawnbench.campaigns.infer",
     "list_recipes": "dawnbench.recipes",
     "load_runs": "dawnbench.stats.frames",
     "open_trial_set": "dawnbench.stats.pooling",

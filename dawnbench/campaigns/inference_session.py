@@ -130,8 +130,8 @@ class InferenceSession(Recording):
 
     @property
     def _target(self) -> float:
-        recipe = self._kept.recipe
-        return self._asked.target or DAWNBENCH_TARGET.get(recipe.dataset.name, recipe.target)
+        asked, recipe = self._asked, self._kept.recipe
+        return asked.target or DAWNBENCH_TARGET.get(asked.data or recipe.dataset.name, recipe.target)
 
     def warm_up(self) -> None:
         """Compile or convert the model, capture it, and answer a few images in each batch size."""

@@ -20,7 +20,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.rules import INFERENCE
 
 if TYPE_CHECKING:
-    from dawnbench.campaigns import ModelToTime
+    from dawnbench.campaigns.inference_session import ModelToTime
     from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.sequential import AutoTrials
 
@@ -58,7 +58,7 @@ def run_models_and_compare(
     """
     from rich.console import Console
 
-    from dawnbench import campaigns
+    from dawnbench.campaigns.infer import infer_ab
     from dawnbench.cli.configuration import price_list
     from dawnbench.records.reader import read_run
     from dawnbench.records.trial_set import trial_set_of
@@ -75,7 +75,7 @@ def run_models_and_compare(
     interrupted = False
     try:
         with closing(display):
-            campaigns.infer_ab(
+            infer_ab(
                 model_a,
                 model_b,
                 pairs=trials if auto is None else replace(auto, rule=INFERENCE.name),
@@ -113,7 +113,7 @@ def _write_logs(display: PairsDisplay) -> list[Path]:
 
 def _models(names: Sequence[str], how: Mapping[str, Any]) -> tuple[ModelToTime, ModelToTime]:
     """Return the two sides."""
-    from dawnbench.campaigns import ModelToTime
+    from dawnbench.campaigns.inference_session import ModelToTime
 
     values = {option: how[option] for option in PER_SIDE}
     if most := next((option for option in PER_SIDE if len(values[option]) > 2), None):

@@ -107,7 +107,7 @@ def infer(
     options["runtime"] = options["runtime"] or "torch"
     options["compile"] = as_bool(options["compile"])
     with waiting_for("loading torch", silent=as_json):
-        importlib.import_module("dawnbench.campaigns")
+        importlib.import_module("dawnbench.campaigns.infer")
     sys.exit(infer_and_show(source, as_json, tags=labels, **options))
 
 
@@ -118,7 +118,7 @@ def as_bool(given: str | None) -> bool | None:
 
 def infer_and_show(source: Path, as_json: bool, **options: Any) -> int:
     """Time the answers, show each pass and what they come to, write log.md, and return the exit code."""
-    from dawnbench import campaigns
+    from dawnbench.campaigns.infer import infer
     from dawnbench.report.display import JsonLinesDisplay
     from dawnbench.report.display.inference import InferenceDisplay
     from dawnbench.report.text.console import open_console
@@ -127,7 +127,7 @@ def infer_and_show(source: Path, as_json: bool, **options: Any) -> int:
     interrupted = False
     try:
         with closing(display):
-            campaigns.infer(source, observer=display, command=("dawnbench", *sys.argv[1:]), **options)
+            infer(source, observer=display, command=("dawnbench", *sys.argv[1:]), **options)
     except KeyboardInterrupt:
         interrupted = True
     except Exception:

@@ -111,10 +111,18 @@ def accuracy_in(facts: Mapping[str, str]) -> float | None:
 
 
 def _run_of(source: Path) -> Run | None:
-    """Return the run of a run folder, or the one whose folder holds the file; None if there is none."""
-    if not source.is_file():
-        return read_run(source)
-    return read_run(source.parent) if is_run_folder(source.parent) else None
+    """Return the run of a run folder, or the one whose folder holds the file; None if there is none.
+
+    Raises:
+        DawnbenchError: it is an inference run, which keeps no model.
+    """
+    if source.is_file():
+        return read_run(source.parent) if is_run_folder(source.parent) else None
+    run = read_run(source)
+    if run.record.inference is not None:
+        trained = run.record.inference.trained_run or run.record.inference.model
+        raise DawnbenchError(f"{source} is an inference run, which keeps no model; its model is in {trained}")
+    return run
 
 
 def _precision(run: Run | None, facts: Mapping[str, str], trained: Recipe) -> str:

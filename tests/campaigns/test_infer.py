@@ -13,14 +13,9 @@ import pytest
 import torch
 
 import dawnbench
-from dawnbench.campaigns import (
-    ModelToTime,
-    SilentObserver,
-    infer,
-    infer_ab,
-    inference_session,
-    run,
-)
+from dawnbench.campaigns import SilentObserver, inference_session, run
+from dawnbench.campaigns.infer import infer, infer_ab
+from dawnbench.campaigns.inference_session import ModelToTime
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe

@@ -119,6 +119,15 @@ def test_a_run_without_a_model_is_refused(dawnbench: Dawnbench, trained: Path, t
     assert "run with --save-model to keep the model" in refused(dawnbench, "infer", str(folder))
 
 
+@pytest.mark.parametrize("verb", ["infer", "evaluate"])
+def test_an_inference_run_has_no_model_but_says_whose_it_timed(
+    dawnbench: Dawnbench, trained: Path, tmp_path: Path, verb: str
+) -> None:
+    inferred(dawnbench, str(trained), "--trials=1", "--batch=1")
+    sentence = refused(dawnbench, verb, "latest", "--recipe=tiny.py")
+    assert sentence.endswith(f" is an inference run, which keeps no model; its model is in {trained.name}")
+
+
 def test_a_model_of_another_recipe_is_refused(dawnbench: Dawnbench, trained: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(trained, tmp_path / trained.name))
     record = json.loads((folder / "run.json").read_text())

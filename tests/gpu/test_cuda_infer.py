@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.campaigns import infer, run
+from dawnbench.campaigns import run
+from dawnbench.campaigns.infer import infer
 from dawnbench.engine.device import Device
 from dawnbench.engine.kept_model import KeptModel
 from dawnbench.inference.torch_runtime import TorchRuntime
