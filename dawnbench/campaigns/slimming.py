@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import MISSING, dataclass, fields, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -141,7 +141,7 @@ def _fresh(request: SlimRequest, run: Run, kept: KeptModel) -> SlimRecord:
 
 def _architecture(model: ModelPart) -> str:
     """Return the kind of a network, and which of its settings differ from the standard ones."""
-    own = [f.name for f in fields(model) if getattr(model, f.name) != f.default]
+    own = [f.name for f in fields(model) if f.default is not MISSING and getattr(model, f.name) != f.default]
     return f"{kind_of(model)} with its own {' and '.join(own)}" if own else kind_of(model)
 
 

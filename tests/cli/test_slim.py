@@ -143,6 +143,25 @@ def test_the_same_command_goes_on_and_another_one_gets_its_own_folder(
 
 
 @pytest.mark.slow
+def test_a_narrow_network_can_be_slimmed_again(sparse: Run, slimmed: SlimRecord) -> None:
+    tuned = slimmed.models[1].finetuned
+    assert tuned is not None
+    done = command_in(sparse.folder.parent)(
+        *("slim", "prune", tuned.run, "--target", "parameters", "--ratio", "0.8", "--json"),
+        *("--finetune", "1", "--no-control", "--device", "cpu"),
+    )
+    assert done.returncode == 0, done.stderr
+    record = read_slimming(sparse.folder.parent / tuned.run / "slim")
+    assert (record.architecture, record.strength) == ("slimmed", None)
+    assert record.dense.parameters == slimmed.models[1].size.parameters
+    again = record.models[0].finetuned
+    assert again is not None
+    model = recipe_of(sparse, again.run).model
+    assert isinstance(model, SlimmedSpec)
+    assert not isinstance(model.model, SlimmedSpec)
+
+
+@pytest.mark.slow
 def test_slim_is_slim_train_and_keeps_the_recipes_own_penalty(tmp_path: Path) -> None:
     own = "from dawnbench.recipes import NormScalePenaltySpec\n"
     text = SPARSE_RECIPE.replace("epochs=2", "epochs=1, penalty=NormScalePenaltySpec(5e-4)")
