@@ -57,14 +57,15 @@ def slimming_page(record: SlimRecord) -> str:
 def slimming_table(record: SlimRecord) -> Table:
     """Return the main results for a terminal."""
     shown = Table(box=None, pad_edge=False)
-    for column in ("network", "cut", "GMACs", "M params", "before", "tuned", "control", "latency"):
+    batches = sorted({speed.batch_size for model in record.models for speed in model.speeds})
+    latency = f"latency {'/'.join(map(str, batches))}".strip()  # the sizes of the batches
+    for column in ("network", "cut", "GMACs", "M params", "before", "tuned", "control", latency):
         shown.add_column(column, justify="left" if column == "network" else "right")
     dense = record.dense
     shown.add_row(
         "dense", "", _giga(dense.macs), _mega(dense.parameters), percent(record.dense_accuracy.top1)
     )
     for model in record.models:
-        latency = next((f"{speed.latency_ratio:.2f}" for speed in model.speeds), "-")
         shown.add_row(
             _name(record, model),
             f"{100 * model.true_ratio:.1f} %",
@@ -73,7 +74,7 @@ def slimming_table(record: SlimRecord) -> Table:
             percent(model.before.top1),
             percent(_accuracy(model.finetuned).top1),
             percent(_accuracy(model.control).top1),
-            latency,
+            "/".join(f"{speed.latency_ratio:.2f}" for speed in model.speeds) or "-",
         )
     return shown
 

@@ -89,8 +89,13 @@ def test_small_networks_have_digits_left() -> None:
 
 def test_a_terminal_of_80_columns_shows_the_main_figures() -> None:
     console = Console(width=80, record=True, file=StringIO())
-    console.print(slimming_table(slimming()))
-    lines = console.export_text().splitlines()
-    assert lines[-1].split() == [
-        *("ratio", "20", "%", "18.8", "%", "8.36", "130.31", "50.00", "%", "80.67", "%", "80.00", "%", "0.50")
+    both = replace(MODEL, speeds=(replace(MODEL.speeds[0], batch_size=1, latency_ratio=0.9), *MODEL.speeds))
+    console.print(slimming_table(slimming(models=(both, replace(MODEL, value=0.4, speeds=())))))
+    header, dense, first, second = (line.rstrip() for line in console.export_text().splitlines())
+    assert header.endswith("control  latency 1/64")
+    assert dense.split() == ["dense", "15.51", "134.68", "81.12", "%"]
+    assert first.split() == [
+        *("ratio", "20", "%", "18.8", "%", "8.36", "130.31", "50.00", "%", "80.67", "%", "80.00", "%"),
+        "0.90/0.50",
     ]
+    assert second.endswith("-")
