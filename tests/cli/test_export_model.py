@@ -112,7 +112,9 @@ def test_the_computation_in_another_precision_is_said(dawnbench: Dawnbench, tiny
     assert dawnbench("export", "latest", "--format", "safetensors", *RECIPE).stderr == ""
 
 
-def test_a_quantized_file_comes_with_its_own_accuracy(dawnbench: Dawnbench, tiny: Run) -> None:
+def test_a_quantized_file_comes_with_its_own_accuracy(
+    dawnbench: Dawnbench, tiny: Run, tmp_path: Path
+) -> None:
     done = dawnbench("export", "latest", "--format=onnx", "--precision=int8", "-o", "int8.onnx", *RECIPE)
     assert (done.returncode, done.stdout) == (0, "int8.onnx\n")
     found = json.loads(dawnbench("evaluate", "int8.onnx", "--json").stdout)
@@ -122,9 +124,11 @@ def test_a_quantized_file_comes_with_its_own_accuracy(dawnbench: Dawnbench, tiny
         "dawnbench: int8.onnx computes in int8, quantized on training images, and classifies "
         f"{100 * found['accuracy']:.2f} % of the 360 test images correctly\n"
     )
-    facts = open_onnx(Path("int8.onnx")).facts
+    facts = open_onnx(tmp_path / "int8.onnx").facts
     assert (facts["precision"], facts["trained_precision"], facts["calibration_images"]) == (
-        *("int8", "fp32", "512"),
+        "int8",
+        "fp32",
+        "512",
     )
 
 
