@@ -55,6 +55,7 @@ class Session(Recording):
                 prepare(recipe, dataset, device)
             with self.setup.segment("build"):
                 self._prepared = prepare(recipe, dataset, device)
+        self._recipe = recipe = self._prepared.recipe
         with self.setup.segment("record"):
             self._learning_rates = learning_rates(
                 self._prepared.make_schedule(), recipe.epochs, self._prepared.steps_per_epoch

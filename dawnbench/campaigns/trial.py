@@ -51,6 +51,7 @@ class TrialRecorder(Recorder, Hook):
             validation_correct=result.validation_correct,
             validation_images=result.validation_images,
             energy_joules=self._energy.joules(),
+            validation_top5=result.validation_top5,
         )
         record = self._writer.append_epoch(record)
         self._epochs.append(record)
@@ -65,6 +66,7 @@ class TrialRecorder(Recorder, Hook):
             "seconds": times(whole, epochs_to_target),
             "epochs_to_target": epochs_to_target,
             "accuracy": accuracies[-1] if accuracies and status == "finished" else None,
+            "top5_accuracy": self._epochs[-1].top5_accuracy if accuracies and status == "finished" else None,
             "best_accuracy": max(accuracies, default=None),
         }
 

@@ -104,7 +104,7 @@ def export(
     precision: str | None,
     **options: Any,
 ) -> None:
-    """Write runs, or their models, in other tools' formats, and print the paths.
+    """Write runs, or their models, in other tools' formats.
 
     RUN is a run (its folder, its name, or latest), a folder of run folders, or a quoted glob of either. A run
     made with --save-model has a model for onnx and safetensors; for these, RUN may also be a .safetensors

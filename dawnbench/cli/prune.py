@@ -103,7 +103,7 @@ def prune(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Set the smallest weights of RUN's model to zero and measure the accuracy.
+    """Set the smallest weights of RUN's model to zero.
 
     RUN is a run made with --save-model: its folder, its name, or latest. Every sparsity starts from the dense
     model. The table, the figure and the pruned models go into RUN/pruned, or RUN/pruned-2 and so on if that

@@ -102,6 +102,11 @@ def report_on(
     from dawnbench.records.reader import read_run
 
     runs = [read_run(folder) for folder in folders]
+    answers = next((run for run in runs if run.record.inference is not None), None)
+    if style == "writeup" and answers is not None:
+        raise DawnbenchError(
+            f"{answers.folder} is an inference run, and a write-up is about trainings; omit --style writeup"
+        )
     view = view or VIEWS[style]
     known = price_list(prices)
     if style == "full" and notes is not None:

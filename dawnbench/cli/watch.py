@@ -6,12 +6,16 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dawnbench.cli.group import main
 from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.safe_text import one_line
+
+if TYPE_CHECKING:
+    from dawnbench.report.display.display import Display
 
 
 @main.command()
@@ -33,17 +37,23 @@ def follow(folder: Path) -> None:
         DawnbenchError: it is not a run folder, or is damaged.
     """
     from dawnbench.records.reader import read_run
+    from dawnbench.records.tail import Tail
     from dawnbench.report.display import PlainDisplay, TerminalDisplay
     from dawnbench.report.display.ending import print_ending, print_line, print_results
+    from dawnbench.report.display.inference import InferenceDisplay
     from dawnbench.report.text.console import open_console
     from dawnbench.report.text.watch import watch as watch_run
 
     console = open_console()
-    display = (
-        TerminalDisplay(console, "milliseconds")
-        if console.is_terminal
-        else PlainDisplay(sys.stdout, "milliseconds")
-    )
+    with closing(Tail(folder)) as tail:
+        answers = tail.record().inference is not None
+    display: Display
+    if answers:
+        display = InferenceDisplay(console)
+    elif console.is_terminal:
+        display = TerminalDisplay(console, "milliseconds")
+    else:
+        display = PlainDisplay(sys.stdout, "milliseconds")
     with closing(display):
         watch_run(
             folder,
@@ -55,4 +65,6 @@ def follow(folder: Path) -> None:
     run = read_run(folder)
     print_results(console, run)
     print_line(console, f"{run.record.status}: {folder}")
-    print_ending(console, run)
+    # The results of an inference run say whether the model reaches the target.
+    if not answers:
+        print_ending(console, run)

@@ -14,6 +14,8 @@ from dawnbench.engine.programs import Programs
 from dawnbench.engine.resident import ResidentSplit
 from dawnbench.recipes.recipe import EvaluationSpec
 
+TOP = 5
+
 
 class Evaluation:
     """Evaluates a model on a whole split, in batches whose shapes are known before the clock starts.
@@ -42,6 +44,8 @@ class Evaluation:
         """In nats, summed over the images, since the last call."""
         self.correct = torch.zeros((), dtype=torch.int64, device=device.torch)
         """Images classified correctly, since the last call."""
+        self.top5_correct: Tensor | None = torch.zeros_like(self.correct) if settings.top5 else None
+        """Images whose class is among the five with the highest logits; None unless the settings ask."""
 
     def __call__(self, last: bool = True) -> None:
         """Set `loss` and `correct`; `last` marks the last epoch, in which all views are used."""
@@ -89,6 +93,13 @@ class Evaluation:
             self._mix_in_shifted(logits, once)
         self.loss.copy_(F.cross_entropy(logits, split.labels, reduction="sum"))
         self.correct.copy_((logits.argmax(1) == split.labels).sum())
+        if self.top5_correct is not None:
+            highest = logits.topk(min(TOP, logits.shape[1]), sorted=False).indices
+            self.top5_correct.copy_((highest == split.labels[:, None]).sum())
+
+    def counts(self) -> list[Tensor]:
+        """Return `correct`, followed by `top5_correct` if it is counted."""
+        return [self.correct, *(() if self.top5_correct is None else (self.top5_correct,))]
 
     def _in_batches(self, batches: Iterable[Tensor], mirrored: bool, shift: int, once: bool) -> Tensor:
         """Return the concatenated logits of batches (B, H, W, C)."""

@@ -27,6 +27,8 @@ class EpochResult:
     """The mean over the images, in nats."""
     validation_correct: int
     validation_images: int
+    validation_top5: int | None = None
+    """Images whose class is among the five with the highest logits; None if not counted."""
 
 
 class Progress(Protocol):

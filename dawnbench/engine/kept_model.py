@@ -93,7 +93,8 @@ def open_kept_model(
     # If nothing is trained, a data set smaller than one batch is enough. Compile if the run compiled:
     # otherwise operations round differently.
     changes = {"drop_last": False} if settings is None else settings
-    changes |= {"precision": precision or _precision(run, facts, trained)}
+    # The trained weights replace those that it started from, whose file may be gone.
+    changes |= {"weights": None, "precision": precision or _precision(run, facts, trained)}
     changes |= {} if compile is None else {"compile": compile}
     prepared = prepare(Recipe.from_dict(trained.to_dict() | changes), dataset, device)
     load_model(path, prepared, digest)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.normalization import Normalization
@@ -14,6 +15,7 @@ from dawnbench.data.pipeline import InputPipeline
 from dawnbench.engine.device import Device
 from dawnbench.engine.epoch_input import EpochInput
 from dawnbench.engine.evaluate import Evaluation
+from dawnbench.engine.initial_weights import fitting_weights
 from dawnbench.engine.precision import open_precision
 from dawnbench.engine.programs import Programs
 from dawnbench.engine.rates import make_rates, reset_optimizer
@@ -22,6 +24,7 @@ from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.counting import describe
 from dawnbench.models.whitening import FittedModel
+from dawnbench.optim.contracts import Penalty
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.schema import ModelRecord
@@ -49,9 +52,11 @@ class Prepared:
 
     def __init__(self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device) -> None:
         """Build from two splits in host memory."""
-        self.recipe, self.device = recipe, device
         self.notes: list[str] = []
         """Sentences about what was requested but could not be done."""
+        self.recipe, self.device = self._with_found_weights(recipe), device
+        """The recipe with its initial weights identified, or without them if they are missing."""
+        self._weights: dict[str, Tensor] | None = None
         size, channels = recipe.dataset.image_size, train.images.shape[3]
         self.train = ResidentSplit(train, size, device)
         self.validation = ResidentSplit(validation, size, device)
@@ -99,6 +104,18 @@ class Prepared:
         reset_parameters(self.model, seed)
         self.generator.manual_seed(seed)
 
+    def load_weights(self) -> None:
+        """Replace the weights by those from which the recipe starts a trial, if it names any.
+
+        Raises:
+            DawnbenchError: their file cannot be read, or does not fit the model.
+        """
+        if self.recipe.weights is None:
+            return
+        if self._weights is None:
+            self._weights = fitting_weights(self.recipe, self.model)
+        self.model.load_state_dict(self._weights, strict=False)
+
     def fit(self) -> None:
         """Compute what depends on the training images before the first step; discard earlier steps."""
         self.model.train()
@@ -112,6 +129,15 @@ class Prepared:
         """Drop all captured steps and evaluations."""
         self.step.release()
         self.evaluation.release()
+
+    def _with_found_weights(self, recipe: Recipe) -> Recipe:
+        if recipe.weights is None:
+            return recipe
+        weights, missing = recipe.weights.found(recipe.model)
+        if missing is not None:
+            self.notes.append(missing)
+        changed = () if weights is not None else ("weights=null",)
+        return replace(recipe, weights=weights, changed=(*recipe.changed, *changed))
 
     def _make_input(self) -> EpochInput:
         recipe = self.recipe
@@ -131,10 +157,16 @@ class Prepared:
 
     def _make_step(self, converted: nn.Module) -> TrainingStep:
         optimizer: Any = self.optimizer
+        penalty = self._make_penalty()
+
+        def penalize_and_step() -> None:
+            if penalty is not None:
+                penalty.add_gradient()
+            optimizer.step()
+
         # If the rates are Python numbers, a compiled step would be recompiled for each value.
-        take_step: Callable[[], Any] = (
-            self.programs(optimizer.step) if self.device.captures else optimizer.step
-        )
+        take_step: Callable[[], Any] = optimizer.step if penalty is None else penalize_and_step
+        take_step = self.programs(take_step) if self.device.captures else take_step
         return TrainingStep(
             self.input,
             converted,
@@ -145,6 +177,11 @@ class Prepared:
             self.programs,
             self.device,
         )
+
+    def _make_penalty(self) -> Penalty | None:
+        if self.recipe.penalty is None:
+            return None
+        return self.recipe.penalty.build(self.model, batch_size=self.recipe.batch_size)
 
 
 def steps_per_epoch(recipe: Recipe, images: int) -> int:

@@ -96,7 +96,7 @@ class ProbeDevice(Device):
 def probe(recipe: Recipe, shape: DataShape, device: Device, batch_size: int) -> Probed | None:
     """Return the bytes of a trial with this batch size; None if a part reads tensor values."""
     images = max(2 * STEPS * recipe.batch_size, min(shape.train_images, FIT_IMAGES))
-    sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1)
+    sized = replace(recipe, batch_size=batch_size, compile=False, resolutions=(), epochs=1, weights=None)
     # If a part reads values that do not exist, torch raises a RuntimeError.
     with _fake_tensors(), suppress(RuntimeError):
         checked = min(shape.validation_images, 2 * recipe.evaluation.batch_size)

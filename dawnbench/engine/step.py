@@ -34,7 +34,7 @@ class TrainingStep:
         programs: Programs,
         device: Device,
     ) -> None:
-        """Take the parts; `take_step` is the optimizer's step, possibly compiled."""
+        """Take the parts; `take_step` is the penalty and the optimizer's step, possibly compiled."""
         self._source, self._forward, self._loss = source, forward, loss
         self._judge = programs(self._forward_and_loss)
         self._optimizer, self._take_step, self._rates, self._device = optimizer, take_step, rates, device

@@ -44,6 +44,7 @@ class Trial:
             prepared.reset(seed)
         with ledger.segment("init"):
             prepared.fit()
+            prepared.load_weights()
             self._schedule = prepared.make_schedule()
             # The caller's hooks come first, so that the recipe's average sees masked weights.
             self._hooks = (*hooks, *recipe_hooks(prepared), ScheduleHook(self._schedule))
@@ -140,7 +141,7 @@ class Trial:
         prepared, counts = self._prepared, self._prepared.input.counts
         step, evaluation = prepared.step, prepared.evaluation
         losses = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
-        corrects = torch.stack([step.correct, evaluation.correct]).tolist()
+        corrects = torch.stack([step.correct, *evaluation.counts()]).tolist()
         return EpochResult(
             epoch=self.epoch,
             learning_rate=self._schedule(self.epoch - 1),
@@ -151,6 +152,7 @@ class Trial:
             validation_loss=losses[2] / len(prepared.validation),
             validation_correct=corrects[1],
             validation_images=len(prepared.validation),
+            validation_top5=corrects[2] if evaluation.top5_correct is not None else None,
         )
 
     def state_dict(self) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def _read(prepared: Prepared) -> None:
     step, evaluation = prepared.step, prepared.evaluation
     step.separate_last_batch()
     torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
-    torch.stack([step.correct, evaluation.correct]).tolist()
+    torch.stack([step.correct, *evaluation.counts()]).tolist()
 
 
 def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:

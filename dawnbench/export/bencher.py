@@ -14,6 +14,8 @@ MEASURES: dict[Metric, str] = {
     "accuracy": "accuracy-percent",
     "energy": "energy-joules",
 }
+BY_IMAGE = {"ms": "latency-milliseconds", "mJ": "image-energy-millijoules"}
+"""Measures of an inference run, which are of one image, by their unit."""
 LONGEST_NAME = 1024
 """Bytes of UTF-8 that Bencher accepts in the name of a benchmark."""
 
@@ -28,7 +30,7 @@ def bencher(judgement: Judgement) -> str:
     Source: Bencher's reference for the format and its schema bmf.json.
     """
     measures = {
-        MEASURES[gate.metric]: _metric(gate, gate.measured)
+        BY_IMAGE.get(gate.unit, MEASURES[gate.metric]): _metric(gate, gate.measured)
         for gate in finite_gates(judgement)
         if gate.measured is not None
     }

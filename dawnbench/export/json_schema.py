@@ -22,10 +22,11 @@ from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
 from dawnbench.export.scaling_json import ScalingDocument
 from dawnbench.export.summary_json import SummaryDocument
-from dawnbench.records import inference, prices, pruning, schema
+from dawnbench.records import inference, prices, pruning, schema, slimming
 from dawnbench.records.files import write
 from dawnbench.records.pruning import PruningSweep
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.slimming import SlimRecord
 from dawnbench.stats import claim, scaling_laws
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -41,11 +42,12 @@ DESCRIBED: dict[str, type] = {
     "scale": ScalingDocument,
     "runs": RunsDocument,
     "prune": PruningSweep,
+    "slim": SlimRecord,
 }
 """By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl, and what verbs
 print with --json."""
 MODULES = (
-    *(schema, inference, prices, pruning, claim, scaling_laws),
+    *(schema, inference, prices, pruning, slimming, claim, scaling_laws),
     *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json),
 )
 """Where the classes that documents consist of are defined."""

@@ -18,7 +18,8 @@ def judgement_json(judgement: Judgement) -> str:
     - `run`, `baseline`: the run folder's name and the baseline's.
     - `recipe_name`, `device_name`, `rule`: what ran, where, and the rule that gives the seconds and joules.
     - `gates`: one object per metric, empty if the two cannot be compared at all:
-      - `metric`: time, epochs, accuracy or energy; `unit`: s, epochs, % or J.
+      - `metric`: time, epochs, accuracy or energy; `unit`: s, epochs, % or J; of an inference run ms or mJ of
+        one image.
       - `outcome`: as above, for this metric alone; `sentence`: the same in words.
       - `measured`, `reference`: the run's mean and the baseline's in that unit, or null.
       - `interval`: the two ends of the 95 % interval of `measured`, or null.

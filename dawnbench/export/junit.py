@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from dawnbench.export.gates import finite_gates, series_name
 from dawnbench.safe_text import plain_lines
-from dawnbench.stats.regression.judgement import Judgement, Outcome
+from dawnbench.stats.regression.judgement import Gate, Judgement, Outcome
 
 # A gate that cannot judge is an error, not a skipped test. A skipped test lets a report pass although
 # `regress` exits with 2, and a check that no longer checks anything must not look like one that holds.
@@ -24,8 +24,8 @@ def junit(judgement: Judgement, judged: datetime) -> str:
 
     A test case has the recipe as class name and the metric as name. A regression and a run too fast to be
     true are failures. What could not be judged is an error; if nothing could be compared, that is the only
-    test case. `time` is the run's mean in seconds for the metric time and 0 for the others, since some
-    readers want it on every case. All sentences are in `system-out`.
+    test case. `time` is the run's mean in seconds (of an inference run, for one image) for the metric time
+    and 0 for the others, since some readers want it on every case. All sentences are in `system-out`.
 
     Valid against the schema of Ant's reports (windyroad's JUnit.xsd), which requires every attribute and
     element given here in this order, and against that of Jenkins (junit-10.xsd of its xunit plugin), which
@@ -35,7 +35,7 @@ def junit(judgement: Judgement, judged: datetime) -> str:
     if not cases:
         why = "; ".join(judgement.notes) or "nothing could be compared"
         cases = [_case(judgement, "comparison", "not comparable", why)]
-    seconds = {gate.metric: gate.measured for gate in finite_gates(judgement)}.get("time") or 0
+    seconds = next((_seconds(gate) for gate in finite_gates(judgement) if gate.metric == "time"), 0)
     for case in cases:
         case.set("time", f"{seconds if case.get('name') == 'time' else 0:.3f}")
 
@@ -65,6 +65,11 @@ def junit(judgement: Judgement, judged: datetime) -> str:
     ET.SubElement(suite, "system-err")
     ET.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _seconds(gate: Gate) -> float:
+    measured = gate.measured or 0
+    return measured / 1000 if gate.unit == "ms" else measured
 
 
 def _case(judgement: Judgement, name: str, outcome: Outcome, sentence: str) -> ET.Element:

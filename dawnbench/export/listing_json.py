@@ -55,6 +55,9 @@ class ListedRun:
     mean_seconds: dict[str, float | None]
     """By timing rule, the time that those of `done` spent in all over the number that have a time, which is
     the mean if none missed the target; None if none has a time."""
+    inference: str = ""
+    """What ran the model of an inference run: torch, torch compiled or onnx. Left out for a training. The
+    seconds under the rule `inference` are of one image."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,11 @@ def listing_json(runs: Sequence[Listed], troubles: Sequence[str]) -> str:
     reads from it leads to its folder.
     """
     document = RunsDocument("dawnbench runs", SCHEMA_VERSION, tuple(map(_listed, runs)), tuple(troubles))
-    return json.dumps(finite(asdict(document)), indent=2, allow_nan=False) + "\n"
+    content = asdict(document)
+    for run in content["runs"]:
+        if not run["inference"]:
+            del run["inference"]
+    return json.dumps(finite(content), indent=2, allow_nan=False) + "\n"
 
 
 def _listed(run: Listed) -> ListedRun:
@@ -104,4 +111,5 @@ def _listed(run: Listed) -> ListedRun:
         median_seconds=run.median_seconds,
         accuracy=run.accuracy,
         mean_seconds=run.mean_seconds,
+        inference=one.inference,
     )

@@ -12,7 +12,8 @@ from dawnbench.records.rules import stops_at_target
 from dawnbench.records.schema import SCHEMA_VERSION, StoppingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
-from dawnbench.stats.cost import cost_of_energy, emission_of_energy
+from dawnbench.stats.cost import MILLION, cost_of_energy, emission_of_energy
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.run_warnings import RunWarning
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
@@ -69,6 +70,35 @@ class CostFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchFigures:
+    """Throughput in batches of one size."""
+
+    batch_size: int
+    images_per_second: Figures
+
+
+@dataclass(frozen=True, slots=True)
+class InferenceFigures:
+    """How fast a model answers, over the passes of an inference run; seconds and joules are of one image.
+
+    The mean latency is under the rule `inference` in `times`.
+    """
+
+    runtime: str
+    """torch, torch compiled or onnx."""
+    images: int
+    """Of a pass."""
+    median_seconds: Figures
+    p90_seconds: Figures
+    p99_seconds: Figures
+    max_seconds: Figures
+    throughputs: tuple[BatchFigures, ...]
+    """In ascending order of the batch size."""
+    dollars_per_million_images: float | None
+    """Of the machine; None without a price."""
+
+
+@dataclass(frozen=True, slots=True)
 class SummaryDocument:
     """What `dawnbench show RUN --json` prints."""
 
@@ -112,7 +142,7 @@ class SummaryDocument:
     accuracy: Figures | None
     """Validation accuracy after the last epoch, 0 to 1."""
     energy_joules: Figures | None
-    """Of a whole trial."""
+    """Of a whole trial; of an inference run, of one image."""
     energy_to_target_joules: Figures | None
     claim: Claim | None
     """Whether the mean accuracy is at least the target; a trial that diverged counts as 0."""
@@ -121,6 +151,8 @@ class SummaryDocument:
     costs: CostFigures
     warnings: tuple[str, ...]
     """What is doubtful about the figures, one sentence each."""
+    inference: InferenceFigures | None = None
+    """Left out for a training."""
 
 
 def summary_json(series: TrialSet, summary: Summary, found: Sequence[RunWarning], spent: Spending) -> str:
@@ -158,13 +190,34 @@ def summary_json(series: TrialSet, summary: Summary, found: Sequence[RunWarning]
         stopping=series.stopping,
         costs=_costs(summary, spent),
         warnings=(*map(str, found), *of_trials, *series.warnings),
+        inference=None if summary.inference is None else _inference(one.inference, summary.inference, spent),
     )
-    return as_json(finite(asdict(document)))
+    content = asdict(document)
+    if document.inference is None:
+        del content["inference"]
+    return as_json(finite(content))
+
+
+def _inference(runtime: str, found: InferenceSummary, spent: Spending) -> InferenceFigures:
+    return InferenceFigures(
+        runtime=runtime,
+        images=found.images,
+        median_seconds=_known_figures(found.median),
+        p90_seconds=_known_figures(found.p90),
+        p99_seconds=_known_figures(found.p99),
+        max_seconds=_known_figures(found.longest),
+        throughputs=tuple(
+            BatchFigures(size, _known_figures(rates)) for size, rates in found.throughputs.items()
+        ),
+        dollars_per_million_images=None if spent.dollars is None else MILLION * spent.dollars,
+    )
 
 
 def _figures(sample: Sample | None) -> Figures | None:
-    if sample is None:
-        return None
+    return None if sample is None else _known_figures(sample)
+
+
+def _known_figures(sample: Sample) -> Figures:
     low, high = (None, None) if sample.interval is None else (sample.interval.low, sample.interval.high)
     return Figures(sample.count, sample.mean, sample.median, sample.std, sample.least, sample.most, low, high)
 

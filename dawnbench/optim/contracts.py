@@ -1,4 +1,4 @@
-"""The interfaces of optimizers, weight averages and losses, and the cross-entropy loss."""
+"""The interfaces of optimizers, weight averages, losses and penalties, and the cross-entropy loss."""
 
 from __future__ import annotations
 
@@ -59,6 +59,17 @@ class Loss(Protocol):
         """Return the loss in nats, summed over the batch: a tensor without dimensions.
 
         `logits` is (B, classes) float32 and `labels` (B,) int64.
+        """
+
+
+class Penalty(Protocol):
+    """A penalty on the weights, for a loss that is summed over the batch."""
+
+    def add_gradient(self) -> None:
+        """Add the penalty's gradient to the parameters' own, in place and without reading any tensor.
+
+        It is called after the backward pass, just before the optimizer's step: the gradients are final and,
+        if the loss was scaled, unscaled again.
         """
 
 

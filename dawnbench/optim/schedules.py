@@ -119,6 +119,21 @@ class Steps(Schedule):
         return self._rate * self._factor ** math.floor(epoch / self._every)
 
 
+class Milestones(Schedule):
+    """A rate that rises linearly from 0 for `warm_up` epochs and is multiplied by `factor` at milestones."""
+
+    def __init__(
+        self, rate: float, epochs: float, milestones: Sequence[float], *, factor: float, warm_up: float
+    ) -> None:
+        self.length = epochs
+        self._rate, self._milestones, self._factor, self._warm_up = rate, milestones, factor, warm_up
+
+    def __call__(self, epoch: float) -> float:
+        """Return the rate at a time in epochs."""
+        rise = min(1.0, epoch / self._warm_up) if self._warm_up else 1.0
+        return self._rate * rise * self._factor ** bisect_right(self._milestones, epoch)
+
+
 class Plateau(Schedule):
     """A rate that is multiplied by `factor` when the validation loss has stopped falling.
 

@@ -31,6 +31,10 @@ PLACES = {
     "mnist-fast": "mnist_fast:mnist_fast",
     "mnist-tiny": "mnist_fast:mnist_tiny",
     "mnist-ladder-fast": "mnist_fast:mnist_ladder_fast",
+    **{
+        f"slim-{network}": f"slimming:slim_{network.replace('-', '_')}"
+        for network in ("vgg16", "resnet50", "mobilenetv2", "vgg19", "resnet56", "vgg-small")
+    },
     "quickstart": "quickstart:recipe",
 }
 """By recipe name, the module in this package and the attribute in it; imported on demand."""

@@ -12,13 +12,22 @@ from dawnbench.recipes.constraints import check_fields
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
+    from torch import Tensor, nn
 
     from dawnbench.data.augmentation import Augmentation
-    from dawnbench.optim.contracts import Average, GroupedOptimizer, Loss
+    from dawnbench.optim.contracts import Average, GroupedOptimizer, Loss, Penalty
     from dawnbench.optim.schedules import Schedule
 
-__all__ = ["AugmentationPart", "AveragePart", "LossPart", "ModelPart", "OptimizerPart", "SchedulePart"]
+__all__ = [
+    "AugmentationPart",
+    "AveragePart",
+    "LossPart",
+    "ModelPart",
+    "OptimizerPart",
+    "PenaltyPart",
+    "SchedulePart",
+    "WeightsPart",
+]
 
 ADDED_LATER: dict[str, Any] = {"added_later": True}
 """Metadata of a field that older runs and baselines do not have. It is left out of JSON while it has its
@@ -74,6 +83,9 @@ class ModelPart(Part):
     """A network."""
 
     _role = "model"
+
+    torchvision_weights: ClassVar[str] = ""
+    """The weights that torchvision offers for this model, such as VGG16_BN_Weights.IMAGENET1K_V1."""
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network, which maps normalized images (B, channels, H, W) to logits (B, classes).
@@ -150,6 +162,46 @@ class LossPart(Part):
 
         The scalar is the loss summed over the batch. `model` lets a penalty access the weights;
         `label_smoothing` is the recipe's, at least 0 and below 1.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class PenaltyPart(Part):
+    """A penalty on the weights, whose gradient is added after the backward pass."""
+
+    _role = "penalty"
+
+    def build(self, model: nn.Module, *, batch_size: int) -> Penalty:
+        """Return the penalty on the model's parameters, for the loss summed over `batch_size` images.
+
+        Raises:
+            DawnbenchError: the model has nothing to penalize.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class WeightsPart(Part):
+    """The weights from which a trial starts, instead of those that the seed draws."""
+
+    _role = "weights"
+
+    def found(self, model: ModelPart) -> tuple[WeightsPart | None, str | None]:
+        """Return this part with its file identified by a sha256, and a sentence if anything is missing.
+
+        None instead of the part means that a trial starts from scratch.
+
+        Raises:
+            DawnbenchError: the file that the user named does not exist.
+        """
+        raise NotImplementedError
+
+    def read(self, model: ModelPart) -> dict[str, Tensor]:
+        """Return the tensors by name, on the host; the part is one that `found` returned.
+
+        Raises:
+            DawnbenchError: the file cannot be read, or is not the one that was found.
         """
         raise NotImplementedError
 

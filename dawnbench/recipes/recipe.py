@@ -29,7 +29,9 @@ from dawnbench.recipes.part import (
     ModelPart,
     OptimizerPart,
     Part,
+    PenaltyPart,
     SchedulePart,
+    WeightsPart,
     kind_of,
 )
 from dawnbench.recipes.parts.losses import CrossEntropySpec
@@ -73,6 +75,8 @@ class EvaluationSpec:
     batch_size: PositiveInt = 1000
     flip: bool = False
     """Whether to average the logits over each image and its mirror image."""
+    top5: bool = field(default=False, metadata=ADDED_LATER)
+    """Whether to also count the images whose class is among the five with the highest logits."""
     shift: NonNegativeInt = field(default=0, metadata=ADDED_LATER)
     """Pixels by which two further views are shifted toward opposite corners; together they have half the
     weight."""
@@ -135,6 +139,10 @@ class Recipe:
     """Whether each epoch uses a new random order; otherwise the order of the data set."""
     write_up: WriteUp = field(default=WriteUp(), metadata=ADDED_LATER)
     loss: LossPart = field(default=CrossEntropySpec(), metadata=ADDED_LATER)
+    penalty: PenaltyPart | None = field(default=None, metadata=ADDED_LATER)
+    """A penalty on the weights; None for the optimizer's decay alone."""
+    weights: WeightsPart | None = field(default=None, metadata=ADDED_LATER)
+    """The weights from which each trial starts; None draws them from its seed."""
     changed: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     """What `--set` and options like `--epochs` changed in the recipe, as `path=value`."""
 
@@ -201,10 +209,12 @@ class Recipe:
     def digest(self) -> str:
         """Return the sha256 of all that decides the result.
 
-        Name, summary, trials, write-up and the list of changes do not.
+        Name, summary, trials, write-up, the list of changes and the path of initial weights do not.
         """
         words = ("name", "summary", "trials", "write_up", "changed")
         deciding = {k: v for k, v in with_original_names(self.to_dict()).items() if k not in words}
+        if self.weights is not None:
+            deciding["weights"] = {k: v for k, v in deciding["weights"].items() if k != "path"}
         return hashlib.sha256(json.dumps(_canonical(deciding), sort_keys=True).encode()).hexdigest()
 
 

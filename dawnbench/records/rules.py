@@ -137,6 +137,11 @@ def rule_for(kind: RunKind, asked: str | None = None) -> str:
     return INFERENCE.name if kind == "inference" else RULES[0].name
 
 
+def suiting_rule(kind: RunKind, rule: str) -> str:
+    """Return a rule, or the usual one of a kind of run if no run of that kind reports it."""
+    return rule if is_per_image(rule) == (kind == "inference") else rule_for(kind)
+
+
 def is_per_image(rule: str) -> bool:
     """Return whether figures under a rule are those of one image rather than of a whole trial."""
     return rule == INFERENCE.name

@@ -46,6 +46,8 @@ def _consistent(record: Record) -> Record:
             raise ValueError("train_correct is more than train_images")
         if record.validation_correct > record.validation_images:
             raise ValueError("validation_correct is more than validation_images")
+        if record.validation_top5 is not None and record.validation_top5 > record.validation_images:
+            raise ValueError("validation_top5 is more than validation_images")
     return record
 
 

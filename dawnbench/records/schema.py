@@ -82,11 +82,19 @@ class EpochRecord:
     """Spent since the trial began, up to the end of this epoch's evaluation."""
     last_batch_loss: Loss | None = None
     """Mean over the images of the epoch's last training batch, in nats; None in older files."""
+    validation_top5: Count | None = None
+    """Validation images whose class is among the five with the highest logits; None unless the recipe asks
+    (`evaluation.top5`), and in older files."""
 
     @property
     def validation_accuracy(self) -> float:
         """The fraction of validation images classified correctly, 0 to 1."""
         return self.validation_correct / self.validation_images
+
+    @property
+    def top5_accuracy(self) -> float | None:
+        """The fraction whose class is among the five with the highest logits; None if not counted."""
+        return None if self.validation_top5 is None else self.validation_top5 / self.validation_images
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +154,9 @@ class TrialRecord:
     """When the trial began, on the clock of the telemetry's `t_ns`; None if that was not recorded."""
     inference: InferenceResult | None = None
     """What the pass of an inference run came to; None in training runs, and if the pass did not finish."""
+    top5_accuracy: Fraction | None = None
+    """As `accuracy`, but the image's class only has to be among the five with the highest logits; None unless
+    the recipe asks (`evaluation.top5`), and in older files."""
 
 
 @dataclass(frozen=True, slots=True)

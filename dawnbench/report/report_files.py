@@ -11,13 +11,16 @@ from matplotlib.figure import Figure
 from dawnbench.records.files import write
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
+from dawnbench.records.rules import suiting_rule
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.ladder import ladder
+from dawnbench.report.charts.latency import latency_chart
 from dawnbench.report.charts.ratios import ratio_chart
 from dawnbench.report.page import render_run_page
 from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
+from dawnbench.report.plots.lines import draw_chart
 from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
 from dawnbench.report.plots.style import save, styled, svg
 from dawnbench.report.text.comparison_sections import Held, comparisons
@@ -56,6 +59,7 @@ def write_report(
         DawnbenchError: a file cannot be written, or a run's telemetry is damaged.
     """
     written = []
+    rule = suiting_rule(runs[0].record.kind, rule)
     if to.markdown is not None:
         held = comparisons([trial_set_of(run) for run in runs], rule)
         drawn = _draw(runs, rule, to, held)
@@ -103,7 +107,8 @@ def _save(figure: Figure, stem: Path, to: Places) -> str:
 
 
 def _picture(run: Run, rule: str) -> str | None:
-    """Return the accuracy plot as SVG, for readers without JavaScript."""
+    """Return the first plot as SVG, for readers without JavaScript: accuracy, or latency by pass."""
+    chart = latency_chart(run)
     with styled():
-        figure = draw_accuracy(run, rule)
+        figure = draw_accuracy(run, rule) if chart is None else draw_chart(chart, 3.4)
         return None if figure is None else svg(figure)

@@ -11,6 +11,8 @@ import math
 from dawnbench.records.prices import Prices
 
 SECONDS_AN_HOUR = 3600
+MILLION = 1_000_000
+"""How many images the cost of inference is given for."""
 JOULES_A_KWH = 3.6e6
 
 

@@ -10,6 +10,7 @@ from dawnbench.records.identity import RunIdentity
 from dawnbench.records.schema import PairingRecord
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.claim import Claim
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.spending import Spending, spending
 from dawnbench.stats.trial_summary import Summary
@@ -34,6 +35,18 @@ class RuleTime:
 
 
 @dataclass(frozen=True, slots=True)
+class Answers:
+    """What an inference run's passes came to besides the mean latency; means over the passes."""
+
+    p99_seconds: float
+    """The 99th percentile of an image's latency."""
+    batch_size: int | None
+    """The one with the most images per second; None if no throughput was measured."""
+    images_per_second: float | None
+    """At that batch size."""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One run's results, small enough to keep thousands of them in memory."""
 
@@ -51,6 +64,8 @@ class Entry:
     claim: Claim | None
     times: tuple[RuleTime, ...]
     pairing: PairingRecord | None
+    answers: Answers | None = None
+    """None of a training."""
 
     def time(self, rule: str) -> RuleTime | None:
         """Return the times under a rule; None if the run reports none."""
@@ -71,7 +86,14 @@ def entry_of(series: TrialSet, summary: Summary, prices: PriceList = UNPRICED) -
         claim=summary.claim,
         times=tuple(_rule_time(times, spending(series, times.rule, known)) for times in summary.times),
         pairing=series.pairing,
+        answers=None if summary.inference is None else _answers(summary.inference),
     )
+
+
+def _answers(found: InferenceSummary) -> Answers:
+    rates = {size: sample.mean for size, sample in found.throughputs.items()}
+    size = max(rates, key=rates.__getitem__, default=None)
+    return Answers(found.p99.mean, size, None if size is None else rates[size])
 
 
 def histories(entries: Iterable[Entry]) -> dict[RunIdentity, tuple[Entry, ...]]:

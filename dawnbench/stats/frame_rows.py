@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from dawnbench.records.identity import runtime_name
 from dawnbench.records.rules import RULES
 from dawnbench.safe_text import encodable
-from dawnbench.stats.cost import cost_of_energy, cost_of_time, emission_of_energy
+from dawnbench.stats.cost import MILLION, cost_of_energy, cost_of_time, emission_of_energy
 
 if TYPE_CHECKING:
     import pandas
@@ -44,6 +45,19 @@ TRIAL_COLUMNS = {
     "electricity_to_target_dollars": "float64",
     "co2_to_target_grams": "float64",
 }
+INFERENCE_COLUMNS = {
+    "runtime": "str",
+    "images": "Int64",
+    "latency_seconds": "float64",
+    "median_seconds": "float64",
+    "p90_seconds": "float64",
+    "p99_seconds": "float64",
+    "max_seconds": "float64",
+    "energy_per_image_joules": "float64",
+    "dollars_per_million_images": "float64",
+}
+"""Of passes of inference runs, before one `images_per_second_batch_N` for each batch size."""
+BATCH_COLUMN = "images_per_second_batch_"
 EPOCH_COLUMNS = {
     "run": "str",
     "trial": "int64",
@@ -88,6 +102,28 @@ def trial_row(name: str, run: Run, trial: TrialRecord, prices: Prices) -> Row:
     }
 
 
+def inference_row(run: Run, trial: TrialRecord, prices: Prices) -> Row:
+    """Return a pass's cells by column, with one for each batch size; empty for a trial of a training."""
+    settings, found = run.record.inference, trial.inference
+    if settings is None:
+        return {}
+    runtime = runtime_name(settings.runtime, settings.compile)
+    if found is None:
+        return {"runtime": runtime}
+    return {
+        "runtime": runtime,
+        "images": found.images,
+        "latency_seconds": found.latency_seconds,
+        "median_seconds": found.median_seconds,
+        "p90_seconds": found.p90_seconds,
+        "p99_seconds": found.p99_seconds,
+        "max_seconds": found.max_seconds,
+        "energy_per_image_joules": found.energy_per_image_joules,
+        "dollars_per_million_images": cost_of_time(MILLION * found.latency_seconds, prices),
+        **{f"{BATCH_COLUMN}{at.batch_size}": at.images_per_second for at in found.throughputs},
+    }
+
+
 def epoch_row(name: str, epoch: EpochRecord) -> Row:
     """Return an epoch's cells by column."""
     return {
@@ -121,7 +157,7 @@ def _column(values: Sequence[Any], dtype: str) -> Any:
         # A run.json edited by hand may hold anything.
         return pandas.to_datetime(values, utc=True, format="ISO8601", errors="coerce").astype(dtype)
     if dtype == "str":
-        values = [encodable(value) for value in values]
+        values = ["" if value is None else encodable(value) for value in values]
     try:
         return pandas.Series(values, dtype=dtype)
     except OverflowError:  # a seed may have 64 bits

@@ -16,7 +16,17 @@ from dawnbench.records.listed import Listed
 from dawnbench.records.reader import read_run
 from dawnbench.records.run_names import named_run
 from dawnbench.records.selection import select
-from dawnbench.stats.frame_rows import EPOCH_COLUMNS, TRIAL_COLUMNS, Row, epoch_row, frame, trial_row
+from dawnbench.stats.frame_rows import (
+    BATCH_COLUMN,
+    EPOCH_COLUMNS,
+    INFERENCE_COLUMNS,
+    TRIAL_COLUMNS,
+    Row,
+    epoch_row,
+    frame,
+    inference_row,
+    trial_row,
+)
 from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.user_folders import expanded
 
@@ -64,6 +74,11 @@ def load_runs(
     price_per_kwh in dollars and grams_per_kwh of CO2 equivalent (NaN if not known), and what they make of the
     trial: dollars_RULE for each timing rule, electricity_to_target_dollars, co2_to_target_grams.
 
+    If there are inference runs, `trials` also has, empty for trainings: runtime (torch, torch compiled or
+    onnx), images (of the pass), latency_seconds (the mean over them), median_seconds, p90_seconds,
+    p99_seconds and max_seconds (of one image), energy_per_image_joules, dollars_per_million_images, and
+    images_per_second_batch_N for each batch size N.
+
     Columns of `epochs`: epoch (counted from 1), learning_rate (at the first step), train_seconds,
     evaluate_seconds, train_loss and validation_loss (mean, in nats), train_accuracy and validation_accuracy
     (0 to 1), energy_joules (since the trial began). A value that was not measured is NaN.
@@ -94,14 +109,25 @@ def load_runs(
         warnings.extend(f"{listed.folder}: {warning}" for warning in run.warnings)
         name = listed.name if names[listed.name] == 1 else str(listed.folder)
         known = prices.prices_of(run.record)
-        trials.extend(trial_row(name, run, trial, known) for trial in run.trials)
+        trials.extend(
+            trial_row(name, run, trial, known) | inference_row(run, trial, known) for trial in run.trials
+        )
         epochs.extend(epoch_row(name, epoch) for epoch in run.epochs)
     rules = dict.fromkeys(key for row in trials for key in row if key.startswith(("seconds_", "dollars_")))
+    columns = TRIAL_COLUMNS | dict.fromkeys(rules, "float64") | _inference_columns(trials)
     return Frames(
-        frame(trials, TRIAL_COLUMNS | dict.fromkeys(rules, "float64")),
+        frame(trials, columns),
         frame(epochs, EPOCH_COLUMNS),
         tuple(dict.fromkeys(warnings)),
     )
+
+
+def _inference_columns(trials: Iterable[Row]) -> dict[str, str]:
+    """Return the columns of inference runs; none if there are only trainings."""
+    keys = dict.fromkeys(key for row in trials if "runtime" in row for key in row)
+    sizes = sorted(int(key.removeprefix(BATCH_COLUMN)) for key in keys if key.startswith(BATCH_COLUMN))
+    batches = dict.fromkeys((f"{BATCH_COLUMN}{size}" for size in sizes), "float64")
+    return INFERENCE_COLUMNS | batches if keys else {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,6 @@ from dawnbench.records.inference import InferenceResult
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.sample import Sample, describe
 
-MILLION = 1_000_000
-
 
 @dataclass(frozen=True, slots=True)
 class InferenceSummary:

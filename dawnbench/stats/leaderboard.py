@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dawnbench.records.identity import RunIdentity
+from dawnbench.records.inference import RunKind
 from dawnbench.records.rules import RULES_BY_NAME, stops_at_target
 from dawnbench.stats.entries import Entry, RuleTime
 
@@ -26,24 +27,25 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """The rows that may be ranked together: the same data set, by its pixels, and the same target."""
+    """The rows that may be ranked together: of one data set (by its pixels), target and kind of run."""
 
     data: str
     fingerprint: str
     target: float
     rows: tuple[Row, ...]
     """By rule, fastest first."""
+    kind: RunKind = "training"
 
 
 def leaderboard(series: Mapping[RunIdentity, Sequence[Entry]]) -> tuple[Board, ...]:
-    """Return one board for each data set and target, the one with the most series first.
+    """Return one board for each data set, target and kind of run, the one with the most series first.
 
     A series is represented by its newest run that has an interval, or else by its newest run: represented by
     its best run, it would rank higher the more often it was run.
     """
-    together: dict[tuple[str, float], list[RunIdentity]] = {}
+    together: dict[tuple[str, float, RunKind], list[RunIdentity]] = {}
     for key in series:
-        together.setdefault((key.fingerprint, key.target), []).append(key)
+        together.setdefault((key.fingerprint, key.target, key.kind), []).append(key)
     boards = (_board({key: series[key] for key in keys}) for keys in together.values())
     boards_with_rows = (board for board in boards if board.rows)
     return tuple(sorted(boards_with_rows, key=lambda b: (-len(b.rows), b.data, b.fingerprint, b.target)))
@@ -60,7 +62,8 @@ def _board(series: Mapping[RunIdentity, Sequence[Entry]]) -> Board:
     newest = max((runs[-1] for runs in series.values()), key=lambda entry: (entry.created, entry.name))
     rules = dict.fromkeys([*RULES_BY_NAME, *sorted(_rules(series.values()))])
     rows = tuple(row for rule in rules for row in _ranked(series, rule))
-    return Board(newest.identity.data, newest.identity.fingerprint, newest.identity.target, rows)
+    one = newest.identity
+    return Board(one.data, one.fingerprint, one.target, rows, one.kind)
 
 
 def _ranked(series: Mapping[RunIdentity, Sequence[Entry]], rule: str) -> Iterator[Row]:
@@ -78,9 +81,14 @@ def _ranked(series: Mapping[RunIdentity, Sequence[Entry]], rule: str) -> Iterato
 
 
 def _is_ranked(row: Row) -> bool:
-    """Return whether a row's time counts: that of whole trials does not if the accuracy claim fails."""
+    """Return whether a row's time counts: that of whole trials does not if the accuracy claim fails.
+
+    Nor does the latency of a model below the target.
+    """
     if row.time.expected is None:
         return False
+    if row.entry.identity.kind == "inference":
+        return row.entry.reached == row.entry.trials
     refuted = row.entry.claim is not None and row.entry.claim.standing == "fails"
     return stops_at_target(row.time.rule) or not refuted
 

@@ -102,7 +102,7 @@ def _outliers(numbers: Sequence[int], seconds: Sequence[float], rule: str) -> It
     if len(seconds) < MIN_TRIALS:
         return
     median, least = float(np.median(seconds)), OUTLIER_Z * (1 + FEW_TRIALS / len(seconds))
-    unit, scale = ("ms an image", 1000) if is_per_image(rule) else ("s", 1)
+    unit, scale = ("ms per image", 1000) if is_per_image(rule) else ("s", 1)
     for number, value, z in zip(numbers, seconds, modified_z_scores(seconds), strict=True):
         if abs(z) > least and abs(value - median) >= MIN_OUTLYING * median > 0:
             took, usual = f"{scale * value:.4g} {unit}", f"{scale * median:.4g} {unit}"

@@ -11,6 +11,7 @@ from dawnbench.records.baseline import read_baseline
 from dawnbench.records.reader import read_run
 from dawnbench.records.trial_set import trial_set_of
 from tests.cli.made_runs import invoke, made_run, trial, trials
+from tests.records.inference_runs import inference_run, passes
 
 H200 = Path("baselines", "davidnet", "NVIDIA-H200.json")
 
@@ -123,3 +124,14 @@ def test_a_recipe_with_a_path_for_a_name_stays_in_the_folder_of_baselines() -> N
     assert invoke("baseline", "save", "a", "--name", "x")[0] == 0
     (kept,) = Path().rglob("baselines/*/*")
     assert kept.resolve().is_relative_to(Path("baselines").resolve())
+
+
+def test_an_inference_run_is_kept_by_what_ran_the_model_below_its_target_too() -> None:
+    inference_run(Path("runs/a"), passes(accuracy=0.9))
+    inference_run(Path("runs/b"), runtime="onnx")
+    for run, means in (("a", "torch"), ("b", "onnx")):
+        path = Path("baselines", f"davidnet-inference-{means}", "AMD-EPYC.json")
+        assert invoke("baseline", "save", f"runs/{run}", "--name", "release 1") == (0, f"{path}\n", "")
+        kept = read_baseline(path)
+        assert kept.trials == trial_set_of(read_run(Path("runs", run))).trials
+        assert "/home/ada" not in path.read_text()

@@ -47,6 +47,8 @@ def test_a_script_is_printed(shell: str, word: str) -> None:
 
 
 def test_recipes_and_series_are_offered() -> None:
+    assert offered("dawnbench slim slim-vgg1") == ["plain,slim-vgg16", "plain,slim-vgg19"]
+    assert offered("dawnbench slim p") == ["plain,prune"]
     drills = [f"plain,mnist-drill{end}" for end in ("-1", "-2", "-3", "")]
     assert offered("dawnbench run mnist-d") == drills
     assert offered("dawnbench ab speedrun mnist-d") == ["file,mnist-d", *drills[:3]]
@@ -57,6 +59,9 @@ def test_recipes_and_series_are_offered() -> None:
     [
         ("dawnbench show davidnet --rule ", ["dawnbench", "airbench", "strict", "cold", "inference"]),
         ("dawnbench regress a --rule s", ["strict"]),
+        ("dawnbench slim prune a --rule ", ["graph", "zcls"]),
+        ("dawnbench slim prune a --target p", ["parameters"]),
+        ("dawnbench slim slim-vgg19 --device c", ["cpu", "cuda"]),
         ("dawnbench run davidnet --device c", ["cpu", "cuda"]),
         ("dawnbench export a --format o", ["onnx"]),
         ("dawnbench export a --format s", ["safetensors"]),

@@ -20,7 +20,7 @@ from tests.cli.made_runs import invoke
 
 Dawnbench = Callable[..., Finished]
 PASS = (
-    r"pass {n}/2: [\d.]+ ms an image \(median [\d.]+ ms, p99 [\d.]+ ms\), "
+    r"pass {n}/2: [\d.]+ ms per image \(median [\d.]+ ms, p99 [\d.]+ ms\), "
     r"[\d,.]+ images/s at batch 64, {accuracy}"
 )
 

@@ -13,6 +13,7 @@ import pytest
 from tests.cli.made_runs import invoke, made_run, trial, trials, words
 from tests.export.judgements import strict_json
 from tests.records.examples import RUN
+from tests.records.inference_runs import inference_run, passes
 
 ALL_METRICS = ("--metric=time", "--metric=epochs", "--metric=accuracy", "--metric=energy")
 
@@ -342,3 +343,53 @@ def test_gates_line_up_and_their_sentences_wrap_beside_them() -> None:
     heads = [line for line in lines if line.startswith(("time", "epochs", "accuracy"))]
     assert [line[begins[0] - 1] for line in heads] == [" "] * 3
     assert all(line[begins[0]] != " " for line in heads)
+
+
+@pytest.fixture
+def _with_answers(_with_a_baseline: None) -> None:
+    inference_run(Path("answers"))
+    assert invoke("baseline", "save", "answers", "--name", "release 1")[0] == 0
+
+
+@pytest.mark.usefixtures("_with_answers")
+@pytest.mark.parametrize(
+    ("made", "code", "verdict"),
+    [
+        (passes(0.00101), 0, "holds (time holds, accuracy holds)"),
+        (passes(0.0011), 1, "regression (time regression, accuracy holds)"),
+        (passes(accuracy=0.93), 1, "regression (time holds, accuracy regression)"),
+        (passes(count=1), 2, "too few trials (time too few trials, accuracy too few trials)"),
+    ],
+)
+def test_an_inference_run_is_judged_by_latency_and_accuracy(made: Any, code: int, verdict: str) -> None:
+    inference_run(Path("run"), made)
+    found, shown, errors = invoke("regress", "run")
+    assert (found, errors, closing(shown)) == (code, "", f"regress: {verdict}")
+    assert shown.splitlines()[0] == "run against release 1, timed by the inference rule"
+
+
+@pytest.mark.usefixtures("_with_answers")
+def test_figures_of_one_image_are_exported_with_their_units() -> None:
+    code, shown, _ = invoke(
+        *("regress", "answers", "--metric", "time", "--metric", "energy", "--json"),
+        *("--junit", "a.xml", "--bencher", "b.json", "--github-action-benchmark", "g.json"),
+    )
+    assert (code, [gate["unit"] for gate in json.loads(shown)["gates"]]) == (0, ["ms", "mJ"])
+    (case, _) = ET.fromstring(Path("a.xml").read_text()).iter("testcase")
+    assert (case.get("classname"), case.get("time")) == ("davidnet inference torch", "0.001")
+    (measures,) = json.loads(Path("b.json").read_text()).values()
+    assert measures["latency-milliseconds"]["value"] == pytest.approx(1.0, abs=0.001)
+    assert measures["image-energy-millijoules"]["value"] == pytest.approx(40)
+    assert [entry["unit"] for entry in json.loads(Path("g.json").read_text())] == ["ms", "mJ"]
+
+
+@pytest.mark.usefixtures("_with_answers")
+def test_a_training_and_an_inference_run_are_not_comparable_and_answers_have_no_epochs() -> None:
+    made_run(Path("run"))
+    path = "baselines/davidnet-inference-torch/AMD-EPYC.json"
+    for more in ((), ("--across",)):
+        code, shown, _ = invoke("regress", "run", "--baseline", path, *more)
+        assert code == 2
+        assert "run is a training and release 1 is an inference run" in closing(shown)
+    code, shown, _ = invoke("regress", "answers", "--metric", "epochs")
+    assert (code, "an inference run has no epochs" in shown) == (2, True)

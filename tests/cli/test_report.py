@@ -11,6 +11,7 @@ import pytest
 
 from tests.cli.made_runs import invoke
 from tests.records.full_runs import full_run
+from tests.records.inference_runs import inference_run, passes
 from tests.report.write_up.models import model_run
 
 LINKED = ("accuracy", "curves", "learning-rate", "times", "segments", "telemetry", "ladder")
@@ -192,7 +193,37 @@ def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
     assert f"finished: {folder}" in watched.stdout.replace("\n", "")
 
 
+def test_watching_an_inference_run_shows_its_passes_and_no_epochs(tmp_path: Path) -> None:
+    status, out, _ = invoke("watch", inference_run(tmp_path / "answers", passes(count=2)))
+    assert status == 0
+    assert ": 1.000 ms per image (median 0.9500 ms, p99 1.900 ms)" in out
+    assert "gets 94.32 % right" in out
+    assert "epoch" not in out.lower()
+
+
 def test_watching_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:
     status, _, error = invoke("watch", tmp_path)
     assert status == 2
     assert "not a run folder" in error
+
+
+def test_an_inference_run_reports_latency_and_throughput_and_nothing_of_a_training(tmp_path: Path) -> None:
+    folder = inference_run(tmp_path / "answers", passes(count=3))
+    assert invoke("report", folder, "--cost-per-hour", "0.36")[0] == 0
+    text, page = (folder / "report.md").read_text(), (folder / "report.html").read_text()
+    for name in ("latency", "throughput", "times", "segments", "ladder"):
+        assert f"](figures/{name}.svg)" in text
+    assert "davidnet inference torch on AMD EPYC (cpu, fp32) answers in 1.000 ms per image" in text
+    assert "## Passes" in text
+    assert "Cost per million images under inference: $0.100 at $0.360 per hour." in text
+    for written in (text, page):
+        assert "by torch" in written
+        for meaningless in ("Epochs to target", "Learning rate", "epoch", "per step", "/home/ada"):
+            assert meaningless not in written.partition("## How to")[0].partition("charts.js")[0]
+
+
+def test_an_inference_run_has_no_write_up(tmp_path: Path) -> None:
+    folder = inference_run(tmp_path / "answers")
+    code, out, err = invoke("report", folder, "--style", "writeup")
+    assert (code, out) == (2, "")
+    assert f"{folder} is an inference run, and a write-up is about trainings; omit --style writeup" in err

@@ -188,3 +188,33 @@ def test_a_rehearsal_sees_each_shape_of_batch_once(last: bool) -> None:
     evaluation = prepare(net, settings, FakeDevice())
     evaluation.rehearse(last)
     assert sizes == [(2, 1, 4, 4), (1, 1, 4, 4)] + ([(2, 1, 4, 4)] * 2 if last else [])
+
+
+def test_top5_counts_the_images_whose_class_is_among_the_five_highest_logits() -> None:
+    logits = torch.zeros(IMAGES, 8)
+    places = (0, 4, 5, 7, 2, 1, 6)  # of each image's own class, from the highest logit
+    for row, (label, place) in enumerate(zip(data().labels.tolist(), places, strict=True)):
+        others = [column for column in range(8) if column != label]
+        order = [*others[:place], label, *others[place:]]
+        logits[row, order] = torch.arange(8, 0, -1).float()
+
+    class Fixed(nn.Module):
+        def forward(self, _images: Tensor) -> Tensor:
+            return logits
+
+    evaluation = prepare(Fixed(), EvaluationSpec(batch_size=IMAGES, top5=True), FakeDevice())
+    evaluation()
+    assert [count.item() for count in evaluation.counts()] == [1, 4]
+
+
+def test_with_fewer_than_five_classes_every_image_is_among_the_highest() -> None:
+    evaluation = prepare(model(), EvaluationSpec(top5=True), FakeDevice())
+    evaluation()
+    assert evaluation.counts()[1].item() == IMAGES
+
+
+def test_without_top5_only_the_correct_are_counted() -> None:
+    evaluation = prepare(model(), EvaluationSpec(), FakeDevice())
+    evaluation()
+    assert evaluation.top5_correct is None
+    assert len(evaluation.counts()) == 1

@@ -49,3 +49,9 @@ def test_it_is_ascii_whatever_a_name_holds() -> None:
     assert text.isascii()
     assert json.loads(text)["runs"][0]["name"] == "\x1b[2J\ud800é"
     assert "\x1b" not in text
+
+
+def test_an_inference_run_says_what_ran_its_model_and_a_training_has_no_such_key() -> None:
+    answers, training = documented(replace(RUN, identity=replace(RUN.identity, inference="onnx")), RUN)
+    assert answers["inference"] == "onnx"
+    assert "inference" not in training

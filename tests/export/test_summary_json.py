@@ -16,6 +16,7 @@ from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_summary import summarise
 from tests.cli.made_runs import HOSTILE, trial, trials
 from tests.export.json_schemas import faults, published
+from tests.records.inference_runs import passes, settings
 from tests.stats.trial_sets import timed
 
 
@@ -62,3 +63,17 @@ def test_costs_are_those_of_the_prices_given() -> None:
 def test_hostile_text_is_escaped() -> None:
     document = documented(trials(), name=HOSTILE, tags={HOSTILE: HOSTILE}, warnings=(HOSTILE,))
     assert (document["name"], document["warnings"][-1]) == (HOSTILE, HOSTILE)
+
+
+def test_an_inference_run_has_its_latencies_and_throughput_and_a_training_has_no_such_key() -> None:
+    answers = {"inference": settings("onnx"), "recipe_name": "davidnet"}
+    series = replace(timed(2.6), trials=tuple(map(figures_of, passes(0.0036, 3))), **answers)
+    priced = spending(series, "inference", Prices(cost_per_hour=1.0))
+    document = json.loads(summary_json(series, summarise(series), (), priced))
+    assert faults(document, published("show-run-v1.json")) == []
+    found = document["inference"]
+    assert (found["runtime"], found["images"]) == ("onnx", 10_000)
+    assert found["p99_seconds"]["mean"] == pytest.approx(1.9 * 0.0036, rel=0.01)
+    assert [at["batch_size"] for at in found["throughputs"]] == [1, 64]
+    assert found["dollars_per_million_images"] == pytest.approx(1.0, rel=0.01)
+    assert "inference" not in documented(trials())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch.optim.lr_scheduler import ReduceLROnPlateau, StepLR
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.optim.schedules import PiecewiseLinear, Plateau, Schedule, Steps, Stretched
+from dawnbench.optim.schedules import Milestones, PiecewiseLinear, Plateau, Schedule, Steps, Stretched
 
 RATES = st.floats(-10, 10)
 
@@ -169,3 +169,14 @@ def test_a_schedule_that_learns_nothing_has_nothing_to_keep() -> None:
 def test_what_is_no_schedule_is_refused() -> None:
     with pytest.raises(DawnbenchError, match=r"schedules\.Schedule, not a function"):
         Stretched(lambda epoch: 0.1, 5)  # type: ignore[arg-type]
+
+
+def test_milestones_follow_a_warm_up_and_are_stretched_with_it() -> None:
+    schedule = Milestones(0.5, 100, (40, 60, 80), factor=0.1, warm_up=5)
+    rates = [schedule(epoch) for epoch in (0, 2.5, 5, 39.9, 40, 60, 80, 99.9)]
+    assert rates == pytest.approx([0, 0.25, 0.5, 0.5, 0.05, 0.005, 0.0005, 0.0005])
+    shorter = Stretched(schedule, 10)
+    assert [shorter(epoch / 10) for epoch in (2.5, 39.9, 40, 99.9)] == pytest.approx(
+        [0.25, 0.5, 0.05, 0.0005]
+    )
+    assert Milestones(0.5, 10, (), factor=0.1, warm_up=0)(0) == 0.5

@@ -74,3 +74,14 @@ def test_steps_on_the_summed_loss_are_those_of_sgd_on_the_mean_loss(fused: bool,
         bias = bias - RATE * BIAS_SCALE * bias_step
         torch.testing.assert_close(model.weight.detach(), weight, rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(model.bias.detach(), bias, rtol=1e-4, atol=1e-5)
+
+
+def test_without_decay_of_vectors_only_matrices_and_filters_decay() -> None:
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    groups = nesterov_sgd(
+        model, batch_size=8, fused=False, weight_decay=DECAY, decay_vectors=False
+    ).param_groups
+    decays = {id(p): group["weight_decay"] for group in groups for p in group["params"]}
+    assert decays.pop(id(model[0].weight)) == pytest.approx(8 * DECAY)
+    assert list(decays.values()) == [0.0, 0.0, 0.0]
+    assert {group["rate_scale"] for group in groups} == {1 / 8}

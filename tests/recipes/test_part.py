@@ -17,15 +17,20 @@ from dawnbench.recipes import (
     LossPart,
     ModelPart,
     OptimizerPart,
+    PenaltyPart,
     Recipe,
     SchedulePart,
+    WeightsPart,
     find_recipe,
     list_recipes,
 )
 from dawnbench.recipes.part import Part, kind_of, kinds, spec_of
 from dawnbench.recipes.values import from_json
 
-ROLES = (ModelPart, OptimizerPart, SchedulePart, AugmentationPart, AveragePart, LossPart)
+ROLES = (
+    *(ModelPart, OptimizerPart, SchedulePart, AugmentationPart, AveragePart, LossPart),
+    *(PenaltyPart, WeightsPart),
+)
 
 
 def test_each_kind_leads_to_its_class_and_back() -> None:
@@ -55,6 +60,8 @@ def test_each_role_has_its_own_kinds_and_every_kind_has_one_role() -> None:
     ]
     assert brought(AveragePart) == ["exponential", "lookahead"]
     assert brought(LossPart) == ["cross_entropy"]
+    assert brought(PenaltyPart) == ["l1_norm_scales"]
+    assert brought(WeightsPart) == ["file", "torchvision"]
     by_role = [kinds(role) for role in ROLES]
     assert all(by_role)
     assert sorted(kind for of_role in by_role for kind in of_role) == sorted(kinds(Part))
@@ -125,10 +132,12 @@ def test_a_role_itself_builds_nothing(role: Any) -> None:
         "average": (nn.Identity(),),
         "loss": (nn.Identity(), 0.0),
         "optimizer": (nn.Identity(),),
+        "penalty": (nn.Identity(),),
     }.get(role._role, ())
-    named = {"batch_size": 1, "fused": False, "dtype": torch.float32} if role is OptimizerPart else {}
+    named: dict[str, Any] = {"batch_size": 1} if role is PenaltyPart else {}
+    named = {"batch_size": 1, "fused": False, "dtype": torch.float32} if role is OptimizerPart else named
     with pytest.raises(NotImplementedError):
-        role().build(*arguments, **named)
+        role().found(ModelPart()) if role is WeightsPart else role().build(*arguments, **named)
 
 
 @pytest.mark.parametrize("recipe", list_recipes(), ids=lambda recipe: recipe.name)

@@ -16,8 +16,10 @@ from dawnbench.recipes import (
     DavidNetSpec,
     ExponentialAverageSpec,
     LookaheadSpec,
+    MilestonesSpec,
     MuonSpec,
     NesterovSGDSpec,
+    NormScalePenaltySpec,
     PiecewiseLinearSpec,
     PlateauSpec,
     ResNet56Spec,
@@ -44,6 +46,7 @@ NAN, INF = math.nan, math.inf
         (NesterovSGDSpec, {"weight_decay": -1e-9}, r"optimizer\.weight_decay=-1e-09 must not be negative"),
         (NesterovSGDSpec, {"weight_decay": NAN}, r"optimizer\.weight_decay=nan"),
         (NesterovSGDSpec, {"bias_rate_scale": 0.0}, r"optimizer\.bias_rate_scale=0\.0 must be above 0"),
+        (NormScalePenaltySpec, {"strength": 0.0}, r"penalty\.strength=0\.0 must be above 0"),
         (CropSpec, {"padding": -1}, r"augmentation\.crop\.padding=-1 must not be negative"),
         (CutoutSpec, {"size": 0}, r"augmentation\.cutout\.size=0 must be at least 1"),
         (ExponentialAverageSpec, {"momentum": 1.0}, r"average\.momentum=1\.0 .*below 1"),
@@ -149,3 +152,12 @@ def test_scales_come_in_order() -> None:
         AffineSpec(scale=(1.2, 0.8))
     with pytest.raises(DawnbenchError, match=r"augmentation\.affine\.scale=\[0, 1\] must each be above 0"):
         AffineSpec(scale=(0, 1))
+
+
+@pytest.mark.parametrize(("milestones", "warm_up"), [((60, 40), 5), ((4, 40), 5), ((40, 101), 5)])
+def test_milestones_come_in_order_after_the_warm_up(milestones: tuple[int, ...], warm_up: int) -> None:
+    sentence = (
+        r"^schedule\.milestones=\[.*\] must be in order, after the warm-up of 5 epochs and within .* 100$"
+    )
+    with pytest.raises(DawnbenchError, match=sentence):
+        MilestonesSpec(rate=0.1, epochs=100, milestones=milestones, warm_up=warm_up)

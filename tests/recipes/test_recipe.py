@@ -18,6 +18,7 @@ from dawnbench.recipes import (
     DavidNetSpec,
     EvaluationSpec,
     ExponentialAverageSpec,
+    FileWeightsSpec,
     FlipSpec,
     NesterovSGDSpec,
     PiecewiseLinearSpec,
@@ -75,6 +76,12 @@ DIGESTS = {
     "mnist-fast": "3f97b421a18b94ff7d6f8913430cc24836dee7763fa6481c02c987c0387f10cd",
     "mnist-tiny": "88e727af1e82e2689d892ef515f4722e32d79310f96269196cdbf49f551cddc4",
     "mnist-ladder-fast": "f9ef8ed817021ae7da2953201e165a81c21a5d20b5b1d39591501d6d1cd47f9a",
+    "slim-vgg16": "5691c2b10133d5c650d624803a60a4421b23d5f53a6d915d6f9fc5b5be6e7b38",
+    "slim-resnet50": "10681b645824959241b5104f46143ad0fe599db8cdf93874f0608da24edb36f1",
+    "slim-mobilenetv2": "251522b3502ba654fbd550773f24405a0ede923425765a744e628008eb090b83",
+    "slim-vgg19": "9dd7044dac7b13e1c3b28f0ce8e621ad037bae4de5a9c23994ff60ff95e2b971",
+    "slim-resnet56": "a96d9d61f94f2c44cfb19fb9f40f30cc545722dbb6d521daef6fdf278d100a8a",
+    "slim-vgg-small": "054405fb5a38d88adc145eaff94990e0a3a001635b3bb993a6faf983317a363f",
     "quickstart": "8ee2e9ea5101838981c69ce3516cb680d1a21cfe78f63337010eccb723c40db9",
 }
 """Of every recipe that the package brings: what runs and baselines are found by. Change one only where the
@@ -347,3 +354,14 @@ def test_a_recipe_that_json_cannot_hold_is_refused() -> None:
     recipe = find_recipe("davidnet")
     with pytest.raises(DawnbenchError, match="cannot be written as JSON"):
         replace(recipe, model=replace(recipe.model, logit_scale=float("nan")))
+
+
+def test_initial_weights_are_identified_by_their_content_and_not_by_their_path() -> None:
+    recipe = find_recipe("davidnet")
+    one, other, changed = (
+        replace(recipe, weights=FileWeightsSpec(path, digest)).digest()
+        for path, digest in (("a", "12"), ("b", "12"), ("a", "34"))
+    )
+    assert one == other != changed
+    assert recipe.digest() not in (one, changed)
+    assert Recipe.from_dict(replace(recipe, weights=FileWeightsSpec("a")).to_dict()).weights is not None

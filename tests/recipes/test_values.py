@@ -19,8 +19,10 @@ from dawnbench.recipes import (
     LossPart,
     ModelPart,
     OptimizerPart,
+    PenaltyPart,
     Recipe,
     SchedulePart,
+    WeightsPart,
 )
 from dawnbench.recipes.constraints import PositiveInt, describe
 from dawnbench.recipes.recipe import EvaluationSpec, Precision
@@ -121,6 +123,8 @@ def test_the_roles_of_a_recipes_fields() -> None:
         "augmentation": AugmentationPart,
         "average": AveragePart,
         "loss": LossPart,
+        "penalty": PenaltyPart,
+        "weights": WeightsPart,
     }
 
 

@@ -15,6 +15,8 @@ from dawnbench.stats.frames import load_runs
 from dawnbench.stats.price_list import PriceList
 from tests.records.examples import TRIAL, epoch
 from tests.records.folders import make_run
+from tests.records.full_runs import full_run
+from tests.records.inference_runs import inference_run, passes
 
 MISSED = replace(
     TRIAL, trial=2, seed=8, epochs_to_target=None, seconds={"dawnbench": None, "cold": 9.5}, telemetry=None
@@ -251,3 +253,21 @@ def test_only_the_call_imports_pandas(runs: Path) -> None:
         "assert 'torch' not in sys.modules\n"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_passes_of_inference_runs_have_columns_of_their_own_which_trainings_leave_empty(
+    tmp_path: Path,
+) -> None:
+    full_run(tmp_path / "runs" / "training", trials=1, epochs=1)
+    before = list(load_runs(tmp_path / "runs").trials)
+    inference_run(tmp_path / "runs" / "answers", passes(0.0036, 2), created="2026-03-03T04:05:06+00:00")
+    prices = PriceList(given=Prices(cost_per_hour=1.0))
+    trials = load_runs(tmp_path / "runs", prices=prices).trials
+    assert "runtime" not in before
+    training, first, _ = trials.to_dict("records")
+    assert (training["runtime"], first["runtime"], first["images"]) == ("", "torch", 10_000)
+    assert first["latency_seconds"] == pytest.approx(0.0036)
+    assert first["p99_seconds"] == pytest.approx(1.9 * 0.0036)
+    assert first["images_per_second_batch_64"] == pytest.approx(9 / 0.0036)
+    assert first["dollars_per_million_images"] == pytest.approx(1.0)
+    assert math.isnan(training["latency_seconds"])

@@ -22,6 +22,8 @@ class Latency:
 
     dense: float
     narrow: float
+    ratios: tuple[float, ...] = ()
+    """The narrow network's seconds over the dense one's, by round."""
 
     @property
     def speedup(self) -> float:
@@ -46,7 +48,8 @@ def compare_latency(dense: nn.Module, narrow: nn.Module, batch: Tensor) -> Laten
             times[index].append(elapsed / repeats[index] / 1e9)
     for network, training in networks:
         network.train(training)
-    return Latency(median(times[0]), median(times[1]))
+    ratios = tuple(after / before for before, after in zip(*times, strict=True))
+    return Latency(median(times[0]), median(times[1]), ratios)
 
 
 def _time(network: nn.Module, batch: Tensor, repeats: int, device: Device) -> int:

@@ -13,6 +13,8 @@ import numpy as np
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers.tracker import Leaf, Point, RunFacts, TrialFacts, TrialOutcome
+from dawnbench.records.identity import runtime_name
+from dawnbench.records.inference import InferenceResult, InferenceSettings
 from dawnbench.records.leaves import leaves
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
@@ -43,9 +45,21 @@ def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
             "data_fingerprint": text(record.data.fingerprint),
             "dawnbench_version": text(record.dawnbench_version),
             "created": text(record.created),
+            **_inference_tags(record.inference),
         },
         user_tags={user_key(key): text(value) for key, value in record.tags.items()},
     )
+
+
+def _inference_tags(settings: InferenceSettings | None) -> dict[str, str]:
+    if settings is None:
+        return {}
+    return {
+        "kind": "inference",
+        "runtime": runtime_name(settings.runtime, settings.compile),
+        "trained_run": text(settings.trained_run or ""),
+        "model_digest": text(settings.model_digest),
+    }
 
 
 def user_key(key: str) -> str:
@@ -99,6 +113,8 @@ def trial_outcome(record: TrialRecord, at: float) -> TrialOutcome:
         "result/device_seconds": record.device_seconds,
         "result/peak_memory_bytes": record.peak_memory_bytes,
     }
+    if record.inference is not None:
+        figures |= _answers(record.inference)
     tags = {"reason": record.reason or "", "warnings": " ".join(record.warnings)}
     if (telemetry := record.telemetry) is not None:
         figures["result/energy_joules"] = telemetry.energy_joules
@@ -112,6 +128,21 @@ def trial_outcome(record: TrialRecord, at: float) -> TrialOutcome:
         Point(record.trial, at, finite(figures)),
         {key: text(value) for key, value in tags.items() if value},
     )
+
+
+def _answers(found: InferenceResult) -> dict[str, float | None]:
+    return {
+        "result/latency_seconds": found.latency_seconds,
+        "result/latency_median_seconds": found.median_seconds,
+        "result/latency_p90_seconds": found.p90_seconds,
+        "result/latency_p99_seconds": found.p99_seconds,
+        "result/latency_max_seconds": found.max_seconds,
+        "result/energy_per_image_joules": found.energy_per_image_joules,
+        **{
+            f"result/images_per_second_batch_{at.batch_size}": at.images_per_second
+            for at in found.throughputs
+        },
+    }
 
 
 def with_unit(metric: str, unit: str) -> str:

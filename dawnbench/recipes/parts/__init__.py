@@ -5,4 +5,6 @@ from dawnbench.recipes.parts.averages import *
 from dawnbench.recipes.parts.losses import *
 from dawnbench.recipes.parts.models import *
 from dawnbench.recipes.parts.optimizers import *
+from dawnbench.recipes.parts.penalties import *
 from dawnbench.recipes.parts.schedules import *
+from dawnbench.recipes.parts.weights import *

@@ -124,6 +124,8 @@ class ConvStackSpec(ModelPart, kind="conv_stack"):
 class VGG16Spec(ModelPart, kind="vgg16_bn"):
     """torchvision's VGG-16 with batch norm and three linear layers, for images of 32x32 or larger."""
 
+    torchvision_weights = "VGG16_BN_Weights.IMAGENET1K_V1"
+
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
         from dawnbench.models.large import vgg16
@@ -135,6 +137,8 @@ class VGG16Spec(ModelPart, kind="vgg16_bn"):
 class ResNet50Spec(ModelPart, kind="resnet50"):
     """torchvision's ResNet-50, for images of 32x32 or larger."""
 
+    torchvision_weights = "ResNet50_Weights.IMAGENET1K_V1"
+
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""
         from dawnbench.models.large import resnet50
@@ -145,6 +149,8 @@ class ResNet50Spec(ModelPart, kind="resnet50"):
 @dataclass(frozen=True)
 class MobileNetV2Spec(ModelPart, kind="mobilenet_v2"):
     """torchvision's MobileNetV2, for images of 32x32 or larger."""
+
+    torchvision_weights = "MobileNet_V2_Weights.IMAGENET1K_V1"
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING
 
 from dawnbench.recipes.constraints import (
@@ -13,7 +13,7 @@ from dawnbench.recipes.constraints import (
     PositiveInt,
     require,
 )
-from dawnbench.recipes.part import OptimizerPart
+from dawnbench.recipes.part import ADDED_LATER, OptimizerPart
 
 if TYPE_CHECKING:
     import torch
@@ -33,6 +33,8 @@ class NesterovSGDSpec(OptimizerPart, kind="nesterov_sgd"):
     weight_decay: NonNegative = 5e-4
     bias_rate_scale: Positive = 1.0
     """Biases learn this many times as fast, with correspondingly less decay."""
+    decay_vectors: bool = field(default=True, metadata=ADDED_LATER)
+    """Whether biases and the scales of norms decay as well."""
 
     def __post_init__(self) -> None:
         """Reject Nesterov with zero momentum, which torch does not accept."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dawnbench.recipes.constraints import (
     Finite,
     FractionBelowOne,
+    NonNegative,
     NonNegativeInt,
     OpenFraction,
     Positive,
@@ -20,7 +21,7 @@ from dawnbench.recipes.part import ADDED_LATER, SchedulePart
 if TYPE_CHECKING:
     from dawnbench.optim.schedules import Schedule
 
-__all__ = ["PiecewiseLinearSpec", "PlateauSpec", "StepsSpec"]
+__all__ = ["MilestonesSpec", "PiecewiseLinearSpec", "PlateauSpec", "StepsSpec"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,37 @@ class StepsSpec(SchedulePart, kind="steps"):
         from dawnbench.optim.schedules import Steps
 
         return Steps(self.rate, every=self.every, factor=self.factor)
+
+
+@dataclass(frozen=True)
+class MilestonesSpec(SchedulePart, kind="milestones"):
+    """Learning rate that rises linearly from 0, then falls by a factor at milestones; stretched to fit."""
+
+    rate: Finite
+    """After the warm-up."""
+    epochs: Positive
+    """The length in epochs, which is stretched to the recipe's epochs."""
+    milestones: tuple[Positive, ...]
+    """Times in epochs at which the rate falls."""
+    factor: Positive = 0.1
+    warm_up: NonNegative = 0.0
+    """Epochs in which the rate rises from 0."""
+
+    def __post_init__(self) -> None:
+        """Validate that the times are in order."""
+        super().__post_init__()
+        times = [self.warm_up, *self.milestones, self.epochs]
+        require(
+            all(earlier <= later for earlier, later in pairwise(times)),
+            f"schedule.milestones={list(self.milestones)} must be in order, after the warm-up of "
+            f"{self.warm_up} epochs and within the schedule's {self.epochs}",
+        )
+
+    def build(self) -> Schedule:
+        """Return the schedule."""
+        from dawnbench.optim.schedules import Milestones
+
+        return Milestones(self.rate, self.epochs, self.milestones, factor=self.factor, warm_up=self.warm_up)
 
 
 @dataclass(frozen=True)

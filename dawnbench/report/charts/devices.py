@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line, Point, Scale
-from dawnbench.stats.inference_summary import MILLION
+from dawnbench.stats.cost import MILLION
 from dawnbench.stats.trade_off import Against, Placed, TradeOff
 
 WIDE = 10.0
@@ -25,6 +25,8 @@ def devices_chart(found: TradeOff, rule: str, title: str) -> Chart:
     The devices on the Pareto front are joined by the first line; the others are on the second.
     """
     placed = sorted(found.placed, key=lambda one: (one.amount, one.seconds))
+    if is_per_image(rule):
+        placed = [_of_images(one, found.against) for one in placed]
     front = set(found.front)
     lines = [
         _line("Pareto front", [one for one in placed if one.label in front], "blue", joined=True),
@@ -34,11 +36,8 @@ def devices_chart(found: TradeOff, rule: str, title: str) -> Chart:
     label, unit = LABELS[found.against]
     time = Axis(f"time {to_goal}", "s", digits=3)
     if is_per_image(rule):
-        placed = [_of_images(one, found.against) for one in placed]
-        to_goal, time = (
-            "of an image" if found.against == "energy" else "per million images",
-            Axis("latency", "ms"),
-        )
+        to_goal = "of an image" if found.against == "energy" else "per million images"
+        time = Axis("latency", "ms", digits=4)
         unit = "mJ" if found.against == "energy" else unit
     unknown = f"Not shown, since cost or time is unknown: {', '.join(found.left_out)}."
     return Chart(

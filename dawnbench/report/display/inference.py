@@ -57,7 +57,7 @@ class InferenceDisplay(Display):
                 if at.batch_size > 1
             )
             said = (
-                f"{latency(found.latency_seconds)} an image (median {latency(found.median_seconds)}, "
+                f"{latency(found.latency_seconds)} per image (median {latency(found.median_seconds)}, "
                 f"p99 {latency(found.p99_seconds)}){faster}, {percent(record.accuracy)}"
             )
         self._print(f"pass {record.trial}{self._of}: {said}", "red" if found is None else "")

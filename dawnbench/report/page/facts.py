@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
 from dawnbench.records.rules import known_rule
+from dawnbench.records.schema import RunRecord
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text.costs import price_facts, up_to
+from dawnbench.report.text.passes import model_fact
 from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import flops, latency, number_bytes, percent, significant
-from dawnbench.stats.cost import dollars
-from dawnbench.stats.inference_summary import MILLION, InferenceSummary
+from dawnbench.stats.cost import MILLION, dollars
+from dawnbench.stats.inference_summary import InferenceSummary
 from dawnbench.stats.sample import Sample
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
@@ -76,7 +78,7 @@ def _inference_tiles(
         reaches = "reaches" if accuracy.least >= target else "misses"
         tiles.append(Tile("Accuracy", percent(accuracy.mean), f"{reaches} {percent(target)}"))
     if found.energy is not None:
-        tiles.append(Tile("Energy an image", f"{significant(1000 * found.energy.mean)} mJ", ""))
+        tiles.append(Tile("Energy per image", f"{significant(1000 * found.energy.mean)} mJ", ""))
     if spent.dollars is not None:
         price = f"at {dollars(spent.prices.cost_per_hour)} per hour"
         tiles.append(Tile(f"Cost {up_to(spent.rule)}", dollars(MILLION * spent.dollars), price))
@@ -89,6 +91,16 @@ def _range(low: float, high: float, unit: str = "s") -> str:
     return f"95 % interval of the mean {significant(low)} to {significant(high)} {unit}"
 
 
+def _model(record: RunRecord) -> str:
+    model = record.model
+    if record.inference is not None:
+        return f"{model_fact(record.inference)}; {model.parameters + model.fixed_parameters:,} parameters"
+    return (
+        f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
+        f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial"
+    )
+
+
 def software(run: Run) -> str:
     """Return the version that made the run, and the commit if it was a checkout."""
     commit = (run.record.environment.get("git") or {}).get("commit")
@@ -98,7 +110,7 @@ def software(run: Run) -> str:
 def facts(run: Run) -> list[tuple[str, str]]:
     """Return the run's device, data, model and software, by name."""
     record = run.record
-    data, model = record.data, record.model
+    data = record.data
     height, width, channels = data.image_shape
     found = [
         ("Run", run.folder.resolve().name),
@@ -114,11 +126,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Data fingerprint", data.fingerprint),
         *([("Changed in the recipe", ", ".join(changed))] if (changed := record.identity.changed) else []),
         ("Recipe digest", record.recipe_digest),
-        (
-            "Model",
-            f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
-            f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial",
-        ),
+        ("Model", _model(record)),
         ("Software", software(run)),
     ]
     if record.prices != NO_PRICES:

@@ -13,6 +13,7 @@ from dawnbench.records.rules import known_rule
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.page.tables import Cell, Column, Table, texts
 from dawnbench.report.text import dashes, log_table
+from dawnbench.report.text.passes import pass_figures, pass_notes
 from dawnbench.report.text.run_summary import figures_table, single_value_notes
 from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, percent, seconds, setting
@@ -34,6 +35,20 @@ def trials_table(run: Run, median: int, spent: Spending) -> Table:
     marked = next((i for i, trial in enumerate(run.trials) if trial.trial == median), None)
     notes = dashes.dash_notes(run, figures)
     return Table("All trials", columns, rows, sortable=True, marked=marked, notes=notes)
+
+
+def passes_table(run: Run, median: int, spent: Spending) -> Table:
+    """Return one row per pass of an inference run: latencies, throughput, accuracy, energy, cost."""
+    rows, titles = [], []
+    for trial in run.trials:
+        figures = pass_figures(run, trial, spent)
+        titles = [figure.column for figure in figures]
+        status = f"{trial.status}: {trial.reason}" if trial.reason else trial.status
+        cells = [_figure(figure.text, figure.value) for figure in figures]
+        rows.append([_figure(str(trial.trial), trial.trial), *cells, Cell(status)])
+    columns = [*(Column(title, numeric=True) for title in ("Pass", *titles)), Column("Status")]
+    marked = next((i for i, trial in enumerate(run.trials) if trial.trial == median), None)
+    return Table("All passes", columns, rows, sortable=True, marked=marked, notes=tuple(pass_notes(run)))
 
 
 def _trial_row(trial: TrialRecord, rules: list[str], metered: bool, priced: Spending | None) -> list[Cell]:

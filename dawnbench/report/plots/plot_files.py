@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from dawnbench.records.reader import Run
+from dawnbench.records.rules import suiting_rule
 from dawnbench.records.samples import read_samples
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.charts.accuracy import accuracy_chart
@@ -17,6 +18,7 @@ from dawnbench.report.charts.epochs import (
     median_number,
     subject,
 )
+from dawnbench.report.charts.latency import latency_chart, throughput_chart
 from dawnbench.report.charts.segments import segment_chart
 from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
 from dawnbench.report.charts.times import times_chart
@@ -30,13 +32,17 @@ from dawnbench.stats.trial_values import times
 
 def run_plots(run: Run, rule: str) -> dict[str, Figure]:
     """Return every plot for which a run's records hold something, by name."""
+    rule = suiting_rule(run.record.kind, rule)
     median = median_number(run, rule)
     rate = learning_rate_chart(run, median)
     by_epoch = [chart for make in (loss_chart, epoch_accuracy_chart) if (chart := make(run, median))]
+    latencies, throughput = latency_chart(run), throughput_chart(run)
     spread = times_chart(times(trial_set_of(run), rule), subject(run))
     with styled():
         drawn = {
             "accuracy": draw_accuracy(run, rule),
+            "latency": draw_chart(latencies, 3.4) if latencies else None,
+            "throughput": draw_chart(throughput, 3.0) if throughput else None,
             "curves": draw_row(by_epoch, 3.0) if by_epoch else None,
             "learning-rate": draw_chart(rate, 2.4) if rate else None,
             "segments": draw_segments(segment_chart(run, rule)),

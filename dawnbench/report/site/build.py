@@ -110,7 +110,7 @@ def build_site(
     writer.announce([*(history.page for history in histories), INDEX, *assets])
     for history in histories:
         of_series = [pair for pair in compared if pair[0].series is history]
-        writer.write_text(history.page, render_series(history, of_series, rule))
+        writer.write_text(history.page, render_series(history, of_series, history.rule(rule)))
     troubles = sorted(_without_folder(one, runs) for one in (*index.troubles, *unread, *refused))
     writer.write_text(INDEX, render_index(histories, compared, troubles, rule))
     for path, text in assets.items():
@@ -155,7 +155,8 @@ def _comparison_page(
     made_of = None
     if reference.made_of and other.made_of:
         made_of = _digest(reference.name, reference.made_of, other.name, other.made_of, repr(trail))
-    return Page(planned.page, partial(_compare, reference, other, trail, rule, prices), made_of)
+    by = planned.series.rule(rule)
+    return Page(planned.page, partial(_compare, reference, other, trail, by, prices), made_of)
 
 
 def _compare(

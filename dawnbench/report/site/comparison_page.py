@@ -9,14 +9,14 @@ from markupsafe import Markup
 from rich.console import Group
 from rich.text import Text
 
-from dawnbench.records.rules import known_rule
+from dawnbench.records.rules import is_per_image, known_rule
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.report.charts import Axis, Chart, Color, Line
 from dawnbench.report.page import Cell, Column, Table, render_chart, render_table
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.site_folder import run_page
 from dawnbench.report.text.comparison import comparison_report, figures_rows
-from dawnbench.report.units import significant
+from dawnbench.report.units import significant, time_unit
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 from dawnbench.stats.comparison.sentences import names, verdict_sentence
@@ -136,18 +136,24 @@ def _table(comparison: Comparison) -> Table:
 def _trials(comparison: Comparison) -> list[Markup]:
     rule, roles = comparison.verdict.rule, _roles(comparison)
     reference, other = (_times(trials, rule) for trials in (comparison.reference, comparison.other))
-    lines = [_line(roles[0], reference, "grey"), _line(roles[1], other, "blue")]
-    columns = ("Trial", *(f"#{name} [s]" for name in roles))
+    unit = time_unit(rule)
+    lines = [_line(roles[0], reference, unit.scale, "grey"), _line(roles[1], other, unit.scale, "blue")]
+    columns = ("Trial", *(f"#{name} [{unit.name}]" for name in roles))
     numbers = sorted(reference.keys() | other.keys())
-    rows = [[Cell(str(n)), *(layout.time_cell(side.get(n)) for side in (reference, other))] for n in numbers]
+    rows = [
+        [Cell(str(n)), *(layout.time_cell(side.get(n), rule) for side in (reference, other))] for n in numbers
+    ]
     title = f"Time of each trial under the {rule} rule"
+    if is_per_image(rule):
+        title = "Latency of an image in each trial, a pass over the test images"
     note = f"Blue: {roles[1]}; grey: {roles[0]}."
-    chart = Chart(title, Axis("trial", kind="count"), Axis("time", "s", digits=3), lines, note=note)
+    chart = Chart(title, Axis("trial", kind="count"), Axis("time", unit.name, digits=3), lines, note=note)
     return [*([render_chart(chart)] if numbers else []), layout.table(title, columns, rows)]
 
 
-def _line(name: str, times: Mapping[int, float], color: Color) -> Line:
-    return Line(name, [float(number) for number in times], list(times.values()), color=color, dots=True)
+def _line(name: str, times: Mapping[int, float], scale: float, color: Color) -> Line:
+    shown = [scale * seconds for seconds in times.values()]
+    return Line(name, [float(number) for number in times], shown, color=color, dots=True)
 
 
 def _times(trials: TrialSet, rule: str) -> dict[int, float]:

@@ -8,10 +8,12 @@ from dataclasses import replace
 from markupsafe import Markup
 
 from dawnbench.records.identity import RunIdentity
+from dawnbench.records.rules import suiting_rule
 from dawnbench.report.charts.devices import devices_chart
 from dawnbench.report.page import Cell, render_chart
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.series_history import SeriesHistory
+from dawnbench.report.units import time_unit
 from dawnbench.stats.leaderboard import Board, Row
 from dawnbench.stats.trade_off import TradeOff, trade_off
 
@@ -35,14 +37,14 @@ def devices_section(
     for board in boards:
         recipes: dict[str, list[Row]] = {}
         for row in board.rows:
-            if row.time.rule == rule:
+            if row.time.rule == suiting_rule(board.kind, rule):
                 recipes.setdefault(row.entry.identity.recipe_digest, []).append(row)
         for rows in recipes.values():
             by_device = {device(row): row for row in rows}
             found = trade_off({label: row.time.spent for label, row in by_device.items()})
             if found is not None:
                 title = f"{series[rows[0].entry.identity].label}, {board.data} to {100 * board.target:g} %"
-                parts += _recipe(title, found, by_device, rule)
+                parts += _recipe(title, found, by_device, suiting_rule(board.kind, rule))
     if parts:
         parts.append(layout.paragraph(NOTE, "note"))
     return layout.section("devices", "Device against device", *parts)
@@ -57,12 +59,18 @@ def _recipe(title: str, found: TradeOff, rows: Mapping[str, Row], rule: str) -> 
     cells = [
         [
             Cell(label),
-            layout.time_cell(row.time.expected),
+            layout.time_cell(row.time.expected, rule),
             *layout.spending_cells(row.time.spent, money),
             Cell("unknown" if label in found.left_out else "yes" if label in front else "no"),
             layout.run_link(row.entry),
         ]
         for label, row in rows.items()
     ]
-    columns = ("Device", "#Time [s]", *money, f"On the front of time and {found.against}", "Run (UTC)")
+    columns = (
+        "Device",
+        f"#Time [{time_unit(rule).name}]",
+        *money,
+        f"On the front of time and {found.against}",
+        "Run (UTC)",
+    )
     return render_chart(chart), layout.table(f"Devices: {title}", columns, cells, folds=True)

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from dawnbench.records.identity import RunIdentity
+from dawnbench.records.rules import is_per_image
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.devices_section import devices_section
+from dawnbench.report.site.inference_board import inference_board
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
+from dawnbench.report.units import latency
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
@@ -41,7 +44,9 @@ def render_index(
     `troubles` says what cannot be read or compared, one sentence each; `rule` is the timing rule for step
     changes and verdicts.
     """
-    boards = leaderboard({history.key: history.runs for history in histories})
+    every = leaderboard({history.key: history.runs for history in histories})
+    boards = [board for board in every if board.kind == "training"]
+    of_inference = [board for board in every if board.kind == "inference"]
     by_key = {history.key: history for history in histories}
     body = [
         layout.hero(
@@ -50,7 +55,11 @@ def render_index(
         _troubles(troubles),
         *([_filters(boards, by_key, rule)] if boards else []),
         *(_board(board, by_key, number) for number, board in enumerate(boards, start=1)),
-        devices_section(boards, by_key, rule, _device),
+        *(
+            inference_board(board, by_key, _device, number)
+            for number, board in enumerate(of_inference, start=1)
+        ),
+        devices_section(every, by_key, rule, _device),
         layout.section("news", "Step changes", *_steps(histories, rule)),
         layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
         layout.section("series", "All series", _series_table(histories, rule)),
@@ -75,7 +84,7 @@ def _tiles(histories: Sequence[SeriesHistory], rule: str) -> list[tuple[str, str
         ("Runs", f"{len(runs):,}", f"in {len(histories):,} series"),
         ("Recipes", f"{len({run.identity.recipe_digest for run in runs}):,}", "told apart by their digests"),
         ("Devices", f"{len({history.key.device_name for history in histories}):,}", ""),
-        ("Step changes", f"{steps:,}", f"under the {rule} rule"),
+        ("Step changes", f"{steps:,}", f"under the {_rules(histories, rule)}"),
     ]
 
 
@@ -154,24 +163,34 @@ def _device(row: Row) -> str:
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
     found = [(history, level) for history in histories for level in history.steps(rule)]
     if not found:
-        return [layout.paragraph(f"None found under the {rule} rule.")]
+        return [layout.paragraph(f"None found under the {_rules(histories, rule)}.")]
     found.sort(key=lambda step: (step[1].runs[0].created, step[1].runs[0].name), reverse=True)
     columns = ("Series", "First run of the new level", "#Before [s]", "#After [s]", "#Change", "#Runs since")
-    rows = [_step_row(history, level) for history, level in found[:MAX_STEPS]]
-    table = layout.table(f"The newest first, under the {rule} rule", columns, rows)
+    rows = [_step_row(history, level, rule) for history, level in found[:MAX_STEPS]]
+    table = layout.table(f"The newest first, under the {_rules(histories, rule)}", columns, rows)
     more = len(found) - MAX_STEPS
     older = f"{more:,} older ones are on the pages of their series."
     return [table, layout.paragraph(older, "note")] if more > 0 else [table]
 
 
-def _step_row(history: SeriesHistory, level: Level) -> list[Cell]:
+def _rules(histories: Sequence[SeriesHistory], rule: str) -> str:
+    """Return by which rule step changes are found; series of training and of inference differ in it."""
+    rules = list(dict.fromkeys(sorted(history.rule(rule) for history in histories))) or [rule]
+    return f"{' and '.join(rules)} {'rule' if len(rules) == 1 else 'rules'}"
+
+
+def _step_time(seconds: float, rule: str) -> Cell:
+    """Return a time in a column of seconds; a latency has its unit."""
+    return Cell(latency(seconds), seconds) if is_per_image(rule) else layout.time_cell(seconds)
+
+
+def _step_row(history: SeriesHistory, level: Level, rule: str) -> list[Cell]:
     step, first = level.step, level.runs[0]
     assert step is not None
     return [
         Cell(history.title, link=history.page),
         layout.run_link(first),
-        layout.time_cell(step.before),
-        layout.time_cell(step.after),
+        *(_step_time(seconds, history.rule(rule)) for seconds in (step.before, step.after)),
         Cell(layout.change(1 + step.change), step.change),
         Cell(str(step.runs[1]), step.runs[1]),
     ]

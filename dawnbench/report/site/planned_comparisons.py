@@ -54,7 +54,7 @@ def plan_comparisons(series: Sequence[SeriesHistory], rule: str) -> list[Planned
 
 def _within_series(series: Sequence[SeriesHistory], rule: str) -> Iterator[PlannedComparison]:
     for one in series:
-        timed = [run for run in one.runs if run.time(rule) is not None]
+        timed = [run for run in one.runs if run.time(one.rule(rule)) is not None]
         for before, run in pairwise(timed):
             yield PlannedComparison("previous", comparison_page(run.name, "previous"), before, run, one)
         if len(timed) > 2:
@@ -66,7 +66,7 @@ def _pairs(series: Sequence[SeriesHistory], rule: str) -> Iterator[PlannedCompar
     campaigns: dict[str, dict[str, tuple[Entry, SeriesHistory]]] = {}
     for one in series:
         for run in one.runs:
-            if run.pairing is not None and run.time(rule) is not None:
+            if run.pairing is not None and run.time(one.rule(rule)) is not None:
                 campaigns.setdefault(run.pairing.campaign, {}).setdefault(run.pairing.side, (run, one))
     for _, sides in sorted(campaigns.items()):
         if len(sides) == 2:

@@ -9,10 +9,11 @@ from itertools import pairwise
 from statistics import median
 
 from dawnbench.records.identity import RunIdentity, recipe_labels
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target, suiting_rule
 from dawnbench.report.charts import Axis, Chart, Line, Mark
 from dawnbench.report.site.site_folder import series_page
 from dawnbench.report.site.site_layout import change
+from dawnbench.report.units import time_unit
 from dawnbench.stats.entries import Entry, histories
 from dawnbench.stats.step_changes import Step, step_changes
 
@@ -47,8 +48,12 @@ class SeriesHistory:
         return f"{self.label} on {self.key.machine}"
 
     def steps(self, rule: str) -> tuple[Level, ...]:
-        """Return the levels that start with a step, by a rule."""
-        return self.levels.get(rule, ())[1:]
+        """Return the levels that start with a step, by the rule that suits the series."""
+        return self.levels.get(self.rule(rule), ())[1:]
+
+    def rule(self, asked: str) -> str:
+        """Return a rule, or the usual one of this kind of run if no such run reports it."""
+        return suiting_rule(self.key.kind, asked)
 
 
 def series_histories(entries: Iterable[Entry]) -> tuple[SeriesHistory, ...]:
@@ -70,12 +75,21 @@ def history_chart(rule: str, levels: Sequence[Level]) -> Chart | None:
     seconds = [one for level in levels for one in level.seconds]
     ends = list(_level_ends(levels, x))
     what = "time to target" if stops_at_target(rule) else "time of a trial"
+    unit = time_unit(rule)
+    if is_per_image(rule):
+        what, ends = "latency of an image", [(at, None if y is None else unit.scale * y) for at, y in ends]
     return Chart(
         title=f"{rule}: {what}",
         x=Axis("started", kind="date") if started else Axis("run", kind="count"),
-        y=Axis("time", "s", digits=3),
+        y=Axis("latency", unit.name, digits=4) if is_per_image(rule) else Axis("time", "s", digits=3),
         lines=[
-            Line("mean of a run", x, seconds, dots=True, names=[run.name for run in runs]),
+            Line(
+                "mean of a run",
+                x,
+                [unit.scale * one for one in seconds],
+                dots=True,
+                names=[run.name for run in runs],
+            ),
             Line("level", [at for at, _ in ends], [y for _, y in ends], color="red", thick=True),
         ],
         marks=list(_marks(levels, x)),

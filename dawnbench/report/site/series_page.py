@@ -7,13 +7,13 @@ from statistics import median
 
 from markupsafe import Markup
 
-from dawnbench.records.rules import stops_at_target
+from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.page import Cell, render_chart
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import SeriesHistory, history_chart
 from dawnbench.report.site.site_folder import HOME, INDEX
-from dawnbench.report.units import percent, significant
+from dawnbench.report.units import percent, time_label, time_unit
 from dawnbench.stats.entries import RuleTime
 from dawnbench.stats.step_changes import MIN_RUNS, Step
 
@@ -27,6 +27,10 @@ STEPS_NOTE = (
 RUNS_NOTE = (
     "Times are means over a run's trials, in seconds, with misses counted. Each run is compared with the "
     "previous one that has a time under the rule."
+)
+PASSES_NOTE = (
+    "Latencies are means over a run's passes, in milliseconds for one image. Each run is compared with the "
+    "previous one."
 )
 DASH_NOTE = (
     "A dash for a comparison: there is no earlier run to compare with, or one of the two has no time under "
@@ -63,7 +67,10 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
             "History",
             *([Markup('<div class="pair">\n{}</div>\n').format(charts)] if charts else []),
             _runs_table(history, previous, rule),
-            layout.paragraph(" ".join([RUNS_NOTE, *_spending_notes(history, rule)]), "note"),
+            layout.paragraph(
+                " ".join([PASSES_NOTE if is_per_image(rule) else RUNS_NOTE, *_spending_notes(history, rule)]),
+                "note",
+            ),
             layout.paragraph(DASH_NOTE, "note"),
         ),
         layout.section("about", "What the runs share", _facts(history)),
@@ -76,7 +83,8 @@ def _summary(history: SeriesHistory, rule: str) -> str:
     if rule not in history.levels:
         return f"{runs}, none of which has a time under the {rule} rule."
     latest = history.levels[rule][-1]
-    level = f"{significant(median(latest.seconds))} s under the {rule} rule"
+    unit = time_unit(rule)
+    level = f"{unit.number(median(latest.seconds))} {unit.name} under the {rule} rule"
     now = f"{history.title}: {level}, the median of the means of "
     if not steps:
         timed = len(latest.runs)
@@ -110,12 +118,12 @@ def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Mar
         least = 2 * MIN_RUNS
         why = f" Finding one takes at least {least} runs." if len(history.runs) < least else ""
         return [layout.paragraph(f"None found.{why}")]
-    columns = ("First run of the new level", "What differed", *(f"#{rule} [s]" for rule in rules))
+    columns = ("First run of the new level", "What differed", *(f"#{time_label(rule)}" for rule in rules))
     rows = [
         [
             layout.run_link(run, "../"),
             Cell("comparison", link=f"../{before[0].page}") if (before := previous.get(run.name)) else NONE,
-            *(_step_cell(steps[rule].get(run.name)) for rule in rules),
+            *(_step_cell(steps[rule].get(run.name), rule) for rule in rules),
         ]
         for run in first
     ]
@@ -123,10 +131,10 @@ def _steps(history: SeriesHistory, previous: Mapping[str, Compared]) -> list[Mar
     return [table, layout.paragraph(STEPS_NOTE, "note")]
 
 
-def _step_cell(step: Step | None) -> Cell:
+def _step_cell(step: Step | None, rule: str) -> Cell:
     if step is None:
         return NONE
-    before, after = significant(step.before), significant(step.after)
+    before, after = (time_unit(rule).number(seconds) for seconds in (step.before, step.after))
     return Cell(f"{before} to {after}, {layout.change(1 + step.change)}", step.change)
 
 
@@ -135,7 +143,7 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
     spent = {run.name: time.spent for run in history.runs if (time := run.time(rule)) is not None}
     money = layout.spending_columns(spent.values())
     columns = (
-        *("Started (UTC)", *(f"#{name} [s]" for name in history.levels), *money),
+        *("Started (UTC)", *(f"#{time_label(name)}" for name in history.levels), *money),
         *("Compared with the previous run", "#Step", "#Reached", "#Accuracy", "Claim", "dawnbench"),
     )
     rows = []
@@ -163,7 +171,9 @@ def _runs_table(history: SeriesHistory, previous: Mapping[str, Compared], rule: 
 def _spending_notes(history: SeriesHistory, rule: str) -> list[str]:
     found = [time.spent for run in history.runs if (time := run.time(rule)) is not None]
     notes = layout.spending_notes(found, layout.spending_columns(found))
-    return [f"Energy and cost are under the {rule} rule.", *notes[1:]] if notes else []
+    if not notes or is_per_image(rule):
+        return notes
+    return [f"Energy and cost are under the {rule} rule.", *notes[1:]]
 
 
 def _time_cell(time: RuleTime | None) -> Cell:
@@ -171,7 +181,7 @@ def _time_cell(time: RuleTime | None) -> Cell:
         return Cell("untimed")
     if time.expected is None:
         return Cell("missed" if stops_at_target(time.rule) else "diverged")
-    return layout.time_cell(time.expected)
+    return layout.time_cell(time.expected, time.rule)
 
 
 def _verdict_cell(compared: Compared | None) -> Cell:

@@ -10,15 +10,19 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from dawnbench.records.rules import is_per_image
 from dawnbench.report.page import Cell, Column, Table, prose, render_page, render_table, shared_assets
 from dawnbench.report.site.site_folder import ASSETS, run_page
-from dawnbench.report.units import percent, significant
+from dawnbench.report.units import percent, significant, time_unit
 from dawnbench.safe_text import html
-from dawnbench.stats.cost import dollars
+from dawnbench.stats.cost import MILLION, dollars
 from dawnbench.stats.entries import Entry, RuleTime
 from dawnbench.stats.spending import Spending
 
 SHORT_VERDICTS = {"no difference shown": "no difference", "cannot tell with so few trials": "too few trials"}
+SPENDING = ("#Energy [J]", "#Cost")
+IMAGE_SPENDING = ("#Energy [mJ]", "#Cost per million images")
+"""Of inference runs."""
 _FOLDER = Path(__file__).parent / "assets"
 _SCRIPT, _STYLE = "site.js", "site.css"
 
@@ -118,31 +122,38 @@ def run_link(run: Entry, up: str = "") -> Cell:
     return Cell(minute(run.created), link=f"{up}{run_page(run.name)}")
 
 
-def time_cell(seconds: float | None) -> Cell:
-    """Return a time that sorts as a number."""
-    return Cell("-") if seconds is None else Cell(significant(seconds), seconds)
+def time_cell(seconds: float | None, rule: str = "") -> Cell:
+    """Return a time that sorts as a number, in the unit for times under a rule."""
+    return Cell("-") if seconds is None else Cell(time_unit(rule).number(seconds), seconds)
 
 
 def interval_cell(time: RuleTime) -> Cell:
-    """Return an expected time with its 95 % interval."""
+    """Return an expected time with its 95 % interval, in the unit for times under its rule."""
     if time.expected is None or time.low is None:
-        return time_cell(time.expected)
-    bounds = f"{significant(time.low)} to {'∞' if time.high is None else significant(time.high)}"
-    return Cell(significant(time.expected), time.expected, note=f"({bounds})")
+        return time_cell(time.expected, time.rule)
+    unit = time_unit(time.rule)
+    bounds = f"{unit.number(time.low)} to {'∞' if time.high is None else unit.number(time.high)}"
+    return Cell(unit.number(time.expected), time.expected, note=f"({bounds})")
 
 
 def spending_columns(spent: Iterable[Spending]) -> list[str]:
     """Return the titles of the columns of energy and cost, without those in which nothing is known."""
     known = list(spent)
+    titles = IMAGE_SPENDING if any(is_per_image(one.rule) for one in known) else SPENDING
     energy = any(one.joules is not None for one in known)
-    return [*["#Energy [J]"] * energy, *["#Cost"] * any(one.dollars is not None for one in known)]
+    return [*[titles[0]] * energy, *[titles[1]] * any(one.dollars is not None for one in known)]
 
 
 def spending_cells(spent: Spending, columns: Sequence[str]) -> list[Cell]:
     """Return the energy and the cost under these titles."""
+    cost = None if spent.dollars is None else MILLION * spent.dollars
     cells = {
-        "#Energy [J]": time_cell(spent.joules),
-        "#Cost": Cell(dollars(spent.dollars), spent.dollars),
+        SPENDING[0]: time_cell(spent.joules),
+        SPENDING[1]: Cell(dollars(spent.dollars), spent.dollars),
+        IMAGE_SPENDING[0]: Cell(
+            "-" if spent.joules is None else significant(1000 * spent.joules), spent.joules
+        ),
+        IMAGE_SPENDING[1]: Cell(dollars(cost), cost),
     }
     return [cells[column] for column in columns]
 
@@ -152,12 +163,17 @@ def spending_notes(spent: Iterable[Spending], columns: Sequence[str]) -> list[st
     if not columns:
         return []
     known = list(spent)
-    said = ["Energy and cost cover what the time covers."]
-    for what, column, unknown in (
-        ("energy", "#Energy [J]", (one.no_joules for one in known)),
-        ("cost", "#Cost", (one.no_dollars for one in known)),
+    said = [
+        "Energy is that of one image."
+        if any(is_per_image(one.rule) for one in known)
+        else "Energy and cost cover what the time covers."
+    ]
+    for what, titles, unknown in (
+        ("energy", (SPENDING[0], IMAGE_SPENDING[0]), (one.no_joules for one in known)),
+        ("cost", (SPENDING[1], IMAGE_SPENDING[1]), (one.no_dollars for one in known)),
     ):
-        reasons = sorted({reason for reason in unknown if reason}) if column in columns else []
+        shown = any(title in columns for title in titles)
+        reasons = sorted({reason for reason in unknown if reason}) if shown else []
         said += [f"A dash for {what}: {'; or '.join(reasons)}."] if reasons else []
     return said
 
@@ -168,8 +184,14 @@ def run_cells(run: Entry) -> tuple[Cell, Cell, Cell]:
     return (
         Cell(f"{run.reached} of {run.trials}", share),
         Cell("none ended" if run.accuracy is None else percent(run.accuracy), run.accuracy),
-        Cell("none ended" if run.claim is None else run.claim.standing),
+        Cell(_claim(run)),
     )
+
+
+def _claim(run: Entry) -> str:
+    if run.identity.kind == "inference" and run.trials:
+        return "at the target" if run.reached == run.trials else "below the target"
+    return "none ended" if run.claim is None else run.claim.standing
 
 
 def _escaped(content: str | Markup) -> Markup:

@@ -128,7 +128,7 @@ def _means(label: str, theirs: float, ours: float) -> list[str]:
 
 def _energy_cells(comparison: Comparison, found: Ratio) -> list[str]:
     label, scale = (
-        ("energy an image [mJ]", 1000) if is_per_image(comparison.verdict.rule) else ("energy [J]", 1)
+        ("energy per image [mJ]", 1000) if is_per_image(comparison.verdict.rule) else ("energy [J]", 1)
     )
     both = [None if joules is None else scale * joules for joules in _joules(comparison)]
     return [label, *map(_number, both), *_ratio_cells(found)]

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dawnbench.records.prices import Prices
 from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.report.units import significant
-from dawnbench.stats.cost import cost_of_energy, dollars, emission_of_energy
-from dawnbench.stats.inference_summary import MILLION
+from dawnbench.stats.cost import MILLION, cost_of_energy, dollars, emission_of_energy
 from dawnbench.stats.spending import Spending
 from dawnbench.stats.trial_summary import Summary
 

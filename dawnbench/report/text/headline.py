@@ -33,7 +33,7 @@ def _latency(summary: Summary, found: InferenceSummary) -> str:
         of += f", 95 % interval of the mean {low} to {high} ms"
     right = "" if summary.accuracy is None else f", of which it gets {percent(summary.accuracy.mean)} right"
     return (
-        f"answers in {latency(mean.mean)} an image ({of}), one at a time over {found.images:,} test "
+        f"answers in {latency(mean.mean)} per image ({of}), one at a time over {found.images:,} test "
         f"images{right}; 99th percentile {latency(found.p99.mean)}."
     )
 

@@ -10,6 +10,7 @@ from dawnbench.records.reader import Run, collector_paused, read_run
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.text.log_table import TimeFormat, log_table
 from dawnbench.report.text.model_table import model_table
+from dawnbench.report.text.passes import passes_table
 from dawnbench.report.text.sections import run_facts, telemetry_table, timing_table
 from dawnbench.safe_text import markdown, markdown_block
 
@@ -35,7 +36,10 @@ def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
     """Yield log.md piece by piece, so that little of it is in memory at a time."""
     record = run.record
     yield f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}\n\n{run_facts(run)}\n\n"
-    yield f"## Model\n\n{model_table(record.model)}\n"
+    yield f"## Model\n\n{model_table(record.model, trains=record.inference is None)}\n"
+    if record.inference is not None:
+        yield from _of_passes(run)
+        return
     records: dict[int, list[TrialRecord]] = {number: [] for number in {epoch.trial for epoch in run.epochs}}
     for trial in run.trials:
         records.setdefault(trial.trial, []).append(trial)
@@ -47,8 +51,19 @@ def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
     if run.trials:
         yield f"\n## Time under each rule\n\n{timing_table(run)}\n"
         yield f"\n## Telemetry\n\n{telemetry_table(run)}\n"
+    yield from _warnings(run)
+
+
+def _of_passes(run: Run) -> Iterator[str]:
+    if run.trials:
+        yield f"\n## Passes\n\n{passes_table(run)}\n"
+        yield f"\n## Telemetry\n\n{telemetry_table(run)}\n"
+    yield from _warnings(run)
+
+
+def _warnings(run: Run) -> Iterator[str]:
     warnings = [f"trial {t.trial}: {warning}" for t in run.trials for warning in t.warnings]
-    warnings = [*run.warnings, *record.notes, *warnings]
+    warnings = [*run.warnings, *run.record.notes, *warnings]
     if warnings:
         yield "\n## Warnings\n\n" + "".join(f"- {markdown_block(w)}\n" for w in warnings)
 

@@ -8,8 +8,11 @@ from dawnbench.report.units import flops
 from dawnbench.safe_text import markdown
 
 
-def model_table(model: ModelRecord) -> str:
-    """Return the table of layers with output shapes and trained parameters, and the totals below."""
+def model_table(model: ModelRecord, *, trains: bool = True) -> str:
+    """Return the table of layers with output shapes and trained parameters, and the totals below.
+
+    FLOPs are those of a training, so they are left out of a run that does not train.
+    """
     rows = [
         [
             f"{markdown(layer.name)} ({markdown(layer.kind)})",
@@ -18,8 +21,7 @@ def model_table(model: ModelRecord) -> str:
         ]
         for layer in model.layers
     ]
-    totals = (
-        f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed; "
-        f"{flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial."
-    )
-    return table(["Layer", "Output shape", "Parameters"], rows) + "\n\n" + totals
+    totals = f"{model.parameters:,} parameters trained, {model.fixed_parameters:,} fixed"
+    if trains:
+        totals += f"; {flops(model.flops_per_step)} per step, {flops(model.flops_per_trial)} per trial"
+    return table(["Layer", "Output shape", "Parameters"], rows) + f"\n\n{totals}."

@@ -8,6 +8,7 @@ from typing import Any
 
 from dawnbench.records.published import read_published
 from dawnbench.records.reader import Run
+from dawnbench.records.rules import suiting_rule
 from dawnbench.records.schema import TrialRecord
 from dawnbench.records.trial_set import TrialSet, trial_set_of
 from dawnbench.report.text.comparison_sections import (
@@ -21,6 +22,7 @@ from dawnbench.report.text.headline import headline
 from dawnbench.report.text.log_views import LogView, log_view
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.text.model_table import model_table
+from dawnbench.report.text.passes import passes_table
 from dawnbench.report.text.sections import (
     reproducing_command,
     run_facts,
@@ -42,6 +44,8 @@ Pictures = Mapping[str, str]
 
 CAPTIONS = {
     "accuracy": "Validation accuracy against time, the target and when it was reached",
+    "latency": "Mean, median and percentiles of the latency by pass",
+    "throughput": "Images per second by batch size",
     "curves": "Loss and accuracy by epoch",
     "learning-rate": "Learning rate by step",
     "segments": "Time by segment, one bar per trial",
@@ -77,6 +81,7 @@ def report(
     """
     drawn = drawn or Drawn()
     series = [trial_set_of(run) for run in runs]
+    rule = suiting_rule(runs[0].record.kind, rule)
     found, refused = held or comparisons(series, rule)
     ladder = _ladder(series[0], rule, drawn)
     pictures = drawn.runs or ({},) * len(runs)
@@ -105,6 +110,7 @@ def run_parts(
     `further` are blocks that go after the results and before the warnings.
     """
     record, series = run.record, trial_set_of(run)
+    rule = suiting_rule(record.kind, rule)
     summary, spent = summarise(series), spending(series, rule, prices.prices_of(series))
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
@@ -112,6 +118,7 @@ def run_parts(
         f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
         markdown_block(headline(series, summary, rule)),
         *_picture("accuracy", pictures),
+        *_picture("latency", pictures),
     ]
 
     def section(heading: str, *blocks: str) -> None:
@@ -132,7 +139,11 @@ def run_parts(
     if run.trials:
         said = [energy_sentence(spent), *cost_sentences(spent, summary)]
         costs = "\n".join(f"- {markdown_block(sentence)}" for sentence in said)
-        section("Trials", timing_table(run, spent), costs, *_picture("times", pictures))
+        if record.inference is None:
+            section("Trials", timing_table(run, spent), costs, *_picture("times", pictures))
+        else:
+            of_passes = (*_picture("times", pictures), *_picture("throughput", pictures))
+            section("Passes", passes_table(run, spent), costs, *of_passes)
         section("Time by segment", segments_table(run), *_picture("segments", pictures))
         section("Telemetry", telemetry_table(run), *_picture("telemetry", pictures))
     parts.extend(further)
@@ -140,7 +151,8 @@ def run_parts(
     notes = [*run.warnings, *record.notes, *warnings, *map(str, find_warnings(series, rule))]
     if notes:
         section("What to beware of", "\n".join(f"- {markdown_block(note)}" for note in notes))
-    section("Environment", run_facts(run), model_table(record.model), _machine(run))
+    layers = model_table(record.model, trains=record.inference is None)
+    section("Environment", run_facts(run), layers, _machine(run))
     section("How to reproduce", *_reproduce(run))
     return parts
 

@@ -93,7 +93,7 @@ def _inference_rows(found: InferenceSummary) -> list[Row]:
             (f"batch {size} [images/s]", throughput, 1.0, significant)
             for size, throughput in found.throughputs.items()
         ),
-        ("energy an image [mJ]", found.energy, 1000.0, significant),
+        ("energy per image [mJ]", found.energy, 1000.0, significant),
     ]
 
 

@@ -12,6 +12,7 @@ from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
+from dawnbench.report.text.passes import model_fact
 from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
@@ -26,8 +27,10 @@ def run_facts(run: Run) -> str:
     packages = record.environment.get("packages") or {}
     checkout = record.environment.get("git") or {}
     commit = checkout.get("commit")
+    inference = record.inference
     facts = [
         f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
+        *([f"- Model: {markdown(model_fact(inference))}"] if inference is not None else []),
         f"- Target: {percent(record.target)} validation accuracy",
         f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
         f"precision {markdown(one.conditions)}",

@@ -23,6 +23,7 @@ from dawnbench.export.trackers.metrics import (
 from dawnbench.records.schema import Reading, TelemetrySummary
 from tests.cli.made_runs import HOSTILE, steers
 from tests.records.examples import RUN, TRIAL, epoch
+from tests.records.inference_runs import inference_pass, settings
 
 
 def test_an_epoch_gives_fractions_and_leaves_out_what_is_no_figure() -> None:
@@ -115,3 +116,15 @@ def test_hostile_names_are_only_names() -> None:
         steers(part) for part in (facts.project, *facts.tags.values(), *map(str, facts.parameters.values()))
     )
     assert re.fullmatch(r"[\w.-]+", facts.project)
+
+
+def test_a_pass_gives_its_latencies_and_throughput_and_the_run_says_what_ran_the_model() -> None:
+    figures = trial_outcome(inference_pass(latency=0.002), 99.0).result.figures
+    assert figures["result/latency_seconds"] == 0.002
+    assert figures["result/latency_p99_seconds"] == pytest.approx(0.0038)
+    assert figures["result/images_per_second_batch_64"] == pytest.approx(4500)
+    assert figures["result/energy_per_image_joules"] == 0.04
+    assert "result/epochs_to_target" not in figures
+    tags = run_facts(replace(RUN, kind="inference", inference=settings("onnx")), "a").tags
+    assert (tags["kind"], tags["runtime"], tags["model_digest"]) == ("inference", "onnx", "ef" * 32)
+    assert "kind" not in run_facts(RUN, "a").tags

@@ -14,6 +14,7 @@ from dawnbench.records.trial_set import trial_set_of
 from dawnbench.report.text.log import render_log, write_log
 from dawnbench.report.text.log_table import log_table
 from tests.records.examples import RUN, TRIAL, begin_run, epoch
+from tests.records.inference_runs import inference_run, passes
 
 EPOCHS = (epoch(), epoch(epoch=2), epoch(trial=2))
 BROKEN = replace(
@@ -260,3 +261,11 @@ def test_a_folder_that_cannot_be_read_or_written_is_explained(tmp_path: Path) ->
     (writer.folder / "log.md").mkdir()
     with pytest.raises(DawnbenchError, match=r"cannot write .*log\.md: Is a directory"):
         write_log(writer.folder)
+
+
+def test_the_log_of_an_inference_run_has_its_passes_and_no_epochs(tmp_path: Path) -> None:
+    text = write_log(inference_run(tmp_path / "run", passes(count=2))).read_text()
+    assert "## Passes" in text
+    assert "- Model: model.safetensors of 20260203T040506Z-davidnet-abcdef" in text
+    for meaningless in ("Epoch", "per step", "/home/ada", "## Trial "):
+        assert meaningless not in text
