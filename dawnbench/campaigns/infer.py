@@ -48,8 +48,9 @@ def infer(
     `source` is a run folder, or a model file that dawnbench wrote. Each trial answers the images one at a
     time, from uint8 pixels in host memory to a class in host memory, which is what counts; then again in each
     of the larger `batch_sizes`, whose throughput is recorded. `precision`, `compile` and `data` replace those
-    of the model's run, `recipe` is the recipe file that defines custom parts, and `target` the accuracy from
-    which on a claim stands: by default DAWNBench's 94 % on CIFAR-10, and the recipe's target on other data.
+    of the model's run; int8 takes runtime onnx and quantizes the model on training images. `recipe` is the
+    recipe file that defines custom parts, and `target` the accuracy from which on a claim stands: by default
+    DAWNBench's 94 % on CIFAR-10, and the recipe's target on other data.
 
     Raises:
         DawnbenchError: there is no model, or it cannot be run this way; or a tag, the data, the device or the

@@ -20,6 +20,7 @@ from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.warm_up import with_compile_fallback
 from dawnbench.errors import DawnbenchError
 from dawnbench.inference.onnx_runtime import OnnxRuntime, check_onnx
+from dawnbench.inference.quantized import CALIBRATION_IMAGES
 from dawnbench.inference.runtime import Answer, Runtime
 from dawnbench.inference.torch_runtime import TorchRuntime
 from dawnbench.records.inference import InferenceSettings
@@ -27,6 +28,7 @@ from dawnbench.records.inference import Runtime as RuntimeName
 
 DAWNBENCH_TARGET = {"cifar10": 0.94}
 """The accuracy that DAWNBench asks of a model whose latency is claimed, by data set."""
+QUANTIZED = "int8"
 WARM_UP_BATCHES = 50
 """Answered before the first pass, so that what is only done in the first calls is not in it."""
 
@@ -44,7 +46,7 @@ class ModelToTime:
     recipe: str | None = None
     """The recipe file that defines custom parts."""
     precision: str | None = None
-    """In place of that of its run."""
+    """In place of that of its run; int8 is by onnxruntime, after quantization on training images."""
     compile: bool | None = None
     """In place of that of its run."""
     runtime: RuntimeName = "torch"
@@ -65,10 +67,12 @@ class ModelToTime:
             raise DawnbenchError(f"there is no runtime {self.runtime}; the runtimes are torch and onnx")
         if self.runtime == "onnx" and self.compile:
             raise DawnbenchError("onnxruntime does not use torch.compile; omit --compile or --runtime onnx")
-        if self.runtime == "onnx" and self.precision not in (None, "auto", "fp32"):
+        if self.runtime == "onnx" and self.precision not in (None, "auto", "fp32", QUANTIZED):
             raise DawnbenchError(
-                f"onnxruntime computes in fp32 here, not in {self.precision}; omit --precision"
+                f"onnxruntime computes in fp32 or int8 here, not in {self.precision}; omit --precision"
             )
+        if self.runtime == "torch" and self.precision == QUANTIZED:
+            raise DawnbenchError("torch does not compute in int8 here; add --runtime onnx")
 
     def device(self, name: str) -> str:
         """Return the name of the device to open, if that of `name` was asked for.
@@ -115,7 +119,11 @@ class InferenceSession(Recording):
         self._sizes = tuple(sorted({1, *model.batch_sizes}))
         self._answers: dict[int, Answer] = {}
         with self.setup.segment("build"):
-            self._runtime: Runtime = OnnxRuntime(self._kept) if is_onnx else TorchRuntime(self._kept)
+            self._runtime: Runtime = (
+                OnnxRuntime(self._kept, self._calibration is not None)
+                if is_onnx
+                else TorchRuntime(self._kept)
+            )
         with self.setup.segment("record"):
             self._model_digest = hashlib.sha256(self._kept.path.read_bytes()).hexdigest()
 
@@ -127,6 +135,13 @@ class InferenceSession(Recording):
     @property
     def _steps(self) -> int:
         return 1
+
+    @property
+    def _calibration(self) -> int | None:
+        """The number of training images on which the model is quantized; None if it is not."""
+        if self._asked.precision != QUANTIZED:
+            return None
+        return min(CALIBRATION_IMAGES, len(self.dataset.train_images))
 
     @property
     def _target(self) -> float:
@@ -174,7 +189,12 @@ class InferenceSession(Recording):
 
     def _notes(self) -> Iterator[str]:
         trained = self._kept.facts.get("precision")
-        if self._asked.runtime == "onnx" and trained not in (None, "fp32"):
+        if self._calibration is not None:
+            yield (
+                f"the model was quantized to int8 on {self._calibration:,} training images; the accuracy is "
+                "that of the quantized model"
+            )
+        elif self._asked.runtime == "onnx" and trained not in (None, "fp32"):
             yield f"the model was trained in {trained}; onnxruntime computes in fp32"
         views, recorded = self._kept.recipe.evaluation, self._kept.recorded_accuracy
         if (views.flip or views.shift) and recorded is not None:
@@ -200,7 +220,7 @@ class InferenceSession(Recording):
             "trials": self._trials_asked,
             "seed": 0,
             "target": self._target,
-            "precision": prepared.precision.name,
+            "precision": prepared.precision.name if self._calibration is None else QUANTIZED,
             "data": data_record(dataset),
             "model": describe_model(prepared.recipe, channels, classes, len(dataset.train_labels)),
             "kind": "inference",
@@ -217,6 +237,8 @@ class InferenceSession(Recording):
             "runtime": self._asked.runtime,
             "compile": compiled,
         }
+        if self._calibration is not None:
+            deciding |= {"precision": QUANTIZED, "calibration_images": self._calibration}
         if kept.path.name != FILE_NAME:
             # One recipe may have many other models, such as those pruned to different sparsities.
             deciding["model"] = self._model_digest
@@ -229,6 +251,7 @@ class InferenceSession(Recording):
             runtime=self._asked.runtime,
             compile=compiled,
             batch_sizes=self._sizes,
+            calibration_images=self._calibration,
         )
         digest = hashlib.sha256(json.dumps(deciding, sort_keys=True).encode()).hexdigest()
         return {"recipe_digest": digest, "inference": settings}

@@ -29,7 +29,8 @@ OPTIONS_OF: dict[str, tuple[str, ...]] = {
     "dawnbench": ("trial", "author", "author_email", "code_url", "framework", "hardware", "cost_per_hour"),
     "mlperf": ("trial", "author"),
     **dict.fromkeys((*TABLES, "json"), PRICES),
-    **dict.fromkeys(MODELS, ("data", "recipe")),
+    "onnx": ("data", "recipe", "precision"),
+    "safetensors": ("data", "recipe"),
 }
 """The options that a format takes besides RUN and --out."""
 FORMATS = ("dawnbench", "mlperf", *TABLES, "json", *MODELS, *TRACKERS)
@@ -86,6 +87,12 @@ Formats:
     metavar="FILE",
     help="The recipe file, if it defines parts of its own (onnx, safetensors).",
 )
+@click.option(
+    "--precision",
+    type=click.Choice(("fp32", "int8")),
+    help="Number format of the graph, by default fp32; for int8 the model is quantized on training images "
+    "(onnx).",
+)
 @price_options
 def export(
     runs: tuple[str, ...],
@@ -94,6 +101,7 @@ def export(
     prices: Prices,
     data: str | None,
     recipe: str | None,
+    precision: str | None,
     **options: Any,
 ) -> None:
     """Write runs, or their models, in other tools' formats.
@@ -102,7 +110,7 @@ def export(
     made with --save-model has a model for onnx and safetensors; for these, RUN may also be a .safetensors
     file that dawnbench wrote.
     """
-    about_model = {"data": data, "recipe": recipe}
+    about_model = {"data": data, "recipe": recipe, "precision": precision}
     given = [name for name, value in (options | asdict(prices) | about_model).items() if value is not None]
     unused = [name for name in given if name not in OPTIONS_OF.get(kind, ())]
     if unused:
@@ -110,7 +118,7 @@ def export(
     if kind in MODELS:
         from dawnbench.cli.export_model import export_models
 
-        lines = export_models(runs, kind, out, data, recipe)
+        lines = export_models(runs, kind, out, data, recipe, precision)
     else:
         lines = export_runs(runs, kind, out, EntryOptions(**options), prices)
     for line in lines:

@@ -15,7 +15,12 @@ from dawnbench.safe_text import one_line
 
 
 def export_models(
-    names: Sequence[str], kind: str, out: str | None, data: str | None, recipe: str | None
+    names: Sequence[str],
+    kind: str,
+    out: str | None,
+    data: str | None,
+    recipe: str | None,
+    precision: str | None,
 ) -> Iterator[str]:
     """Write the models of runs, or of model files, and yield the path of each file.
 
@@ -27,7 +32,12 @@ def export_models(
 
     for path, source in targets.items():
         notes = export_model(
-            source, cast(Literal["onnx", "safetensors"], kind), path, data=data, recipe=recipe
+            source,
+            cast(Literal["onnx", "safetensors"], kind),
+            path,
+            data=data,
+            recipe=recipe,
+            precision=cast(Literal["fp32", "int8"], precision or "fp32"),
         )
         for note in notes:
             click.echo(f"dawnbench: {one_line(note)}", err=True)

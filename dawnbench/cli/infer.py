@@ -40,8 +40,9 @@ def runtime_options(sides: bool = False) -> Callable[[Any], Any]:
         "--runtime": (("torch", "onnx"), "what runs the model, by default torch."),
         "--compile": (("true", "false"), "whether torch compiles the model, by default as in its run."),
         "--precision": (
-            ("auto", "fp32", "bf16", "fp16"),
-            "the number format, by default that of its run; onnx computes in fp32.",
+            ("auto", "fp32", "bf16", "fp16", "int8"),
+            "the number format, by default that of its run; onnx computes in fp32, or in int8 once quantized "
+            "on training images.",
         ),
     }
 

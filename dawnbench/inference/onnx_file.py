@@ -15,6 +15,7 @@ from dawnbench.engine.answering import Answering
 from dawnbench.engine.kept_model import KeptModel
 from dawnbench.errors import DawnbenchError
 from dawnbench.inference.onnx_session import OnnxModel, as_pixels, import_onnx
+from dawnbench.inference.quantized import calibration_images, quantized
 from dawnbench.records.files import write
 from dawnbench.version import __version__
 
@@ -36,30 +37,54 @@ def write_onnx(kept: KeptModel, path: Path, facts: Mapping[str, str]) -> None:
         DawnbenchError: a package is missing, torch cannot convert the model, the logits differ, or the file
         cannot be written.
     """
-    for package in ("onnx", "onnxscript", "onnxruntime"):
-        import_onnx(package)
     answering = Answering(kept.prepared)
-    pixels = as_pixels(kept.dataset.test_images[:CHECKED_IMAGES])
-    shape = "x".join(map(str, pixels.shape[1:]))
-    described = {
-        "input": f"pixels: float32, N x {shape} (images x channels x height x width), from 0 to 255",
-        "output": f"logits: float32, N x {len(kept.dataset.classes)} (images x classes)",
-        "normalization": "inside the graph: (pixels / 255 - mean) / std by channel",
-    }
-    content = _converted(answering, pixels.shape[1:], {**facts, **described})
-    _check(answering, OnnxModel(content, path), pixels, path)
+    content = _converted(answering, kept, facts).SerializeToString()
+    _check(answering, OnnxModel(content, path), as_pixels(kept.dataset.test_images[:CHECKED_IMAGES]), path)
     write(content, path)
 
 
-def _converted(answering: Answering, shape: tuple[int, ...], facts: Mapping[str, str]) -> bytes:
+def write_quantized_onnx(kept: KeptModel, path: Path, facts: Mapping[str, str]) -> float:
+    """Write the model in int8, quantized on training images, and return its accuracy on the test images.
+
+    Input and output are those of `write_onnx`. The logits are others than torch's, so they are not compared.
+
+    Raises:
+        DawnbenchError: as `write_onnx` does, or onnxruntime cannot quantize the model.
+    """
+    images = calibration_images(kept.dataset.train_images)
+    facts = {**facts, "calibration_images": str(len(images))}
+    content = quantized(_converted(Answering(kept.prepared), kept, facts), as_pixels(images))
+    model, test, correct = OnnxModel(content, path), kept.dataset.test_images, 0
+    for start in range(0, len(test), CHECKED_IMAGES):
+        part = slice(start, start + CHECKED_IMAGES)
+        correct += int((model(as_pixels(test[part])).argmax(1) == kept.dataset.test_labels[part]).sum())
+    write(content, path)
+    return correct / len(test)
+
+
+def _converted(answering: Answering, kept: KeptModel, facts: Mapping[str, str]) -> Any:
+    """Return the model as ONNX's ModelProto, with `facts` and what goes in and out in its metadata."""
+    for package in ("onnx", "onnxscript", "onnxruntime"):
+        import_onnx(package)
+    height, width, channels = kept.dataset.image_shape
+    classes = len(kept.dataset.classes)
+    facts = {
+        **facts,
+        "input": f"pixels: float32, N x {channels}x{height}x{width} (images x channels x height x width), "
+        "from 0 to 255",
+        "output": f"logits: float32, N x {classes} (images x classes)",
+        "normalization": "inside the graph: (pixels / 255 - mean) / std by channel",
+    }
     # Two images: torch takes a length of 1 for a constant.
     images = torch.export.Dim("images")
     advice = "--format safetensors takes any model"
-    program = as_graph(answering, torch.zeros(2, *shape), ("pixels", "logits"), advice, ({0: images},))
+    program = as_graph(
+        answering, torch.zeros(2, channels, height, width), ("pixels", "logits"), advice, ({0: images},)
+    )
     program.model.producer_name, program.model.producer_version = "dawnbench", __version__
     program.model.doc_string = ". ".join(facts[name] for name in ("input", "output", "normalization"))
     program.model.metadata_props.update(facts)
-    return program.model_proto.SerializeToString()  # type: ignore[no-any-return]
+    return program.model_proto
 
 
 def as_graph(

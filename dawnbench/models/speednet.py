@@ -12,8 +12,8 @@ from dawnbench.models.fused import kernels_available
 from dawnbench.models.normalization import batch_norm
 from dawnbench.models.whitening import FittedModel, PatchWhitening
 
-Activation = Literal["gelu", "silu"]
-ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "silu": nn.SiLU}
+Activation = Literal["gelu", "silu", "relu"]
+ACTIVATIONS: dict[str, type[nn.Module]] = {"gelu": nn.GELU, "silu": nn.SiLU, "relu": nn.ReLU}
 
 
 class DiracConv2d(nn.Conv2d):

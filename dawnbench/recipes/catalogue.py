@@ -21,6 +21,7 @@ PLACES = {
     "davidnet": "davidnet:recipe",
     "davidnet-10": "davidnet_10:recipe",
     "speedrun": "speedrun:recipe",
+    "latency": "latency:recipe",
     "davidnet-onecycle": "davidnet_onecycle:recipe",
     "davidnet-onecycle-fast": "davidnet_onecycle_fast:recipe",
     "resnet18-step": "resnet18_step:recipe",

@@ -35,6 +35,8 @@ class InferenceSettings:
     """Whether torch compiled the model."""
     batch_sizes: tuple[Ordinal, ...]
     """Those whose throughput was measured, in ascending order."""
+    calibration_images: Ordinal | None = None
+    """Number of training images on which the model was quantized to int8; None if it was not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,22 @@ def test_the_digest_depends_on_the_runtime_but_not_on_the_run(trained: Path, tmp
     assert (onnx.inference.runtime, onnx.precision) == ("onnx", "fp32")
 
 
+def test_a_quantized_model_is_another_with_its_own_accuracy(trained: Path, tmp_path: Path) -> None:
+    plain = measured(trained, tmp_path, trials=1, runtime="onnx").record
+    found = measured(trained, tmp_path, trials=1, runtime="onnx", precision="int8", target=0.01)
+    record, (passed,) = found.record, found.trials
+    assert plain.inference is not None
+    assert record.inference is not None
+    assert (plain.inference.calibration_images, record.inference.calibration_images) == (None, 512)
+    assert (plain.precision, record.precision) == ("fp32", "int8")
+    assert record.recipe_digest != plain.recipe_digest
+    (note,) = record.notes
+    assert note.startswith("the model was quantized to int8 on 512 training images")
+    assert passed.inference is not None
+    assert passed.accuracy == passed.inference.correct / 360
+    assert abs(passed.accuracy - (record.inference.recorded_accuracy or 0)) < 0.05
+
+
 def test_both_runtimes_give_the_accuracy_that_was_recorded(trained: Path, tmp_path: Path) -> None:
     recorded = read_run(trained).trials[0].accuracy
     for runtime in ("torch", "onnx"):
@@ -155,7 +171,12 @@ def test_a_compiler_that_fails_is_noted_and_the_record_says_what_ran(
         ({"trials": 0}, r"^trials=0 is less than 1"),
         ({"runtime": "tvm"}, r"^there is no runtime tvm; the runtimes are torch and onnx$"),
         ({"runtime": "onnx", "compile": True}, r"^onnxruntime does not use torch.compile"),
-        ({"runtime": "onnx", "precision": "bf16"}, r"^onnxruntime computes in fp32 here, not in bf16"),
+        (
+            {"runtime": "onnx", "precision": "bf16"},
+            r"^.* in fp32 or int8 here, not in bf16",
+        ),
+        ({"precision": "int8"}, r"^torch does not compute in int8 here; add --runtime onnx$"),
+        ({"runtime": "onnx", "precision": "int8", "device": "cuda"}, r"^onnxruntime runs on the processor"),
         ({"runtime": "onnx", "device": "cuda"}, r"^onnxruntime runs on the processor, not on cuda"),
     ],
 )

@@ -18,6 +18,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from dawnbench.inference import onnx_file
+from dawnbench.inference.onnx_session import open_onnx
 from dawnbench.records.reader import Run, read_run
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in
 
@@ -109,6 +110,26 @@ def test_the_computation_in_another_precision_is_said(dawnbench: Dawnbench, tiny
         "rounding\n"
     )
     assert dawnbench("export", "latest", "--format", "safetensors", *RECIPE).stderr == ""
+
+
+def test_a_quantized_file_comes_with_its_own_accuracy(
+    dawnbench: Dawnbench, tiny: Run, tmp_path: Path
+) -> None:
+    done = dawnbench("export", "latest", "--format=onnx", "--precision=int8", "-o", "int8.onnx", *RECIPE)
+    assert (done.returncode, done.stdout) == (0, "int8.onnx\n")
+    found = json.loads(dawnbench("evaluate", "int8.onnx", "--json").stdout)
+    assert found["recorded_accuracy"] == tiny.trials[0].accuracy
+    assert abs(found["accuracy"] - found["recorded_accuracy"]) < 0.05
+    assert done.stderr == (
+        "dawnbench: int8.onnx computes in int8, quantized on training images, and classifies "
+        f"{100 * found['accuracy']:.2f} % of the 360 test images correctly\n"
+    )
+    facts = open_onnx(tmp_path / "int8.onnx").facts
+    assert (facts["precision"], facts["trained_precision"], facts["calibration_images"]) == (
+        "int8",
+        "fp32",
+        "512",
+    )
 
 
 def test_a_file_is_exported_again_and_named_after_itself(dawnbench: Dawnbench, written: Path) -> None:
@@ -218,6 +239,10 @@ def test_an_onnx_file_takes_other_data_of_its_shape_only(
         (("evaluate", "it.onnx", "--device=cuda"), "--device cuda does not apply to an .onnx file; omit it"),
         (("export", "runs", "--format=csv", "--data=digits"), "--data does not apply to --format csv"),
         (("export", "runs", "--format=json", "--recipe=x.py"), "--recipe does not apply to --format json"),
+        (
+            ("export", "runs", "--format=safetensors", "--precision=int8"),
+            "--precision does not apply to --format safetensors",
+        ),
         (("export", "runs", "--format=onnx", "--author=Ada"), "--author does not apply to --format onnx"),
     ],
 )

@@ -106,6 +106,7 @@ def test_what_is_wrong_is_one_sentence(dawnbench: Dawnbench, trained: Path, tmp_
         ((run, own, "--batch=400"), "a batch of 400 exceeds the 360 test images of digits"),
         ((run, own, "--runtime=tvm"), "'tvm' is not one of 'torch', 'onnx'"),
         ((run, own, "--runtime=onnx", "--compile=true"), "onnxruntime does not use torch.compile"),
+        ((run, own, "--precision=int8"), "torch does not compute in int8 here; add --runtime onnx"),
         ((run, own, "--runtime=onnx", "--device=cuda"), "onnxruntime runs on the processor, not on cuda"),
         ((run, own, "--device=cuda:9"), "device cuda:9 is not available"),
     ):

@@ -124,6 +124,16 @@ def test_nothing_is_written_if_the_logits_differ(tmp_path: Path, monkeypatch: py
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_speednet_with_relu_gives_the_same_logits(tmp_path: Path) -> None:
+    recipe = override(find_recipe("latency"), ["model.activation=relu", "model.whitening_images=16"])
+    model = kept(recipe)
+    assert any(isinstance(module, nn.ReLU) for module in model.prepared.evaluated.modules())
+    write_onnx(model, tmp_path / "relu.onnx", FACTS)
+    images = model.dataset.test_images
+    found = open_onnx(tmp_path / "relu.onnx")(as_pixels(images))
+    np.testing.assert_allclose(found, logits_of(model, images), atol=1e-4)
+
+
 def test_a_slimmed_model_gives_the_same_logits(tmp_path: Path) -> None:
     dense = VGG19Spec(stages=((4, 4), (6, 8)))
     widths = (("features.3", 4, 3), ("features.4", 3, 3), ("features.7", 3, 6))

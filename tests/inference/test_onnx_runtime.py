@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
+import numpy as np
 import onnxruntime
 import pytest
 
 from dawnbench.engine.device import open_device
 from dawnbench.errors import DawnbenchError
+from dawnbench.inference import onnx_runtime
 from dawnbench.inference.onnx_runtime import OnnxRuntime, check_onnx
+from dawnbench.inference.quantized import calibration_images
 from tests.inference.kept_models import classes_of, kept_model
 
 
@@ -22,6 +26,32 @@ def test_every_full_batch_gets_the_answers_of_the_model(batch_size: int) -> None
         found = [found for number in range(12 // batch_size) for found in answer(number).tolist()]
     assert found == classes_of(kept)[: len(found)].tolist()
     assert len(set(found)) > 1
+
+
+def test_a_quantized_model_is_the_same_in_every_batch_size_and_close_to_the_model() -> None:
+    kept = kept_model(device=open_device("cpu"))
+    runtime = OnnxRuntime(kept, quantize=True)
+    found = {}
+    for size in (1, 4):
+        answer = runtime.open(kept.dataset.test_images, size)
+        found[size] = [one for number in range(12 // size) for one in answer(number).tolist()]
+    assert found[1] == found[4]
+    assert np.mean(classes_of(kept) == found[1]) >= 0.75
+
+
+def test_it_is_calibrated_on_training_images_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = kept_model(device=open_device("cpu"))
+    given: list[Any] = []
+
+    def note(_model: Any, images: Any) -> bytes:
+        given.append(images)
+        raise DawnbenchError("enough")
+
+    monkeypatch.setattr(onnx_runtime, "quantized", note)
+    runtime = OnnxRuntime(kept, quantize=True)
+    with pytest.raises(DawnbenchError, match="enough"):
+        runtime.open(kept.dataset.test_images[:1], 1)
+    np.testing.assert_array_equal(given[0], calibration_images(kept.dataset.train_images))
 
 
 def test_it_computes_with_as_many_threads_as_torch(monkeypatch: pytest.MonkeyPatch) -> None:

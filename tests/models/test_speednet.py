@@ -104,7 +104,7 @@ def test_convolutions_begin_as_with_torchs_own_identity_after_the_same_draws() -
 
 
 @pytest.mark.parametrize("pool_first", [(False, False, False), (False, True, True)])
-@pytest.mark.parametrize("activation", ["gelu", "silu"])
+@pytest.mark.parametrize("activation", ["gelu", "silu", "relu"])
 def test_fused_layers_train_the_same_numbers_on_a_cpu_from_the_same_state(
     pool_first: tuple[bool, bool, bool], activation: Activation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -68,7 +68,7 @@ class SpeedNetSpec(ModelPart, kind="speednet"):
     """The six-convolution network of the CIFAR-10 speed records, for images of 16x16 or larger."""
 
     widths: tuple[PositiveInt, PositiveInt, PositiveInt] = (64, 256, 256)
-    activation: Literal["gelu", "silu"] = "gelu"
+    activation: Literal["gelu", "silu", "relu"] = "gelu"
     """The groups' activation; after the whitening it is always gelu."""
     norm_momentum: FractionAboveZero = 0.4
     """The weight of a batch's statistics in the running statistics."""
