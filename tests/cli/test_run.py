@@ -10,14 +10,17 @@ import signal
 import struct
 import subprocess
 import termios
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from fcntl import ioctl
 from itertools import groupby
 from pathlib import Path
 
 import pytest
 
+from dawnbench.cli.signals import MEANT_TO_STOP
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.display.display import Display
@@ -193,25 +196,60 @@ def _started(command: list[str], folder: Path, epochs_seen: int) -> subprocess.P
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("signals", "reason"),
-    [
-        ([signal.SIGINT], "interrupted from the keyboard"),
-        ([signal.SIGTERM, signal.SIGTERM], "interrupted by SIGTERM"),
-        ([signal.SIGHUP, signal.SIGINT], "interrupted by SIGHUP"),
-    ],
-)
-def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
-    command: list[str], tmp_path: Path, signals: list[signal.Signals], reason: str
-) -> None:
+def test_sigterm_from_outside_ends_the_process_with_130(command: list[str], tmp_path: Path) -> None:
     process = _started(command, tmp_path, epochs_seen=2)
-    for number in signals:
+    for number in (signal.SIGTERM, signal.SIGTERM):
         process.send_signal(number)
         time.sleep(0.02)  # two at once are one to Python
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
+    _check_interrupted(tmp_path, errors, "interrupted by SIGTERM")
+
+
+@pytest.mark.parametrize(
+    ("signals", "reason"),
+    [
+        ([signal.SIGINT], "interrupted from the keyboard"),
+        ([signal.SIGHUP, signal.SIGINT], "interrupted by SIGHUP"),
+    ],
+)
+def test_what_is_meant_to_stop_a_run_records_the_trial_and_exits_130(
+    dawnbench: Callable[..., Finished], tmp_path: Path, signals: list[signal.Signals], reason: str
+) -> None:
+    with _sent_to_this_process(signals, tmp_path, epochs_seen=2):
+        result = dawnbench(*small_run("--trials=2", "--epochs=4000"))
+    assert result.returncode == 130
+    _check_interrupted(tmp_path, result.stderr, reason)
+
+
+@contextmanager
+def _sent_to_this_process(signals: list[signal.Signals], folder: Path, epochs_seen: int) -> Iterator[None]:
+    """Send signals once a run below `folder` has recorded a few epochs, and put their handlers back."""
+    before = {number: signal.getsignal(number) for number in MEANT_TO_STOP}
+    over = threading.Event()
+
+    def send() -> None:
+        while sum(path.read_text().count("\n") for path in folder.glob("runs/*/epochs.jsonl")) < epochs_seen:
+            if over.wait(0.01):
+                return
+        for number in signals:
+            os.kill(os.getpid(), number)
+            time.sleep(0.02)  # two at once are one to Python
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    try:
+        yield
+    finally:
+        over.set()
+        sender.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _check_interrupted(folder: Path, errors: str, reason: str) -> None:
     assert "Traceback" not in errors
-    run = read_run(only_run(tmp_path))
+    run = read_run(only_run(folder))
     assert run.record.status == "interrupted"
     (trial,) = run.trials
     assert (trial.status, trial.reason, trial.accuracy) == ("interrupted", reason, None)
