@@ -39,7 +39,7 @@ def test_a_pipe_gets_a_line_for_what_runs_and_for_each_pass() -> None:
         f"run folder {FOLDER}",
         "compiling, which may take a minute",
         "note: the model is old",
-        "pass 1/2: 1.000 ms an image (median 0.9500 ms, p99 1.900 ms), 9000 images/s at batch 64, 94.32 %",
+        "pass 1/2: 1.000 ms per image (median 0.9500 ms, p99 1.900 ms), 9000 images/s at batch 64, 94.32 %",
     ]
 
 
@@ -47,7 +47,7 @@ def test_a_terminal_shows_what_is_waited_for_and_overwrites_it() -> None:
     text = shown(terminal=True)
     assert "\ropening kept.safetensors" in text
     assert "\rpass 1/2" in text
-    assert text.replace("\r", "\n").splitlines()[-1].startswith("pass 1/2: 1.000 ms an image")
+    assert text.replace("\r", "\n").splitlines()[-1].startswith("pass 1/2: 1.000 ms per image")
 
 
 def test_a_pass_that_broke_off_says_why_and_warnings_are_shown() -> None:
