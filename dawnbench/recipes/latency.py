@@ -3,6 +3,8 @@
 For `dawnbench infer`, where the clock counts the answers and not the training. The network and the method are
 those of `speedrun` with a narrower second group, trained for more epochs. Evaluation is plain: an answer is
 one forward pass over the image itself, so the accuracy of several views would be that of another model.
+
+Not there yet: one trial on a CPU (seed 0, bf16) ended at 93.48 %.
 """
 
 from dawnbench.recipes.parts import (
