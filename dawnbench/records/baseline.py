@@ -36,6 +36,8 @@ def write_baseline(series: TrialSet, path: Path) -> None:
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
     del content["command"]  # it may name files of the machine that made the run
+    if series.devices == 1:
+        del content["devices"], content["nodes"]
     if series.inference is None:
         del content["inference"]
         for trial in content["trials"]:
