@@ -50,6 +50,8 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    notes: Sequence[str]
+    """Sentences about the run to record with it."""
 
 
 class Recording(ABC):
@@ -162,7 +164,7 @@ class Recording(ABC):
             environment=environment(self._device.uuid, self._device.threads, packages),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
-            notes=self._startup.notes,
+            notes=(*self._startup.notes, *self._options.get("notes", ())),
             process=this_process(),
             stopping=self._options.get("stopping"),
             tags=self._tags,

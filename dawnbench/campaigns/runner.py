@@ -36,6 +36,7 @@ def run(
     trials: AutoTrials | None = None,
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
@@ -43,8 +44,8 @@ def run(
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
     folder. `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
-    recorded with it. With `trials` the run goes on until its question is settled, however many trials the
-    recipe asks for.
+    recorded with it, as are `notes`, sentences on what readers should beware of. With `trials` the run goes
+    on until its question is settled, however many trials the recipe asks for.
 
     Raises:
         DawnbenchError: no number of trials allowed could settle the question; or a tag, the data, the device
@@ -72,6 +73,7 @@ def run(
         stopping=None if enough is None else enough.stopping,
         tags=tags,
         prices=prices,
+        notes=notes,
     )
     run_trials(session, opened, recipe.trials, enough)
     return session.folder

@@ -36,7 +36,8 @@ class Crash(Failure):
 
 
 VERBS = (
-    *("ab", "baseline", "compare", "completion", "doctor", "evaluate", "export", "infer", "list", "log"),
+    *("ab", "baseline", "campaign", "compare", "completion", "doctor", "evaluate", "export", "infer"),
+    *("list", "log"),
     *("peaks", "profile", "prune", "regress", "report", "run", "runs", "scale", "show", "site", "slim"),
     "watch",
 )

@@ -17,6 +17,8 @@ from dawnbench.records.listed import Listed, read_listed
 RUN_FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
 LISTED_FILES = RUN_FILES[:2]
 """Those that a listing reads."""
+CAMPAIGN_FILE = "campaign.json"
+"""Identifies the folder of a campaign, whose run folders are in `runs` below it."""
 SETTLED_NS = 2_000_000_000
 """A file modified less than this long ago may change again within the same tick of its file system's clock
 (2 s on FAT, the slowest) and keep the same time, so what was read from it is not cached."""
