@@ -29,17 +29,37 @@ def run_campaign(
         KeyboardInterrupt: re-raised after the running trials have been stopped and recorded.
     """
     try:
-        for device in dict.fromkeys(request.device for request in plan.requests):
+        for device in plan.devices:
             executor.check(device)
         opened = (resume if resuming else begin)(
-            path, plan.name, plan.requests, plan.recipes, retries=retries, executor=executor.name
+            path,
+            plan.name,
+            plan.requests,
+            plan.recipes,
+            retries=retries,
+            executor=executor.name,
+            search=None if plan.search is None else plan.search.record,
         )
     except BaseException:
         executor.close()
         raise
-    campaign = opened.campaign
-    source = MatrixSource(one for one in campaign.record.requests if campaign.result(one) is None)
+    try:
+        source = _source(plan, opened)
+    except BaseException:
+        executor.close()
+        opened.close("failed")
+        raise
     Coordinator(opened, source, executor, retries, ended).run()
+
+
+def _source(plan: CampaignPlan, folder: CampaignFolder) -> Source:
+    if plan.search is None:
+        campaign = folder.campaign
+        return MatrixSource(one for one in campaign.record.requests if campaign.result(one) is None)
+    # Optuna takes long to import.
+    from dawnbench.campaigns.matrix.search import SearchSource
+
+    return SearchSource(plan.search.record, plan.search.first, folder)
 
 
 class Coordinator:

@@ -1,0 +1,257 @@
+"""Requests that Optuna chooses: a candidate's seeds one after another, and the next candidate after them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dawnbench.campaigns.matrix.folder import CampaignFolder
+from dawnbench.campaigns.matrix.source import Fits
+from dawnbench.errors import DawnbenchError
+from dawnbench.records.campaign import RESULTS, AttemptRecord, RunRequest
+from dawnbench.records.search import Parameter, SearchRecord, Value
+from dawnbench.stats.candidates import Candidate, candidate_of, hopeless
+
+JOURNAL = "search.journal"
+"""The study, in the campaign's folder."""
+MAX_REPEATS = 50
+"""Suggestions in a row that were tried before, after which no further candidate is expected."""
+RESEEDED = 2**32
+"""Seeds of Optuna's sampler."""
+
+Measure = Callable[[Sequence[str], Sequence[Path], str], Candidate]
+
+
+@dataclass
+class _Open:
+    """A candidate whose trials are not all there."""
+
+    trial: Any
+    """Optuna's."""
+    requests: tuple[RunRequest, ...]
+    done: int = 0
+    """Requests with a result."""
+    is_running: bool = False
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        return self.requests[0].settings
+
+
+@dataclass
+class _Closed:
+    """What became of a candidate in Optuna's study."""
+
+    candidate: Candidate | None
+    """None if it failed."""
+    reason: str | None = field(default=None)
+    """Why it got no more seeds."""
+
+
+class SearchSource:
+    """Asks Optuna for candidates and tells it what they came to.
+
+    The study is in a journal file in the campaign's folder. The results are in the run folders, from which a
+    resumed search tells Optuna whatever a killed one had no time to.
+    """
+
+    def __init__(
+        self,
+        search: SearchRecord,
+        first: Mapping[str, Value] | None,
+        folder: CampaignFolder,
+        measure: Measure = candidate_of,
+    ) -> None:
+        """Open or continue the study; `first` are the values of the first candidate.
+
+        Raises:
+            DawnbenchError: Optuna is not installed, or the journal cannot be read or written.
+        """
+        self._search, self._folder, self._measure = search, folder, measure
+        self._optuna = _optuna()
+        self._distributions = {one.name: self._distribution(one) for one in search.parameters}
+        self._open: list[_Open] = []
+        self._closed: dict[tuple[str, ...], _Closed] = {}
+        try:
+            self._study = self._open_study(first)
+            self._continue()
+        except (OSError, ValueError, KeyError) as error:
+            raise DawnbenchError(f"cannot use {folder.path / JOURNAL} as a study: {error}") from error
+
+    def next(self, fits: Fits) -> RunRequest | None:
+        """Return the next seed of a candidate that has none running, or the first of a new candidate."""
+        if not fits(self._search.device):
+            return None
+        waiting = next((one for one in self._open if not one.is_running), None) or self._ask()
+        if waiting is None:
+            return None
+        waiting.is_running = True
+        request = waiting.requests[waiting.done]
+        self._folder.add(request)
+        return request
+
+    def ended(self, request: RunRequest, last: AttemptRecord) -> None:
+        """Tell Optuna about a result, and drop the candidate if it failed or is hopeless."""
+        one = next(one for one in self._open if request in one.requests)
+        one.is_running = False
+        if last.outcome in RESULTS:
+            self._update(one)
+            return
+        failure = last.reason or last.outcome
+        one.trial.set_user_attr("failure", failure)
+        self._close(one, _Closed(None, failure), self._optuna.trial.TrialState.FAIL)
+
+    def _update(self, one: _Open) -> None:
+        """Measure a candidate with results, and close it if there is nothing left to run."""
+        runs = self._results(one)
+        one.done = len(runs)
+        candidate = self._measure(one.settings, runs, self._search.rule)
+        one.trial.report(_finite(candidate), step=one.done)
+        others = [closed.candidate for closed in self._closed.values() if closed.candidate is not None]
+        reason = hopeless(candidate, others, self._search)
+        if reason is None and one.done < len(one.requests):
+            return
+        one.trial.set_constraint("accuracy", candidate.shortfall(self._search))
+        one.trial.set_constraint("time", 0.0 if math.isfinite(candidate.seconds) else 1.0)
+        states = self._optuna.trial.TrialState
+        if reason is not None and one.done < len(one.requests):
+            one.trial.set_user_attr("pruned", reason)
+            self._close(one, _Closed(candidate, reason), states.PRUNED)
+        else:
+            self._close(one, _Closed(candidate), states.COMPLETE, _finite(candidate))
+
+    def _close(self, one: _Open, closed: _Closed, state: Any, value: float | None = None) -> None:
+        self._study.tell(one.trial, value, state=state)
+        self._closed[one.settings] = closed
+        self._open = [other for other in self._open if other is not one]
+
+    def _ask(self) -> _Open | None:
+        """Return a new candidate; None if there are enough, or Optuna knows none that was not tried."""
+        for _ in range(MAX_REPEATS):
+            if len(self._closed) + len(self._open) >= self._search.candidates:
+                return None
+            one = self._opened(self._study.ask(self._distributions))
+            known = self._closed.get(one.settings)
+            if known is None and all(other.settings != one.settings for other in self._open):
+                self._open.append(one)
+                return one
+            self._tell_repeat(one.trial, known)
+        return None
+
+    def _tell_repeat(self, trial: Any, known: _Closed | None) -> None:
+        """Tell Optuna what it could know of a candidate that it suggests again."""
+        states = self._optuna.trial.TrialState
+        candidate = None if known is None else known.candidate
+        trial.set_user_attr("repeated", True)
+        if known is None or candidate is None:
+            self._study.tell(trial, state=states.FAIL)
+            return
+        trial.set_constraint("accuracy", candidate.shortfall(self._search))
+        trial.set_constraint("time", 0.0 if math.isfinite(candidate.seconds) else 1.0)
+        if known.reason is not None:
+            trial.report(_finite(candidate), step=candidate.trials)
+            self._study.tell(trial, state=states.PRUNED)
+        else:
+            self._study.tell(trial, _finite(candidate))
+
+    def _opened(self, trial: Any) -> _Open:
+        search = self._search
+        settings = search.filled(trial.params)
+        return _Open(
+            trial, tuple(RunRequest(search.recipe, settings, seed, search.device) for seed in search.seeds)
+        )
+
+    def _open_study(self, first: Mapping[str, Value] | None) -> Any:
+        from optuna.samplers import TPESampler
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+        path = str(self._folder.path / JOURNAL)
+        backend = JournalFileBackend(path, lock_obj=JournalFileOpenLock(path))
+        study = self._optuna.create_study(
+            storage=JournalStorage(backend), study_name="search", load_if_exists=True
+        )
+        known = len(study.get_trials(deepcopy=False))
+        # A resumed search must not suggest again what the random start of the first sitting suggested.
+        study.sampler = TPESampler(seed=known % RESEEDED, n_startup_trials=self._startup())
+        if not known and first is not None:
+            study.enqueue_trial(dict(first))
+        return study
+
+    def _startup(self) -> int:
+        """How many candidates to choose at random: Optuna's ten, or a third of a short search."""
+        return max(3, min(10, self._search.candidates // 3))
+
+    def _continue(self) -> None:
+        """Take up the candidates of earlier sittings."""
+        states = self._optuna.trial.TrialState
+        unfinished = []
+        for frozen in self._study.get_trials(deepcopy=False):
+            if frozen.state == states.WAITING:
+                continue
+            if "repeated" in frozen.user_attrs or frozen.params.keys() != self._distributions.keys():
+                if frozen.state == states.RUNNING:  # killed before its values were chosen, or compared
+                    self._study.tell(frozen.number, state=states.FAIL)
+                continue
+            one = self._opened(frozen)
+            if frozen.state == states.RUNNING:
+                unfinished.append((frozen._trial_id, one))
+            elif frozen.state == states.FAIL:
+                self._closed[one.settings] = _Closed(None, frozen.user_attrs.get("failure"))
+            else:
+                candidate = self._measure(one.settings, self._results(one), self._search.rule)
+                self._closed[one.settings] = _Closed(candidate, frozen.user_attrs.get("pruned"))
+        for trial_id, one in unfinished:
+            one.trial = self._optuna.trial.Trial(self._study, trial_id)
+            if one.settings in self._closed:
+                self._tell_repeat(one.trial, self._closed[one.settings])
+                continue
+            self._open.append(one)
+            if self._results(one):
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")  # what was reported before the kill is reported again
+                    self._update(one)
+
+    def _results(self, one: _Open) -> list[Path]:
+        """Return the run folders of a candidate, in the order of its seeds, up to the first without one."""
+        campaign, runs = self._folder.campaign, []
+        for request in one.requests:
+            result = campaign.result(request)
+            folder = None if result is None else campaign.run_folder(result)
+            if folder is None:
+                break
+            runs.append(folder)
+        return runs
+
+    def _distribution(self, one: Parameter) -> Any:
+        distributions = self._optuna.distributions
+        if one.choices:
+            return distributions.CategoricalDistribution(one.choices)
+        low, high = one.bounds
+        if one.whole:
+            return distributions.IntDistribution(int(low), int(high), one.log, int(one.step or 1))
+        step = None if one.step is None else float(one.step)
+        return distributions.FloatDistribution(float(low), float(high), one.log, step)
+
+
+def _finite(candidate: Candidate) -> float:
+    """Return the expected time; without a success, all time spent, which it exceeds."""
+    if math.isfinite(candidate.seconds):
+        return candidate.seconds
+    return math.fsum(candidate.spent.missed)
+
+
+def _optuna() -> Any:
+    try:
+        import optuna
+    except ImportError as error:
+        raise DawnbenchError(
+            "a campaign file with a search needs the package optuna; install it with "
+            "`pip install 'dawnbench[search]'`"
+        ) from error
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    return optuna
