@@ -90,10 +90,8 @@ def _plan(file: Path) -> CampaignPlan:
     from dawnbench.campaigns.matrix.file import CampaignFileError, load_campaign_file
 
     def running(recipes: Sequence[str]) -> None:
-        names = ", ".join(recipes)
-        click.echo(
-            plain(f"{file} names recipe files, whose code runs now and in every trial: {names}"), err=True
-        )
+        said = f"{file} names recipe files, whose code runs now and in each trial: {', '.join(recipes)}"
+        click.echo(plain(said), err=True)
 
     try:
         return load_campaign_file(file, running)
@@ -107,18 +105,13 @@ def _run_and_show(
     plan: CampaignPlan, out: Path, executor: Executor, resume: bool, retries: int, as_json: bool
 ) -> None:
     """Run a campaign, print a line per attempt and the results, and exit."""
-    from dawnbench.campaigns.matrix.coordinator import run_campaign
-    from dawnbench.records.campaign import RESULTS, AttemptRecord, RunRequest, read_campaign
+    from dawnbench.campaigns.matrix.coordinator import EndedAttempt, run_campaign
+    from dawnbench.records.campaign import read_campaign
     from dawnbench.report.text.campaign import attempt_line
 
-    done = 0
+    def ended(one: EndedAttempt) -> None:
+        click.echo(attempt_line(one.done, one.asked, one.request, one.attempt, one.again), err=as_json)
 
-    def ended(request: RunRequest, attempt: AttemptRecord, again: bool) -> None:
-        nonlocal done
-        done += attempt.outcome in RESULTS
-        click.echo(attempt_line(done, left, request, attempt, again), err=as_json)
-
-    left = len(plan.requests)
     interrupted = False
     try:
         run_campaign(plan, out, executor, retries=retries, resuming=resume, ended=ended)

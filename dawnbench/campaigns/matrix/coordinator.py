@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
 from pathlib import Path
 
 from dawnbench.campaigns.matrix.file import CampaignPlan
@@ -13,8 +14,23 @@ from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
 from dawnbench.campaigns.matrix.source import MatrixSource, Source
 from dawnbench.records.campaign import AttemptRecord, CampaignStatus, RunRequest
 
-Ended = Callable[[RunRequest, AttemptRecord, bool], None]
-"""Hears of an attempt's end: the request, the attempt, and whether it is tried again."""
+
+@dataclass(frozen=True, slots=True)
+class EndedAttempt:
+    """An attempt that has ended, and how far the campaign is with it."""
+
+    request: RunRequest
+    attempt: AttemptRecord
+    again: bool
+    """Whether the request is tried again."""
+    done: int
+    """Requests that have a result."""
+    asked: int
+    """Requests planned so far."""
+
+
+Ended = Callable[[EndedAttempt], None]
+"""Hears of each attempt's end."""
 
 
 def run_campaign(
@@ -119,7 +135,7 @@ class Coordinator:
         if attempt.outcome == "died":
             self._deaths[request.id] += 1
         again = attempt.outcome == "died" and self._deaths[request.id] <= self._retries
-        self._ended(request, attempt, again)
+        self._tell(request, attempt, again)
         if again:
             self._again.append(request)
         else:
@@ -128,4 +144,7 @@ class Coordinator:
     def _stop(self) -> None:
         self._executor.stop()
         for future, job in self._running.items():
-            self._ended(job.request, self._folder.end(job, future.result(), stopped=True), False)
+            self._tell(job.request, self._folder.end(job, future.result(), stopped=True), False)
+
+    def _tell(self, request: RunRequest, attempt: AttemptRecord, again: bool) -> None:
+        self._ended(EndedAttempt(request, attempt, again, *self._folder.counts))

@@ -1,15 +1,7 @@
 """Campaign files: TOML that says which recipes to run with which settings, seeds and devices.
 
-name = "momentum"                        # of the folder; by default the file's name
-recipes = ["quickstart", "mine.py"]      # names, or files below the campaign file's folder
-seeds = 5                                # 0 to 4; or a list of them
-devices = ["cpu"]                        # by default auto
-
-[settings]                               # every combination of the values is run
-epochs = 2
-optimizer.momentum = [0.85, 0.9]
-
-With a table [search] (`search_file`), Optuna chooses settings instead.
+A list in `[settings]` is several values, of which every combination is run: docs/campaigns.md has an example.
+With a table `[search]`, Optuna chooses settings instead (`search_file`).
 """
 
 from __future__ import annotations
@@ -190,7 +182,7 @@ def _mistake(problem: Any) -> str:
     said = problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "string_pattern_mismatch":
         said = "must be made of letters, digits, and _ . - only, since it names a folder"
-    said = said.replace("Input should", "it should").replace("List should", "the list should")
+    said = said.replace("Input should", "it should")
     return f"{key}={text(problem['input'])} is invalid: {said[0].lower()}{said[1:]}"
 
 
@@ -238,7 +230,7 @@ def _combinations(settings: Mapping[str, Any], mistakes: list[str]) -> list[tupl
 
 
 def _leaves(table: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the settings of nested tables by their whole path; a table with a `kind` is a part of a recipe."""
+    """Yield the settings of nested tables by their whole path; a table with a `kind` is one value."""
     for key, value in table.items():
         if isinstance(value, dict) and "kind" not in value:
             yield from _leaves(value, f"{above}{key}.")

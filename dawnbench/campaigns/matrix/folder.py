@@ -60,10 +60,11 @@ class CampaignFolder:
         self.path = path
         self._lock = lock
         self._record = campaign.record
-        self._attempts = {attempt.folder: attempt for attempt in campaign.attempts}
+        self._attempts: dict[str, AttemptRecord] = {}
         self._counts: Counter[str] = Counter()
+        self._results: set[str] = set()
         for attempt in campaign.attempts:
-            self._counts[attempt.request] = max(attempt.attempt, self._counts[attempt.request])
+            self._note(attempt)
         try:
             (path / RUNS).mkdir(exist_ok=True)
             self._lines = LineFile(path / ATTEMPTS_FILE)
@@ -77,6 +78,11 @@ class CampaignFolder:
     def campaign(self) -> Campaign:
         """What the folder holds."""
         return Campaign(self.path, self._record, tuple(self._attempts.values()))
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """How many requests have a result, and how many are planned."""
+        return len(self._results), len(self._record.requests)
 
     def add(self, request: RunRequest) -> None:
         """Add a request to the plan, if it is new."""
@@ -166,8 +172,12 @@ class CampaignFolder:
             self._lines.append(json.dumps(finite(asdict(attempt))) + "\n", force=True)
         except OSError as error:
             raise DawnbenchError(f"cannot write {self._lines.path} ({error.strerror})") from error
+        self._note(attempt)
+
+    def _note(self, attempt: AttemptRecord) -> None:
         self._attempts[attempt.folder] = attempt
         self._counts[attempt.request] = max(attempt.attempt, self._counts[attempt.request])
+        self._results |= {attempt.request} if attempt.outcome in RESULTS else set()
 
     def _write_record(self) -> None:
         write(json.dumps(finite(asdict(self._record)), indent=1) + "\n", self.path / CAMPAIGN_FILE)

@@ -39,7 +39,7 @@ def perform(
     trial's process. `started` gets that process.
     """
     began, folder = now(), Path(out)
-    command = [sys.executable, "-P", "-m", "dawnbench", "run", recipe, *arguments, f"--out={out}"]
+    command = [*run_command(), recipe, *arguments, f"--out={out}"]
     with (folder / OUTPUT).open("wb") as output, (folder / ERRORS).open("wb") as errors:
         process = subprocess.Popen(
             command,
@@ -65,6 +65,12 @@ def perform(
         "ended": now(),
         "host": socket.gethostname(),
     }
+
+
+def run_command() -> list[str]:
+    """Return the command that runs a recipe, without its arguments."""
+    # -P: a checkout in the working folder must not take the place of the installed package.
+    return [sys.executable, "-P", "-m", "dawnbench", "run"]
 
 
 def _die_with_parent() -> None:

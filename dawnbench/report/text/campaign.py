@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from rich.table import Table
 from rich.text import Text
 
-from dawnbench.records.campaign import AttemptRecord, RunRequest
+from dawnbench.records.campaign import AttemptRecord, RequestState, RunRequest
 from dawnbench.report.units import percent, seconds
 from dawnbench.safe_text import one_line, plain
 from dawnbench.stats.campaign_progress import Cell, Progress
 
 MAX_LISTED = 5
 """Requests that are named; the others are only counted."""
-ORDER = ("running", "waiting", "died", "failed", "interrupted", "diverged")
+ORDER: tuple[RequestState, ...] = ("running", "waiting", "died", "failed", "interrupted", "diverged")
 """Of the states beside the results, the most urgent first."""
 
 
@@ -24,9 +24,8 @@ def campaign_headline(progress: Progress) -> str:
     tried = progress.attempts - progress.done - progress.states.get("running", 0)
     again = [f"{tried} of {progress.attempts} attempts without a result"] if tried > 0 else []
     done = f"{progress.done} of {progress.asked} trials have a result"
-    return plain(
-        f"{progress.name} ({progress.executor}), {progress.status}: {', '.join([done, *states, *again])}"
-    )
+    facts = ", ".join([done, *states, *again])
+    return plain(f"{progress.name} ({progress.executor}), {progress.status}: {facts}")
 
 
 def campaign_table(progress: Progress) -> Table:

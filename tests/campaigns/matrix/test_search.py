@@ -145,7 +145,9 @@ def test_a_candidate_that_cannot_be_run_does_not_end_the_search(tmp_path: Path) 
     assert Counter(len(seeds) for seeds in by_candidate(campaign).values())[3] > 5
 
 
-@pytest.mark.parametrize("stop", [{"interrupted_after": 0}, {"interrupted_after": 20}, {"told": 3}, {"told": 8}])
+@pytest.mark.parametrize(
+    "stop", [{"interrupted_after": 0}, {"interrupted_after": 20}, {"told": 3}, {"told": 8}]
+)
 def test_a_resumed_search_goes_on_and_runs_nothing_twice(tmp_path: Path, stop: dict[str, int]) -> None:
     """Whether it stopped as a trial began, or between the record of a result and Optuna's hearing of it."""
     with pytest.raises(KeyboardInterrupt):
