@@ -149,7 +149,7 @@ def _search(
     recipe = None if mistakes else _recipe(path, name, mistakes)
     if recipe is None:
         return None
-    record = read_search(file.search, recipe, combinations[0], _written, mistakes)
+    record = read_search(file.search, recipe, combinations[0], DECIDED, _written, mistakes)
     if record is None:
         return None
     seeds = tuple(dict.fromkeys(file.seeds))

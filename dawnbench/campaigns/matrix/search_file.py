@@ -40,7 +40,7 @@ class _Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     candidates: Annotated[int, Field(ge=1, le=MAX_CANDIDATES)]
-    accuracy: str | float | None = None
+    accuracy: str | int | float | None = None
     rule: str = RULES[0].name
     settings: Annotated[dict[str, Any], Field(min_length=1)]
 
@@ -58,13 +58,15 @@ def read_search(
     table: Mapping[str, Any],
     recipe: Recipe,
     fixed: Sequence[str],
+    decided: Mapping[str, str],
     written: Written,
     mistakes: list[str],
 ) -> SearchRecord | None:
     """Return what the table `[search]` asks for; None if it has mistakes, which are added, a sentence each.
 
-    `fixed` are the settings that all candidates share, as `--set` takes them. Seeds and device are for the
-    caller to set.
+    `fixed` are the settings that all candidates share, as `--set` takes them, and `decided` those that no
+    campaign sets, with what to do instead; `written` turns a TOML value into what `--set` takes. Seeds and
+    device are for the caller to set.
     """
     try:
         parsed = _Table.model_validate(table)
@@ -87,6 +89,9 @@ def read_search(
         found.mistakes.append(f"{recipe.name}: {str(error).removeprefix('--set ')}")
     taken = {setting.partition("=")[0] for setting in fixed}
     for path, value in _leaves(parsed.settings):
+        if path in decided:
+            found.mistakes.append(f"search: {path} cannot be set: {decided[path]}")
+            continue
         if path in taken:
             found.mistakes.append(f"{path} is both in settings and in search.settings; keep one of them")
         _read_setting(path, value, recipe, written, found)
