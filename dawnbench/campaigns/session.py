@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -34,6 +35,7 @@ class Session(Recording):
         """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
         super().__init__(device, **options)
         self._recipe, self._seed, self._save_model = recipe, seed, save_model
+        self._is_warm = False
         observer = self._observer
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -62,16 +64,34 @@ class Session(Recording):
             )
         self._data = data_record(dataset)
 
+    def again(self, *, seed: int, **options: Unpack[RecordingOptions]) -> Session:
+        """Return a session whose trials use what this one has loaded, built and compiled.
+
+        They have a run folder of their own. Their ledgers begin with the same set-up, as those of all trials
+        of one run do.
+        """
+        other = copy(self)
+        Recording.__init__(other, self._device, **options)
+        other.setup, other._seed = self.setup, seed
+        return other
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the session compiles functions."""
+        return self._prepared.programs.compiles
+
     @property
     def _steps(self) -> int:
         return self._prepared.steps
 
     def warm_up(self) -> None:
-        """Compile, tune, capture and allocate."""
-        if self._prepared.programs.compiles:
-            self._observer.preparing("compiling, which may take a minute", slow=True)
-        with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
-            warm_up(self._prepared)
+        """Compile, tune, capture and allocate, unless that has been done."""
+        if not self._is_warm:
+            if self.compiles:
+                self._observer.preparing("compiling, which may take a minute", slow=True)
+            with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
+                warm_up(self._prepared)
+            self._is_warm = True
         self.note(self._prepared.notes)
 
     def trial(self, number: int) -> None:
