@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -64,14 +65,29 @@ def campaign() -> None:
 @click.option(
     "--slots",
     type=click.IntRange(min=1),
+    show_default="1; all that fit on Ray; 64 on Slurm",
+    help="Trials at a time on this machine's processor, on Ray, or in Slurm's queue.",
+)
+@click.option("--ray", "ray_address", metavar="ADDRESS", help="Run on this Ray cluster; local starts one.")
+@click.option("--slurm", is_flag=True, help="Run as Slurm jobs, which are requeued if preempted.")
+@click.option(
+    "--sbatch",
+    "sbatch_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the Slurm jobs, such as partition=gpu; repeatable.",
+)
+@click.option(
+    "--cpus",
+    type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Trials at a time that share the processor.",
+    help="Cores per trial on Ray or Slurm.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def run(file: Path, out: Path | None, resume: bool, retries: int, slots: int, as_json: bool) -> None:
+def run(file: Path, out: Path | None, resume: bool, retries: int, as_json: bool, **options: Any) -> None:
     """Run the trials that FILE asks for (what `campaign FILE` does).
 
     FILE is TOML: recipes, settings, seeds and devices, of which every combination is a trial in a process of
@@ -80,9 +96,35 @@ def run(file: Path, out: Path | None, resume: bool, retries: int, slots: int, as
     from dawnbench.report.text.status_line import waiting_for
 
     with waiting_for("loading torch", silent=as_json):
-        from dawnbench.campaigns.matrix.executors.local import LocalExecutor
+        importlib.import_module("dawnbench.campaigns")
     plan = _plan(file)
-    _run_and_show(plan, out or CAMPAIGNS / plan.name, LocalExecutor(slots), resume, retries, as_json)
+    executor = _executor(**options)
+    _run_and_show(plan, out or CAMPAIGNS / plan.name, executor, resume, retries, as_json)
+
+
+def _executor(
+    slots: int | None, ray_address: str | None, slurm: bool, sbatch_options: Sequence[str], cpus: int
+) -> Executor:
+    """Return what is to run the trials.
+
+    Raises:
+        DawnbenchError: it is not installed or not there, or two are named.
+    """
+    if ray_address is not None and slurm:
+        raise DawnbenchError("--ray and --slurm exclude each other; name one")
+    if sbatch_options and not slurm:
+        raise DawnbenchError("--sbatch is for jobs of --slurm")
+    if ray_address is not None:
+        from dawnbench.campaigns.matrix.executors.ray_cluster import RayExecutor
+
+        return RayExecutor(ray_address, cpus, slots)
+    if slurm:
+        from dawnbench.campaigns.matrix.executors.slurm import SlurmExecutor
+
+        return SlurmExecutor(sbatch_options, cpus, slots)
+    from dawnbench.campaigns.matrix.executors.local import LocalExecutor
+
+    return LocalExecutor(slots or 1)
 
 
 def _plan(file: Path) -> CampaignPlan:

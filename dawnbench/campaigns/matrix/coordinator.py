@@ -48,7 +48,7 @@ def run_campaign(
         for device in dict.fromkeys(request.device for request in plan.requests):
             executor.check(device)
         opened = (resume if resuming else begin)(
-            path, plan.name, plan.requests, plan.recipes, retries=retries, executor=executor.name
+            path, plan.name, plan.requests, plan.recipes, retries=retries, executor=executor
         )
     except BaseException:
         executor.close()
