@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -64,14 +66,42 @@ def campaign() -> None:
 @click.option(
     "--slots",
     type=click.IntRange(min=1),
+    show_default="1; all that fit on Ray; 64 on Slurm",
+    help="Trials at a time on this machine's processor, on Ray, or in Slurm's queue.",
+)
+@click.option("--ray", "ray_address", metavar="ADDRESS", help="Run on this Ray cluster; local starts one.")
+@click.option("--slurm", is_flag=True, help="Run as Slurm jobs, which are requeued if preempted.")
+@click.option(
+    "--sbatch",
+    "sbatch_options",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the Slurm jobs, such as partition=gpu; repeatable.",
+)
+@click.option(
+    "--cpus",
+    type=click.IntRange(min=1),
     default=1,
     show_default=True,
-    help="Trials at a time that share the processor.",
+    help="Cores per trial on Ray or Slurm.",
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Start no trial that would end later than this; local trials share processes.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def run(file: Path, out: Path | None, resume: bool, retries: int, slots: int, as_json: bool) -> None:
+def run(
+    file: Path,
+    out: Path | None,
+    resume: bool,
+    retries: int,
+    minutes: float | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Run the trials that FILE asks for (what `campaign FILE` does).
 
     FILE is TOML: recipes, settings, seeds and devices, of which every combination is a trial in a process of
@@ -79,10 +109,43 @@ def run(file: Path, out: Path | None, resume: bool, retries: int, slots: int, as
     """
     from dawnbench.report.text.status_line import waiting_for
 
+    end = None if minutes is None else time.monotonic() + 60 * minutes
     with waiting_for("loading torch", silent=as_json):
-        from dawnbench.campaigns.matrix.executors.local import LocalExecutor
+        importlib.import_module("dawnbench.campaigns")
     plan = _plan(file)
-    _run_and_show(plan, out or CAMPAIGNS / plan.name, LocalExecutor(slots), resume, retries, as_json)
+    executor = _executor(keep=end is not None, **options)
+    _run_and_show(plan, out or CAMPAIGNS / plan.name, executor, resume, retries, as_json, end)
+
+
+def _executor(
+    slots: int | None,
+    ray_address: str | None,
+    slurm: bool,
+    sbatch_options: Sequence[str],
+    cpus: int,
+    keep: bool,
+) -> Executor:
+    """Return what is to run the trials; `keep` lets those on this machine share processes.
+
+    Raises:
+        DawnbenchError: it is not installed or not there, or two are named.
+    """
+    if ray_address is not None and slurm:
+        raise DawnbenchError("--ray and --slurm exclude each other; name one")
+    if sbatch_options and not slurm:
+        raise DawnbenchError("--sbatch is for jobs of --slurm")
+    if ray_address is not None:
+        from dawnbench.campaigns.matrix.executors.ray_cluster import RayExecutor
+
+        return RayExecutor(ray_address, cpus, slots)
+    if slurm:
+        from dawnbench.campaigns.matrix.executors.slurm import SlurmExecutor
+
+        return SlurmExecutor(sbatch_options, cpus, slots)
+    from dawnbench.campaigns.matrix.executors.kept import KeptExecutor
+    from dawnbench.campaigns.matrix.executors.local import LocalExecutor
+
+    return (KeptExecutor if keep else LocalExecutor)(slots or 1)
 
 
 def _plan(file: Path) -> CampaignPlan:
@@ -102,10 +165,17 @@ def _plan(file: Path) -> CampaignPlan:
 
 
 def _run_and_show(
-    plan: CampaignPlan, out: Path, executor: Executor, resume: bool, retries: int, as_json: bool
+    plan: CampaignPlan,
+    out: Path,
+    executor: Executor,
+    resume: bool,
+    retries: int,
+    as_json: bool,
+    end: float | None,
 ) -> None:
-    """Run a campaign, print a line per attempt and the results, and exit."""
+    """Run a campaign, print a line per attempt and the results, and exit; `end` is by the monotonic clock."""
     from dawnbench.campaigns.matrix.coordinator import EndedAttempt, run_campaign
+    from dawnbench.campaigns.matrix.time_limit import TimeLimit
     from dawnbench.records.campaign import read_campaign
     from dawnbench.report.text.campaign import attempt_line
 
@@ -113,20 +183,28 @@ def _run_and_show(
         click.echo(attempt_line(one.done, one.asked, one.request, one.attempt, one.again), err=as_json)
 
     interrupted = False
+    limit = None if end is None else TimeLimit(end - time.monotonic())
     try:
-        run_campaign(plan, out, executor, retries=retries, resuming=resume, ended=ended)
+        run_campaign(plan, out, executor, retries=retries, resuming=resume, ended=ended, limit=limit)
     except KeyboardInterrupt:
         interrupted = True
     if interrupted and not (out / "campaign.json").exists():
         sys.exit(INTERRUPTED)
     ended_campaign = read_campaign(out)
     _show(ended_campaign, as_json)
-    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign))
+    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign, limited=limit is not None))
 
 
-def _exit_code(campaign: Campaign) -> int:
-    """Return 2 if a trial has no result, else 3 if one diverged, else 0."""
+def _exit_code(campaign: Campaign, limited: bool) -> int:
+    """Return 2 if a trial has no result, else 3 if one diverged, else 0.
+
+    A time limit excuses those that it left no time for, and a search expects some candidates to diverge.
+    """
     states = {campaign.state(request) for request in campaign.record.requests}
+    if limited:
+        states -= {"waiting", "interrupted"}
+    if campaign.record.search is not None:
+        states -= {"diverged"}
     if not states <= {"finished", "diverged"}:
         return NOT_MEASURED
     return DIVERGED if "diverged" in states else DONE

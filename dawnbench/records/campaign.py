@@ -96,6 +96,16 @@ class CampaignRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Restart:
+    """A start of an attempt that came to nothing: its machine was taken away, and it was queued again."""
+
+    started: Text
+    """UTC, ISO 8601."""
+    ended: Text
+    host: Text
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """One attempt at a request. It has a line as it starts and one as it ends, of which the last counts."""
 
@@ -119,6 +129,8 @@ class AttemptRecord:
     """Why there is no result."""
     marks: tuple[Text, ...] = ()
     """What makes its times doubtful, one sentence each, such as other processes on its GPU."""
+    restarts: tuple[Restart, ...] = ()
+    """Starts before the one that counts, if a queue requeued it."""
 
     @property
     def folder(self) -> str:

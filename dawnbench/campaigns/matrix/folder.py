@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,9 +12,9 @@ from contextlib import suppress
 from dataclasses import asdict, fields, replace
 from pathlib import Path
 
-from dawnbench.campaigns.matrix.job import Performed, TrialJob
+from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
 from dawnbench.campaigns.matrix.outcomes import Verdict, judge
-from dawnbench.campaigns.matrix.worker import ERRORS, OUTPUT, now
+from dawnbench.campaigns.matrix.worker import now
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.bounds import finite
 from dawnbench.records.campaign import (
@@ -30,7 +31,7 @@ from dawnbench.records.campaign import (
     read_campaign,
 )
 from dawnbench.records.files import read_bytes, write
-from dawnbench.records.index import CAMPAIGN_FILE
+from dawnbench.records.index import CAMPAIGN_FILE, is_run_folder
 from dawnbench.records.lines import LineFile
 from dawnbench.records.process import this_process
 from dawnbench.records.schema import SCHEMA_VERSION
@@ -45,6 +46,8 @@ except ImportError:  # Windows: nothing keeps two commands from writing to one f
 LOCK = "campaign.lock"
 LOCK_SECONDS = 15.0
 """How long to wait for the trials of a campaign that was just killed to end."""
+QUEUES = ("slurm",)
+"""Executors whose jobs go on without the campaign's process."""
 RECIPE_LIMIT = 4_000_000
 """Bytes of a recipe's file."""
 
@@ -127,6 +130,7 @@ class CampaignFolder:
             worker=performed.worker,
             device=performed.device,
             marks=performed.marks,
+            restarts=performed.restarts,
         )
         return self.settle(attempt, judge(job.out, performed, stopped=stopped))
 
@@ -163,8 +167,11 @@ class CampaignFolder:
         except OSError as error:
             raise DawnbenchError(f"cannot move {run} to {target} ({error.strerror})") from error
         with suppress(OSError):  # what stays there does no harm
-            for name in (OUTPUT, ERRORS):
-                (out / name).unlink(missing_ok=True)
+            for left in out.iterdir():
+                if left.is_symlink() or not left.is_dir():
+                    left.unlink()
+                elif not is_run_folder(left):
+                    shutil.rmtree(left)
             out.rmdir()
 
     def _append(self, attempt: AttemptRecord) -> None:
@@ -190,7 +197,7 @@ def begin(
     recipes: Mapping[str, bytes],
     *,
     retries: int,
-    executor: str,
+    executor: Executor,
     search: SearchRecord | None = None,
 ) -> CampaignFolder:
     """Make the folder of a new campaign; `recipes` are the recipe files that it runs, by path.
@@ -212,7 +219,7 @@ def begin(
         created=now(),
         status="running",
         retries=retries,
-        executor=executor,
+        executor=executor.name,
         requests=tuple(requests),
         process=this_process(),
         search=search,
@@ -227,7 +234,7 @@ def resume(
     recipes: Mapping[str, bytes],
     *,
     retries: int,
-    executor: str,
+    executor: Executor,
     search: SearchRecord | None = None,
 ) -> CampaignFolder:
     """Go on with the campaign in a folder, whose plan may have gained requests but lost none.
@@ -257,16 +264,22 @@ def resume(
                 f"the recipe {place} has changed since the campaign in {path} began; undo the change, or "
                 "name another folder with --out"
             )
+    if found.record.executor in QUEUES and executor.name != found.record.executor:
+        raise DawnbenchError(
+            f"jobs of {path} may still be in the queue of {found.record.executor}; resume it there"
+        )
     record = replace(
         found.record,
         status="running",
         retries=retries,
-        executor=executor,
+        executor=executor.name,
         requests=tuple(requests),
         process=this_process(),
         search=search,
     )
     folder = CampaignFolder(path, replace(found, record=record), lock)
+    left = [attempt for attempt in found.attempts if attempt.outcome == "running"]
+    executor.abandon([path / ATTEMPTS / attempt.folder for attempt in left])
     recover(folder)
     return folder
 

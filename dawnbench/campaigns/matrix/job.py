@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from dawnbench.records.campaign import REQUEST_TAG, RunRequest
+from dawnbench.records.campaign import REQUEST_TAG, Restart, RunRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,8 @@ class Performed:
     """The device that it ran on."""
     marks: tuple[str, ...] = ()
     """What its times were exposed to, one sentence each."""
+    restarts: tuple[Restart, ...] = ()
+    """Earlier starts of a queued job whose machine was taken away."""
 
 
 class Executor(Protocol):
@@ -70,6 +72,9 @@ class Executor(Protocol):
 
     def has_room(self, device: str) -> bool:
         """Return whether a request for this device can be handed over now."""
+
+    def abandon(self, outs: Sequence[Path]) -> None:
+        """End what an earlier sitting of the campaign left running in these folders of attempts."""
 
     def submit(self, job: TrialJob) -> Future[Performed]:
         """Start a job; its future holds no exception for whatever happens to the job."""

@@ -37,9 +37,10 @@ def judge(out: Path, performed: Performed | None, *, stopped: bool = False) -> V
 
     `performed` is None if nobody waited for its end. `stopped` means that the campaign ended it.
     """
-    folder = found_run(out)
-    if folder is not None and (verdict := of_run(folder)) is not None:
-        return verdict
+    folders = found_runs(out)
+    if results := [verdict for one in folders if (verdict := of_run(one)) is not None]:
+        return results[0]
+    folder = folders[-1] if folders else None
     if stopped:
         return Verdict("interrupted", folder, "the campaign was stopped")
     if performed is None:
@@ -68,10 +69,10 @@ def of_run(folder: Path) -> Verdict | None:
     return Verdict("finished", folder, None, _marks(run)) if trial.status == "finished" else None
 
 
-def found_run(out: Path) -> Path | None:
-    """Return the run folder in an attempt's folder; None if there is none yet."""
+def found_runs(out: Path) -> list[Path]:
+    """Return the run folders in an attempt's folder, of which a job that was requeued leaves several."""
     names = subfolders(out) if out.is_dir() else []
-    return next((out / name for name in sorted(names) if is_run_folder(out / name)), None)
+    return [out / name for name in sorted(names) if is_run_folder(out / name)]
 
 
 def _marks(run: Run) -> tuple[str, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dawnbench.campaigns.matrix.folder import CampaignFolder
-from dawnbench.campaigns.matrix.source import Fits
+from dawnbench.campaigns.matrix.source import Allows, Fits
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import RESULTS, AttemptRecord, RunRequest
 from dawnbench.records.search import Parameter, SearchRecord, Value
@@ -22,8 +22,6 @@ MAX_REPEATS = 50
 """Suggestions in a row that were tried before, after which no further candidate is expected."""
 RESEEDED = 2**32
 """Seeds of Optuna's sampler."""
-
-Measure = Callable[[Sequence[str], Sequence[Path], str], Candidate]
 
 
 @dataclass
@@ -64,14 +62,14 @@ class SearchSource:
         search: SearchRecord,
         first: Mapping[str, Value] | None,
         folder: CampaignFolder,
-        measure: Measure = candidate_of,
+        allows: Allows,
     ) -> None:
         """Open or continue the study; `first` are the values of the first candidate.
 
         Raises:
             DawnbenchError: Optuna is not installed, or the journal cannot be read or written.
         """
-        self._search, self._folder, self._measure = search, folder, measure
+        self._search, self._folder, self._allows = search, folder, allows
         self._optuna = _optuna()
         self._distributions = {one.name: self._distribution(one) for one in search.parameters}
         self._open: list[_Open] = []
@@ -86,7 +84,9 @@ class SearchSource:
         """Return the next seed of a candidate that has none running, or the first of a new candidate."""
         if not fits(self._search.device):
             return None
-        waiting = next((one for one in self._open if not one.is_running), None) or self._ask()
+        waiting = next((one for one in self._open if self._is_next(one)), None)
+        if waiting is None and self._allows(None):
+            waiting = self._ask()
         if waiting is None:
             return None
         waiting.is_running = True
@@ -105,11 +105,14 @@ class SearchSource:
         one.trial.set_user_attr("failure", failure)
         self._close(one, _Closed(None, failure), self._optuna.trial.TrialState.FAIL)
 
+    def _is_next(self, one: _Open) -> bool:
+        return not one.is_running and self._allows(one.requests[one.done])
+
     def _update(self, one: _Open) -> None:
         """Measure a candidate with results, and close it if there is nothing left to run."""
         runs = self._results(one)
         one.done = len(runs)
-        candidate = self._measure(one.settings, runs, self._search.rule)
+        candidate = candidate_of(one.settings, runs, self._search.rule)
         one.trial.report(_finite(candidate), step=one.done)
         others = [closed.candidate for closed in self._closed.values() if closed.candidate is not None]
         reason = hopeless(candidate, others, self._search)
@@ -203,7 +206,7 @@ class SearchSource:
             elif frozen.state == states.FAIL:
                 self._closed[one.settings] = _Closed(None, frozen.user_attrs.get("failure"))
             else:
-                candidate = self._measure(one.settings, self._results(one), self._search.rule)
+                candidate = candidate_of(one.settings, self._results(one), self._search.rule)
                 self._closed[one.settings] = _Closed(candidate, frozen.user_attrs.get("pruned"))
         for trial_id, one in unfinished:
             one.trial = self._optuna.trial.Trial(self._study, trial_id)

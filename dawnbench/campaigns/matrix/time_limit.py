@@ -33,7 +33,7 @@ class TimeLimit:
     def ended(self, request: RunRequest) -> None:
         """Note that an attempt that began has ended by itself."""
         length = self._clock() - self._started.pop(request.id)
-        self._lengths.setdefault(_combination(request), []).append(length)
+        self._lengths.setdefault(combination_of(request), []).append(length)
 
     def allows(self, request: RunRequest | None) -> bool:
         """Return whether a trial would end in time; None is one of settings that no trial had before."""
@@ -44,7 +44,7 @@ class TimeLimit:
 
         The first attempt of a combination of settings loads and compiles for those after it.
         """
-        known = None if request is None else self._lengths.get(_combination(request))
+        known = None if request is None else self._lengths.get(combination_of(request))
         if known:
             return max(known[1:] or known)
         of_recipe = [
@@ -55,5 +55,6 @@ class TimeLimit:
         return max(of_recipe or [lengths[0] for lengths in self._lengths.values()], default=0.0)
 
 
-def _combination(request: RunRequest) -> tuple[str, ...]:
+def combination_of(request: RunRequest) -> tuple[str, ...]:
+    """Return what requests that differ in their seeds only have in common."""
     return (request.recipe, *request.settings, request.device)

@@ -1,7 +1,8 @@
 """A process that runs one trial after another, each into a run folder of its own.
 
-It reads orders from standard input, one JSON object per line, and answers each with a line. Trials that differ
-only in their seeds share what the first of them loaded, built and compiled. After an error the process ends, since it may have left the device in any state.
+It reads orders from standard input, one JSON object per line, and answers each with a line. Trials that
+differ only in their seeds share what the first of them loaded, built and compiled. After an error the process
+ends, since it may have left the device in any state.
 """
 
 from __future__ import annotations

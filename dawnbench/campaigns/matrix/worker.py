@@ -6,11 +6,15 @@ Workers of a cluster get this file by value: it imports only what every Python h
 from __future__ import annotations
 
 import ctypes
+import io
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
+import tarfile
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +22,11 @@ from typing import Any
 
 OUTPUT, ERRORS = "output.jsonl", "errors.txt"
 """What the trial's process prints, in the folder of its attempt."""
+PERFORMED = "performed.json"
+"""What a queued trial writes when it has ended."""
+GRACE_SECONDS = 10.0
+"""The time that a trial gets to write its records when it is ended early."""
 _PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 Fields = dict[str, Any]
 """Those of a `Performed`."""
@@ -48,7 +55,7 @@ def perform(
             stdout=output,
             stderr=errors,
             pass_fds=inherited,
-            preexec_fn=_die_with_parent if _LIBC is not None else None,
+            preexec_fn=dying_with_parent(),
         )
         if started is not None:
             started(process)
@@ -67,16 +74,85 @@ def perform(
     }
 
 
+def perform_elsewhere(
+    perform: Callable[..., Fields], recipe: str, content: bytes | None, arguments: Sequence[str]
+) -> tuple[Fields, bytes]:
+    """Perform a job on a machine that may share no disk with the campaign's.
+
+    `content` is the recipe's if it is a file. Return the fields of its `Performed`, and a tar file of what it
+    left in its folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="dawnbench-") as place:
+        out = Path(place) / "attempt"
+        out.mkdir()
+        if content is not None:
+            path = Path(place) / Path(recipe).name
+            path.write_bytes(content)
+            recipe = str(path)
+        fields = perform(recipe, arguments, str(out), {})
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
+            tar.add(out, arcname=".")
+    gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+    fields |= {"worker": f"process {os.getpid()}", "device": f"GPU {gpus}" if gpus else "cpu"}
+    return fields, packed.getvalue()
+
+
+class QueuedTrial:
+    """A job in a queue that may take its machine away, which starts the trial over on another one."""
+
+    def __init__(
+        self, perform: Callable[..., Fields], recipe: str, arguments: Sequence[str], out: str
+    ) -> None:
+        self._perform, self._recipe, self._arguments, self._out = perform, recipe, arguments, out
+        self._restarts: list[Fields] = []
+        self._began = ""
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def __call__(self) -> None:
+        """Run the trial, and write the fields of its `Performed` as JSON beside its run folder."""
+        self._began = now()
+        fields = self._perform(self._recipe, self._arguments, self._out, {}, (), self._started)
+        gpus = os.environ.get("CUDA_VISIBLE_DEVICES", "")
+        fields |= {"device": f"GPU {gpus}" if gpus else "cpu", "restarts": self._restarts}
+        partial = Path(self._out) / f"{PERFORMED}.partial"
+        partial.write_text(json.dumps(fields), encoding="utf-8")
+        partial.replace(Path(self._out) / PERFORMED)
+
+    def checkpoint(self) -> Any:
+        """Return what submitit is to queue again when the machine is taken away: the whole trial."""
+        import submitit
+
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(GRACE_SECONDS)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+        again = QueuedTrial(self._perform, self._recipe, self._arguments, self._out)
+        lost = {"started": self._began, "ended": now(), "host": socket.gethostname()}
+        again._restarts = [*self._restarts, lost]
+        return submitit.helpers.DelayedSubmission(again)
+
+    def _started(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+
 def run_command() -> list[str]:
     """Return the command that runs a recipe, without its arguments."""
     # -P: a checkout in the working folder must not take the place of the installed package.
     return [sys.executable, "-P", "-m", "dawnbench", "run"]
 
 
-def _die_with_parent() -> None:
-    """Have the kernel end this process with the one that started it: a GPU must not stay in use."""
-    assert _LIBC is not None
-    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def dying_with_parent() -> Callable[[], None] | None:
+    """Return what has the kernel end a new process with the one that starts it; None if it cannot.
+
+    A trial without its worker would go on using the GPU that the next one gets.
+    """
+    if sys.platform != "linux":
+        return None
+    libc = ctypes.CDLL(None)  # here, since loading a library in a new process could wait for a lock forever
+    return lambda: libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def now() -> str:

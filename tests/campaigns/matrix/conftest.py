@@ -48,7 +48,8 @@ class StandIn:
 @pytest.fixture
 def trials(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     made = StandIn(tmp_path / "stand-in")
-    monkeypatch.setattr(worker, "run_command", lambda: made.command)
+    command = made.command  # a cluster's workers get it by value
+    monkeypatch.setattr(worker, "run_command", lambda: command)
     monkeypatch.chdir(tmp_path)
     return made
 

@@ -40,6 +40,9 @@ def act(place: Path, fault: str, seed: int, given: dict[str, list[str]]) -> int:
     if fault == "kill":
         note(place, "end", seed)
         os.kill(os.getpid(), signal.SIGKILL)
+    if fault == "worker":
+        os.kill(os.getppid(), signal.SIGKILL)
+        time.sleep(60)
     if fault == "hang":
         signal.signal(
             signal.SIGTERM, lambda *_: sys.exit(write(place, folder, "interrupted", seed, given) or 130)

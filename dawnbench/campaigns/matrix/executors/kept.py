@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dawnbench.campaigns.matrix.executors.local import LocalExecutor
-from dawnbench.campaigns.matrix.worker import ERRORS, Fields, last_line, now
+from dawnbench.campaigns.matrix.worker import ERRORS, Fields, dying_with_parent, last_line, now
 
 CLOSING_SECONDS = 10.0
 """How long a process may take to end when there is nothing left to run."""
@@ -103,6 +103,7 @@ class _Server:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             pass_fds=tuple(inherited),
+            preexec_fn=dying_with_parent(),
         )
 
     def ask(self, order: Mapping[str, Any]) -> Fields | None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 
 from dawnbench.campaigns.matrix.job import Performed, TrialJob
-from dawnbench.campaigns.matrix.worker import Fields, perform
-from dawnbench.campaigns.turns import GRACE_SECONDS
+from dawnbench.campaigns.matrix.worker import GRACE_SECONDS, Fields, now, perform
 from dawnbench.errors import DawnbenchError
 
 THREADS = "OMP_NUM_THREADS"
@@ -65,6 +65,9 @@ class LocalExecutor:
         with self._lock:
             return any(place.takes(self._resolved(device)) for place in self._free)
 
+    def abandon(self, outs: Sequence[Path]) -> None:
+        """Do nothing: the trials of this machine end with the process that started them."""
+
     def submit(self, job: TrialJob) -> Future[Performed]:
         """Run a job in a free place."""
         device = self._resolved(job.request.device)
@@ -93,6 +96,7 @@ class LocalExecutor:
         shared = place.device == "cpu" and self._slots > 1
         note = f"up to {self._slots} trials of the campaign shared the processor while this one ran"
         marks = (note,) if shared else ()
+        began = now()
         try:
             fields = self._perform(
                 job.recipe,
@@ -102,6 +106,8 @@ class LocalExecutor:
                 () if job.lock is None else (job.lock,),
                 self._started,
             )
+        except OSError as error:
+            fields = {"status": None, "reason": f"cannot start it: {error}", "started": began, "ended": now()}
         finally:
             with self._lock:
                 self._free.append(place)
