@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from dawnbench.campaigns.matrix.job import Performed, TrialJob
 from dawnbench.campaigns.matrix.worker import now
@@ -25,6 +26,8 @@ class Came:
     diverged: bool = False
     fails: str = ""
     """The sentence with which it fails."""
+    hangs: bool = False
+    """Whether it runs until it is stopped."""
 
 
 Trial = Callable[[dict[str, str], int], Came]
@@ -40,6 +43,7 @@ class Pretended:
         self._trial, self._slots, self._interrupted_after = trial, slots, interrupted_after
         self._busy = 0
         self._lock = threading.Lock()
+        self._stopped = threading.Event()
         self._threads = ThreadPoolExecutor(slots)
         self.ran: list[str] = []
         """The requests, in the order of their starts."""
@@ -59,8 +63,11 @@ class Pretended:
         self.ran.append(str(job.request))
         return self._threads.submit(self._run, job)
 
-    def stop(self) -> None:
+    def abandon(self, outs: Sequence[Path]) -> None:
         pass
+
+    def stop(self) -> None:
+        self._stopped.set()
 
     def close(self) -> None:
         self._threads.shutdown()
@@ -68,7 +75,9 @@ class Pretended:
     def _run(self, job: TrialJob) -> Performed:
         request = job.request
         came = self._trial(dict(setting.split("=", 1) for setting in request.settings), request.seed)
-        if not came.fails:
+        if came.hangs:
+            self._stopped.wait()
+        elif not came.fails:
             name = f"20260203T040506Z-{request.recipe}-{request.id[:6]}{request.seed}"
             tags = {REQUEST_TAG: request.id}
             make_run(job.out / name, (record(came, request.seed),), tags=tags, seed=request.seed)
