@@ -18,6 +18,9 @@ class RequestStatus:
 
     id: str
     """Twelve hexadecimal digits, which the tag `request` of its run folder repeats."""
+    cell: str
+    """Five hexadecimal digits that requests differing in their seeds only share, as do their run folders'
+    names."""
     recipe: str
     settings: tuple[str, ...]
     """`path=value`."""
@@ -63,6 +66,7 @@ def campaign_json(campaign: Campaign) -> str:
         requests.append(
             RequestStatus(
                 id=request.id,
+                cell=request.cell,
                 recipe=request.recipe,
                 settings=request.settings,
                 seed=request.seed,

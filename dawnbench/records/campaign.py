@@ -30,7 +30,7 @@ RUNS, ATTEMPTS, RECIPES = "runs", "attempts", "recipes"
 """The folders in a campaign's folder."""
 REQUEST_TAG = "request"
 """The tag by which a run folder names the request that it answers."""
-ID_DIGITS = 12
+ID_DIGITS, CELL_DIGITS = 12, 5
 
 Outcome = Literal["running", "finished", "diverged", "failed", "died", "interrupted"]
 """`failed` is the trial's own fault, such as data that is missing; `died` is what happened to it: it was
@@ -66,8 +66,15 @@ class RunRequest:
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits, the same for equal requests wherever and whenever they are made."""
-        content = json.dumps([self.recipe, sorted(self.settings), self.seed, self.device])
-        return hashlib.sha256(content.encode()).hexdigest()[:ID_DIGITS]
+        return _digest([self.recipe, sorted(self.settings), self.seed, self.device])[:ID_DIGITS]
+
+    @property
+    def cell(self) -> str:
+        """Five hexadecimal digits, the same for requests that differ in their seeds only.
+
+        The names of their run folders have them, so that a glob such as `runs/*-1f3a9-*` pools them.
+        """
+        return _digest([self.recipe, sorted(self.settings), self.device])[:CELL_DIGITS]
 
     def __str__(self) -> str:
         return " ".join((self.recipe, *self.settings, f"seed {self.seed}", f"on {self.device}"))
@@ -223,6 +230,10 @@ def _read_attempts(path: Path) -> tuple[tuple[AttemptRecord, ...], tuple[str, ..
     except OSError as error:
         raise DawnbenchError(f"cannot read {path} ({error.strerror})") from error
     return tuple(found.values()), tuple(warnings)
+
+
+def _digest(content: Any) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 @cache

@@ -25,6 +25,8 @@ RULE = "dawnbench"
 class Cell:
     """The requests that differ in their seeds only."""
 
+    id: str
+    """Five hexadecimal digits that the names of its run folders have."""
     recipe: str
     settings: tuple[str, ...]
     device: str
@@ -126,6 +128,7 @@ def _cell(
     seconds = [s for run in runs if run.reached and (s := run.median_seconds.get(RULE)) is not None]
     accuracies = [run.accuracy for run in runs if run.accuracy is not None]
     return Cell(
+        requests[0].cell,
         *key,
         states=_states(campaign, requests),
         reached=sum(run.reached for run in runs),

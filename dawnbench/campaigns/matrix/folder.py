@@ -63,6 +63,7 @@ class CampaignFolder:
         self.path = path
         self._lock = lock
         self._record = campaign.record
+        self._cells = {request.id: request.cell for request in campaign.record.requests}
         self._attempts: dict[str, AttemptRecord] = {}
         self._counts: Counter[str] = Counter()
         self._results: set[str] = set()
@@ -90,6 +91,7 @@ class CampaignFolder:
     def add(self, request: RunRequest) -> None:
         """Add a request to the plan, if it is new."""
         if request not in self._record.requests:
+            self._cells[request.id] = request.cell
             self._record = replace(self._record, requests=(*self._record.requests, request))
             self._write_record()
 
@@ -136,12 +138,13 @@ class CampaignFolder:
 
     def settle(self, attempt: AttemptRecord, verdict: Verdict) -> AttemptRecord:
         """Move a result to the other runs, and record the verdict on an attempt."""
-        if verdict.outcome in RESULTS and verdict.run is not None:
-            self._move(verdict.run, self.path / ATTEMPTS / attempt.folder)
+        run = verdict.run
+        if verdict.outcome in RESULTS and run is not None:
+            run = self._moved(run, self.path / ATTEMPTS / attempt.folder, self._cells[attempt.request])
         attempt = replace(
             attempt,
             outcome=verdict.outcome,
-            run=None if verdict.run is None else verdict.run.name,
+            run=None if run is None else run.name,
             reason=verdict.reason,
             marks=(*attempt.marks, *verdict.marks),
         )
@@ -158,12 +161,14 @@ class CampaignFolder:
             if self._lock is not None:
                 os.close(self._lock)
 
-    def _move(self, run: Path, out: Path) -> None:
-        """Move a run folder to the others, and remove the rest of its attempt's folder."""
-        target = self.path / RUNS / run.name
+    def _moved(self, run: Path, out: Path, cell: str) -> Path:
+        """Move a run folder to the others, remove the rest of its attempt's folder, and return its place."""
+        if run.parent.resolve() == (self.path / RUNS).resolve():
+            return run
+        start, _, digits = run.name.rpartition("-")
+        target = self.path / RUNS / f"{start}-{cell}-{digits}"
         try:
-            if run.resolve() != target.resolve():
-                run.rename(target)
+            run.rename(target)
         except OSError as error:
             raise DawnbenchError(f"cannot move {run} to {target} ({error.strerror})") from error
         with suppress(OSError):  # what stays there does no harm
@@ -173,6 +178,7 @@ class CampaignFolder:
                 elif not is_run_folder(left):
                     shutil.rmtree(left)
             out.rmdir()
+        return target
 
     def _append(self, attempt: AttemptRecord) -> None:
         try:

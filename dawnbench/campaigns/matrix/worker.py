@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,9 +126,7 @@ class QueuedTrial:
 
         if self._process is not None:
             self._process.terminate()
-            try:
-                self._process.wait(GRACE_SECONDS)
-            except subprocess.TimeoutExpired:
+            if not _ends(self._process.pid, GRACE_SECONDS):
                 self._process.kill()
         again = QueuedTrial(self._perform, self._recipe, self._arguments, self._out)
         lost = {"started": self._began, "ended": now(), "host": socket.gethostname()}
@@ -136,6 +135,22 @@ class QueuedTrial:
 
     def _started(self, process: subprocess.Popen[bytes]) -> None:
         self._process = process
+
+
+def _ends(pid: int, seconds: float) -> bool:
+    """Return whether a child ends within so many seconds, while the code that a signal interrupted waits too.
+
+    `Popen.wait` would be kept waiting by that code's lock.
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None:
+                return True
+        except ChildProcessError:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def run_command() -> list[str]:

@@ -29,10 +29,15 @@ def campaign_headline(progress: Progress) -> str:
 
 
 def campaign_table(progress: Progress) -> Table:
-    """Return one row per recipe with its settings; the device has a column only if there are several."""
+    """Return one row per recipe with its settings; what all share has no column.
+
+    `cell` is part of the names of a row's run folders.
+    """
     shown = Table(box=None, pad_edge=False)
     devices = len({cell.device for cell in progress.cells}) > 1
-    settings = any(cell.settings for cell in progress.cells)
+    same = _shared(progress)
+    settings = any(set(cell.settings) - same for cell in progress.cells)
+    shown.add_column("cell", no_wrap=True)
     shown.add_column("recipe", overflow="fold")
     if settings:
         shown.add_column("settings", overflow="fold")
@@ -41,8 +46,8 @@ def campaign_table(progress: Progress) -> Table:
     for column in ("trials", "reached", "time", "accuracy"):
         shown.add_column(column, justify="right", no_wrap=True)
     for cell in progress.cells:
-        words = [plain(cell.recipe)]
-        words += ["\n".join(map(plain, cell.settings))] if settings else []
+        words = [cell.id, plain(cell.recipe)]
+        words += ["\n".join(plain(one) for one in cell.settings if one not in same)] if settings else []
         words += [plain(cell.device)] if devices else []
         shown.add_row(*map(Text, (*words, *_figures(cell))))
     return shown
@@ -55,6 +60,9 @@ def _figures(cell: Cell) -> Sequence[str]:
 
 def campaign_words(progress: Progress) -> Iterator[str]:
     """Yield a sentence on each thing to know besides the figures."""
+    same = _shared(progress)
+    if same:
+        yield plain(f"all with {', '.join(sorted(same))}")
     for request, attempt in progress.running[:MAX_LISTED]:
         yield plain(f"running: {request}, attempt {attempt.attempt}, since {attempt.started[:19]} UTC")
     yield from _more(len(progress.running), "running")
@@ -83,6 +91,12 @@ def attempt_line(number: int, of: int, request: RunRequest, attempt: AttemptReco
     if attempt.outcome not in ("finished", "interrupted"):
         words += f" ({attempt.reason})"
     return one_line(f"{words}; it is tried again" if again else words)
+
+
+def _shared(progress: Progress) -> frozenset[str]:
+    """Return the settings that all cells have."""
+    sets = [frozenset(cell.settings) for cell in progress.cells]
+    return frozenset.intersection(*sets) if sets else frozenset()
 
 
 def _more(count: int, what: str) -> Iterator[str]:

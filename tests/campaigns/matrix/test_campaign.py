@@ -17,6 +17,7 @@ from dawnbench.records.campaign import Campaign, RunRequest, read_campaign
 from dawnbench.records.reader import read_run
 from tests.campaigns.matrix.conftest import FILE, StandIn
 from tests.cli.made_runs import invoke
+from tests.export.json_schemas import faults, published
 
 Write = Callable[[str], Path]
 OUT = Path("campaigns/nightly")
@@ -233,3 +234,37 @@ def test_two_trials_never_share_a_gpu(
     assert set(gpus.values()) == {"5", "GPU-1f", "7", "5, GPU-1f,7"}
     devices = {attempt.device for attempt in read_campaign(tmp_path / "out").attempts}
     assert devices == {"cuda:0", "cuda:1", "cuda:2", "cpu"}
+
+
+def test_the_commands_that_read_runs_take_the_campaigns_folder(trials: StandIn, write_file: Write) -> None:
+    text = FILE.replace("3", "2") + "[settings]\noptimizer.momentum = [0.8, 0.9]\n"
+    invoke("campaign", write_file(text))
+    code, said, _ = invoke("runs", OUT, "--json")
+    assert code == 0
+    assert len(json.loads(said)["runs"]) == 4
+    code, said, _ = invoke("show", OUT / "latest", "--json")
+    assert code == 0
+    assert json.loads(said)["name"].startswith("20260203T040506Z-davidnet-")
+    code, said, _ = invoke("campaign", "status", OUT, "--json")
+    document = json.loads(said)
+    assert faults(document, published("campaign-v1.json")) == []
+    cells = {request["cell"] for request in document["requests"]}
+    assert len(cells) == 2
+    code, said, _ = invoke("compare", *(f"{OUT}/runs/*-{cell}-*" for cell in sorted(cells)))
+    assert code == 0
+    assert "2 trials against 2" in said
+    assert faults(json.loads((OUT / "campaign.json").read_text()), published("folder-campaign-v1.json")) == []
+    for line in lines():
+        assert faults(line, published("folder-attempt-v1.json")) == []
+
+
+def test_a_name_in_attempts_jsonl_leads_nowhere_else(trials: StandIn, write_file: Write) -> None:
+    invoke("campaign", write_file(FILE))
+    text = (OUT / "attempts.jsonl").read_text()
+    (OUT / "attempts.jsonl").write_text(text.replace('"run": "2026', '"run": "../../2026'))
+    code, said, _ = invoke("campaign", "status", OUT)
+    assert code == 0
+    assert "attempts.jsonl, line 2 is damaged and left out" in said
+    code, _, error = invoke("campaign", "status", OUT.parent)
+    assert code == 2
+    assert "is not a campaign's folder: cannot read campaign.json" in error

@@ -138,6 +138,17 @@ def test_a_recipe_file_is_told_of_before_its_code_runs(write_file: Write, tmp_pa
     assert plan.recipes["own/mine.py"].startswith(b"from pathlib")
 
 
+def test_the_file_in_the_documentation_is_one(write_file: Write) -> None:
+    page = (Path(__file__).parents[3] / "docs/campaigns.md").read_text()
+    text = page.partition("```toml\n")[2].partition("```")[0]
+    plan = load(write_file(text))
+    assert (plan.name, len(plan.requests)) == ("momentum", 15)
+    commented = text.replace("# model.widths = [[64, 128], [32, 64]]       a", "# a").replace(
+        "# average", "average"
+    )
+    assert len(load(write_file(commented.replace("  a whole part", "  # a whole part"))).requests) == 15
+
+
 @pytest.mark.parametrize("name", ["../mine.py", "/tmp/mine.py", "link.py", "a/../../mine.py"])
 def test_no_recipe_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     inner = tmp_path / "inner"

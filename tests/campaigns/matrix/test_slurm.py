@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dawnbench.campaigns.matrix.coordinator import run_campaign
@@ -31,9 +33,9 @@ def test_a_preempted_job_is_queued_again_and_that_is_on_record(trials: StandIn, 
 
     def preempt() -> None:
         until(lambda: trials.starts(0) == 1 and any(out.glob(f"attempts/{requests[0].id}-1/*/run.json")))
-        for job in list(executor._jobs.values()):
-            if Path(job.paths.folder).parent.name == f"{requests[0].id}-1":
-                job._interrupt()
+        job_id = (out / "attempts" / f"{requests[0].id}-1" / JOB).read_text()
+        (task,) = psutil.Process(int(job_id)).children()
+        task.send_signal(signal.SIGUSR2)  # as Slurm does before it takes a machine away
 
     thread = threading.Thread(target=preempt)
     thread.start()
