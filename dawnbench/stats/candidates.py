@@ -121,7 +121,13 @@ def hopeless(one: Candidate, others: Sequence[Candidate], search: SearchRecord) 
 def _margin(groups: Sequence[Sequence[float]], share: float) -> float:
     """Return the half of a 95 % interval whose variance is `share` of the groups' pooled one."""
     freedom = sum(len(group) - 1 for group in groups if group)
+    std = pooled_std(groups)
+    return math.inf if std is None else float(t.isf(TAIL, freedom)) * math.sqrt(share) * std
+
+
+def pooled_std(groups: Sequence[Sequence[float]]) -> float | None:
+    """Return the standard deviation within groups; None with fewer than three degrees of freedom."""
+    freedom = sum(len(group) - 1 for group in groups if group)
     if freedom < MIN_FREEDOM:
-        return math.inf
-    squares = math.fsum(float(np.var(group)) * len(group) for group in groups if group)
-    return float(t.isf(TAIL, freedom)) * math.sqrt(share * squares / freedom)
+        return None
+    return math.sqrt(math.fsum(float(np.var(group)) * len(group) for group in groups if group) / freedom)

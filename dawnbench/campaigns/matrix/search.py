@@ -13,8 +13,9 @@ from dawnbench.campaigns.matrix.folder import CampaignFolder
 from dawnbench.campaigns.matrix.source import Allows, Fits
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import RESULTS, AttemptRecord, RunRequest
-from dawnbench.records.search import Parameter, SearchRecord, Value
+from dawnbench.records.search import SearchRecord, Value
 from dawnbench.stats.candidates import Candidate, candidate_of, hopeless
+from dawnbench.stats.optuna_study import distribution, load_optuna
 
 JOURNAL = "search.journal"
 """The study, in the campaign's folder."""
@@ -70,8 +71,8 @@ class SearchSource:
             DawnbenchError: Optuna is not installed, or the journal cannot be read or written.
         """
         self._search, self._folder, self._allows = search, folder, allows
-        self._optuna = _optuna()
-        self._distributions = {one.name: self._distribution(one) for one in search.parameters}
+        self._optuna = load_optuna()
+        self._distributions = {one.name: distribution(one) for one in search.parameters}
         self._open: list[_Open] = []
         self._closed: dict[tuple[str, ...], _Closed] = {}
         try:
@@ -230,31 +231,9 @@ class SearchSource:
             runs.append(folder)
         return runs
 
-    def _distribution(self, one: Parameter) -> Any:
-        distributions = self._optuna.distributions
-        if one.choices:
-            return distributions.CategoricalDistribution(one.choices)
-        low, high = one.bounds
-        if one.whole:
-            return distributions.IntDistribution(int(low), int(high), one.log, int(one.step or 1))
-        step = None if one.step is None else float(one.step)
-        return distributions.FloatDistribution(float(low), float(high), one.log, step)
-
 
 def _finite(candidate: Candidate) -> float:
     """Return the expected time; without a success, all time spent, which it exceeds."""
     if math.isfinite(candidate.seconds):
         return candidate.seconds
     return math.fsum(candidate.spent.missed)
-
-
-def _optuna() -> Any:
-    try:
-        import optuna
-    except ImportError as error:
-        raise DawnbenchError(
-            "a campaign file with a search needs the package optuna; install it with "
-            "`pip install 'dawnbench[search]'`"
-        ) from error
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    return optuna

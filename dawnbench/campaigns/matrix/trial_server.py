@@ -10,12 +10,14 @@ from __future__ import annotations
 import gc
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import torch
@@ -34,6 +36,7 @@ from dawnbench.recipes.recipe import Recipe
 
 INTERRUPTED, FAILED, CRASHED = 130, 2, 70
 """Exit statuses of `dawnbench run` for what an order may come to."""
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,10 +154,17 @@ def _errors_to(path: Path) -> Iterator[None]:
         os.close(before)
 
 
+def _stop(number: int, _frame: FrameType | None) -> None:
+    """Interrupt once: while the trial's records are written, the same signal may come from a second sender."""
+    for each in STOPPING:
+        signal.signal(each, signal.SIG_IGN)
+    raise KeyboardInterrupt(f"interrupted by {signal.Signals(number).name}")
+
+
 def main(words: Sequence[str] = ()) -> int:
     """Serve standard input until it ends."""
-    from dawnbench.cli.signals import stopping_like_ctrl_c
-
+    for number in STOPPING:
+        signal.signal(number, _stop)
     # What a library prints must not be taken for an answer.
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -163,7 +173,7 @@ def main(words: Sequence[str] = ()) -> int:
         answers.write(json.dumps(content) + "\n")
         answers.flush()
 
-    with suppress(KeyboardInterrupt), stopping_like_ctrl_c():
+    with suppress(KeyboardInterrupt):
         return serve(sys.stdin, answer, TrialServer().run)
     return INTERRUPTED
 
