@@ -155,7 +155,7 @@ def _errors_to(path: Path) -> Iterator[None]:
 
 
 def _stop(number: int, _frame: FrameType | None) -> None:
-    """Interrupt once: while the trial's records are written, the same signal may come from a second sender."""
+    """Interrupt once: the records of the trial are written even if a signal comes from two senders."""
     for each in STOPPING:
         signal.signal(each, signal.SIG_IGN)
     raise KeyboardInterrupt(f"interrupted by {signal.Signals(number).name}")

@@ -31,8 +31,8 @@ def search_table(results: SearchResults) -> Table:
         shown.add_column(column, justify="right", no_wrap=True)
     shown.add_column(HEADER[-1], overflow="fold")
     for place, one in enumerate(results.ranked[:MAX_SHOWN], 1):
-        settings = "\n".join(f"{name}={value}" for name, value in results.values(one).items())
-        shown.add_row(*map(Text, (*_figures(results, place, one), plain(settings))))
+        settings = "\n".join(plain(f"{name}={value}") for name, value in results.values(one).items())
+        shown.add_row(*map(Text, (*_figures(results, place, one), settings)))
     return shown
 
 
@@ -43,8 +43,8 @@ def search_words(results: SearchResults) -> list[str]:
     dropped = sum(one.trials < seeds for one in results.candidates)
     words = [
         f"{len(results.candidates)} of {search.candidates} candidates of {search.recipe} were tried on "
-        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer, because they "
-        "proved hopeless or their time has not come",
+        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer so far, "
+        "most of them because they proved hopeless",
         f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; the time is the "
         f"expected one under the {search.rule} rule, the time of trials that missed the target included",
     ]
@@ -64,8 +64,8 @@ def _on_the_best(results: SearchResults, best: Candidate) -> list[str]:
     words = []
     if (as_fast := len(results.as_fast)) > 0:
         words.append(
-            f"within the noise: {as_fast} other{'s' * (as_fast != 1)} that meet the constraint cannot be told "
-            "from the best by their times (Welch's test, 5 %), so which of them leads is chance"
+            f"within the noise: {as_fast} other{'s' * (as_fast != 1)} that meet the constraint cannot be told"
+            " from the best by their times (Welch's test, 5 %), so which of them leads is chance"
         )
     elif len(results.complete) > 1:
         words.append("the times of the best differ from those of each other candidate (Welch's test, 5 %)")
@@ -75,12 +75,13 @@ def _on_the_best(results: SearchResults, best: Candidate) -> list[str]:
             f"the accuracy of the best is {percent(best.accuracy)}, with a 95 % interval from "
             f"{percent(spare.low)}: {len(best.accuracies)} trials do not show that it meets the constraint"
         )
-    luck = results.luck
-    amount = "" if luck is None else f", by {100 * luck:.1f} % if all that meet the constraint were equal"
-    words.append(
-        f"the best of {len(results.complete)} is best partly by luck, so its time here is too good on "
-        f"average{amount}; measure it with new seeds before you quote it:"
-    )
+    luck, count = results.luck, len(results.complete)
+    if count > 1:
+        amount = "" if luck is None else f", by {100 * luck:.1f} % if all {count} were equally fast"
+        words.append(
+            f"the best of {count} that meet the constraint is best partly by luck, so its time here is too "
+            f"good on average{amount}; measure it with new seeds before you quote it"
+        )
     return words
 
 
@@ -109,8 +110,8 @@ def search_page(results: SearchResults, figures: Mapping[str, str]) -> str:
         parts += [
             "## Which settings matter",
             f"![Importance of each setting]({figures['importance']})",
-            "The share of each setting in being among the best quarter of the candidates (PED-ANOVA). It holds "
-            "for the ranges that were searched, and is rough with fewer than some dozens of candidates.",
+            "The share of each setting in being among the best quarter of the candidates (PED-ANOVA). It "
+            "holds for the ranges that were searched, and is rough with less than some dozens of candidates.",
         ]
     if "history" in figures:
         parts += ["## History", f"![Time and accuracy by candidate]({figures['history']})"]
