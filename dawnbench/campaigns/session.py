@@ -16,7 +16,7 @@ from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import describe_model, prepare
 from dawnbench.engine.probe import DataShape
-from dawnbench.engine.warm_up import warm_up
+from dawnbench.engine.warm_up import kinds_of_steps, warm_up
 from dawnbench.recipes.recipe import Recipe
 
 
@@ -35,7 +35,8 @@ class Session(Recording):
         """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
         super().__init__(device, **options)
         self._recipe, self._seed, self._save_model = recipe, seed, save_model
-        self._is_warm = False
+        self._warm: set[tuple[object, ...]] = set()
+        """The kinds of steps that have been warmed up."""
         observer = self._observer
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -50,7 +51,8 @@ class Session(Recording):
         observer.preparing(f"building {recipe.name}")
         with explain_out_of_memory(recipe.batch_size):
             with self.setup.segment("record"):
-                self._model = describe_model(recipe, channels, classes, shape.train_images)
+                self._shape = channels, classes, shape.train_images
+                self._model = describe_model(recipe, *self._shape)
                 self._predicted_bytes = check_memory(recipe, shape, device)
             if self._pairing is not None:
                 # Otherwise side A alone would pay for what only the first model of a process costs.
@@ -59,21 +61,31 @@ class Session(Recording):
                 self._prepared = prepare(recipe, dataset, device)
         self._recipe = recipe = self._prepared.recipe
         with self.setup.segment("record"):
-            self._learning_rates = learning_rates(
-                self._prepared.make_schedule(), recipe.epochs, self._prepared.steps_per_epoch
-            )
+            self._learning_rates = self._rates(recipe)
         self._data = data_record(dataset)
 
-    def again(self, *, seed: int, **options: Unpack[RecordingOptions]) -> Session:
-        """Return a session whose trials use what this one has loaded, built and compiled.
+    def runs(self, recipe: Recipe) -> bool:
+        """Return whether what is warm runs another recipe: it differs in schedule, epochs or target only."""
+        return self._prepared.runs(recipe) and self._warm >= kinds_of_steps(self._prepared, recipe).keys()
 
-        They have a run folder of their own. Their ledgers begin with the same set-up, as those of all trials
-        of one run do.
+    def again(self, recipe: Recipe, *, seed: int, **options: Unpack[RecordingOptions]) -> Session:
+        """Return a session for a recipe that this one `runs`, with what it has loaded, built and compiled.
+
+        Its trials have a run folder of their own. Their ledgers begin with the same set-up, as those of all
+        trials of one run do. This session is over.
         """
         other = copy(self)
         Recording.__init__(other, self._device, **options)
-        other.setup, other._seed = self.setup, seed
+        self._prepared.change_to(recipe)
+        other.setup, other._seed, other._recipe = self.setup, seed, recipe
+        other._learning_rates = self._rates(recipe)
+        if recipe.epochs != self._recipe.epochs:
+            other._model = describe_model(recipe, *self._shape)
         return other
+
+    def _rates(self, recipe: Recipe) -> tuple[tuple[int, float], ...]:
+        prepared = self._prepared
+        return learning_rates(prepared.make_schedule(), recipe.epochs, prepared.steps_per_epoch)
 
     @property
     def compiles(self) -> bool:
@@ -86,12 +98,12 @@ class Session(Recording):
 
     def warm_up(self) -> None:
         """Compile, tune, capture and allocate, unless that has been done."""
-        if not self._is_warm:
+        if not self._warm:
             if self.compiles:
                 self._observer.preparing("compiling, which may take a minute", slow=True)
             with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
                 warm_up(self._prepared)
-            self._is_warm = True
+            self._warm = set(kinds_of_steps(self._prepared, self._recipe))
         self.note(self._prepared.notes)
 
     def trial(self, number: int) -> None:

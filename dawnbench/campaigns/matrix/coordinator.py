@@ -12,7 +12,7 @@ from dawnbench.campaigns.matrix.file import CampaignPlan
 from dawnbench.campaigns.matrix.folder import CampaignFolder, begin, resume
 from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
 from dawnbench.campaigns.matrix.source import MatrixSource, Source
-from dawnbench.campaigns.matrix.time_limit import TimeLimit, combination_of
+from dawnbench.campaigns.matrix.time_limit import TimeLimit, program_of
 from dawnbench.records.campaign import AttemptRecord, CampaignStatus, RunRequest
 
 
@@ -47,7 +47,7 @@ def run_campaign(
     """Run what a campaign file asks for in the folder `path`, and return at its end.
 
     A request that has its result on record does not run again; the others do, whatever became of them. With a
-    `limit` the seeds of one combination of settings run after each other, which spares the compiler work.
+    `limit` what shares compiled programs runs back to back.
 
     Raises:
         DawnbenchError: a request cannot run here, the folder is not as it should be, or it cannot be written.
@@ -83,8 +83,8 @@ def _source(plan: CampaignPlan, folder: CampaignFolder, limit: TimeLimit | None)
         campaign = folder.campaign
         left = [one for one in campaign.record.requests if campaign.result(one) is None]
         if limit is not None:
-            first = {combination_of(one): place for place, one in reversed(list(enumerate(left)))}
-            left.sort(key=lambda one: first[combination_of(one)])
+            places = {program_of(one): place for place, one in reversed(list(enumerate(left)))}
+            left.sort(key=lambda one: (places[program_of(one)], one.settings))
         return MatrixSource(left, allows)
     # Optuna takes long to import.
     from dawnbench.campaigns.matrix.search import SearchSource

@@ -11,6 +11,7 @@ from typing import Any
 
 from dawnbench.campaigns.matrix.folder import CampaignFolder
 from dawnbench.campaigns.matrix.source import Allows, Fits
+from dawnbench.campaigns.matrix.time_limit import AS_DATA
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import RESULTS, AttemptRecord, RunRequest
 from dawnbench.records.search import SearchRecord, Value
@@ -86,7 +87,7 @@ class SearchSource:
         if not fits(self._search.device):
             return None
         waiting = next((one for one in self._open if self._is_next(one)), None)
-        if waiting is None and self._allows(None):
+        if waiting is None and self._allows(self._alike()):
             waiting = self._ask()
         if waiting is None:
             return None
@@ -105,6 +106,12 @@ class SearchSource:
         failure = last.reason or last.outcome
         one.trial.set_user_attr("failure", failure)
         self._close(one, _Closed(None, failure), self._optuna.trial.TrialState.FAIL)
+
+    def _alike(self) -> RunRequest | None:
+        """Return a request with the programs of every candidate; None if they differ, or there is none."""
+        requests = self._folder.campaign.record.requests
+        varies = any(not f"{one.path}=".startswith(AS_DATA) for one in self._search.parameters)
+        return requests[0] if requests and not varies else None
 
     def _is_next(self, one: _Open) -> bool:
         return not one.is_running and self._allows(one.requests[one.done])

@@ -12,7 +12,7 @@ Fits = Callable[[str], bool]
 
 
 Allows = Callable[[RunRequest | None], bool]
-"""Whether a request may start at all, as time is left; None is one of settings that no request had before."""
+"""Whether a request may start at all, as time is left; None is one of programs that no request had before."""
 
 
 class Source(Protocol):

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 from dawnbench.records.campaign import RunRequest
 
+AS_DATA = ("schedule", "epochs=")
+"""How settings begin that programs read as data: trials that differ in these and their seeds share them."""
 MARGIN = 1.1
 """By which a trial may take longer than those before it."""
 
@@ -33,28 +35,29 @@ class TimeLimit:
     def ended(self, request: RunRequest) -> None:
         """Note that an attempt that began has ended by itself."""
         length = self._clock() - self._started.pop(request.id)
-        self._lengths.setdefault(combination_of(request), []).append(length)
+        self._lengths.setdefault(program_of(request), []).append(length)
 
     def allows(self, request: RunRequest | None) -> bool:
-        """Return whether a trial would end in time; None is one of settings that no trial had before."""
+        """Return whether a trial would end in time; None is one of programs that no trial had before."""
         return self.left > MARGIN * self._estimate(request)
 
     def _estimate(self, request: RunRequest | None) -> float:
         """Return the seconds of the longest comparable attempt; zero if there was none.
 
-        The first attempt of a combination of settings loads and compiles for those after it.
+        The first attempt with the same programs loads and compiles for those after it.
         """
-        known = None if request is None else self._lengths.get(combination_of(request))
+        known = None if request is None else self._lengths.get(program_of(request))
         if known:
             return max(known[1:] or known)
         of_recipe = [
             lengths[0]
-            for combination, lengths in self._lengths.items()
-            if request is None or combination[0] == request.recipe
+            for program, lengths in self._lengths.items()
+            if request is None or program[0] == request.recipe
         ]
         return max(of_recipe or [lengths[0] for lengths in self._lengths.values()], default=0.0)
 
 
-def combination_of(request: RunRequest) -> tuple[str, ...]:
-    """Return what requests that differ in their seeds only have in common."""
-    return (request.recipe, *request.settings, request.device)
+def program_of(request: RunRequest) -> tuple[str, ...]:
+    """Return what requests that share compiled programs have in common."""
+    settings = (setting for setting in request.settings if not setting.startswith(AS_DATA))
+    return (request.recipe, *settings, request.device)

@@ -1,8 +1,8 @@
 """A process that runs one trial after another, each into a run folder of its own.
 
 It reads orders from standard input, one JSON object per line, and answers each with a line. Trials that
-differ only in their seeds share what the first of them loaded, built and compiled. After an error the process
-ends, since it may have left the device in any state.
+differ only in their seeds, schedules and epochs share what the first of them loaded, built and compiled.
+After an error the process ends, since it may have left the device in any state.
 """
 
 from __future__ import annotations
@@ -55,19 +55,13 @@ class Order:
         words = (word.partition("=") for word in self.arguments)
         return [value for option, _, value in words if option == f"--{name}"]
 
-    @property
-    def program(self) -> tuple[str, ...]:
-        """What trials that can share a session have in common: all but seeds, tags and notes."""
-        return (self.recipe, *self.given("device"), *sorted(self.given("set")))
-
 
 class TrialServer:
-    """Runs orders, and keeps the session of the last one for the next with the same program."""
+    """Runs orders, and keeps the session of the last one for those after it that need the same programs."""
 
     def __init__(self) -> None:
         self._device: Device | None = None
         self._recipes: dict[str, Recipe] = {}
-        self._program: tuple[str, ...] = ()
         self._session: Session | None = None
 
     def run(self, order: Order) -> None:
@@ -86,16 +80,16 @@ class TrialServer:
             "tags": dict(tag.split("=", 1) for tag in order.given("tag")),
             "notes": order.given("note"),
         }
-        if self._session is not None and order.program == self._program:
-            session = self._session.again(seed=seed, **options)
+        if order.recipe not in self._recipes:  # a file's parts can be registered only once
+            self._recipes[order.recipe] = find_recipe(order.recipe)
+        recipe = adapt(self._recipes[order.recipe], order.given("set"), trials=1)
+        if self._session is not None and self._session.runs(recipe):
+            session = self._session.again(recipe, seed=seed, **options)
         else:
             self._drop(device)
-            if order.recipe not in self._recipes:  # a file's parts can be registered only once
-                self._recipes[order.recipe] = find_recipe(order.recipe)
-            recipe = adapt(self._recipes[order.recipe], order.given("set"), trials=1)
             session = Session(recipe, device, seed=seed, **options)
         run_trials(session, device, 1)
-        self._program, self._session = order.program, session
+        self._session = session
 
     def _opened(self, name: str) -> Device:
         if self._device is None:

@@ -28,7 +28,7 @@ candidates = 20
 [search.settings]
 optimizer.momentum = {low = 0.5, high = 0.99}
 """
-ONE, TWO = (RunRequest("quickstart", (f"epochs={epochs}",), 0, "cpu") for epochs in (1, 2))
+ONE, TWO = (RunRequest("quickstart", (f"batch_size={size}",), 0, "cpu") for size in (64, 128))
 
 
 class Clock:
@@ -96,6 +96,17 @@ def test_no_trial_starts_that_would_end_too_late(tmp_path: Path) -> None:
 def test_the_seeds_of_one_combination_run_after_each_other(tmp_path: Path) -> None:
     executor = run(tmp_path, MATRIX, 1000)
     assert [words.split()[1] for words in executor.ran] == ["epochs=1"] * 3 + ["epochs=2"] * 3
+
+
+def test_another_schedule_needs_no_new_programs() -> None:
+    clock = Clock()
+    limit = TimeLimit(60, clock)
+    timed(limit, clock, ONE, 40)
+    timed(limit, clock, ONE, 5)
+    assert limit.allows(
+        RunRequest("quickstart", ("batch_size=64", "epochs=3", "schedule.rates=[0, 0.2, 0]"), 0, "cpu")
+    )
+    assert not limit.allows(TWO)
 
 
 def test_what_was_left_runs_when_it_is_resumed(tmp_path: Path) -> None:

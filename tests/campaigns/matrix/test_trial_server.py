@@ -18,6 +18,7 @@ from dawnbench import campaigns
 from dawnbench.campaigns.matrix.executors.kept import TrialServers
 from dawnbench.campaigns.matrix.trial_server import Order, TrialServer, serve
 from dawnbench.errors import DawnbenchError
+from dawnbench.recipes.overrides import adapt
 from dawnbench.records.reader import Run, read_run
 from tests.cli.conftest import TINY_RECIPE
 
@@ -101,6 +102,30 @@ def test_each_run_has_its_own_tags_notes_and_the_same_set_up(order: Ordered) -> 
     ]
     assert lengths[0] == lengths[1]
     assert lengths[0].keys() == {"load", "build", "compile"}
+
+
+def test_schedules_epochs_and_targets_share_what_was_prepared(
+    order: Ordered, built: list[str], tmp_path: Path
+) -> None:
+    server = TrialServer()
+    orders = [order(5), order(5, "schedule.rates=[0,0.2,0]"), order(5, "target=0.5"), order(5)]
+    orders.append(order(5, "epochs=3"))
+    for one in orders:
+        server.run(one)
+    assert built == ["epochs=2"]
+    runs = [run_of(one) for one in orders]
+    losses = [[epoch.train_loss for epoch in run.epochs] for run in runs]
+    assert losses[0] == losses[2] == losses[3] != losses[1]
+    assert len(losses[4]) == 3
+    assert runs[4].record.model.flops_per_trial == 1.5 * (runs[3].record.model.flops_per_trial or 0)
+    assert runs[1].record.recipe["changed"] == ["epochs=2", "schedule.rates=[0.0,0.2,0.0]"]
+    highest = [max(rate for _, rate in run.record.learning_rates) for run in runs[:2]]
+    assert highest[1] == pytest.approx(highest[0] / 2)
+    assert (runs[2].record.target, runs[2].trials[0].target) == (0.5, 0.5)
+    recipe = adapt(server._recipes[orders[0].recipe], ["epochs=2", "schedule.rates=[0,0.2,0]"], trials=1)
+    alone = read_run(campaigns.run(recipe, device="cpu", seed=5, out=tmp_path / "alone"))
+    assert [epoch.train_loss for epoch in alone.epochs] == losses[1]
+    assert alone.record.recipe_digest == runs[1].record.recipe_digest
 
 
 def test_other_settings_are_prepared_anew(order: Ordered, built: list[str]) -> None:

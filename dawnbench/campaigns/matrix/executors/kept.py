@@ -18,8 +18,8 @@ from dawnbench.campaigns.matrix.worker import ERRORS, Fields, dying_with_parent,
 
 CLOSING_SECONDS = 10.0
 """How long a process may take to end when there is nothing left to run."""
-NOT_PROGRAM = ("--seed=", "--tag=", "--note=")
-"""Arguments in which trials that share a program may differ."""
+NOT_PROGRAM = ("--seed=", "--tag=", "--note=", "--set=schedule", "--set=epochs=")
+"""How arguments begin in which trials that share their programs may differ."""
 
 Started = Callable[[subprocess.Popen[bytes]], None]
 
