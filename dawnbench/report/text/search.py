@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 from rich.text import Text
 
+from dawnbench.records.rules import stops_at_target
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import markdown, markdown_block, one_line, plain
@@ -43,10 +44,10 @@ def search_words(results: SearchResults) -> list[str]:
     dropped = sum(one.trials < seeds for one in results.candidates)
     words = [
         f"{len(results.candidates)} of {search.candidates} candidates of {search.recipe} were tried on "
-        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer so far, "
-        "most of them because they proved hopeless",
-        f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; the time is the "
-        f"expected one under the {search.rule} rule, the time of trials that missed the target included",
+        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer, most of "
+        "them because they proved hopeless",
+        f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; its time is the mean "
+        f"under the {search.rule} rule" + _with_misses(search.rule),
     ]
     if results.without_result:
         words.append(f"{results.without_result} more failed or have no result yet")
@@ -58,6 +59,10 @@ def search_words(results: SearchResults) -> list[str]:
         words.append("too few candidates, or too equal ones, to say which settings matter")
     words += results.warnings
     return [one_line(sentence) for sentence in words]
+
+
+def _with_misses(rule: str) -> str:
+    return ", to which trials that missed the target add what they spent" if stops_at_target(rule) else ""
 
 
 def _on_the_best(results: SearchResults, best: Candidate) -> list[str]:
