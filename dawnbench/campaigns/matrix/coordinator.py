@@ -33,11 +33,25 @@ Ended = Callable[[EndedAttempt], None]
 """Hears of each attempt's end."""
 
 
+def waiting(folder: CampaignFolder) -> Source:
+    """Return the planned requests of a folder that have no result."""
+    campaign = folder.campaign
+    return MatrixSource(one for one in campaign.record.requests if campaign.result(one) is None)
+
+
 def run_campaign(
-    plan: CampaignPlan, path: Path, executor: Executor, *, retries: int, resuming: bool, ended: Ended
+    plan: CampaignPlan,
+    path: Path,
+    executor: Executor,
+    *,
+    retries: int,
+    resuming: bool,
+    ended: Ended,
+    source: Callable[[CampaignFolder], Source] = waiting,
 ) -> None:
     """Run what a campaign file asks for in the folder `path`, and return at its end.
 
+    `source` makes what gives the requests from the folder as it is at the start.
     A request that has its result on record does not run again; the others do, whatever became of them.
 
     Raises:
@@ -53,9 +67,7 @@ def run_campaign(
     except BaseException:
         executor.close()
         raise
-    campaign = opened.campaign
-    source = MatrixSource(one for one in campaign.record.requests if campaign.result(one) is None)
-    Coordinator(opened, source, executor, retries, ended).run()
+    Coordinator(opened, source(opened), executor, retries, ended).run()
 
 
 class Coordinator:
