@@ -157,7 +157,7 @@ def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]
 
 
 def _device(row: Row) -> str:
-    return f"{row.entry.identity.device_name}, {row.entry.identity.conditions}"
+    return f"{row.entry.identity.hardware}, {row.entry.identity.conditions}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:

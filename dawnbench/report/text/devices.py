@@ -15,6 +15,7 @@ from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.comparison.speed_up import speed_up, speed_up_sentence
 from dawnbench.stats.cost import dollars
 from dawnbench.stats.trade_off import Against
 from dawnbench.stats.trial_values import accuracies
@@ -114,6 +115,8 @@ def _verdicts(found: DeviceComparison) -> Iterator[str]:
     for device in found.devices:
         if device.comparison is not None:
             yield f"{verdict_sentence(device.comparison)}."
+            if (gained := speed_up(device.comparison)) is not None:
+                yield f"{speed_up_sentence(gained)}."
 
 
 def _dashes(found: DeviceComparison) -> Iterator[str]:

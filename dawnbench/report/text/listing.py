@@ -42,7 +42,7 @@ def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None
     inference = any(run.identity.kind == "inference" for run in runs)
     further = {
         "kind": [plain(_kind(run)) if inference else "" for run in runs],
-        "device": [plain(run.identity.device_name) for run in runs],
+        "device": [plain(run.identity.hardware) for run in runs],
         "precision": [plain(run.identity.conditions) for run in runs],
         "changed": [plain(run.identity.changes) for run in runs],
         "tags": [plain(tags_text(run.tags)) for run in runs],

@@ -115,7 +115,7 @@ def run_parts(
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
-        f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
+        f"{title} {markdown(record.identity.recipe)} on {markdown(record.identity.hardware)}{suffix}",
         markdown_block(headline(series, summary, rule)),
         *_picture("accuracy", pictures),
         *_picture("latency", pictures),

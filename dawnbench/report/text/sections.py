@@ -32,7 +32,7 @@ def run_facts(run: Run) -> str:
         f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
         *([f"- Model: {markdown(model_fact(inference))}"] if inference is not None else []),
         f"- Target: {percent(record.target)} validation accuracy",
-        f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
+        f"- Device: {markdown(one.hardware)} ({markdown(record.device)}), "
         f"precision {markdown(one.conditions)}",
         f"- Data: {markdown(record.data.source)}, {record.data.train_images} training and "
         f"{record.data.validation_images} validation images, fingerprint "

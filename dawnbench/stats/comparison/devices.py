@@ -104,15 +104,15 @@ def _refuse(first: TrialSet, other: TrialSet, rule: str, across: bool) -> None:
 
 
 def _check_devices(identities: Sequence[RunIdentity], prices: PriceList) -> None:
-    names = {one.device_name for one in identities}
+    hardware = {one.hardware for one in identities}
     if len(identities) == 1:
         raise DawnbenchError(
-            f"all of these trials ran on {identities[0].device_name} ({identities[0].conditions}); --devices "
+            f"all of these trials ran on {identities[0].hardware} ({identities[0].conditions}); --devices "
             "compares at least two devices"
         )
-    if prices.given.cost_per_hour is not None and len(names) > 1:
+    if prices.given.cost_per_hour is not None and len(hardware) > 1:
         raise DawnbenchError(
-            f"one --cost-per-hour cannot be the price of {len(names)} devices; give each its own under "
+            f"one --cost-per-hour cannot be the price of {len(hardware)} devices; give each its own under "
             "[cost] in config.toml, or to the `dawnbench run` that measures it"
         )
 
@@ -132,9 +132,9 @@ def _labels(groups: Sequence[Sequence[TrialSet]]) -> list[str]:
     """Return a label for each group: the device, and as much else as tells it from the others."""
     firsts = [group[0] for group in groups]
     choices = [
-        [one.device_name for one in firsts],
-        [f"{one.device_name}, {one.identity.conditions}" for one in firsts],
-        [f"{one.device_name}, {one.identity.conditions}, {one.identity.recipe}" for one in firsts],
+        [one.identity.hardware for one in firsts],
+        [f"{one.identity.hardware}, {one.identity.conditions}" for one in firsts],
+        [f"{one.identity.hardware}, {one.identity.conditions}, {one.identity.recipe}" for one in firsts],
     ]
     unique = (labels for labels in choices if len(set(labels)) == len(labels))
-    return next(unique, [f"{one.device_name}, {one.name}" for one in firsts])
+    return next(unique, [f"{one.identity.hardware}, {one.name}" for one in firsts])
