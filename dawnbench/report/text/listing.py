@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from textwrap import fill
@@ -20,6 +21,7 @@ INDENT = "    "
 """Before the facts about a run that do not fit into its line."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out if a name would have to be cut: what follows says more."""
+_SEVERAL = re.compile(r"\d+ x ")
 
 
 def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None) -> str:
@@ -87,9 +89,10 @@ def fitted(name: str, width: int | None) -> str:
 
 
 def _model(device: str) -> str:
+    several, times, name = device.rpartition(" x ") if _SEVERAL.match(device) else ("", "", device)
     for vendor in VENDORS:
-        device = device.removeprefix(vendor)
-    return device
+        name = name.removeprefix(vendor)
+    return several + times + name
 
 
 def _cut(text: str, width: int | None) -> str:

@@ -70,18 +70,16 @@ def speed_up(comparison: Comparison) -> SpeedUp | None:
 
 def speed_up_sentence(found: SpeedUp) -> str:
     """Return the speed-up and the efficiency with their intervals."""
-    fewer, more = (
-        f"{devices}{f' on {nodes} nodes' if nodes > 1 else ''}"
-        for devices, nodes in zip(found.devices, found.nodes, strict=True)
-    )
+    places = [f" on {nodes} nodes" if nodes > 1 else "" for nodes in found.nodes]
+    fewer, more = f"{found.devices[0]}{places[0]}", f"{found.devices[1]} devices{places[1]}"
     times = shares = ""
     # Without a bound on either side, most trials of one side missed the target.
     if (bounds := found.interval) is not None and bounds.low > 0 and bounds.high < math.inf:
         low, high = (100 * bound / found.ideal for bound in (bounds.low, bounds.high))
-        times = f" (99 % interval {bounds.low:.3g} to {bounds.high:.3g})"
+        times = f" (99 % interval {bounds.low:.2f} to {bounds.high:.2f})"
         shares = f" ({low:.1f} to {high:.1f} %)"
     return (
-        f"Speed-up of {more} devices over {fewer}: {found.value:.3g}{times}, an efficiency of "
+        f"Speed-up of {more} over {fewer}: {found.value:.2f}{times}, an efficiency of "
         f"{100 * found.efficiency:.1f} %{shares}"
     )
 
