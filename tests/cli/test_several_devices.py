@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_an_mlperf_log_has_the_numbers_of_a_system_description(run: Path) -> Non
 
 def test_the_ladder_names_the_run_and_the_published_devices_by_their_numbers(run: Path) -> None:
     shown = invoke("compare", "published", run, env={"COLUMNS": "140"})[1]
-    assert "16 x H200" in shown
+    assert "16 x H200 on 2 nodes" in shown
     assert "8 x V100" in shown
     assert "4 x V100" in shown
 
@@ -169,15 +170,22 @@ def test_each_number_has_a_baseline_of_its_own() -> None:
     assert "time not comparable it was measured on a different device from the baseline's" in crossed
 
 
-def test_a_site_has_a_series_for_each_number() -> None:
-    history(Path("runs"), [2.6, 2.7])
-    small_run(Path("runs"), 3, 0.5, **TWO_NODES)
+def test_a_site_has_a_series_for_each_number_and_says_what_more_of_them_bring() -> None:
+    history(Path("runs"), [8.0, 8.1])
+    small_run(Path("runs"), 3, 1.0, **TWO_NODES)
     assert invoke("site", "runs")[0] == 0
     pages = {path.name for path in Path("site/series").iterdir()}
     assert len(pages) == 2
     (many,) = (name for name in pages if name.startswith("16-x-NVIDIA-H200-on-2-nodes"))
     assert SAID in (Path("site/series") / many).read_text()
-    assert SAID in Path("site/index.html").read_text()
+    index = Path("site/index.html").read_text()
+    assert SAID in index
+    assert "Each number of devices compared with the fewest" in index
+    (page,) = Path("site/comparisons").glob("*-against-fewer.html")
+    assert f"comparisons/{page.name}" in index
+    found = re.search(r"Speed-up of 16 devices on 2 nodes over 1: (\S+) \(", page.read_text())
+    assert found is not None
+    assert f">{found[1]}<" in index
 
 
 # --- prices ---
@@ -210,6 +218,7 @@ def test_side_by_side_each_number_has_its_price_its_speed_up_and_a_place_on_the_
     assert "Speed-up of 8 devices over 1: 6.40" in words(shown)
     assert "Pareto front of time and cost: NVIDIA H200, 2 x NVIDIA H200 and 8 x NVIDIA H200" in words(shown)
     assert "numbers of devices differ" not in shown
+    assert "4 % of a trial is serial (Amdahl), so any number of devices makes it at most" in words(shown)
     found = strict_json(invoke("compare", "--devices", "one", "eight", "--json")[1])
     assert "speed_up" not in found[0]
     assert found[1]["speed_up"]["value"] == pytest.approx(6.4)

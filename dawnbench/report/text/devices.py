@@ -11,6 +11,7 @@ from rich.text import Text
 
 from dawnbench.records.rules import is_per_image
 from dawnbench.report.text.costs import times_of, up_to
+from dawnbench.report.text.scaling_study import amdahl_sentence
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
@@ -37,7 +38,9 @@ def devices_report(found: DeviceComparison) -> RenderableType:
         f"{subject}, by the {found.rule} rule. {_covers(found.rule)}; below each "
         f"figure: relative to {first.name}."
     )
-    parts = ([*_dashes(found)], [*_verdicts(found)], [front_sentence(found)])
+    law = found.law
+    scaling = [] if law is None else [f"{amdahl_sentence(law, 'a trial', 'devices')}."]
+    parts = ([*_dashes(found)], [*_verdicts(found), *scaling], [front_sentence(found)])
     return Group(
         Text(plain(legend), style="dim"),
         "",

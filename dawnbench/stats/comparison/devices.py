@@ -13,6 +13,7 @@ from dawnbench.stats.comparison.comparable import differences, missing_rule
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.pooling import pool_trials
+from dawnbench.stats.power_law import AmdahlLaw, fit_amdahl
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import Spending, spending
 from dawnbench.stats.trade_off import TradeOff, trade_off
@@ -22,6 +23,9 @@ OF_THE_DEVICE = (
     "the thread counts",
 )
 """How sentences begin about what makes the devices different, rather than the comparison doubtful."""
+
+MIN_COUNTS = 3
+"""Of devices, for a law: two times always lie on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,16 @@ class DeviceComparison:
     def trade_off(self) -> TradeOff | None:
         """Time against cost or energy; None without two devices that have both."""
         return trade_off({device.label: device.spent for device in self.devices})
+
+    @property
+    def law(self) -> AmdahlLaw | None:
+        """Amdahl's law of the time on several devices; None unless three numbers of one kind have a time."""
+        apart = {(one.series.device_name, one.series.precision) for one in self.devices}
+        refused = any(one.comparison.differences.refusals for one in self.devices if one.comparison)
+        points = [(one.series.devices, one.spent.seconds) for one in self.devices if one.spent.seconds]
+        if len(apart) > 1 or refused or len({devices for devices, _ in points}) < MIN_COUNTS:
+            return None
+        return fit_amdahl([devices for devices, _ in points], [seconds for _, seconds in points])
 
 
 def compare_devices(
