@@ -147,6 +147,19 @@ def test_a_report_on_both_has_the_speed_up() -> None:
     assert "Speed-up of 8 devices over 1: 6.40" in shown
 
 
+def test_what_to_run_again_starts_as_many_processes() -> None:
+    command = ("dawnbench", "run", "davidnet")
+    made_run(Path("one"), trials(16.0, 3), command=command)
+    made_run(Path("eight"), trials(2.5, 3), command=command, devices=8)
+    shown = invoke("compare", "one", "eight")[1].splitlines()
+    assert "dawnbench run davidnet --trials 5" in shown
+    assert "torchrun --nproc-per-node 8 -m dawnbench run davidnet --trials 5" in shown
+    assert (
+        "```console\ntorchrun --nproc-per-node 8 -m dawnbench run davidnet\n```"
+        in (invoke("report", "eight", "-o", "-")[1])
+    )
+
+
 def test_runs_on_other_numbers_of_devices_are_never_pooled() -> None:
     one_and_eight()
     code, _, errors = invoke("show", "*e*")

@@ -93,7 +93,7 @@ def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | N
         return None
     have = len(run.counting)
     more, _ = missing(have, len(baseline.counting))
-    command = again(run.command, have + more)
+    command = again(run.command, have + more, run.devices, run.nodes)
     return f"{have + more} trials of {run.name} may give a verdict: {command}" if command and more else None
 
 
