@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from dawnbench.cli.configuration import configuration_path
 from dawnbench.records.prices import Prices
 from dawnbench.records.reader import read_run
+from dawnbench.records.schema import Reading, TelemetrySummary
 from dawnbench.report.charts.epochs import subject
 from dawnbench.report.page import render_run_page
+from dawnbench.report.text.sections import telemetry_table
 from tests.cli.made_runs import invoke, made_run, row, trials, words
 from tests.export.judgements import strict_json
 from tests.records.full_runs import full_run
@@ -58,6 +61,20 @@ def test_its_page_the_titles_of_figures_and_the_log_do(run: Path) -> None:
     assert subject(opened).endswith(f" on {SAID}")
     assert invoke("log", run)[0] == 0
     assert (run / "log.md").read_text().startswith(f"# davidnet on {SAID}\n")
+
+
+def test_the_sensors_of_each_gpu_share_a_row(run: Path) -> None:
+    opened = read_run(run)
+    each = {f"gpu{rank}_power": Reading(600.0 + rank, 690.0 + rank, "W") for rank in range(8)}
+    telemetry = TelemetrySummary(
+        9, {"gpu_power": Reading(4828.0, 5548.0, "W"), **each}, ("cap",), 9.0, 8.0, ""
+    )
+    read = tuple(replace(trial, telemetry=telemetry) for trial in opened.trials)
+    text = words(telemetry_table(replace(opened, trials=read)))
+    assert "| GPU power | 4828.0 W | 5548.0 W |" in text
+    assert "| GPU power, each | 600.0 W to 607.0 W | 690.0 W to 697.0 W |" in text
+    assert "GPU 3" not in text
+    assert "A GPU was throttled by: cap." in text
 
 
 def test_tables_and_entries_do(run: Path) -> None:
