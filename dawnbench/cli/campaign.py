@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.group import main
@@ -37,6 +38,10 @@ class RunningByDefault(click.Group):
         if args and args[0] not in self.commands and args[0] not in context.help_option_names:
             args = [DEFAULT, *args]
         return super().parse_args(context, args)
+
+    def shell_complete(self, context: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that start like this, and let the shell complete the campaign file."""
+        return [CompletionItem(incomplete, type="file"), *super().shell_complete(context, incomplete)]
 
 
 @main.group(cls=RunningByDefault)

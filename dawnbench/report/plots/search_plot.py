@@ -7,7 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from dawnbench.report.charts.search import ImportanceChart, history_charts, importance_chart
-from dawnbench.report.plots.lines import draw_row
+from dawnbench.report.plots.lines import draw_grid
 from dawnbench.report.plots.style import BLUE, new_figure, plain_label, save, styled
 from dawnbench.safe_text import figure_text
 from dawnbench.stats.search_results import SearchResults
@@ -21,7 +21,7 @@ def write_search_plots(results: SearchResults, folder: Path) -> dict[str, Path]:
     """
     importance = importance_chart(results)
     with styled():
-        drawn = {"history": draw_row(history_charts(results), 3.0)}
+        drawn = {"history": draw_grid([history_charts(results)])}
         if importance is not None:
             drawn["importance"] = draw_importance(importance)
         return {name: save(figure, folder / name)[0] for name, figure in drawn.items()}

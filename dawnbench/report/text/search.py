@@ -46,8 +46,8 @@ def search_words(results: SearchResults) -> list[str]:
         f"{len(results.candidates)} of {search.candidates} candidates of {search.recipe} were tried on "
         f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer, most of "
         "them because they proved hopeless",
-        f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; its time is the mean "
-        f"under the {search.rule} rule" + _with_misses(search.rule),
+        f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; its time is the "
+        f"mean under the {search.rule} rule" + _with_misses(search.rule),
     ]
     if results.without_result:
         words.append(f"{results.without_result} more failed or have no result yet")

@@ -96,6 +96,8 @@ def test_what_a_job_needs_must_be_said(
     assert "--slurm needs the command sbatch; run the campaign on a login node" in error
     with pytest.raises(DawnbenchError, match="name cpu or cuda"):
         SlurmExecutor([], cluster="local").check("auto")
+    with pytest.raises(DawnbenchError, match=r"submitit does not take these --sbatch options: .*partitoin"):
+        SlurmExecutor(["partitoin=gpu"], cluster="local").check("cpu")
     with pytest.raises(DawnbenchError, match="'gpu' is not KEY=VALUE, such as partition=gpu"):
         SlurmExecutor(["gpu"], cluster="local")
 

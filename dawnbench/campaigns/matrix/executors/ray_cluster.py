@@ -38,7 +38,7 @@ class RayExecutor:
         slots: int | None = None,
         perform: Callable[..., Fields] = worker.perform,
     ) -> None:
-        """Connect to the cluster at `address`, or start one for `local`.
+        """Connect to the cluster at `address`, or start one for `local`, unless this process has done so.
 
         A trial asks for `cpus` cores; `slots` tasks are handed out at a time, or what the cluster has room
         for now if it is None.
@@ -48,14 +48,8 @@ class RayExecutor:
         """
         self._ray = ray = optional_package("ray", "ray")
         self._cpus, self._slots, self._perform = cpus, slots, perform
-        _check_address(address)
-        stops = signal.getsignal(signal.SIGTERM)
-        try:
-            ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise _no_cluster(address, str(error).splitlines()[0]) from error
-        if stops is not None and threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGTERM, stops)  # Ray has put its own in place, which knows no records
+        if not ray.is_initialized():
+            self._connect(address)
         # Otherwise every worker would load torch merely to start the trial's process.
         ray.cloudpickle.register_pickle_by_value(worker)
         self._task = ray.remote(worker.perform_elsewhere)
@@ -63,6 +57,16 @@ class RayExecutor:
         self._kinds: dict[Future[Performed], str] = {}
         self._known: dict[str, float] = {}
         self._known_until = 0.0
+
+    def _connect(self, address: str) -> None:
+        _check_address(address)
+        stops = signal.getsignal(signal.SIGTERM)
+        try:
+            self._ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise _no_cluster(address, str(error).splitlines()[0]) from error
+        if stops is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, stops)  # Ray has put its own in place, which knows no records
 
     def check(self, device: str) -> None:
         """Raise DawnbenchError if the device names one of a machine's own, or the cluster has no GPU."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -66,9 +67,11 @@ class SlurmExecutor:
         self._jobs: dict[Future[Performed], Any] = {}
 
     def check(self, device: str) -> None:
-        """Raise DawnbenchError unless the device says what the job is to ask for."""
+        """Raise DawnbenchError if the device does not say what to ask for, or submitit lacks an option."""
         if device not in ("cpu", "cuda"):
             raise DawnbenchError(f"device {device} does not say what a Slurm job needs; name cpu or cuda")
+        with tempfile.TemporaryDirectory() as folder:
+            self._queue(Path(folder), device, "dawnbench")
 
     def has_room(self, device: str) -> bool:
         """Return whether another job may go into the queue."""
@@ -86,14 +89,11 @@ class SlurmExecutor:
     def submit(self, job: TrialJob) -> Future[Performed]:
         """Put a job into the queue."""
         trial = worker.QueuedTrial(self._perform, job.recipe, job.arguments(job.request.device), str(job.out))
-        executor = self._submitit.AutoExecutor(folder=job.out / LOGS, cluster=self._cluster)
-        executor.update_parameters(
-            name=f"dawnbench-{job.request.id}",
-            cpus_per_task=self._cpus,
-            gpus_per_node=int(job.request.device == "cuda"),
-            **self._options,
-        )
-        queued, began = executor.submit(trial), now()
+        queue = self._queue(job.out / LOGS, job.request.device, f"dawnbench-{job.request.id}")
+        try:
+            queued, began = queue.submit(trial), now()
+        except self._submitit.core.utils.FailedSubmissionError as error:
+            raise DawnbenchError(f"Slurm refused a job: {error}") from error
         (job.out / JOB).write_text(queued.job_id, encoding="utf-8")
         performed: Future[Performed] = Future()
         self._jobs[performed] = queued
@@ -114,6 +114,19 @@ class SlurmExecutor:
 
     def close(self) -> None:
         """Do nothing: no job is left."""
+
+    def _queue(self, folder: Path, device: str, name: str) -> Any:
+        queue = self._submitit.AutoExecutor(folder=folder, cluster=self._cluster)
+        try:
+            queue.update_parameters(
+                name=name,
+                cpus_per_task=self._cpus,
+                gpus_per_node=int(device == "cuda"),
+                **self._options,
+            )
+        except (NameError, TypeError, ValueError) as error:
+            raise DawnbenchError(f"submitit does not take these --sbatch options: {error}") from error
+        return queue
 
     def _job(self, out: Path) -> Any:
         """Return the job that runs, or ran, in the folder of an attempt."""
