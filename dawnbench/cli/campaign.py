@@ -246,19 +246,29 @@ def status(folder: Path, as_json: bool) -> None:
 @campaign.command()
 @click.argument("folder", type=click.Path(path_type=Path))
 def report(folder: Path) -> None:
-    """Write report.md and figures on the search in FOLDER, while it runs or after.
+    """Write report.md on the search in FOLDER, while it runs or after.
 
-    It lists the best candidates and says how much of their order may be chance.
+    It lists the best candidates and says how much of their order may be chance. The best one is written as a
+    recipe, best.py, to be measured again.
     """
     from dawnbench.records.campaign import read_campaign
     from dawnbench.records.files import write
     from dawnbench.report.plots.search_plot import write_search_plots
     from dawnbench.report.text.console import open_console
-    from dawnbench.report.text.search import measure_command, search_page, search_table, search_words
+    from dawnbench.report.text.search import (
+        BEST,
+        best_recipe,
+        measure_command,
+        search_page,
+        search_table,
+        search_words,
+    )
     from dawnbench.stats.search_results import search_results
 
     results = search_results(read_campaign(folder))
     figures = write_search_plots(results, folder / "figures") if results.candidates else {}
+    if (best := best_recipe(results)) is not None:
+        write(best, folder / BEST)
     path = folder / "report.md"
     write(search_page(results, {n: f.relative_to(folder).as_posix() for n, f in figures.items()}), path)
     console = open_console()

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePosixPath
 
 from rich.table import Table
 from rich.text import Text
 
+from dawnbench.records.campaign import RECIPES
 from dawnbench.records.rules import stops_at_target
 from dawnbench.report.text.markdown import fenced, table
 from dawnbench.report.units import percent, significant
@@ -22,6 +24,21 @@ TRIALS = 20
 """Of each side, to measure the best again."""
 FRESH = 1000
 """At least this far from the seeds of the search."""
+BEST = "best.py"
+"""The best candidate's recipe file, in the campaign's folder."""
+BEST_RECIPE = '''"""The best candidate of this folder's search, written by `dawnbench campaign report`."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from dawnbench.recipes import find_recipe
+from dawnbench.recipes.overrides import adapt
+
+SETTINGS = (
+{settings})
+base = find_recipe({base})
+recipe = replace(adapt(base, SETTINGS), name=f"{{base.name}}-best")
+'''
 HEADER = ("", "time", "95 %", "accuracy", "trials", "meets", "settings")
 
 
@@ -91,14 +108,27 @@ def _on_the_best(results: SearchResults, best: Candidate) -> list[str]:
 
 
 def measure_command(results: SearchResults) -> str | None:
-    """Return the command that measures the best candidate against the recipe as it is, with new seeds."""
-    search, best = results.search, results.best
-    if best is None:
+    """Return the command that compares the best candidate, in best.py, with the recipe, by new seeds."""
+    search = results.search
+    if best_recipe(results) is None:
         return None
-    seed = FRESH + max(search.seeds)
-    words = ["dawnbench", "ab", _recipe(results), *(f"--set={setting}" for setting in best.settings)]
-    words += [f"--trials={TRIALS}", f"--seed={seed}", f"--device={search.device}"]
+    folder, seed = Path(results.folder), FRESH + max(search.seeds)
+    recipe = str(folder / RECIPES / search.recipe) if search.recipe.endswith(".py") else search.recipe
+    words = ["dawnbench", "ab", recipe, str(folder / BEST)]
+    words += [f"--trials={TRIALS}", f"--seed={seed}", f"--device={search.device}", f"--rule={search.rule}"]
     return " ".join(shlex.quote(plain(word)) for word in words)
+
+
+def best_recipe(results: SearchResults) -> str | None:
+    """Return the best candidate as a recipe file for the campaign's folder; None if there is none."""
+    best, path = results.best, PurePosixPath(results.search.recipe)
+    if best is None or path.is_absolute() or ".." in path.parts:
+        return None
+    own = path.suffix == ".py"
+    inside = f"{RECIPES}/{path}"
+    base = f"str(Path(__file__).parent / {inside!r})" if own else repr(str(path))
+    settings = "".join(f"    {setting!r},\n" for setting in best.settings)
+    return BEST_RECIPE.format(base=base, settings=settings)
 
 
 def search_page(results: SearchResults, figures: Mapping[str, str]) -> str:
@@ -147,8 +177,3 @@ def _figures(results: SearchResults, place: int, one: Candidate) -> Sequence[str
 
 def _span(low: float, high: float) -> str:
     return f"{significant(low, 3)}-{significant(high, 3)}"
-
-
-def _recipe(results: SearchResults) -> str:
-    recipe = results.search.recipe
-    return f"{results.folder}/recipes/{recipe}" if recipe.endswith(".py") else recipe
