@@ -5,7 +5,8 @@ from __future__ import annotations
 import importlib
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns.matrix.coordinator import EndedAttempt
     from dawnbench.campaigns.matrix.file import CampaignPlan
     from dawnbench.campaigns.matrix.job import Executor
     from dawnbench.records.campaign import Campaign
@@ -95,6 +97,11 @@ def campaign() -> None:
     type=click.FloatRange(min=0, min_open=True),
     help="Start no trial that would end later than this; local trials share processes.",
 )
+@click.option(
+    "--study",
+    type=Place(path_type=Path, dir_okay=False),
+    help="Share the search with campaigns of other machines through this file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
 @stopping_like_ctrl_c()
 @going_on_without_readers()
@@ -104,6 +111,7 @@ def run(
     resume: bool,
     retries: int,
     minutes: float | None,
+    study: Path | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -117,9 +125,18 @@ def run(
     end = None if minutes is None else time.monotonic() + 60 * minutes
     with waiting_for("loading torch", silent=as_json):
         importlib.import_module("dawnbench.campaigns")
+    from dawnbench.campaigns.matrix.coordinator import run_campaign
+    from dawnbench.campaigns.matrix.time_limit import TimeLimit
+
     plan = _plan(file)
-    executor = _executor(keep=end is not None, **options)
-    _run_and_show(plan, out or CAMPAIGNS / plan.name, executor, resume, retries, as_json, end)
+    if study is not None and plan.search is None:
+        raise DawnbenchError(f"--study is for a campaign file with a search, which {file} has not")
+    folder, executor = out or CAMPAIGNS / plan.name, _executor(keep=end is not None, **options)
+    limit = None if end is None else TimeLimit(end - time.monotonic())
+    run_all = partial(
+        *(run_campaign, plan, folder, executor), retries=retries, resuming=resume, limit=limit, study=study
+    )
+    _run_and_show(run_all, folder, as_json, limited=limit is not None)
 
 
 def _executor(
@@ -169,18 +186,8 @@ def _plan(file: Path) -> CampaignPlan:
         raise DawnbenchError(error.mistakes[-1]) from error
 
 
-def _run_and_show(
-    plan: CampaignPlan,
-    out: Path,
-    executor: Executor,
-    resume: bool,
-    retries: int,
-    as_json: bool,
-    end: float | None,
-) -> None:
-    """Run a campaign, print a line per attempt and the results, and exit; `end` is by the monotonic clock."""
-    from dawnbench.campaigns.matrix.coordinator import EndedAttempt, run_campaign
-    from dawnbench.campaigns.matrix.time_limit import TimeLimit
+def _run_and_show(run_all: Callable[..., None], out: Path, as_json: bool, limited: bool) -> None:
+    """Run a campaign in the folder `out`, print a line per attempt and the results, and exit."""
     from dawnbench.records.campaign import read_campaign
     from dawnbench.report.text.campaign import attempt_line
 
@@ -188,16 +195,15 @@ def _run_and_show(
         click.echo(attempt_line(one.done, one.asked, one.request, one.attempt, one.again), err=as_json)
 
     interrupted = False
-    limit = None if end is None else TimeLimit(end - time.monotonic())
     try:
-        run_campaign(plan, out, executor, retries=retries, resuming=resume, ended=ended, limit=limit)
+        run_all(ended=ended)
     except KeyboardInterrupt:
         interrupted = True
     if interrupted and not (out / "campaign.json").exists():
         sys.exit(INTERRUPTED)
     ended_campaign = read_campaign(out)
     _show(ended_campaign, as_json)
-    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign, limited=limit is not None))
+    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign, limited))
 
 
 def _exit_code(campaign: Campaign, limited: bool) -> int:

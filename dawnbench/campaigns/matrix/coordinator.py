@@ -43,11 +43,13 @@ def run_campaign(
     resuming: bool,
     ended: Ended,
     limit: TimeLimit | None = None,
+    study: Path | None = None,
 ) -> None:
     """Run what a campaign file asks for in the folder `path`, and return at its end.
 
     A request that has its result on record does not run again; the others do, whatever became of them. With a
-    `limit` what shares compiled programs runs back to back.
+    `limit` what shares compiled programs runs back to back. `study` is a file through which campaigns share a
+    search.
 
     Raises:
         DawnbenchError: a request cannot run here, the folder is not as it should be, or it cannot be written.
@@ -69,7 +71,7 @@ def run_campaign(
         executor.close()
         raise
     try:
-        source = _source(plan, opened, limit)
+        source = _source(plan, opened, limit, study)
     except BaseException:
         executor.close()
         opened.close("failed")
@@ -77,7 +79,9 @@ def run_campaign(
     Coordinator(opened, source, executor, retries, ended, limit).run()
 
 
-def _source(plan: CampaignPlan, folder: CampaignFolder, limit: TimeLimit | None) -> Source:
+def _source(
+    plan: CampaignPlan, folder: CampaignFolder, limit: TimeLimit | None, study: Path | None
+) -> Source:
     allows = _any if limit is None else limit.allows
     if plan.search is None:
         campaign = folder.campaign
@@ -89,7 +93,7 @@ def _source(plan: CampaignPlan, folder: CampaignFolder, limit: TimeLimit | None)
     # Optuna takes long to import.
     from dawnbench.campaigns.matrix.search import SearchSource
 
-    return SearchSource(plan.search.record, plan.search.first, folder, allows)
+    return SearchSource(plan.search.record, plan.search.first, folder, allows, study)
 
 
 def _any(_request: RunRequest | None) -> bool:

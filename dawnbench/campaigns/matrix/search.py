@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from dawnbench.stats.optuna_study import distribution, load_optuna
 
 JOURNAL = "search.journal"
 """The study, in the campaign's folder."""
+OWNER = "campaign"
+"""The attribute of a trial of the study that names its campaign."""
 MAX_REPEATS = 50
 """Suggestions in a row that were tried before, after which no further candidate is expected."""
 RESEEDED = 2**32
@@ -55,8 +58,8 @@ class _Closed:
 class SearchSource:
     """Asks Optuna for candidates and tells it what they came to.
 
-    The study is in a journal file in the campaign's folder. The results are in the run folders, from which a
-    resumed search tells Optuna whatever a killed one had no time to.
+    The study is in a journal file, which campaigns on several machines may share. The results are in the run
+    folders, from which a resumed search tells Optuna whatever a killed one had no time to.
     """
 
     def __init__(
@@ -65,13 +68,19 @@ class SearchSource:
         first: Mapping[str, Value] | None,
         folder: CampaignFolder,
         allows: Allows,
+        journal: Path | None = None,
     ) -> None:
         """Open or continue the study; `first` are the values of the first candidate.
 
+        `journal` is the file that campaigns share; None keeps it in the campaign's folder.
+
         Raises:
-            DawnbenchError: Optuna is not installed, or the journal cannot be read or written.
+            DawnbenchError: Optuna is not installed, or the journal cannot be used or is another search's.
         """
         self._search, self._folder, self._allows = search, folder, allows
+        record = folder.campaign.record
+        self._own = f"{record.name} {record.created}"
+        self._journal, self._is_shared = journal or folder.path / JOURNAL, journal is not None
         self._optuna = load_optuna()
         self._distributions = {one.name: distribution(one) for one in search.parameters}
         self._open: list[_Open] = []
@@ -80,7 +89,9 @@ class SearchSource:
             self._study = self._open_study(first)
             self._continue()
         except (OSError, ValueError, KeyError) as error:
-            raise DawnbenchError(f"cannot use {folder.path / JOURNAL} as a study: {error}") from error
+            raise DawnbenchError(f"cannot use {self._journal} as a study: {error}") from error
+        if record.requests and not self._open and not self._closed:
+            raise DawnbenchError(f"{self._journal} knows nothing of this search; name its file with --study")
 
     def next(self, fits: Fits) -> RunRequest | None:
         """Return the next seed of a candidate that has none running, or the first of a new candidate."""
@@ -143,15 +154,35 @@ class SearchSource:
     def _ask(self) -> _Open | None:
         """Return a new candidate; None if there are enough, or Optuna knows none that was not tried."""
         for _ in range(MAX_REPEATS):
-            if len(self._closed) + len(self._open) >= self._search.candidates:
+            others = self._of_others()
+            if len(self._closed) + len(self._open) + len(others) >= self._search.candidates:
                 return None
-            one = self._opened(self._study.ask(self._distributions))
+            trial = self._study.ask(self._distributions)
+            trial.set_user_attr(OWNER, self._own)
+            one = self._opened(trial)
             known = self._closed.get(one.settings)
-            if known is None and all(other.settings != one.settings for other in self._open):
+            if known is None and one.settings not in others.union(other.settings for other in self._open):
                 self._open.append(one)
                 return one
             self._tell_repeat(one.trial, known)
         return None
+
+    def _is_own(self, frozen: Any) -> bool:
+        """Return whether a trial of the study is this campaign's."""
+        return bool(frozen.user_attrs.get(OWNER, None if self._is_shared else self._own) == self._own)
+
+    def _of_others(self) -> set[tuple[str, ...]]:
+        """Return the settings of the candidates of campaigns that share the study."""
+        if not self._is_shared:
+            return set()
+        return {
+            self._search.filled(frozen.params)
+            for frozen in self._study.get_trials(deepcopy=False)
+            if not self._is_own(frozen)
+            and frozen.state != self._optuna.trial.TrialState.FAIL
+            and frozen.params.keys() == self._distributions.keys()
+            and "repeated" not in frozen.user_attrs
+        }
 
     def _tell_repeat(self, trial: Any, known: _Closed | None) -> None:
         """Tell Optuna what it could know of a candidate that it suggests again."""
@@ -181,11 +212,16 @@ class SearchSource:
         from optuna.storages import JournalStorage
         from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 
-        path = str(self._folder.path / JOURNAL)
+        path = str(self._journal)
         backend = JournalFileBackend(path, lock_obj=JournalFileOpenLock(path))
         study = self._optuna.create_study(
             storage=JournalStorage(backend), study_name="search", load_if_exists=True
         )
+        wanted = json.dumps(asdict(replace(self._search, candidates=1)))
+        if "search" not in study.user_attrs:
+            study.set_user_attr("search", wanted)
+        elif study.user_attrs["search"] != wanted:
+            raise DawnbenchError(f"{path} has another search; name another file with --study")
         known = len(study.get_trials(deepcopy=False))
         # A resumed search must not suggest again what the random start of the first sitting suggested.
         study.sampler = TPESampler(seed=known % RESEEDED, n_startup_trials=self._startup())
@@ -202,7 +238,7 @@ class SearchSource:
         states = self._optuna.trial.TrialState
         unfinished = []
         for frozen in self._study.get_trials(deepcopy=False):
-            if frozen.state == states.WAITING:
+            if frozen.state == states.WAITING or not self._is_own(frozen):
                 continue
             if "repeated" in frozen.user_attrs or frozen.params.keys() != self._distributions.keys():
                 if frozen.state == states.RUNNING:  # killed before its values were chosen, or compared

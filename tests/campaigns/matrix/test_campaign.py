@@ -301,6 +301,13 @@ def test_a_search_is_run_resumed_and_reported_by_the_same_commands(
     assert (OUT / "best.py").is_file()
 
 
+def test_only_a_search_is_shared(trials: StandIn, write_file: Write) -> None:
+    code, _, said = invoke("campaign", write_file(FILE), "--study", "shared.journal")
+    assert code == 2
+    assert "--study is for a campaign file with a search, which" in said
+    assert not OUT.exists()
+
+
 def test_only_a_search_has_a_report(trials: StandIn, write_file: Write) -> None:
     invoke("campaign", write_file(FILE))
     code, _, said = invoke("campaign", "report", OUT)

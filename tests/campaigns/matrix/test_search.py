@@ -45,6 +45,8 @@ def search(
     resuming: bool = False,
     interrupted_after: int | None = None,
     told: int | None = None,
+    out: str = "out",
+    study: Path | None = None,
 ) -> Pretended:
     executor = Pretended(trial, slots, interrupted_after)
 
@@ -54,11 +56,12 @@ def search(
 
     run_campaign(
         plan(folder, text),
-        folder / "out",
+        folder / out,
         executor,
         retries=0,
         resuming=resuming,
         ended=ended,
+        study=study,
     )
     return executor
 
@@ -196,3 +199,26 @@ def test_a_range_within_a_list_and_whole_numbers_reach_the_recipe(tmp_path: Path
         start, rate, end = json.loads(settings["schedule.rates"])
         assert (start, end) == (0, 0)
         assert 0.1 <= rate <= 0.8
+
+
+def test_campaigns_share_a_search_through_a_file(tmp_path: Path) -> None:
+    study, text = tmp_path / "shared.journal", FILE.replace("candidates = 20", "candidates = 12")
+    with pytest.raises(KeyboardInterrupt):
+        search(tmp_path, faster_with_momentum, text, out="one", study=study, told=9)
+    other = search(tmp_path, faster_with_momentum, text, out="two", study=study)
+    rest = search(tmp_path, faster_with_momentum, text, out="one", study=study, resuming=True)
+    one, two = (by_candidate(read_campaign(tmp_path / name)) for name in ("one", "two"))
+    assert not one.keys() & two.keys()
+    assert len(one) + len(two) == 12
+    assert len(two) > 5
+    assert not {*other.ran} & {*rest.ran}
+    assert not (tmp_path / "one/search.journal").exists()
+
+
+def test_a_shared_search_is_resumed_with_its_file_and_is_one_search(tmp_path: Path) -> None:
+    study, text = tmp_path / "shared.journal", FILE.replace("candidates = 20", "candidates = 2")
+    search(tmp_path, faster_with_momentum, text, study=study)
+    with pytest.raises(DawnbenchError, match=r"search.journal knows nothing of this search; name its file"):
+        search(tmp_path, faster_with_momentum, text, resuming=True)
+    with pytest.raises(DawnbenchError, match=r"shared.journal has another search; name another file"):
+        search(tmp_path, faster_with_momentum, text.replace("94%", "95%"), out="two", study=study)
