@@ -134,7 +134,14 @@ def run(
     folder, executor = out or CAMPAIGNS / plan.name, _executor(keep=end is not None, **options)
     limit = None if end is None else TimeLimit(end - time.monotonic())
     run_all = partial(
-        *(run_campaign, plan, folder, executor), retries=retries, resuming=resume, limit=limit, study=study
+        run_campaign,
+        plan,
+        folder,
+        executor,
+        retries=retries,
+        resuming=resume,
+        limit=limit,
+        study=study,
     )
     _run_and_show(run_all, folder, as_json, limited=limit is not None)
 
