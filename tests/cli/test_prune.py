@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from dawnbench.cli import main
 from dawnbench.compress import sweep
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.model_file import read_model_file
 from dawnbench.records.published import CIFAR10_FINGERPRINT
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in, only_run
 from tests.cli.test_evaluate import Planted
@@ -122,6 +123,26 @@ def test_the_document_fits_its_schema_and_a_second_sweep_replaces_nothing(
     for model in (*printed["models"], *again["models"]):
         del model["seconds"]
     assert again == printed
+
+
+def test_a_pruned_file_says_its_own_accuracy_not_that_of_an_exported_dense_model(
+    dawnbench: Dawnbench, run: Path, tmp_path: Path
+) -> None:
+    dense = run / "model.safetensors"
+    done = dawnbench("export", "latest", "--format=safetensors", "-o", "out.safetensors", "--recipe=tiny.py")
+    assert done.returncode == 0, done.stderr
+    shutil.move(tmp_path / "out.safetensors", dense)
+    assert dawnbench("prune", "latest", "--recipe=tiny.py", "--sparsity=0.99").returncode == 0
+    _, model = document(run / "pruned")["models"]
+    file = run / "pruned" / model["file"]
+    before, after = (read_model_file(path).metadata for path in (dense, file))
+    assert float(before["accuracy"]) != model["accuracy"]
+    assert (float(after["accuracy"]), after["sparsity"]) == (model["accuracy"], "0.99")
+    assert {"classes", "dawnbench", "data"} <= set(before) - set(after)
+    same = ("recipe", "recipe_digest", "settings", "trial", "seed", "data_fingerprint", "mean", "std")
+    assert [after[name] for name in same] == [before[name] for name in same]
+    found = json.loads(dawnbench("evaluate", str(file), "--recipe=tiny.py", "--json").stdout)
+    assert found["accuracy"] == found["recorded_accuracy"] == model["accuracy"]
 
 
 def test_a_killed_sweep_keeps_its_rows(
