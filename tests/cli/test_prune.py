@@ -168,6 +168,25 @@ def test_a_killed_sweep_keeps_its_rows(
     assert (run / "pruned" / "figures" / "accuracy.svg").exists()
 
 
+def test_what_a_sweep_killed_at_once_leaves_is_drawn(
+    dawnbench: Dawnbench, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        """Stands for SIGKILL, after which nothing of the process runs."""
+
+    def killed(sweep: Any, folder: Path, as_json: bool) -> None:
+        raise KilledError
+
+    monkeypatch.setattr("dawnbench.cli.prune.WORTH_DRAWING", 0)
+    monkeypatch.setattr("dawnbench.cli.prune._conclude", killed)
+    with pytest.raises(KilledError):
+        dawnbench("prune", "latest", "--recipe=tiny.py", "--sparsity=0.5")
+    page = (run / "pruned" / "pruned.md").read_text()
+    assert "![Accuracy by parameters](figures/accuracy.svg)" in page
+    assert "The sweep is incomplete." in page
+    assert (run / "pruned" / "figures" / "accuracy.png").exists()
+
+
 def test_the_published_protocol(dawnbench: Dawnbench, tmp_path: Path) -> None:
     few_digits(tmp_path)
     run = trained(tmp_path, *NARROW, "--epochs=1")
