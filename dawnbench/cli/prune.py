@@ -10,7 +10,7 @@ import click
 
 from dawnbench.cli.exit_codes import INTERRUPTED
 from dawnbench.cli.group import main
-from dawnbench.cli.options import data_option, device_option
+from dawnbench.cli.options import data_option, device_option, json_option, recipe_file_option
 from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
@@ -90,8 +90,8 @@ class Sparsities(click.ParamType[tuple[float, ...]]):
 )
 @data_option
 @device_option
-@click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
+@recipe_file_option
+@json_option
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def prune(
