@@ -58,4 +58,4 @@ def _line(found: RunEvaluation) -> str:
         line += ", by onnxruntime from one view of each"
     if found.recorded_accuracy is None:
         return line
-    return f"{line}; the run recorded {percent(found.recorded_accuracy)}"
+    return f"{line}; recorded: {percent(found.recorded_accuracy)}"
