@@ -26,6 +26,7 @@ from dawnbench.engine.model_file import save_model
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.trial import DivergedError, Trial
 from dawnbench.engine.warm_up import warm_up, with_compile_fallback
+from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Stretched
 from dawnbench.recipes.parts import PiecewiseLinearSpec
 from dawnbench.recipes.recipe import Recipe
@@ -80,9 +81,11 @@ def run_sweep(
     Every sparsity starts from the dense model. `data`, `device` and `recipe` are as for `open_kept_model`.
 
     Raises:
-        DawnbenchError: the folder holds no model of its run, or the data, the device or the disk cannot be
-            used.
+        DawnbenchError: it is not a folder or holds no model of its run, or the data, the device or the disk
+            cannot be used.
     """
+    if run.is_file():
+        raise DawnbenchError(f"{run} is a file; give the run folder, into which the sweep is written")
     observer.doing("opening the dense model")
     kept = open_kept_model(run, data=data, device=device, recipe=recipe)
     with explain_out_of_memory(kept.recipe.batch_size):

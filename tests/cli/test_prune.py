@@ -263,6 +263,11 @@ def test_a_run_without_a_model_is_refused(run: Path) -> None:
     assert not (run / "pruned").exists()
 
 
+def test_a_file_is_refused_before_anything_is_evaluated(run: Path) -> None:
+    sentence = refused(run.parent.parent, str(run / "model.safetensors"), "--recipe=tiny.py")
+    assert sentence.endswith(" is a file; give the run folder, into which the sweep is written")
+
+
 def test_a_pickle_is_refused_and_not_run(run: Path, tmp_path: Path) -> None:
     (run / "model.safetensors").write_bytes(pickle.dumps(Planted(tmp_path / "harm")))
     assert "is not a safetensors file" in refused(tmp_path, str(run), "--recipe=tiny.py")
