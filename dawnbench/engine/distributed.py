@@ -1,0 +1,157 @@
+"""The processes that train one trial together, one for each device: what they share and how."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor
+
+from dawnbench.engine.device import Device
+from dawnbench.engine.launched import Launched
+from dawnbench.errors import DawnbenchError
+
+PATIENCE = timedelta(minutes=30)
+"""How long a process waits for the others: they may have to download data or compile first."""
+
+
+class Ranks:
+    """A trial's only process: nothing has to be shared."""
+
+    def __init__(self, place: Launched = Launched()) -> None:  # noqa: B008  it is frozen
+        self.place = place
+        self.rank, self.size = place.rank, place.size
+
+    def sum_(self, tensor: Tensor) -> None:
+        """Replace a tensor by its sum over all ranks."""
+
+    def mean_(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its mean over all ranks."""
+
+    def copy_from_first_(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by that of rank 0."""
+
+    def summing_gradients(
+        self, take_step: Callable[[], Any], parameters: Sequence[Tensor], dtype: torch.dtype
+    ) -> Callable[[], Any]:
+        """Return a function that sums the gradients over all ranks, in `dtype`, and then takes the step."""
+        return take_step
+
+    def joined(self, mine: Tensor, count: int) -> Tensor:
+        """Return the `count` rows of which `mine` are this rank's share."""
+        return mine
+
+    def gather(self, value: Any) -> list[Any]:
+        """Return every rank's value, in the order of the ranks; waits for all of them."""
+        return [value]
+
+    def close(self) -> None:
+        """Part from the other ranks."""
+
+
+SINGLE = Ranks()
+
+
+class ProcessRanks(Ranks):
+    """One of several processes, which talk through torch.distributed.
+
+    Gradients are summed between the backward pass and the optimizer's step, and not by
+    DistributedDataParallel. The mathematics are the same, but DistributedDataParallel must be built again
+    when a recipe stops training a parameter (`until_epoch`), needs eleven eager steps before a step can be
+    captured, splits a compiled model into several graphs, and divides by the number of ranks, while the
+    losses here are sums over the batch. One sum of all gradients can be captured and needs none of this. It
+    does not overlap with the backward pass, which a compiled model ends with all gradients at once anyway.
+    """
+
+    def sum_(self, tensor: Tensor) -> None:
+        """Replace a tensor by its sum over all ranks."""
+        dist.all_reduce(tensor)
+
+    def mean_(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by its mean over all ranks."""
+        if tensors:
+            flat = _flat(tensors)
+            dist.all_reduce(flat)
+            _unflatten(flat / self.size, tensors)
+
+    def copy_from_first_(self, tensors: Sequence[Tensor]) -> None:
+        """Replace each tensor by that of rank 0."""
+        for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
+            alike = [tensor for tensor in tensors if tensor.dtype == dtype]
+            flat = _flat(alike)
+            dist.broadcast(flat, 0)
+            _unflatten(flat, alike)
+
+    def summing_gradients(
+        self, take_step: Callable[[], Any], parameters: Sequence[Tensor], dtype: torch.dtype
+    ) -> Callable[[], Any]:
+        """Return a function that sums the gradients over all ranks, in `dtype`, and then takes the step."""
+
+        def sum_and_step() -> None:
+            gradients = [p.grad for p in parameters if p.grad is not None]
+            flat = _flat(gradients).to(dtype)
+            dist.all_reduce(flat)
+            _unflatten(flat, gradients)
+            take_step()
+
+        return sum_and_step
+
+    def joined(self, mine: Tensor, count: int) -> Tensor:
+        """Return the `count` rows of which `mine` are this rank's share."""
+        rows = mine.new_zeros(count, *mine.shape[1:])
+        rows[self.place.share(count)] = mine
+        dist.all_reduce(rows)  # a sum with zeros is exact, whatever the sizes of the shares
+        return rows
+
+    def gather(self, value: Any) -> list[Any]:
+        """Return every rank's value, in the order of the ranks; waits for all of them."""
+        values: list[Any] = [None] * self.size
+        dist.all_gather_object(values, value)
+        return values
+
+    def close(self) -> None:
+        """Part from the other ranks."""
+        dist.destroy_process_group()
+
+
+def open_ranks(place: Launched, device: Device) -> Ranks:
+    """Meet the other processes, each of which has opened its own device.
+
+    Raises:
+        DawnbenchError: they cannot be reached, or their devices differ.
+    """
+    if place.size == 1:
+        return SINGLE
+    # Gloo carries what is on the host even if the gradients go from GPU to GPU.
+    backend = "cpu:gloo,cuda:nccl" if device.torch.type == "cuda" else "gloo"
+    try:
+        dist.init_process_group(backend, timeout=PATIENCE)
+    except (RuntimeError, ValueError) as error:
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise DawnbenchError(
+            f"rank {place.rank} does not reach the other ranks ({reason}); check torchrun's --rdzv-endpoint "
+            "and that the nodes reach each other"
+        ) from error
+    ranks = ProcessRanks(place)
+    names = ranks.gather(device.product_name)
+    if len(set(names)) > 1:
+        # Random numbers differ between kinds of GPU, and a record has room for one name.
+        other = next(rank for rank, name in enumerate(names) if name != names[0])
+        raise DawnbenchError(
+            f"rank 0 has the device {names[0]} and rank {other} {names[other]}; train on devices of one kind"
+        )
+    return ranks
+
+
+def _flat(tensors: Sequence[Tensor]) -> Tensor:
+    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+
+
+@torch.no_grad()
+def _unflatten(flat: Tensor, targets: Sequence[Tensor]) -> None:
+    parts = flat.split([target.numel() for target in targets])
+    sources = [part.view(target.shape) for part, target in zip(parts, targets, strict=True)]
+    torch._foreach_copy_(list(targets), sources)
