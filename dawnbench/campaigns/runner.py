@@ -11,12 +11,14 @@ from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.recording import Recording
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
-from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks, failing_together, open_rank_device, open_ranks
+from dawnbench.engine.launched import launched
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import RunStatus
-from dawnbench.telemetry import Sampler, open_sources
+from dawnbench.telemetry import Sampler, Source, open_node_sources
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.enough import Enough
@@ -46,6 +48,9 @@ def run(
     recorded with it. With `trials` the run goes on until its question is settled, however many trials the
     recipe asks for.
 
+    Started by torchrun, each process trains on its part of every batch, on a device of its own; the process
+    of rank 0 alone records and calls the observer.
+
     Raises:
         DawnbenchError: no number of trials allowed could settle the question; or a tag, the data, the device
             or the disk cannot be used, and what was recorded is kept.
@@ -58,37 +63,45 @@ def run(
 
         enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
-    opened = open_device(device)
+    place = launched()
+    opened = open_rank_device(device, place)
     opened.tune()
-    session = Session(
-        recipe,
-        opened,
-        seed=seed,
-        out=Path(out),
-        observer=observer or SilentObserver(),
-        command=command,
-        startup=startup() if own_process else Startup(),
-        save_model=save_model,
-        stopping=None if enough is None else enough.stopping,
-        tags=tags,
-        prices=prices,
-    )
-    run_trials(session, opened, recipe.trials, enough)
+    ranks = open_ranks(place, opened)
+    with failing_together(ranks):
+        session = Session(
+            recipe,
+            opened,
+            seed=seed,
+            out=Path(out),
+            observer=SilentObserver() if observer is None or ranks.rank else observer,
+            command=command,
+            startup=startup() if own_process else Startup(),
+            save_model=save_model,
+            stopping=None if enough is None else enough.stopping,
+            tags=tags,
+            prices=prices,
+            ranks=ranks,
+        )
+    run_trials(session, opened, recipe.trials, enough, ranks)
+    ranks.close()
     return session.folder
 
 
-def run_trials(session: Recording, device: Device, trials: int, enough: Enough | None = None) -> None:
+def run_trials(
+    session: Recording, device: Device, trials: int, enough: Enough | None = None, ranks: Ranks = SINGLE
+) -> None:
     """Run a session's trials one after another, and close it however that ends."""
     status: RunStatus = "failed"
     try:
         with session.setup.segment("record"):
-            sampler = Sampler(open_sources(device.uuid), session.append_samples)
+            sampler = Sampler(_sources(device, ranks), session.append_samples)
         session.begin(sampler)
         with sampler:
             session.warm_up()
             for number in range(1, trials + 1):
                 session.trial(number)
-                if enough is not None and enough.after([session], number):
+                # Rank 0 has the times, and decides for all.
+                if enough is not None and ranks.gather(not ranks.rank and enough.after([session], number))[0]:
                     break
         status = "finished"
     except KeyboardInterrupt:
@@ -96,3 +109,13 @@ def run_trials(session: Recording, device: Device, trials: int, enough: Enough |
         raise
     finally:
         session.close(status)
+
+
+def _sources(device: Device, ranks: Ranks) -> list[Source]:
+    """Return what this process reads: the first one of each node reads the sensors of the whole node."""
+    told = ranks.gather((ranks.place.node, device.uuid))
+    if not ranks.place.leads_node:
+        return []
+    return open_node_sources(
+        {rank: uuid for rank, (node, uuid) in enumerate(told) if node == ranks.place.node}
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import torch
 import torch.distributed as dist
 from torch import Tensor
 
-from dawnbench.engine.device import Device
+from dawnbench.engine.device import Device, open_device
 from dawnbench.engine.launched import Launched
 from dawnbench.errors import DawnbenchError
 
@@ -68,13 +69,14 @@ class ProcessRanks(Ranks):
 
     def sum_(self, tensor: Tensor) -> None:
         """Replace a tensor by its sum over all ranks."""
-        dist.all_reduce(tensor)
+        with noticing_lost_ranks():
+            dist.all_reduce(tensor)
 
     def mean_(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by its mean over all ranks."""
         if tensors:
             flat = _flat(tensors)
-            dist.all_reduce(flat)
+            self.sum_(flat)
             _unflatten(flat / self.size, tensors)
 
     def copy_from_first_(self, tensors: Sequence[Tensor]) -> None:
@@ -82,7 +84,8 @@ class ProcessRanks(Ranks):
         for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
             alike = [tensor for tensor in tensors if tensor.dtype == dtype]
             flat = _flat(alike)
-            dist.broadcast(flat, 0)
+            with noticing_lost_ranks():
+                dist.broadcast(flat, 0)
             _unflatten(flat, alike)
 
     def summing_gradients(
@@ -93,7 +96,7 @@ class ProcessRanks(Ranks):
         def sum_and_step() -> None:
             gradients = [p.grad for p in parameters if p.grad is not None]
             flat = _flat(gradients).to(dtype)
-            dist.all_reduce(flat)
+            self.sum_(flat)
             _unflatten(flat, gradients)
             take_step()
 
@@ -103,18 +106,96 @@ class ProcessRanks(Ranks):
         """Return the `count` rows of which `mine` are this rank's share."""
         rows = mine.new_zeros(count, *mine.shape[1:])
         rows[self.place.share(count)] = mine
-        dist.all_reduce(rows)  # a sum with zeros is exact, whatever the sizes of the shares
+        self.sum_(rows)  # a sum with zeros is exact, whatever the sizes of the shares
         return rows
 
     def gather(self, value: Any) -> list[Any]:
         """Return every rank's value, in the order of the ranks; waits for all of them."""
         values: list[Any] = [None] * self.size
-        dist.all_gather_object(values, value)
+        with noticing_lost_ranks():
+            dist.all_gather_object(values, value)
         return values
 
     def close(self) -> None:
         """Part from the other ranks."""
         dist.destroy_process_group()
+
+
+class LostRankError(DawnbenchError):
+    """Another process ended; it has said why, or was killed."""
+
+
+@contextmanager
+def noticing_lost_ranks() -> Iterator[None]:
+    """Turn the error of a broken connection to another rank into a sentence.
+
+    Raises:
+        LostRankError: another rank ended, or cannot be reached any more.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # Gloo has no class of its own. What a capture refuses is the capture's business.
+        lost = isinstance(error, dist.DistError) or "gloo" in str(error)
+        if not lost or (torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()):
+            raise
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        raise LostRankError(
+            f"another rank ended, or the connection to it broke, so the trial cannot go on ({reason})"
+        ) from error
+
+
+class SaidByFirstError(DawnbenchError):
+    """A failure that rank 0 reports for all."""
+
+
+def open_rank_device(name: str, place: Launched) -> Device:
+    """Open the device called `name`: of several processes on a node, each takes a GPU of its own.
+
+    Raises:
+        DawnbenchError: it is unknown or unavailable, or is one that all of them would take.
+    """
+    if place.size == 1:
+        return open_device(name)
+    if name == "mps" or ":" in name:
+        raise DawnbenchError(
+            f"device {name} is a single one, and {place.size} processes need one each; use --device cuda, "
+            "which gives each process its own GPU, or --device cpu"
+        )
+    gpu = name == "cuda" or (name == "auto" and torch.cuda.is_available())
+    return open_device(f"cuda:{place.local_rank}" if gpu else "cpu" if name == "auto" else name)
+
+
+@contextmanager
+def leader_first(ranks: Ranks) -> Iterator[None]:
+    """Do the block on the first rank of each node, then on the others, which find its files."""
+    if not ranks.place.leads_node:
+        ranks.gather(None)
+    try:
+        yield
+    finally:
+        if ranks.place.leads_node:
+            ranks.gather(None)
+
+
+@contextmanager
+def failing_together(ranks: Ranks) -> Iterator[None]:
+    """End the block with an error on all ranks if it fails on one, which rank 0 then reports.
+
+    Raises:
+        SaidByFirstError: on the other ranks.
+    """
+    failure: Exception | None = None
+    try:
+        yield
+    except (DawnbenchError, OSError) as error:
+        failure = error
+    failures = ranks.gather(failure and (str(failure) or type(failure).__name__))
+    if failure is not None and ranks.rank == 0:
+        raise failure
+    found = next(((rank, why) for rank, why in enumerate(failures) if why is not None), None)
+    if found is not None:
+        raise (SaidByFirstError if ranks.rank else DawnbenchError)(f"rank {found[0]}: {found[1]}")
 
 
 def open_ranks(place: Launched, device: Device) -> Ranks:
@@ -140,7 +221,7 @@ def open_ranks(place: Launched, device: Device) -> Ranks:
     if len(set(names)) > 1:
         # Random numbers differ between kinds of GPU, and a record has room for one name.
         other = next(rank for rank, name in enumerate(names) if name != names[0])
-        raise DawnbenchError(
+        raise (SaidByFirstError if place.rank else DawnbenchError)(
             f"rank 0 has the device {names[0]} and rank {other} {names[other]}; train on devices of one kind"
         )
     return ranks
