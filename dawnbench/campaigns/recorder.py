@@ -13,7 +13,7 @@ from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
 from dawnbench.campaigns.rank_facts import trial_of_all
 from dawnbench.engine.device import Device
-from dawnbench.engine.distributed import SINGLE, Ranks, noticing_lost_ranks
+from dawnbench.engine.distributed import SINGLE, LostRankError, Ranks, noticing_lost_ranks
 from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
@@ -70,7 +70,9 @@ class Recorder(ABC):
         except Exception as error:
             # If the disk is full this fails too, and the first failure is the one to report.
             with suppress(DawnbenchError):
-                self._record_despite_interrupt("failed", f"{type(error).__name__}: {error}", setup, startup)
+                own = isinstance(error, LostRankError)
+                reason = str(error) if own else f"{type(error).__name__}: {error}"
+                self._record_despite_interrupt("failed", reason, setup, startup)
             raise
         else:
             self._record_despite_interrupt("finished", None, setup, startup)

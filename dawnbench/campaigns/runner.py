@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import os
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +14,7 @@ from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.recording import Recording
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
+from dawnbench.campaigns.stuck import EndIfStuck
 from dawnbench.engine.device import Device
 from dawnbench.engine.distributed import SINGLE, Ranks, failing_together, open_rank_device, open_ranks
 from dawnbench.engine.launched import launched
@@ -18,7 +22,7 @@ from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import RunStatus
-from dawnbench.telemetry import Sampler, Source, open_node_sources
+from dawnbench.telemetry import Sampler, Source, open_node_sources, open_sources
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.enough import Enough
@@ -82,7 +86,8 @@ def run(
             prices=prices,
             ranks=ranks,
         )
-    run_trials(session, opened, recipe.trials, enough, ranks)
+    with ending_if_stuck(session, ranks):
+        run_trials(session, opened, recipe.trials, enough, ranks)
     ranks.close()
     return session.folder
 
@@ -111,11 +116,25 @@ def run_trials(
         session.close(status)
 
 
+@contextmanager
+def ending_if_stuck(session: Recording, ranks: Ranks) -> Iterator[None]:
+    """Let a signal end the block even while it waits for another rank."""
+    if ranks.size == 1 or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    watch = EndIfStuck(lambda: session.close("interrupted"))
+    try:
+        yield
+    finally:
+        watch.close()
+
+
 def _sources(device: Device, ranks: Ranks) -> list[Source]:
     """Return what this process reads: the first one of each node reads the sensors of the whole node."""
-    told = ranks.gather((ranks.place.node, device.uuid))
+    if ranks.size == 1:
+        return open_sources(device.uuid)
+    told = enumerate(ranks.gather((ranks.place.node, device.uuid, os.getpid())))
     if not ranks.place.leads_node:
         return []
-    return open_node_sources(
-        {rank: uuid for rank, (node, uuid) in enumerate(told) if node == ranks.place.node}
-    )
+    here = [(rank, uuid, process) for rank, (node, uuid, process) in told if node == ranks.place.node]
+    return open_node_sources({rank: uuid for rank, uuid, _ in here}, [process for *_, process in here])

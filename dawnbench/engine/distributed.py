@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -139,9 +140,11 @@ def noticing_lost_ranks() -> Iterator[None]:
         lost = isinstance(error, dist.DistError) or "gloo" in str(error)
         if not lost or (torch.cuda.is_initialized() and torch.cuda.is_current_stream_capturing()):
             raise
-        reason = next(iter(str(error).splitlines()), type(error).__name__)
+        # Without the place in Gloo's source, and without its advice.
+        words = re.sub(r"\[\S*\]:?\S*|\. .*", "", next(iter(str(error).splitlines()), "")).split()
         raise LostRankError(
-            f"another rank ended, or the connection to it broke, so the trial cannot go on ({reason})"
+            "another rank ended, or the connection to it broke, so the trial cannot go on "
+            f"({' '.join(words)})"
         ) from error
 
 

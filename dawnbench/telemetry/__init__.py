@@ -6,7 +6,10 @@ machine. What cannot be read is None with a reason, never a guess.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+
+import psutil
 
 from dawnbench.telemetry.environment import environment
 from dawnbench.telemetry.host import HostSource
@@ -27,8 +30,16 @@ def open_sources(device_uuid: str | None) -> list[Source]:
     return [open_nvml(device_uuid), HostSource(), open_rapl()]
 
 
-def open_node_sources(device_uuids: Mapping[int, str | None]) -> list[Source]:
-    """Open every source of this machine, whose GPUs train one trial together, by the ranks that use them."""
-    if len(device_uuids) == 1 or None in device_uuids.values():
-        return open_sources(next(iter(device_uuids.values())))
-    return [ManyGpus({r: open_nvml(uuid) for r, uuid in device_uuids.items()}), HostSource(), open_rapl()]
+def open_node_sources(device_uuids: Mapping[int, str | None], processes: Sequence[int]) -> list[Source]:
+    """Open every source of this machine, on which several processes train one trial together.
+
+    `device_uuids` has their GPUs by rank, and `processes` their ids.
+    """
+    own = [psutil.Process(process) for process in processes]
+
+    def own_seconds() -> float:
+        return math.fsum(sum(process.cpu_times()[:2]) for process in own)
+
+    gpus = {rank: open_nvml(uuid) for rank, uuid in device_uuids.items() if uuid is not None}
+    gpu = ManyGpus(gpus) if len(gpus) > 1 else next(iter(gpus.values()), None) or open_nvml(None)
+    return [gpu, HostSource(own_seconds=own_seconds), open_rapl()]
