@@ -20,12 +20,13 @@ KIND = "dawnbench baseline"
 _SERIES = TypeAdapter(TrialSet)
 
 
-def baseline_path(folder: Path, workload: str, device_name: str) -> Path:
-    """Return the path of a workload's baseline on a device: `folder`/RECIPE/DEVICE.json.
+def baseline_path(folder: Path, workload: str, hardware: str) -> Path:
+    """Return the path of a workload's baseline on its devices: `folder`/RECIPE/DEVICES.json.
 
-    The workload is a recipe's name, followed in an inference run by what ran the model.
+    The workload is a recipe's name, followed in an inference run by what ran the model; both are as a run's
+    identity says them.
     """
-    return folder / slug(workload) / f"{slug(device_name)}.json"
+    return folder / slug(workload) / f"{slug(hardware)}.json"
 
 
 def write_baseline(series: TrialSet, path: Path) -> None:

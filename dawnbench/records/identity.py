@@ -82,6 +82,11 @@ class RunIdentity:
         return f"{several} on {self.nodes} nodes" if self.nodes > 1 else several
 
     @property
+    def together(self) -> dict[str, int]:
+        """`devices` and `nodes` for a JSON object; empty for one device, whose object says neither."""
+        return {} if self.devices == 1 else {"devices": self.devices, "nodes": self.nodes}
+
+    @property
     def where(self) -> str:
         """Where it ran: `AMD EPYC (cpu, bf16, 2 threads)`."""
         return f"{self.hardware} ({self.device}, {self.conditions})"

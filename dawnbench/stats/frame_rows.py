@@ -80,7 +80,7 @@ def trial_row(name: str, run: Run, trial: TrialRecord, prices: Prices) -> Row:
     return {
         "run": name,
         "recipe": record.recipe_name,
-        "device": record.device_name,
+        "device": record.identity.hardware,
         "created": record.created,
         "trial": trial.trial,
         "seed": trial.seed,

@@ -52,7 +52,7 @@ def render_comparison(
     by = f"The verdict is by the {rule} rule ({known_rule(rule).source})."
     body = [
         layout.hero(
-            f"{other.identity.recipe} · {other.device_name} · {other.identity.conditions}",
+            f"{other.identity.recipe} · {other.identity.hardware} · {other.identity.conditions}",
             _title(comparison),
             layout.headline(f"{verdict_sentence(comparison)}."),
             runs,

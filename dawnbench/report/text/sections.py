@@ -16,6 +16,7 @@ from dawnbench.report.text.passes import model_fact
 from dawnbench.report.text.stopping import stopping_sentence
 from dawnbench.report.units import joules, metric_name, number_bytes, percent, reading, seconds
 from dawnbench.safe_text import markdown, markdown_block
+from dawnbench.stats.comparison.trials_needed import as_launched
 from dawnbench.stats.cost import cost_of_time, dollars
 from dawnbench.stats.progress import spread_by_segment
 from dawnbench.stats.spending import Spending
@@ -32,7 +33,7 @@ def run_facts(run: Run) -> str:
         f"- Run: {markdown(run.folder.resolve().name)}, begun {markdown(record.created)}, {record.status}",
         *([f"- Model: {markdown(model_fact(inference))}"] if inference is not None else []),
         f"- Target: {percent(record.target)} validation accuracy",
-        f"- Device: {markdown(record.device_name)} ({markdown(record.device)}), "
+        f"- Device: {markdown(one.hardware)} ({markdown(record.device)}), "
         f"precision {markdown(one.conditions)}",
         f"- Data: {markdown(record.data.source)}, {record.data.train_images} training and "
         f"{record.data.validation_images} validation images, fingerprint "
@@ -55,10 +56,10 @@ def run_facts(run: Run) -> str:
 
 
 def reproducing_command(record: RunRecord) -> str:
-    """Return the command line that repeats a run with as many threads; empty if it was run from Python."""
+    """Return the command line that repeats a run with as many threads and devices; empty from Python."""
     threads = record.identity.threads
     setting = "" if threads is None or not record.command else f"OMP_NUM_THREADS={threads} "
-    return setting + shlex.join(record.command)
+    return setting + shlex.join(as_launched(record.command, record.devices, record.nodes))
 
 
 def timing_table(run: Run, priced: Spending | None = None) -> str:
