@@ -39,8 +39,8 @@ def epoch_of_all(record: EpochRecord, ranks: Ranks) -> EpochRecord:
     return replace(
         record,
         energy_joules=total(one.joules for one in told if one.leads_node),
-        slowest_train_seconds=max((one.train_seconds or 0.0 for one in told), default=None),
-        slowest_evaluate_seconds=max((one.evaluate_seconds or 0.0 for one in told), default=None),
+        slowest_train_seconds=max(one.train_seconds or 0.0 for one in told),
+        slowest_evaluate_seconds=max(one.evaluate_seconds or 0.0 for one in told),
     )
 
 
