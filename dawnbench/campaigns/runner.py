@@ -67,10 +67,9 @@ def run(
 
         enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
-    place = launched()
-    opened = open_rank_device(device, place)
+    ranks = open_ranks(launched(), device)
+    opened = open_rank_device(device, ranks)
     opened.tune()
-    ranks = open_ranks(place, opened)
     with failing_together(ranks):
         session = Session(
             recipe,

@@ -152,23 +152,6 @@ class SaidByFirstError(DawnbenchError):
     """A failure that rank 0 reports for all."""
 
 
-def open_rank_device(name: str, place: Launched) -> Device:
-    """Open the device called `name`: of several processes on a node, each takes a GPU of its own.
-
-    Raises:
-        DawnbenchError: it is unknown or unavailable, or is one that all of them would take.
-    """
-    if place.size == 1:
-        return open_device(name)
-    if name == "mps" or ":" in name:
-        raise DawnbenchError(
-            f"device {name} is a single one, and {place.size} processes need one each; use --device cuda, "
-            "which gives each process its own GPU, or --device cpu"
-        )
-    gpu = name == "cuda" or (name == "auto" and torch.cuda.is_available())
-    return open_device(f"cuda:{place.local_rank}" if gpu else "cpu" if name == "auto" else name)
-
-
 @contextmanager
 def leader_first(ranks: Ranks) -> Iterator[None]:
     """Do the block on the first rank of each node, then on the others, which find its files."""
@@ -201,16 +184,16 @@ def failing_together(ranks: Ranks) -> Iterator[None]:
         raise (SaidByFirstError if ranks.rank else DawnbenchError)(f"rank {found[0]}: {found[1]}")
 
 
-def open_ranks(place: Launched, device: Device) -> Ranks:
-    """Meet the other processes, each of which has opened its own device.
+def open_ranks(place: Launched, name: str) -> Ranks:
+    """Meet the other processes, which train on devices called `name` as well.
 
     Raises:
-        DawnbenchError: they cannot be reached, or their devices differ.
+        DawnbenchError: they cannot be reached.
     """
     if place.size == 1:
         return SINGLE
     # Gloo carries what is on the host even if the gradients go from GPU to GPU.
-    backend = "cpu:gloo,cuda:nccl" if device.torch.type == "cuda" else "gloo"
+    backend = "cpu:gloo,cuda:nccl" if _is_gpu(name) else "gloo"
     try:
         dist.init_process_group(backend, timeout=PATIENCE)
     except (RuntimeError, ValueError) as error:
@@ -219,15 +202,39 @@ def open_ranks(place: Launched, device: Device) -> Ranks:
             f"rank {place.rank} does not reach the other ranks ({reason}); check torchrun's --rdzv-endpoint "
             "and that the nodes reach each other"
         ) from error
-    ranks = ProcessRanks(place)
+    return ProcessRanks(place)
+
+
+def open_rank_device(name: str, ranks: Ranks) -> Device:
+    """Open the device called `name`: of several processes on a node, each takes a GPU of its own.
+
+    Raises:
+        DawnbenchError: it is unknown or unavailable, or is one that all of them would take; or their devices
+            differ.
+    """
+    if ranks.size == 1:
+        return open_device(name)
+    with failing_together(ranks):
+        if name == "mps" or ":" in name:
+            raise DawnbenchError(
+                f"device {name} is a single one, and {ranks.size} processes need one each; use --device "
+                "cuda, which gives each process its own GPU, or --device cpu"
+            )
+        own = f"cuda:{ranks.place.local_rank}" if _is_gpu(name) else "cpu" if name == "auto" else name
+        device = open_device(own)
     names = ranks.gather(device.product_name)
-    if len(set(names)) > 1:
-        # Random numbers differ between kinds of GPU, and a record has room for one name.
-        other = next(rank for rank, name in enumerate(names) if name != names[0])
-        raise (SaidByFirstError if place.rank else DawnbenchError)(
-            f"rank 0 has the device {names[0]} and rank {other} {names[other]}; train on devices of one kind"
-        )
-    return ranks
+    with failing_together(ranks):
+        if names[ranks.rank] != names[0]:
+            # Random numbers differ between kinds of GPU, and a record has room for one name.
+            raise DawnbenchError(
+                f"its device is {names[ranks.rank]} and that of rank 0 {names[0]}; train on devices of one "
+                "kind"
+            )
+    return device
+
+
+def _is_gpu(name: str) -> bool:
+    return name == "cuda" or (name == "auto" and torch.cuda.is_available())
 
 
 def _flat(tensors: Sequence[Tensor]) -> Tensor:

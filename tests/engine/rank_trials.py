@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from dawnbench.engine.device import open_device
-from dawnbench.engine.distributed import SINGLE, Ranks, open_ranks
+from dawnbench.engine.distributed import Ranks, open_rank_device, open_ranks
 from dawnbench.engine.launched import launched
 from dawnbench.engine.prepare import prepare
 from dawnbench.errors import DawnbenchError
@@ -50,6 +50,11 @@ def results(ranks: Ranks) -> dict[str, Any]:
         epochs = [asdict(result) for result in results_of(prepared)]
         weights = torch.cat([p.detach().double().flatten() for p in prepared.evaluated.parameters()])
         found[name] = {"epochs": epochs, "weights": weights.tolist(), "mask": torch.rand(4).tolist()}
+    for name in ("mps", "cuda:0"):
+        try:
+            open_rank_device(name, ranks)
+        except DawnbenchError as error:
+            found[name] = str(error)
     for name, (recipe_name, *settings) in REFUSED.items():
         recipe = small_recipe(recipe_name, *settings)
         try:
@@ -63,6 +68,6 @@ def results(ranks: Ranks) -> dict[str, Any]:
 if __name__ == "__main__":
     torch.set_num_threads(1)
     one = launched()
-    together = open_ranks(one, open_device("cpu")) if one.size > 1 else SINGLE
+    together = open_ranks(one, "cpu")
     Path(sys.argv[1], f"{one.rank}.json").write_text(json.dumps(results(together)))
     together.close()

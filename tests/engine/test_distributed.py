@@ -113,3 +113,12 @@ def test_what_cannot_be_split_is_refused_in_a_sentence(
 ) -> None:
     assert sentence in two[0][what]
     assert two[0][what] == two[1][what]
+
+
+@pytest.mark.parametrize("device", ["mps", "cuda:0"])
+def test_a_device_that_all_ranks_would_take_is_refused_by_rank_0_for_all(
+    device: str, two: list[dict[str, Any]]
+) -> None:
+    first, second = (found[device] for found in two)
+    assert first.startswith(f"device {device} is a single one, and 2 processes need one each")
+    assert second == f"rank 0: {first}"
