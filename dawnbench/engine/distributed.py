@@ -199,8 +199,8 @@ def open_ranks(place: Launched, name: str) -> Ranks:
     except (RuntimeError, ValueError) as error:
         reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise DawnbenchError(
-            f"rank {place.rank} does not reach the other ranks ({reason}); check torchrun's --rdzv-endpoint "
-            "and that the nodes reach each other"
+            f"the other ranks cannot be reached ({reason}); check torchrun's --rdzv-endpoint and that the "
+            "nodes reach each other"
         ) from error
     return ProcessRanks(place)
 
@@ -234,7 +234,7 @@ def open_rank_device(name: str, ranks: Ranks) -> Device:
 
 
 def _is_gpu(name: str) -> bool:
-    return name == "cuda" or (name == "auto" and torch.cuda.is_available())
+    return name in ("auto", "cuda") and torch.cuda.is_available()
 
 
 def _flat(tensors: Sequence[Tensor]) -> Tensor:
