@@ -11,7 +11,9 @@ from typing import Any
 from dawnbench.campaigns.energy import TrialEnergy, energy_warning
 from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
+from dawnbench.campaigns.rank_facts import trial_of_all
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, LostRankError, Ranks, noticing_lost_ranks
 from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
@@ -37,9 +39,11 @@ class Recorder(ABC):
         sampler: Sampler,
         writer: RunWriter,
         observer: Observer,
+        ranks: Ranks = SINGLE,
     ) -> None:
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
+        self._ranks, self._told = ranks, False
         self.record: TrialRecord | None = None
         """The trial as written, once it has ended."""
 
@@ -51,11 +55,13 @@ class Recorder(ABC):
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
         self._device.synchronize()
+        self._ranks.gather(None)  # all ranks begin together
         self._suspended_ns = suspended_ns()
         self._energy = TrialEnergy(self._sampler)
         self._ledger = Ledger(self._device)
         try:
-            work()
+            with noticing_lost_ranks():
+                work()
         except DivergedError as error:
             self._record_despite_interrupt("diverged", str(error), setup, startup)
         except KeyboardInterrupt as error:
@@ -64,7 +70,9 @@ class Recorder(ABC):
         except Exception as error:
             # If the disk is full this fails too, and the first failure is the one to report.
             with suppress(DawnbenchError):
-                self._record_despite_interrupt("failed", f"{type(error).__name__}: {error}", setup, startup)
+                own = isinstance(error, LostRankError)
+                reason = str(error) if own else f"{type(error).__name__}: {error}"
+                self._record_despite_interrupt("failed", reason, setup, startup)
             raise
         else:
             self._record_despite_interrupt("finished", None, setup, startup)
@@ -98,7 +106,9 @@ class Recorder(ABC):
         device_seconds = self._ledger.device_seconds()
         before = shift_segments(startup + setup.segments(), began_ns - setup.started_wall_ns)
         segments = before + self._ledger.segments()
-        telemetry = self._sampler.summary(began_ns, ended_ns, self._energy.joules(), self._energy_to_target())
+        telemetry = self._sampler.summary(
+            began_ns, ended_ns, self._energy.joules(), self._energy_to_target(), self._energy.by_device()
+        )
         record = TrialRecord(
             trial=self._trial,
             seed=self._seed,
@@ -114,6 +124,9 @@ class Recorder(ABC):
             began_ns=began_ns,
             **self._results(status, segments),
         )
+        if status in ("finished", "diverged") and not self._told:
+            self._told = True  # the others tell once only, even if an interrupt calls this again
+            record = trial_of_all(record, self._ranks)
         self.record = self._writer.append_trial(record)
         self._observer.trial_ended(self.record)
         self._sampler.forget(ended_ns)

@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.silent_writer import SilentWriter
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -50,6 +52,8 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    ranks: Ranks
+    """The processes that train each trial together; rank 0 records."""
 
 
 class Recording(ABC):
@@ -66,6 +70,7 @@ class Recording(ABC):
         self._observer = options["observer"]
         self._startup = options["startup"]
         self._pairing = options.get("pairing")
+        self._ranks = options.get("ranks", SINGLE)
         self._tags = checked_tags(options.get("tags") or {})
         self._writer: RunWriter | None = None
         self._trials: list[TrialRecord] = []
@@ -100,11 +105,18 @@ class Recording(ABC):
         with self.setup.segment("record"):
             created = datetime.now(UTC)
             self._record = record = self._describe(created, sampler.unavailable)
-            self._writer = RunWriter(self._options["out"], record.recipe_name, created)
-            self._writer.write_run(record)
+            self._writer = self._open_writer(record, created)
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
+
+    def _open_writer(self, record: RunRecord, created: datetime) -> RunWriter:
+        if self._ranks.rank:
+            return SilentWriter(self._ranks.gather(None)[0])
+        writer = RunWriter(self._options["out"], record.recipe_name, created)
+        writer.write_run(record)
+        self._ranks.gather(writer.folder)
+        return writer
 
     @property
     @abstractmethod
@@ -167,6 +179,8 @@ class Recording(ABC):
             stopping=self._options.get("stopping"),
             tags=self._tags,
             prices=self._options.get("prices", NO_PRICES),
+            devices=self._ranks.size,
+            nodes=self._ranks.place.nodes,
             **described,
         )
 

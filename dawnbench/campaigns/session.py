@@ -11,6 +11,7 @@ from dawnbench.campaigns.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import leader_first
 from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import describe_model, prepare
@@ -37,9 +38,10 @@ class Session(Recording):
         observer = self._observer
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
-            dataset = load_dataset(
-                recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
-            )
+            with leader_first(self._ranks):
+                dataset = load_dataset(
+                    recipe.dataset.name, progress=observer.loading, image_size=recipe.dataset.image_size
+                )
             dataset = _in_host_memory(dataset, device)
         height, width, channels = dataset.image_shape
         classes = len(dataset.classes)
@@ -49,12 +51,13 @@ class Session(Recording):
         with explain_out_of_memory(recipe.batch_size):
             with self.setup.segment("record"):
                 self._model = describe_model(recipe, channels, classes, shape.train_images)
-                self._predicted_bytes = check_memory(recipe, shape, device)
+                part = replace(recipe, batch_size=max(1, recipe.batch_size // self._ranks.size))
+                self._predicted_bytes = check_memory(part, shape, device)
             if self._pairing is not None:
                 # Otherwise side A alone would pay for what only the first model of a process costs.
                 prepare(recipe, dataset, device)
             with self.setup.segment("build"):
-                self._prepared = prepare(recipe, dataset, device)
+                self._prepared = prepare(recipe, dataset, device, self._ranks)
         self._recipe = recipe = self._prepared.recipe
         with self.setup.segment("record"):
             self._learning_rates = learning_rates(
@@ -78,7 +81,7 @@ class Session(Recording):
         """Run and record trial `number`, counted from 1; its seed is the run's seed plus `number` - 1."""
         seed = self._seed + number - 1
         save = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
-        hooks = (save,) if self._save_model else ()
+        hooks = (save,) if self._save_model and self._ranks.rank == 0 else ()
         with explain_out_of_memory(self._recipe.batch_size):
             recorder = TrialRecorder(
                 number,
@@ -88,6 +91,7 @@ class Session(Recording):
                 self._sampler,
                 self.writer,
                 self._observer,
+                self._ranks,
             )
             recorder.run(self._prepared, self.setup, self._startup.segments, hooks)
         if recorder.record is not None:
