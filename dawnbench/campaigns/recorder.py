@@ -6,16 +6,18 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from dawnbench.campaigns.energy import TrialEnergy, energy_warning
 from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
+from dawnbench.engine.checkpoint import SavedTrial
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.schema import Segment, TrialRecord, TrialStatus
+from dawnbench.records.schema import EpochRecord, Segment, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
 
@@ -25,8 +27,24 @@ FROM_THE_KEYBOARD = "interrupted from the keyboard"
 """The reason recorded for an interrupt without a message."""
 
 
+@dataclass(frozen=True)
+class Continued:
+    """What is left of a trial that another process began, or why its times do not count."""
+
+    after_epochs: int
+    """Complete epochs to go on after."""
+    saved: SavedTrial | None
+    """The state after them; None to start from the seed."""
+    epochs: tuple[EpochRecord, ...]
+    """Their records."""
+    warning: str
+    """Why the trial has no times."""
+
+
 class Recorder(ABC):
     """Runs one trial's work and writes its record; a subclass says what the work came to."""
+
+    _continued: Continued | None = None
 
     def __init__(
         self,
@@ -98,7 +116,11 @@ class Recorder(ABC):
         device_seconds = self._ledger.device_seconds()
         before = shift_segments(startup + setup.segments(), began_ns - setup.started_wall_ns)
         segments = before + self._ledger.segments()
-        telemetry = self._sampler.summary(began_ns, ended_ns, self._energy.joules(), self._energy_to_target())
+        energies = self._energy.joules(), self._energy_to_target()
+        results = self._results(status, segments)
+        if self._continued is not None:
+            energies, results["seconds"] = (None, None), dict.fromkeys(results["seconds"])
+        telemetry = self._sampler.summary(began_ns, ended_ns, *energies)
         record = TrialRecord(
             trial=self._trial,
             seed=self._seed,
@@ -112,7 +134,8 @@ class Recorder(ABC):
             telemetry=telemetry,
             warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
             began_ns=began_ns,
-            **self._results(status, segments),
+            resumed_after=None if self._continued is None else self._continued.after_epochs,
+            **results,
         )
         self.record = self._writer.append_trial(record)
         self._observer.trial_ended(self.record)
@@ -126,6 +149,8 @@ class Recorder(ABC):
                 f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
                 "than 2 % apart, so something other than the trial delayed one of them; measure again"
             )
+        if self._continued is not None:
+            yield self._continued.warning
         sampler, began_ns = self._sampler, self._ledger.started_wall_ns
         if sampler.error is not None:
             yield f"the telemetry ended early: {sampler.error}"

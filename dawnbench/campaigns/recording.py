@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.recorder import Continued
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
@@ -36,6 +37,19 @@ from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """A run that another process began."""
+
+    folder: Path
+    record: RunRecord
+    """With this resumption in it."""
+    trials: tuple[TrialRecord, ...]
+    """Those that are complete."""
+    unfinished: Mapping[int, Continued]
+    """By number, the trials whose times will not count."""
+
+
 class RecordingOptions(TypedDict, total=False):
     """How trials are recorded, whatever they do."""
 
@@ -50,6 +64,8 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    resumed: Resumed | None
+    """The run to go on with, instead of one of its own."""
 
 
 class Recording(ABC):
@@ -67,8 +83,9 @@ class Recording(ABC):
         self._startup = options["startup"]
         self._pairing = options.get("pairing")
         self._tags = checked_tags(options.get("tags") or {})
+        self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
-        self._trials: list[TrialRecord] = []
+        self._trials: list[TrialRecord] = [] if self._resumed is None else list(self._resumed.trials)
         self.setup = Ledger(device)
 
     @abstractmethod
@@ -98,13 +115,19 @@ class Recording(ABC):
         """Open the run folder with its run.json and tell the observer."""
         self._sampler = sampler
         with self.setup.segment("record"):
-            created = datetime.now(UTC)
-            self._record = record = self._describe(created, sampler.unavailable)
-            self._writer = RunWriter(self._options["out"], record.recipe_name, created)
-            self._writer.write_run(record)
+            self._writer, self._record = self._open(sampler.unavailable)
+            self._writer.write_run(self._record)
+        record = self._record
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
+
+    def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
+        if self._resumed is not None:
+            return RunWriter.reopen(self._resumed.folder), self._resumed.record
+        created = datetime.now(UTC)
+        record = self._describe(created, unavailable)
+        return RunWriter(self._options["out"], record.recipe_name, created), record
 
     @property
     @abstractmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +33,7 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    checkpoint_every: int | None = None,
     trials: AutoTrials | None = None,
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
@@ -42,7 +43,8 @@ def run(
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder. `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
+    folder, and `checkpoint_every` saves the state of the trial under way every so many epochs, for `resume`.
+    `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
     recorded with it. With `trials` the run goes on until its question is settled, however many trials the
     recipe asks for.
 
@@ -69,6 +71,7 @@ def run(
         command=command,
         startup=startup() if own_process else Startup(),
         save_model=save_model,
+        checkpoint_every=checkpoint_every,
         stopping=None if enough is None else enough.stopping,
         tags=tags,
         prices=prices,
@@ -77,8 +80,14 @@ def run(
     return session.folder
 
 
-def run_trials(session: Recording, device: Device, trials: int, enough: Enough | None = None) -> None:
-    """Run a session's trials one after another, and close it however that ends."""
+def run_trials(
+    session: Recording,
+    device: Device,
+    trials: int,
+    enough: Enough | None = None,
+    done: Collection[int] = (),
+) -> None:
+    """Run a session's trials one after another except those done, and close it however that ends."""
     status: RunStatus = "failed"
     try:
         with session.setup.segment("record"):
@@ -86,7 +95,7 @@ def run_trials(session: Recording, device: Device, trials: int, enough: Enough |
         session.begin(sampler)
         with sampler:
             session.warm_up()
-            for number in range(1, trials + 1):
+            for number in (number for number in range(1, trials + 1) if number not in done):
                 session.trial(number)
                 if enough is not None and enough.after([session], number):
                     break
