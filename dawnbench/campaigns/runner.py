@@ -12,6 +12,8 @@ from dawnbench.campaigns.recording import Recording
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.device.base import device_failure
+from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -103,5 +105,13 @@ def run_trials(
     except KeyboardInterrupt:
         status = "interrupted"
         raise
+    except Exception as error:
+        failure = device_failure(error)
+        if failure is None:
+            raise
+        raise DawnbenchError(
+            f"{device.torch} stopped working ({failure}); what was recorded is kept. Look at `nvidia-smi`, "
+            "and for Xid in `dmesg`; when the device works again, `dawnbench resume` finishes the run"
+        ) from error
     finally:
         session.close(status)

@@ -31,7 +31,7 @@ class TrialRecorder(Recorder, Hook):
         `checkpoint` saves the trial's state, and `continued` is what another process left of it. An interrupt
         is re-raised.
         """
-        self._continued = continued
+        self._continued, self._checkpoint = continued, checkpoint
         self._epochs: list[EpochRecord] = [] if continued is None else list(continued.epochs)
         hooks = (self, *hooks, *(() if checkpoint is None else (checkpoint,)))
         saved = None if continued is None else continued.saved
@@ -78,6 +78,14 @@ class TrialRecorder(Recorder, Hook):
         record = self._writer.append_epoch(record)
         self._epochs.append(record)
         self._observer.epoch_ended(record)
+
+    def _reason(self, interrupt: KeyboardInterrupt) -> str:
+        """Add how to go on, if the trial's state was saved."""
+        reason = super()._reason(interrupt)
+        saved_before = self._continued is not None and self._continued.saved is not None
+        if not saved_before and (self._checkpoint is None or not self._checkpoint.saved):
+            return reason
+        return f"{reason}; `dawnbench resume {self._writer.folder.name}` goes on from its checkpoint"
 
     def _results(self, status: TrialStatus, segments: tuple[Segment, ...]) -> dict[str, Any]:
         # An interrupted final evaluation has no time.

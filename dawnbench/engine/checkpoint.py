@@ -49,6 +49,8 @@ class Checkpoint(Hook):
     def __init__(self, path: Path, every: int, facts: CheckpointFacts, grace: Grace) -> None:
         """Save to `path` every `every` epochs, and at once if the grace is over."""
         self._path, self._every, self._facts, self._grace = path, every, facts, grace
+        self.saved = False
+        """Whether there is a file of this trial."""
 
     def after_step(self, trial: Progress, step: int) -> None:
         """Interrupt the trial if a signal is waiting; after an epoch's last step `after_epoch` does.
@@ -100,6 +102,7 @@ class Checkpoint(Hook):
             raise DawnbenchError(
                 f"cannot write {self._path}: {why}; free disk space, or omit --checkpoint-every"
             ) from error
+        self.saved = True
 
     def delete(self) -> None:
         """Delete the file, if there is one, since its trial has ended."""

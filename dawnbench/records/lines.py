@@ -58,7 +58,7 @@ class LineFile:
         """Return whether the path still leads to this file, which ends when its folder is deleted."""
         try:
             return os.path.samestat(self.path.stat(), self._opened)
-        except (FileNotFoundError, NotADirectoryError):
+        except OSError:  # also a network file system that is gone
             return False
 
     def lock(self) -> bool:

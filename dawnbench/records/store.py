@@ -12,7 +12,7 @@ from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.bounds import finite
-from dawnbench.records.files import check_target, replacing
+from dawnbench.records.files import PARTIAL, check_target, replacing
 from dawnbench.records.lines import LineFile
 from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, StoppingRecord, TrialRecord
@@ -50,6 +50,8 @@ class RunWriter:
         writer._open_folder(folder, False)
         if not writer._open["trials"].lock():
             raise DawnbenchError(f"another process is resuming {folder}; wait for its end")
+        for left in folder.glob(PARTIAL):  # by a process that was killed while it wrote a file
+            left.unlink(missing_ok=True)
         return writer
 
     def _open_folder(self, folder: Path, new: bool) -> None:
