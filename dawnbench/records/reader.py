@@ -24,6 +24,7 @@ DIED = (
     "the run's process ended without noting how the run ended: it was killed, or the system stopped it; "
     "what it had recorded is kept"
 )
+RESUME = "; `dawnbench resume` finishes it"
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
@@ -121,7 +122,7 @@ def read_record(folder: Path) -> tuple[RunRecord, list[str]]:
         record, warnings = _read_record(path)
         if record.status == "running":
             record = replace(record, status="died")
-            warnings.append(DIED)
+            warnings.append(DIED + (RESUME if record.can_be_resumed else ""))
     return record, warnings
 
 

@@ -340,6 +340,12 @@ class RunRecord:
     line takes the place of that trial's earlier lines from this epoch on."""
 
     @property
+    def can_be_resumed(self) -> bool:
+        """Whether `dawnbench resume` can finish it: a training of a fixed number of trials ended early."""
+        alone = self.inference is None and self.pairing is None and self.stopping is None
+        return alone and self.status in ("interrupted", "failed", "died")
+
+    @property
     def identity(self) -> RunIdentity:
         """What was trained, on which data and device, and to which target."""
         return identity_of(self)
