@@ -180,8 +180,8 @@ class Recorder(ABC):
             yield f"the telemetry ended early: {sampler.error}"
         lost = [why for name, why in sampler.unavailable.items() if name not in self._unavailable]
         if lost:
-            more = f", and {len(lost) - 1} more sensors" if len(lost) > 1 else ""
-            yield f"a sensor was lost during the trial: {lost[0]}{more}"
+            which = "a sensor was" if len(lost) == 1 else f"{len(lost)} sensors were"
+            yield f"{which} lost during the trial: {lost[0]}"
         gap = sampler.pause(began_ns, ended_ns)
         # Power cannot be integrated across a gap.
         power = sampler.power_integral(began_ns, ended_ns) if gap is None and sampler.error is None else None

@@ -44,8 +44,8 @@ class Resumed:
     folder: Path
     record: RunRecord
     """With this resumption in it."""
-    trials: tuple[TrialRecord, ...]
-    """Those that are complete."""
+    done: frozenset[int]
+    """The numbers of the trials that are complete."""
     unfinished: Mapping[int, Continued]
     """By number, the trials whose times will not count."""
 
@@ -85,7 +85,7 @@ class Recording(ABC):
         self._tags = checked_tags(options.get("tags") or {})
         self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
-        self._trials: list[TrialRecord] = [] if self._resumed is None else list(self._resumed.trials)
+        self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
 
     @abstractmethod

@@ -74,7 +74,7 @@ def resume(
         resumed=resumed,
     )
     session.check_continues(record)
-    run_trials(session, opened, record.trials, done={trial.trial for trial in resumed.trials})
+    run_trials(session, opened, record.trials, done=resumed.done)
     # That of a trial which had ended when the process was killed.
     (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
     return folder
@@ -103,8 +103,7 @@ def _unfinished_run(folder: Path, ended: bool) -> Run:
 
 def _resumed(run: Run, device: Device) -> Resumed:
     record = run.record
-    complete = tuple(trial for trial in run.trials if trial.status in COMPLETE)
-    done = {trial.trial for trial in complete}
+    done = frozenset(trial.trial for trial in run.trials if trial.status in COMPLETE)
     todo = [number for number in range(1, record.trials + 1) if number not in done]
     unfinished: dict[int, Continued] = {}
     elsewhere = _other_machine(record, device)
@@ -124,7 +123,7 @@ def _resumed(run: Run, device: Device) -> Resumed:
         resumptions=(*record.resumptions, ResumptionRecord(at, first, after, this_process())),
         notes=(*record.notes, *_notes(record, device, at, first, unfinished)),
     )
-    return Resumed(run.folder, record, complete, unfinished)
+    return Resumed(run.folder, record, done, unfinished)
 
 
 def _saved(run: Run, device: Device) -> SavedTrial | None:

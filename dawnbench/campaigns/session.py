@@ -120,7 +120,8 @@ class Session(Recording):
             )
             startup = self._startup.segments
             recorder.run(self._prepared, self.setup, startup, hooks, checkpoint, continued)
-        if recorder.record is not None:
+        # Only a stopping rule looks back; a run of days would otherwise keep every ledger in memory.
+        if recorder.record is not None and self._options.get("stopping") is not None:
             self._trials.append(recorder.record)
 
     @contextmanager

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import os
 import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
@@ -24,6 +27,7 @@ from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.listed import read_listed
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
+from dawnbench.records.store import RunWriter
 from dawnbench.records.trial_set import trial_set_of
 from dawnbench.stats.trial_values import accuracies, spent_seconds
 from tests.cli.conftest import TINY_RECIPE
@@ -393,3 +397,49 @@ def test_a_gpu_that_falls_off_the_bus_ends_in_a_sentence_and_a_readable_folder(
     assert not left.warnings
     ended = read_run(resume(folder))
     assert [t.status for t in ended.trials] == ["finished"] * 3
+
+
+def test_a_file_system_without_locks_is_good_enough(
+    recipe: Recipe, whole: tuple[Run, dict[str, Path]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a network file system without a lock daemon, which has no links either."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    class Stopped(SilentObserver):
+        def trial_ended(self, record: TrialRecord) -> None:
+            raise KeyboardInterrupt
+
+    for owner, name in ((fcntl, "flock"), (fcntl, "lockf"), (os, "link"), (os, "symlink")):
+        monkeypatch.setattr(owner, name, refuse)
+    with pytest.raises(KeyboardInterrupt):
+        run(recipe, device="cpu", seed=7, out=tmp_path, observer=Stopped(), checkpoint_every=2)
+    (folder,) = tmp_path.iterdir()
+    assert results(read_run(resume(folder))) == results(whole[0])
+
+
+def test_two_processes_do_not_resume_one_run(killed: Callable[[str], Path]) -> None:
+    folder = killed("2.3")
+    writer = RunWriter.reopen(folder)
+    with pytest.raises(DawnbenchError, match="another process is resuming"):
+        resume(folder, ended=True)
+    writer.close("interrupted")
+    resume(folder, ended=True)
+
+
+def test_a_file_system_that_goes_away_ends_the_run_in_a_sentence(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(SilentObserver):
+        def epoch_ended(self, record: EpochRecord) -> None:
+            monkeypatch.setattr(os.path, "samestat", stale)
+
+    def stale(*_: Any) -> bool:
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    with pytest.raises(DawnbenchError, match=r"the run folder .* was deleted or moved"):
+        run(recipe, device="cpu", seed=7, out=tmp_path, observer=Gone())
+    monkeypatch.undo()
+    (folder,) = tmp_path.iterdir()
+    assert len(read_run(folder).epochs) == 1
