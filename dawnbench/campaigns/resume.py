@@ -92,6 +92,8 @@ def _unfinished_run(folder: Path, ended: bool) -> Run:
         why = "is one side of `dawnbench ab`, whose trials alternate with the other's; start a new campaign"
     elif record.stopping is not None:
         why = "went on until its question was settled (--trials auto); start a new run"
+    elif record.devices > 1:
+        why = f"trained each trial on {record.devices} devices together; start a new run"
     elif record.status == "finished":
         why = "is finished; start a new run"
     elif record.status == "running" and not ended:

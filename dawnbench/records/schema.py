@@ -331,6 +331,10 @@ class RunRecord:
     """An inference run times the answers of a trained model; its trials have no epochs."""
     inference: InferenceSettings | None = None
     """Set in inference runs."""
+    devices: Ordinal = 1
+    """How many trained each trial together; 1 in older files."""
+    nodes: Ordinal = 1
+    """How many machines those devices are in; 1 in older files."""
     save_model: bool = False
     """Whether the model of the last finished trial is kept; False in older files, whose `command` says it."""
     checkpoint_every: Ordinal | None = None
@@ -342,8 +346,8 @@ class RunRecord:
     @property
     def can_be_resumed(self) -> bool:
         """Whether `dawnbench resume` can finish it: a training of a fixed number of trials ended early."""
-        alone = self.inference is None and self.pairing is None and self.stopping is None
-        return alone and self.status in ("interrupted", "failed", "died")
+        plain = self.inference is None and self.pairing is None and self.stopping is None
+        return plain and self.devices == 1 and self.status in ("interrupted", "failed", "died")
 
     @property
     def identity(self) -> RunIdentity:
