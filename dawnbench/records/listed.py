@@ -152,12 +152,20 @@ def _identity(record: Mapping[str, Any]) -> RunIdentity:
         changed=changed_settings(recipe),
         data=_text(data["source"]),
         threads=computing_threads(record["environment"]),
+        devices=_ordinal(record.get("devices", 1)),
+        nodes=_ordinal(record.get("nodes", 1)),
         inference=_runtime(record.get("inference")),
     )
 
 
 def _runtime(inference: Mapping[str, Any] | None) -> str:
     return "" if inference is None else runtime_name(_text(inference["runtime"]), inference["compile"])
+
+
+def _ordinal(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise TypeError(f"{value!r} is not a whole number from 1")
+    return value
 
 
 def _text(value: Any) -> str:

@@ -314,6 +314,10 @@ class RunRecord:
     """An inference run times the answers of a trained model; its trials have no epochs."""
     inference: InferenceSettings | None = None
     """Set in inference runs."""
+    devices: Ordinal = 1
+    """How many trained each trial together; 1 in older files."""
+    nodes: Ordinal = 1
+    """How many machines those devices are in; 1 in older files."""
 
     @property
     def identity(self) -> RunIdentity:

@@ -109,6 +109,10 @@ class TrialSet:
     """Those recorded with the run."""
     inference: InferenceSettings | None = None
     """Which model answered and how, in inference runs; None in training runs."""
+    devices: Ordinal = 1
+    """How many trained each trial together."""
+    nodes: Ordinal = 1
+    """How many machines those devices are in."""
 
     @property
     def identity(self) -> RunIdentity:
@@ -145,6 +149,8 @@ def trial_set_of(run: Run) -> TrialSet:
         tags=record.tags,
         prices=record.prices,
         inference=record.inference,
+        devices=record.devices,
+        nodes=record.nodes,
     )
 
 

@@ -14,6 +14,7 @@ from dawnbench.report.site.inference_board import inference_board
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
+from dawnbench.report.site.speed_up_section import speed_up_section
 from dawnbench.report.units import time_unit
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
@@ -59,6 +60,7 @@ def render_index(
             for number, board in enumerate(of_inference, start=1)
         ),
         devices_section(every, by_key, rule, _device),
+        speed_up_section(compared),
         layout.section("news", "Step changes", *_steps(histories, rule)),
         layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
         layout.section("series", "All series", _series_table(histories, rule)),
@@ -156,7 +158,7 @@ def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]
 
 
 def _device(row: Row) -> str:
-    return f"{row.entry.identity.device_name}, {row.entry.identity.conditions}"
+    return f"{row.entry.identity.hardware}, {row.entry.identity.conditions}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
