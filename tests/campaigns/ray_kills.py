@@ -166,8 +166,8 @@ A trial waits for about a second and leaves a run folder. The rest is what every
 task, the transfer of the folder, `attempts.jsonl` with a forced write per line, and up to {RETRIES} retries.
 A worker that is killed just after its task costs no attempt.
 
-Measured on {os.cpu_count()} cores of {_processor()},
-Python {sys.version.split()[0]}, Ray {ray.__version__}, by
+Measured on {os.cpu_count()} cores of {_processor()}, with Python {sys.version.split()[0]}
+and Ray {ray.__version__}, by
 
 ```console
 {command}
