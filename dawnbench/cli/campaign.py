@@ -118,8 +118,8 @@ def run(
     """Run the trials that FILE asks for (what `campaign FILE` does).
 
     FILE is TOML: recipes, settings, seeds and devices, of which every combination is a trial in a process of
-    its own. With a table [search], Optuna chooses the settings: those of the least time to the target that are
-    accurate enough. Finished trials are kept as run folders in OUT/runs.
+    its own. With a table [search], Optuna chooses the settings: those of the least time to the target that
+    are accurate enough. Finished trials are kept as run folders in OUT/runs.
     """
     from dawnbench.report.text.status_line import waiting_for
 
