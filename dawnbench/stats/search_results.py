@@ -10,7 +10,7 @@ from statistics import NormalDist
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import Campaign, CampaignStatus, RunRequest
 from dawnbench.records.search import SearchRecord, Value
-from dawnbench.stats.candidates import Candidate, best_of, candidate_of, pooled_std
+from dawnbench.stats.candidates import Candidate, best_of, candidate_of, hopeless, pooled_std
 from dawnbench.stats.comparison.trials_needed import ALPHA
 from dawnbench.stats.comparison.unpaired import log_expected, welch
 from dawnbench.stats.optuna_study import importances
@@ -53,6 +53,15 @@ class SearchResults:
     def best(self) -> Candidate | None:
         """The fastest candidate with all of its trials that meets the constraint; None if there is none."""
         return best_of(self.complete, self.search)
+
+    @property
+    def dropped(self) -> int:
+        """How many candidates have fewer trials than seeds because they are hopeless."""
+        return sum(
+            hopeless(one, [other for other in self.candidates if other is not one], self.search) is not None
+            for one in self.candidates
+            if one.trials < len(self.search.seeds)
+        )
 
     @property
     def as_fast(self) -> list[Candidate]:

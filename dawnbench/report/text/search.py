@@ -58,11 +58,11 @@ def search_words(results: SearchResults) -> list[str]:
     """Return a sentence on each thing to know about a search."""
     search, best = results.search, results.best
     seeds = len(search.seeds)
-    dropped = sum(one.trials < seeds for one in results.candidates)
+    dropped, fewer = results.dropped, sum(one.trials < seeds for one in results.candidates)
     words = [
         f"{len(results.candidates)} of {search.candidates} candidates of {search.recipe} were tried on "
-        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} got fewer, most of "
-        "them because they proved hopeless",
+        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} of them were "
+        "dropped early as hopeless" + (f", and {fewer - dropped} are unfinished" if fewer > dropped else ""),
         f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; its time is the "
         f"mean under the {search.rule} rule" + _with_misses(search.rule),
     ]
