@@ -131,12 +131,15 @@ def become(folder: str, environment: dict[str, str], streams: list[int]) -> None
 
 def run(words: list[str]) -> None:
     """Do what `python` with these words does."""
+    sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
     if words[0] == "-P":
         words = words[1:]
     else:
         sys.path.insert(0, str(Path.cwd()))
     match words:
         case ["-m", module, *rest]:
+            if module == "pytest":  # what it leaves uncollected at its end is told as a leak, at length
+                gc.unfreeze()
             sys.argv = [module, *rest]
             runpy.run_module(module, run_name="__main__", alter_sys=True)
         case ["-c", code, *rest]:
