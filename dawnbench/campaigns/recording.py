@@ -5,15 +5,18 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.recorder import Continued
+from dawnbench.campaigns.silent_writer import SilentWriter
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -36,6 +39,19 @@ from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """A run that another process began."""
+
+    folder: Path
+    record: RunRecord
+    """With this resumption in it."""
+    done: frozenset[int]
+    """The numbers of the trials that are complete."""
+    unfinished: Mapping[int, Continued]
+    """By number, the trials whose times will not count."""
+
+
 class RecordingOptions(TypedDict, total=False):
     """How trials are recorded, whatever they do."""
 
@@ -50,6 +66,10 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    ranks: Ranks
+    """The processes that train each trial together; rank 0 records."""
+    resumed: Resumed | None
+    """The run to go on with, instead of one of its own."""
 
 
 class Recording(ABC):
@@ -66,7 +86,9 @@ class Recording(ABC):
         self._observer = options["observer"]
         self._startup = options["startup"]
         self._pairing = options.get("pairing")
+        self._ranks = options.get("ranks", SINGLE)
         self._tags = checked_tags(options.get("tags") or {})
+        self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
         self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
@@ -98,13 +120,25 @@ class Recording(ABC):
         """Open the run folder with its run.json and tell the observer."""
         self._sampler = sampler
         with self.setup.segment("record"):
-            created = datetime.now(UTC)
-            self._record = record = self._describe(created, sampler.unavailable)
-            self._writer = RunWriter(self._options["out"], record.recipe_name, created)
-            self._writer.write_run(record)
+            self._writer, self._record = self._open(sampler.unavailable)
+        record = self._record
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
+
+    def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
+        """Return the writer of the run folder, with its run.json written, and what that says."""
+        created = datetime.now(UTC)
+        record = self._describe(created, unavailable) if self._resumed is None else self._resumed.record
+        if self._ranks.rank:
+            return SilentWriter(self._ranks.gather(None)[0]), record
+        if self._resumed is not None:
+            writer = RunWriter.reopen(self._resumed.folder)
+        else:
+            writer = RunWriter(self._options["out"], record.recipe_name, created)
+        writer.write_run(record)
+        self._ranks.gather(writer.folder)
+        return writer, record
 
     @property
     @abstractmethod
@@ -167,6 +201,8 @@ class Recording(ABC):
             stopping=self._options.get("stopping"),
             tags=self._tags,
             prices=self._options.get("prices", NO_PRICES),
+            devices=self._ranks.size,
+            nodes=self._ranks.place.nodes,
             **described,
         )
 

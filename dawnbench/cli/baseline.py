@@ -71,7 +71,7 @@ def save_baseline(run: str, *, name: str, out: Path, replace_older: bool) -> Non
         )
     if all(time is None for trial in series.counting for time in trial.seconds.values()):
         raise DawnbenchError(f"no trial of {series.name} has a time: {'; '.join(series.warnings[:1])}")
-    path = baseline_path(out, series.identity.workload, series.device_name)
+    path = baseline_path(out, series.identity.workload, series.identity.hardware)
     if path.exists() and not replace_older:
         raise DawnbenchError(f"{path} already exists; add --replace to replace it")
     write_baseline(replace(series, name=name, pairing=None), path)

@@ -57,8 +57,8 @@ def compare(
 
     Each is a run (its folder, its name, or latest), a baseline file, or a quoted glob of run folders, whose
     trials are pooled. `published` as one of them shows where the others rank among published times on
-    CIFAR-10. With --devices, all are runs of one recipe on the same data, and the table shows time, energy,
-    cost and accuracy by device.
+    CIFAR-10. Two numbers of one device give the speed-up and the efficiency. With --devices, all are runs
+    of one recipe on the same data, and the table shows time, energy, cost and accuracy by device.
     """
     if not others:
         raise click.UsageError(

@@ -2,7 +2,7 @@
 
 `config.toml` in the user's configuration folder for dawnbench (on Linux ~/.config/dawnbench):
 
-    [cost]                  # dollars per hour, by device name as in the run folder, or by shell pattern
+    [cost]                  # dollars per hour of one device, by its name in the run folder, or by pattern
     "NVIDIA H200" = 3.5
     "*A100*" = 1.2
 
@@ -42,7 +42,7 @@ class Configuration:
 
     path: Path
     cost: Mapping[str, float]
-    """Dollars per hour by device name or pattern."""
+    """Dollars per hour of one device, by its name or a pattern."""
     energy: Mapping[str, float]
     """`price_per_kwh` in dollars and `grams_per_kwh`, if given."""
     author: Mapping[str, str] = field(default_factory=dict)

@@ -161,10 +161,11 @@ def _not_measured(why: str, outputs: Outputs) -> int:
 def _default(series: TrialSet) -> Path:
     from dawnbench.records.baseline import baseline_path
 
-    path = baseline_path(BASELINES, series.identity.workload, series.device_name)
+    one = series.identity
+    path = baseline_path(BASELINES, one.workload, one.hardware)
     if not path.is_file():
         raise DawnbenchError(
-            f"there is no {path}, the baseline of {series.identity.workload} on {series.device_name}; save "
+            f"there is no {path}, the baseline of {one.workload} on {one.hardware}; save "
             "one with `dawnbench baseline save RUN --name NAME`, or name a file with --baseline"
         )
     return path

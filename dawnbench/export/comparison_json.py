@@ -13,6 +13,7 @@ from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import remedy, verdict_sentence
+from dawnbench.stats.comparison.speed_up import SpeedUp, speed_up
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import spending
 from dawnbench.stats.trial_values import accuracies
@@ -27,7 +28,9 @@ def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
     rule of the verdict first; seconds), `accuracy_points`, `p_accuracy`, `energy_ratio`, `stopping` (of a
     campaign with `--trials auto`, as in run.json), `differences` and `cautions` (sentences), `remedy` (how
     many more trials a verdict takes and how to run them, or null). An `interval` is that of the test that
-    decides, at 1 - `level`. A missing or infinite figure is null.
+    decides, at 1 - `level`. A missing or infinite figure is null. Only runs on different numbers of devices
+    have `speed_up`: the `value` with its 99 % `interval` by `rule`, the `efficiency` (1 is ideal) with its
+    `efficiency_interval`, and the numbers of `devices` and `nodes`, the fewer first.
     """
     return as_json(finite([_comparison(comparison, prices) for comparison in found]))
 
@@ -35,12 +38,13 @@ def comparisons_json(found: Iterable[Comparison], prices: PriceList) -> str:
 def devices_json(found: DeviceComparison) -> str:
     """Return an array with one object per device, in the order of `compare --devices`.
 
-    Keys: `device` (its label), `device_name`, `precision`, `runs` (names), `trials`, `reached`, `rule`,
-    `seconds`, `joules`, `dollars`, `electricity_dollars` and `grams` to the target or of a trial, as the rule
-    asks, `accuracy` (mean, 0 to 1), `relative` (`seconds`, `joules`, `dollars` and `electricity_dollars` over
-    the first device's, and `accuracy_points` more than its), `verdict` and `sentence` (null for the first),
-    `unknown` (why figures are null, by figure), `pareto_front` (of time and `against`, which is cost,
-    electricity or energy; null if there is none) and `cautions`. An unknown figure is null.
+    Keys: `device` (its label), `device_name`, `devices` and `nodes` (left out for one device), `precision`,
+    `runs` (names), `trials`, `reached`, `rule`, `seconds`, `joules`, `dollars`, `electricity_dollars` and
+    `grams` to the target or of a trial, as the rule asks, `accuracy` (mean, 0 to 1), `relative` (`seconds`,
+    `joules`, `dollars` and `electricity_dollars` over the first device's, and `accuracy_points` more than
+    its), `verdict` and `sentence` (null for the first), `unknown` (why figures are null, by figure),
+    `pareto_front` (of time and `against`, which is cost, electricity or energy; null if there is none) and
+    `cautions`. An unknown figure is null. `speed_up`, compared with the first, is as in `comparisons_json`.
     """
     return as_json(finite([_device(found, device) for device in found.devices]))
 
@@ -53,6 +57,7 @@ def _device(found: DeviceComparison, device: DeviceResult) -> dict[str, Any]:
     return {
         "device": device.label,
         "device_name": device.series.device_name,
+        **device.series.identity.together,
         "precision": device.series.precision,
         "runs": device.runs,
         "trials": len(device.series.counting),
@@ -73,6 +78,7 @@ def _device(found: DeviceComparison, device: DeviceResult) -> dict[str, Any]:
         },
         "verdict": None if comparison is None else comparison.verdict.word,
         "sentence": None if comparison is None else verdict_sentence(comparison),
+        **_gained(None if comparison is None else speed_up(comparison)),
         "unknown": {figure: why for figure, why in unknown.items() if why},
         "against": None if trade_off is None else trade_off.against,
         "pareto_front": None if trade_off is None else device.label in trade_off.front,
@@ -87,7 +93,8 @@ def _over(value: float | None, first: float | None) -> float | None:
 def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
     time = comparison.verdict
     stopping = comparison.reference.stopping if comparison.paired is not None else None
-    needed = remedy(comparison)
+    needed, gained = remedy(comparison), speed_up(comparison)
+    found = comparison.differences
     return {
         "verdict": time.word,
         "sentence": verdict_sentence(comparison),
@@ -99,10 +106,22 @@ def _comparison(comparison: Comparison, prices: PriceList) -> dict[str, Any]:
         "p_accuracy": comparison.p_accuracy,
         "energy_ratio": None if comparison.energy is None else asdict(comparison.energy),
         "stopping": None if stopping is None else asdict(stopping),
-        "differences": comparison.differences.refusals,
-        "cautions": comparison.differences.cautions,
+        "differences": found.refusals,
+        "cautions": found.remarks if gained is None else found.cautions,
         "remedy": None if needed is None else str(needed),
+        **_gained(gained),
     }
+
+
+def _gained(found: SpeedUp | None) -> dict[str, Any]:
+    if found is None:
+        return {}
+    bounds = found.efficiency_interval
+    of_ideal = {
+        "efficiency": found.efficiency,
+        "efficiency_interval": None if bounds is None else asdict(bounds),
+    }
+    return {"speed_up": asdict(found) | of_ideal}
 
 
 def _side(series: TrialSet, rule: str, prices: PriceList) -> dict[str, Any]:
@@ -110,7 +129,7 @@ def _side(series: TrialSet, rule: str, prices: PriceList) -> dict[str, Any]:
     return {
         "name": series.name,
         "recipe": series.recipe_name,
-        "device": series.device_name,
+        "device": series.identity.hardware,
         "fingerprint": series.data.fingerprint,
         "trials": len(series.counting),
         "dollars": spent.dollars,

@@ -66,7 +66,7 @@ def dawnbench_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
     epochs = run.epochs_of(chosen.trial)
     _check_reached(run, chosen, epochs, by_name=trial is not None)
     framework = submitter.framework or framework_of(run)
-    hardware = submitter.hardware or run.record.device_name
+    hardware = submitter.hardware or run.record.identity.hardware
     # Optional fields that were not given are left out, as in the accepted entries.
     fields = {
         "version": VERSION,
@@ -143,7 +143,7 @@ def how_obtained(run: Run, trial: TrialRecord) -> dict[str, Any]:
         "trialsInRun": len(run.trials),
         "seed": trial.seed,
         "precision": record.precision,
-        "device": record.device_name,
+        "device": record.identity.hardware,
         "python": environment.get("python"),
         "CUDA": gpu.get("cuda"),
         "driver": gpu.get("driver"),

@@ -43,7 +43,7 @@ def inference_entry(run: Run, submitter: Submitter, trial: int | None = None) ->
     chosen = chosen_trial(run, trial, INFERENCE.name)
     result = _result(run, chosen)
     framework = submitter.framework or _framework(run, settings)
-    hardware = submitter.hardware or run.record.device_name
+    hardware = submitter.hardware or run.record.identity.hardware
     # DAWNBench's cost of an image is its latency times the price of the machine.
     price = submitter.cost_per_hour
     fields = {

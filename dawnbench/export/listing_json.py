@@ -58,6 +58,10 @@ class ListedRun:
     inference: str = ""
     """What ran the model of an inference run: torch, torch compiled or onnx. Left out for a training. The
     seconds under the rule `inference` are of one image."""
+    devices: int = 1
+    """How many of `device_name` trained each trial together. Left out for one."""
+    nodes: int = 1
+    """How many machines those are in. Left out for one device."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ def listing_json(runs: Sequence[Listed], troubles: Sequence[str]) -> str:
     for run in content["runs"]:
         if not run["inference"]:
             del run["inference"]
+        if run["devices"] == 1:
+            del run["devices"], run["nodes"]
     return json.dumps(finite(content), indent=2, allow_nan=False) + "\n"
 
 
@@ -112,4 +118,6 @@ def _listed(run: Listed) -> ListedRun:
         accuracy=run.accuracy,
         mean_seconds=run.mean_seconds,
         inference=one.inference,
+        devices=one.devices,
+        nodes=one.nodes,
     )

@@ -15,7 +15,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.export.mlperf_timeline import EVALUATIONS, WITHOUT_DATA, Timeline, timeline
 from dawnbench.export.run_facts import check_cifar10, public_recipe
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import Segment, TrialRecord
+from dawnbench.records.schema import RunRecord, Segment, TrialRecord
 
 RULE_FILE = "cifar10.yaml"
 
@@ -69,7 +69,8 @@ def _facts(run: Run, trial: TrialRecord, org: str) -> dict[str, Any]:
         "submission_org": org,
         "submission_division": "open",
         "submission_status": "research",
-        "submission_platform": record.device_name,
+        "submission_platform": record.identity.hardware,
+        **_together(record),
         "seed": trial.seed,
         "global_batch_size": recipe.get("batch_size"),
         "train_samples": record.data.train_images,
@@ -79,6 +80,14 @@ def _facts(run: Run, trial: TrialRecord, org: str) -> dict[str, Any]:
         "recipe": recipe,
     }
     return {key: value for key, value in facts.items() if value is not None}
+
+
+def _together(record: RunRecord) -> dict[str, int | None]:
+    """Return the two numbers by the names of MLPerf's system descriptions; nothing for one device."""
+    if record.devices == 1:
+        return {}
+    per_node, rest = divmod(record.devices, record.nodes)
+    return {"number_of_nodes": record.nodes, "accelerators_per_node": None if rest else per_node}
 
 
 def _accuracy(run: Run, trial: TrialRecord, segment: Segment) -> float | None:

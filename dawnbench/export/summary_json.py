@@ -153,6 +153,10 @@ class SummaryDocument:
     """What is doubtful about the figures, one sentence each."""
     inference: InferenceFigures | None = None
     """Left out for a training."""
+    devices: int = 1
+    """How many of `device_name` trained each trial together. Left out for one."""
+    nodes: int = 1
+    """How many machines those are in. Left out for one device."""
 
 
 def summary_json(series: TrialSet, summary: Summary, found: Sequence[RunWarning], spent: Spending) -> str:
@@ -191,10 +195,14 @@ def summary_json(series: TrialSet, summary: Summary, found: Sequence[RunWarning]
         costs=_costs(summary, spent),
         warnings=(*map(str, found), *of_trials, *series.warnings),
         inference=None if summary.inference is None else _inference(one.inference, summary.inference, spent),
+        devices=one.devices,
+        nodes=one.nodes,
     )
     content = asdict(document)
     if document.inference is None:
         del content["inference"]
+    if document.devices == 1:
+        del content["devices"], content["nodes"]
     return as_json(finite(content))
 
 

@@ -20,12 +20,13 @@ KIND = "dawnbench baseline"
 _SERIES = TypeAdapter(TrialSet)
 
 
-def baseline_path(folder: Path, workload: str, device_name: str) -> Path:
-    """Return the path of a workload's baseline on a device: `folder`/RECIPE/DEVICE.json.
+def baseline_path(folder: Path, workload: str, hardware: str) -> Path:
+    """Return the path of a workload's baseline on its devices: `folder`/RECIPE/DEVICES.json.
 
-    The workload is a recipe's name, followed in an inference run by what ran the model.
+    The workload is a recipe's name, followed in an inference run by what ran the model; both are as a run's
+    identity says them.
     """
-    return folder / slug(workload) / f"{slug(device_name)}.json"
+    return folder / slug(workload) / f"{slug(hardware)}.json"
 
 
 def write_baseline(series: TrialSet, path: Path) -> None:
@@ -36,6 +37,8 @@ def write_baseline(series: TrialSet, path: Path) -> None:
     """
     content = {"kind": KIND, "schema_version": SCHEMA_VERSION, **asdict(series)}
     del content["command"]  # it may name files of the machine that made the run
+    if series.devices == 1:
+        del content["devices"], content["nodes"]
     if series.inference is None:
         del content["inference"]
         for trial in content["trials"]:

@@ -22,8 +22,8 @@ class RunIdentity:
     """What a run trained, on which data and device, and to which target.
 
     Two are equal if the runs' times belong in one history: the same settings, pixels, target, kind of device,
-    precision and number of threads. The names of the recipe and the data, and the device asked for, may
-    differ.
+    precision, and numbers of threads, devices and nodes. The names of the recipe and the data, and the device
+    asked for, may differ.
     """
 
     fingerprint: str
@@ -42,6 +42,10 @@ class RunIdentity:
     """What was asked for: cpu, cuda, cuda:1, mps."""
     threads: int | None = None
     """Threads of the processor that computed; None if a GPU computed, and in older runs."""
+    devices: int = 1
+    """How many trained one trial together."""
+    nodes: int = 1
+    """How many machines those devices are in."""
     inference: str = field(default="", compare=False)
     """What ran the model of an inference run: `torch`, `torch compiled` or `onnx`; empty of a training."""
 
@@ -52,9 +56,14 @@ class RunIdentity:
 
     @property
     def deciding(self) -> tuple[str | float, ...]:
-        """The facts that must agree, in a fixed order; without threads if their number is None."""
+        """The facts that must agree, in a fixed order.
+
+        Without threads if their number is None, and without devices and nodes if there is one device.
+        """
         facts = (self.fingerprint, self.target, self.recipe_digest, self.device_name, self.precision)
-        return facts if self.threads is None else (*facts, self.threads)
+        threads = () if self.threads is None else (self.threads,)
+        together = () if self.devices == 1 else (f"{self.devices} devices", f"{self.nodes} nodes")
+        return (*facts, *threads, *together)
 
     @property
     def conditions(self) -> str:
@@ -64,12 +73,23 @@ class RunIdentity:
     @property
     def machine(self) -> str:
         """The device, and how much of it computed: `AMD EPYC, 2 threads`, or only `NVIDIA H200`."""
-        return self._with_threads(self.device_name)
+        return self._with_threads(self.hardware)
+
+    @property
+    def hardware(self) -> str:
+        """The devices that trained one trial: `NVIDIA H200`, or `16 x NVIDIA H200 on 2 nodes`."""
+        several = f"{self.devices} x {self.device_name}" if self.devices > 1 else self.device_name
+        return f"{several} on {self.nodes} nodes" if self.nodes > 1 else several
+
+    @property
+    def together(self) -> dict[str, int]:
+        """`devices` and `nodes` for a JSON object; empty for one device, whose object says neither."""
+        return {} if self.devices == 1 else {"devices": self.devices, "nodes": self.nodes}
 
     @property
     def where(self) -> str:
         """Where it ran: `AMD EPYC (cpu, bf16, 2 threads)`."""
-        return f"{self.device_name} ({self.device}, {self.conditions})"
+        return f"{self.hardware} ({self.device}, {self.conditions})"
 
     @property
     def changes(self) -> str:
@@ -135,6 +155,12 @@ class _RunFacts(Protocol):
     def environment(self) -> Mapping[str, Any]: ...
 
     @property
+    def devices(self) -> int: ...
+
+    @property
+    def nodes(self) -> int: ...
+
+    @property
     def inference(self) -> InferenceSettings | None: ...
 
 
@@ -151,6 +177,8 @@ def identity_of(run: _RunFacts) -> RunIdentity:
         data=run.data.source,
         device=run.device,
         threads=computing_threads(run.environment),
+        devices=run.devices,
+        nodes=run.nodes,
         inference="" if run.inference is None else runtime_name(run.inference.runtime, run.inference.compile),
     )
 

@@ -25,7 +25,7 @@ class Selection:
     recipe: str | None = None
     """Part of the recipe's name, or a shell pattern (with * or ?) for all of it; case does not matter."""
     device: str | None = None
-    """The same for the device's name (NVIDIA H200) or what was asked for (cuda)."""
+    """The same for the device's name (NVIDIA H200, 8 x NVIDIA H200) or what was asked for (cuda)."""
     target: float | None = None
     """The validation accuracy to reach, 0 to 1."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -39,8 +39,9 @@ class Selection:
         return (
             (_matches(self.recipe, run.identity.recipe_name) or _matches(self.recipe, run.identity.workload))
             and (self.kind is None or run.identity.kind == self.kind)
-            and (
-                _matches(self.device, run.identity.device_name) or _matches(self.device, run.identity.device)
+            and any(
+                _matches(self.device, name)
+                for name in (run.identity.device_name, run.identity.hardware, run.identity.device)
             )
             and (self.target is None or math.isclose(self.target, run.identity.target, abs_tol=1e-9))
             and all(_is_tag(run.tags.get(key), value) for key, value in self.tags.items())

@@ -110,7 +110,7 @@ def _order(identity: RunIdentity) -> tuple[str | float, ...]:
     one = identity
     return (
         *(one.recipe_name, one.device_name, one.fingerprint, one.target),
-        *(one.recipe_digest, one.precision, one.threads or 0),
+        *(one.recipe_digest, one.precision, one.threads or 0, one.devices, one.nodes),
     )
 
 

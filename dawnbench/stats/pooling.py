@@ -82,7 +82,7 @@ def pool_runs(runs: Sequence[Run]) -> list[Run]:
 
 def _apart(first: TrialSet, other: TrialSet, found: Differences) -> tuple[str, ...]:
     """Return why two sets do not belong together; nothing if they do."""
-    return found.refusals or (found.cautions if first.device_name != other.device_name else ())
+    return found.refusals or (found.remarks if first.identity.hardware != other.identity.hardware else ())
 
 
 def _alike(a: Run, b: Run) -> bool:

@@ -1,4 +1,4 @@
-"""Scaling laws: a power law in a size, and Amdahl's law for threads."""
+"""Scaling laws: a power law in a size, and Amdahl's law for threads or devices."""
 
 from __future__ import annotations
 

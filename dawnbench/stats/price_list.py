@@ -20,6 +20,10 @@ class Priced(Protocol):
         """What [cost] in the configuration is looked up by."""
 
     @property
+    def devices(self) -> int:
+        """How many of that device trained together."""
+
+    @property
     def prices(self) -> Prices:
         """Those recorded with it."""
 
@@ -31,7 +35,7 @@ class PriceList:
     given: Prices = NO_PRICES
     """With the command."""
     by_device: Mapping[str, float] = field(default_factory=dict)
-    """Configured dollars per hour, by device name or shell pattern."""
+    """Configured dollars per hour of one device, by its name or a shell pattern."""
     energy: Prices = NO_PRICES
     """Configured for electricity, whatever the device."""
     path: Path = Path()
@@ -40,12 +44,16 @@ class PriceList:
     def prices_of(self, run: Priced) -> Prices:
         """Return the prices given with the command, else recorded with the run, else configured.
 
+        A configured price is that of one device and counts as many times as devices trained; the others are
+        for the whole machine.
+
         Raises:
             DawnbenchError: the price of the machine is configured, and different ones match the device.
         """
         known = self.given.or_else(run.prices).or_else(self.energy)
         if known.cost_per_hour is None:
-            return replace(known, cost_per_hour=self.configured_cost(run.device_name))
+            of_one = self.configured_cost(run.device_name)
+            return replace(known, cost_per_hour=None if of_one is None else run.devices * of_one)
         return known
 
     def configured_cost(self, device_name: str) -> float | None:

@@ -27,10 +27,13 @@ class Run:
 
     device_name: str
     prices: Prices = NO_PRICES
+    devices: int = 1
 
 
-def prices_for(device: str, given: Prices = NO_PRICES, recorded: Prices = NO_PRICES) -> Prices:
-    return price_list(given).prices_of(Run(device, recorded))
+def prices_for(
+    device: str, given: Prices = NO_PRICES, recorded: Prices = NO_PRICES, devices: int = 1
+) -> Prices:
+    return price_list(given).prices_of(Run(device, recorded, devices))
 
 
 @pytest.fixture
@@ -56,6 +59,14 @@ def test_the_file_gives_the_price_of_the_device_and_of_electricity(path: Path) -
     path.write_text(WHOLE)
     assert prices_for("NVIDIA H200") == Prices(3.5, 0.30, 380)
     assert prices_for("AMD EPYC") == Prices(None, 0.30, 380)
+
+
+def test_only_the_price_of_the_file_is_that_of_one_device(path: Path) -> None:
+    path.write_text(WHOLE)
+    assert prices_for("NVIDIA H200", devices=8) == Prices(28.0, 0.30, 380)
+    assert prices_for("NVIDIA H200", Prices(cost_per_hour=20), devices=8).cost_per_hour == 20
+    assert prices_for("NVIDIA H200", recorded=Prices(cost_per_hour=20), devices=8).cost_per_hour == 20
+    assert prices_for("AMD EPYC", devices=2).cost_per_hour is None
 
 
 def test_what_is_given_wins_even_where_it_is_nothing(path: Path) -> None:

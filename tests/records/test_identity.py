@@ -79,3 +79,12 @@ def test_a_digest_is_shown_only_if_two_recipes_look_alike() -> None:
         "quickstart",
     ]
     assert recipe_labels([QUICK, older])[older] == "quickstart cccccccc"
+
+
+def test_several_devices_are_another_machine() -> None:
+    many = replace(QUICK, devices=16, nodes=2)
+    assert many != QUICK
+    assert many.machine == "16 x NVIDIA H200 on 2 nodes"
+    assert many.where == "16 x NVIDIA H200 on 2 nodes (cuda, bf16)"
+    assert len({QUICK.deciding, many.deciding, replace(many, nodes=1).deciding}) == 3
+    assert replace(many, nodes=1).machine == "16 x NVIDIA H200"

@@ -39,6 +39,7 @@ def run_facts(record: RunRecord, folder_name: str) -> RunFacts:
             "recipe_digest": text(record.recipe_digest),
             "device": text(record.device),
             "device_name": text(record.device_name),
+            **{key: str(number) for key, number in record.identity.together.items()},
             "precision": text(record.precision),
             "target": f"{record.target:g}",
             "data": text(record.data.source),

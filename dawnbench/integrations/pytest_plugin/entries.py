@@ -118,7 +118,7 @@ def _entry(
             "run": series.name,
             "recipe": series.recipe_name,
             "recipe_digest": series.recipe_digest,
-            "device": series.device_name,
+            "device": series.identity.hardware,
             "precision": series.precision,
             "data_fingerprint": series.data.fingerprint,
             "rule": RULE if what == "time to target" else None,

@@ -116,4 +116,4 @@ def median_last(trials: Sequence[TrialRecord], median: int) -> list[TrialRecord]
 
 def subject(run: Run) -> str:
     """Return what was run on what."""
-    return f"{run.record.identity.recipe} on {run.record.device_name}"
+    return f"{run.record.identity.recipe} on {run.record.identity.hardware}"

@@ -93,7 +93,7 @@ def ladder(series: TrialSet, figures: Sequence[PublishedFigure], rule: str) -> L
         for figure in figures
         if is_per_image(rule) or math.isclose(series.target, figure.target)
     ]
-    rungs.append(Rung(mean, own, series.device_name, len(found.censored), None))
+    rungs.append(Rung(mean, own, series.identity.hardware, len(found.censored), None))
     return Ladder(
         title=f"{100 * target:g} % on CIFAR-10, {rule} rule",
         rule=rule,

@@ -117,7 +117,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
         ("Begun", f"{record.created}, {record.status}"),
         *([("Tags", tags_text(record.tags))] if record.tags else []),
         ("Target", f"{percent(record.target)} validation accuracy"),
-        ("Device", f"{record.device_name} ({record.device}), precision {record.identity.conditions}"),
+        ("Device", f"{record.identity.hardware} ({record.device}), precision {record.identity.conditions}"),
         (
             "Data",
             f"{data.source}: {data.train_images:,} training and {data.validation_images:,} validation "

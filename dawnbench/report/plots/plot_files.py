@@ -64,7 +64,7 @@ def _telemetry(run: Run, rule: str) -> Figure | None:
     if median is None or own is None:
         return None
     charts = telemetry_charts(median, own, metric_units(run))
-    return draw_column(charts, f"{run.record.device_name}, trial {median.trial}") if charts else None
+    return draw_column(charts, f"{run.record.identity.hardware}, trial {median.trial}") if charts else None
 
 
 def write_plots(plots: dict[str, Figure], folder: Path) -> dict[str, Path]:

@@ -27,6 +27,7 @@ from dawnbench.report.site.series_page import render_series
 from dawnbench.report.site.site_folder import ASSETS, HOME, INDEX, run_page, series_page
 from dawnbench.report.site.site_layout import site_assets
 from dawnbench.stats.comparison.compare import compare
+from dawnbench.stats.comparison.speed_up import speed_up
 from dawnbench.stats.entries import Entry, entry_of
 from dawnbench.stats.price_list import UNPRICED, PriceList
 from dawnbench.stats.trial_summary import summarise
@@ -165,7 +166,8 @@ def _compare(
     comparison = compare(reference.trials(), other.trials(), rule=rule)
     verdict = comparison.verdict
     ratio = verdict.ratio.value if verdict.ratio is not None and 0 < verdict.ratio.value < math.inf else None
-    return render_comparison(comparison, trail, prices), Finding(verdict.word, ratio)
+    found = Finding(verdict.word, ratio, speed_up(comparison))
+    return render_comparison(comparison, trail, prices), found
 
 
 def _without_folder(sentence: str, folder: Path) -> str:

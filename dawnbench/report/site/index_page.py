@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from dawnbench.records.identity import RunIdentity
-from dawnbench.records.rules import is_per_image
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.devices_section import devices_section
@@ -15,7 +14,8 @@ from dawnbench.report.site.inference_board import inference_board
 from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
-from dawnbench.report.units import latency
+from dawnbench.report.site.speed_up_section import speed_up_section
+from dawnbench.report.units import time_unit
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
@@ -60,6 +60,7 @@ def render_index(
             for number, board in enumerate(of_inference, start=1)
         ),
         devices_section(every, by_key, rule, _device),
+        speed_up_section(compared),
         layout.section("news", "Step changes", *_steps(histories, rule)),
         layout.section("pairs", "Compared in pairs", _pairs_table(compared)),
         layout.section("series", "All series", _series_table(histories, rule)),
@@ -157,7 +158,7 @@ def _cells(row: Row, history: SeriesHistory, money: Sequence[str]) -> list[Cell]
 
 
 def _device(row: Row) -> str:
-    return f"{row.entry.identity.device_name}, {row.entry.identity.conditions}"
+    return f"{row.entry.identity.hardware}, {row.entry.identity.conditions}"
 
 
 def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
@@ -165,7 +166,7 @@ def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
     if not found:
         return [layout.paragraph(f"None found under the {_rules(histories, rule)}.")]
     found.sort(key=lambda step: (step[1].runs[0].created, step[1].runs[0].name), reverse=True)
-    columns = ("Series", "First run of the new level", "#Before [s]", "#After [s]", "#Change", "#Runs since")
+    columns = ("Series", "First run of the new level", "#Before", "#After", "#Change", "#Runs since")
     rows = [_step_row(history, level, rule) for history, level in found[:MAX_STEPS]]
     table = layout.table(f"The newest first, under the {_rules(histories, rule)}", columns, rows)
     more = len(found) - MAX_STEPS
@@ -180,8 +181,9 @@ def _rules(histories: Sequence[SeriesHistory], rule: str) -> str:
 
 
 def _step_time(seconds: float, rule: str) -> Cell:
-    """Return a time in a column of seconds; a latency has its unit."""
-    return Cell(latency(seconds), seconds) if is_per_image(rule) else layout.time_cell(seconds)
+    """Return a time with its unit, which a series of inference runs has another of than one of trainings."""
+    unit = time_unit(rule)
+    return Cell(f"{unit.number(seconds)} {unit.name}", seconds)
 
 
 def _step_row(history: SeriesHistory, level: Level, rule: str) -> list[Cell]:

@@ -55,7 +55,7 @@ def render_series(history: SeriesHistory, compared: Sequence[Compared], rule: st
     )
     body = [
         layout.hero(
-            f"{key.device_name} · {key.conditions} · target {percent(key.target)}",
+            f"{key.hardware} · {key.conditions} · target {percent(key.target)}",
             history.label,
             layout.headline(_summary(history, rule)),
             layout.tiles(_tiles(history, rule, overall)),
@@ -196,7 +196,7 @@ def _facts(history: SeriesHistory) -> Markup:
     return layout.bullets(
         [
             f"Recipe {newest.identity.recipe}, digest {key.recipe_digest[:16]}",
-            f"Device {key.device_name}, precision {key.conditions}",
+            f"Device {key.hardware}, precision {key.conditions}",
             f"Data {newest.identity.data}, fingerprint {key.fingerprint[:16]}",
             f"Target {percent(key.target)} validation accuracy",
         ]

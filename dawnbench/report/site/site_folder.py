@@ -29,7 +29,7 @@ def run_page(name: str) -> str:
 
 def series_page(key: RunIdentity) -> str:
     """Return the path of the page with the history of a series."""
-    words = f"{_ascii(key.device_name)[:MAX_NAME]}-{_ascii(key.recipe_digest)[:8]}"
+    words = f"{_ascii(key.hardware)[:MAX_NAME]}-{_ascii(key.recipe_digest)[:8]}"
     return f"series/{words}-{_hash(repr(key.deciding))}.html"
 
 

@@ -17,6 +17,7 @@ from dawnbench.report.units import significant, time_label, time_unit
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.outcome import Comparison, Difference, Ratio, TimeComparison
 from dawnbench.stats.comparison.sentences import names, remedy, verdict_sentence
+from dawnbench.stats.comparison.speed_up import speed_up, speed_up_sentence
 from dawnbench.stats.cost import dollars
 from dawnbench.stats.inference_summary import summarise_inference
 from dawnbench.stats.price_list import UNPRICED, PriceList
@@ -37,7 +38,8 @@ def comparison_report(comparison: Comparison, prices: PriceList) -> RenderableTy
     found = comparison.differences
     # The recipes of an A/B campaign differ on purpose, which needs no warning.
     admitted = [note for note in found.refusals if comparison.paired is None or note != found.recipes]
-    warnings = [*admitted, *found.cautions, *_warnings(comparison)]
+    gained = speed_up(comparison)
+    warnings = [*admitted, *(found.cautions if gained else found.remarks), *_warnings(comparison)]
     remarks = [
         *(Text(plain(line)) for line in (*_notes(comparison), *cost_lines(comparison, prices))),
         *(Text(plain(f"! {note}"), style="yellow") for note in warnings),
@@ -45,6 +47,7 @@ def comparison_report(comparison: Comparison, prices: PriceList) -> RenderableTy
     return Group(
         *(Text(plain(line), style="dim") for line in _subjects(comparison)),
         Text(plain(verdict_sentence(comparison)) + ".", style=STYLES.get(comparison.verdict.word, "bold")),
+        *([Text(f"{speed_up_sentence(gained)}.", style="bold")] if gained else []),
         *(Text(plain(line), style="bold") for line in _needed(comparison)),
         "",
         figures_table(comparison),

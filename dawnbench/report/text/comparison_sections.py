@@ -17,6 +17,7 @@ from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.comparison.sentences import remedy, verdict_sentence
+from dawnbench.stats.comparison.speed_up import speed_up, speed_up_sentence
 from dawnbench.stats.price_list import UNPRICED, PriceList
 
 Held = tuple[list[Comparison], list[str]]
@@ -39,9 +40,10 @@ def comparison_blocks(comparison: Comparison, prices: PriceList = UNPRICED) -> l
     header, rows = figures_rows(comparison)
     cells = [[markdown(cell) for cell in row] for row in rows]
     stopping = comparison.reference.stopping if comparison.paired is not None else None
-    needed = remedy(comparison)
+    needed, gained = remedy(comparison), speed_up(comparison)
     return [
         f"{markdown_block(verdict_sentence(comparison))}.",
+        *([] if gained is None else [f"{speed_up_sentence(gained)}."]),
         *([markdown_block(needed.needs + (":" if needed.commands else "."))] if needed else []),
         *([fenced("\n".join(needed.commands), "console")] if needed and needed.commands else []),
         table([markdown(name) for name in header], cells),

@@ -11,10 +11,12 @@ from rich.text import Text
 
 from dawnbench.records.rules import is_per_image
 from dawnbench.report.text.costs import times_of, up_to
+from dawnbench.report.text.scaling_study import amdahl_sentence
 from dawnbench.report.units import percent, significant
 from dawnbench.safe_text import plain
 from dawnbench.stats.comparison.devices import DeviceComparison, DeviceResult
 from dawnbench.stats.comparison.sentences import verdict_sentence
+from dawnbench.stats.comparison.speed_up import speed_up, speed_up_sentence
 from dawnbench.stats.cost import dollars
 from dawnbench.stats.trade_off import Against
 from dawnbench.stats.trial_values import accuracies
@@ -36,7 +38,9 @@ def devices_report(found: DeviceComparison) -> RenderableType:
         f"{subject}, by the {found.rule} rule. {_covers(found.rule)}; below each "
         f"figure: relative to {first.name}."
     )
-    parts = ([*_dashes(found)], [*_verdicts(found)], [front_sentence(found)])
+    law = found.law
+    scaling = [] if law is None else [f"{amdahl_sentence(law, 'a trial', 'devices')}."]
+    parts = ([*_dashes(found)], [*_verdicts(found), *scaling], [front_sentence(found)])
     return Group(
         Text(plain(legend), style="dim"),
         "",
@@ -114,6 +118,8 @@ def _verdicts(found: DeviceComparison) -> Iterator[str]:
     for device in found.devices:
         if device.comparison is not None:
             yield f"{verdict_sentence(device.comparison)}."
+            if (gained := speed_up(device.comparison)) is not None:
+                yield f"{speed_up_sentence(gained)}."
 
 
 def _dashes(found: DeviceComparison) -> Iterator[str]:

@@ -73,12 +73,17 @@ def ladder_table(ladder: Ladder) -> Table:
             OWN if rung.is_own else str(next(places)),
             time_unit(ladder.rule).shown(rung.seconds),
             Text(plain(rung.system)),
-            Text(fitted(plain(rung.hardware), HARDWARE_WIDTH) if rung.is_own else plain(rung.hardware)),
+            Text(_own_hardware(rung.hardware) if rung.is_own else plain(rung.hardware)),
             "-" if rung.trials is None else str(rung.trials),
             "" if rung.is_own else f"{significant(ladder.times_as_long(rung), 3)}x",
             style="bold" if rung.is_own else None,
         )
     return table
+
+
+def _own_hardware(name: str) -> str:
+    """Return the name in the column's width, or in a little more if it says on how many nodes."""
+    return fitted(plain(name), HARDWARE_WIDTH + (5 if " nodes" in name else 0))
 
 
 def _heading(rule: str) -> str:

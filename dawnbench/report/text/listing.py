@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from textwrap import fill
@@ -20,6 +21,7 @@ INDENT = "    "
 """Before the facts about a run that do not fit into its line."""
 VENDORS = ("NVIDIA GeForce ", "NVIDIA ", "AMD ", "Intel(R) ", "Intel ")
 """Left out if a name would have to be cut: what follows says more."""
+_SEVERAL = re.compile(r"\d+ x ")
 
 
 def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None) -> str:
@@ -42,7 +44,7 @@ def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None
     inference = any(run.identity.kind == "inference" for run in runs)
     further = {
         "kind": [plain(_kind(run)) if inference else "" for run in runs],
-        "device": [plain(run.identity.device_name) for run in runs],
+        "device": [plain(run.identity.hardware) for run in runs],
         "precision": [plain(run.identity.conditions) for run in runs],
         "changed": [plain(run.identity.changes) for run in runs],
         "tags": [plain(tags_text(run.tags)) for run in runs],
@@ -55,10 +57,9 @@ def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
     same = {header: cells[0] for header, cells in further.items() if header not in differing and cells[0]}
     facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
-    shared = ", ".join(facts)
-    shared = shared if width is None else fill(shared, width)
     rules = dict.fromkeys(rule_for(run.identity.kind, rule) for run in runs)
-    return "\n".join([*lines, "", shared, f"time: {_times_shown(list(rules))}"])
+    below = [", ".join(facts), f"time: {_times_shown(list(rules))}"]
+    return "\n".join([*lines, "", *(line if width is None else fill(line, width) for line in below)])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:
@@ -87,9 +88,10 @@ def fitted(name: str, width: int | None) -> str:
 
 
 def _model(device: str) -> str:
+    several, times, name = device.rpartition(" x ") if _SEVERAL.match(device) else ("", "", device)
     for vendor in VENDORS:
-        device = device.removeprefix(vendor)
-    return device
+        name = name.removeprefix(vendor)
+    return several + times + name
 
 
 def _cut(text: str, width: int | None) -> str:

@@ -34,8 +34,8 @@ def render_log(run: Run, style: TimeFormat = "milliseconds") -> str:
 
 def _parts(run: Run, style: TimeFormat) -> Iterator[str]:
     """Yield log.md piece by piece, so that little of it is in memory at a time."""
-    record = run.record
-    yield f"# {markdown(record.identity.recipe)} on {markdown(record.device_name)}\n\n{run_facts(run)}\n\n"
+    record, one = run.record, run.record.identity
+    yield f"# {markdown(one.recipe)} on {markdown(one.hardware)}\n\n{run_facts(run)}\n\n"
     yield f"## Model\n\n{model_table(record.model, trains=record.inference is None)}\n"
     if record.inference is not None:
         yield from _of_passes(run)

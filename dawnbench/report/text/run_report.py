@@ -115,7 +115,7 @@ def run_parts(
     title, below = "#" * level, "#" * (level + 1)
     suffix = "" if level == 1 else f" ({markdown(series.name)})"
     parts = [
-        f"{title} {markdown(record.identity.recipe)} on {markdown(record.device_name)}{suffix}",
+        f"{title} {markdown(record.identity.recipe)} on {markdown(record.identity.hardware)}{suffix}",
         markdown_block(headline(series, summary, rule)),
         *_picture("accuracy", pictures),
         *_picture("latency", pictures),
@@ -214,10 +214,11 @@ def _reproduce(run: Run) -> list[str]:
     record = run.record
     commit = (record.environment.get("git") or {}).get("commit")
     at = f"dawnbench {record.dawnbench_version}" + (f" at commit {commit[:12]}" if commit else "")
+    on_each = f", on each of the {record.nodes} nodes" if record.nodes > 1 else ""
     where = (
         f"With {markdown(at)}, data with fingerprint "
         f"{markdown(record.data.fingerprint[:16])} "
-        f"and recipe digest {markdown(record.recipe_digest[:16])}:"
+        f"and recipe digest {markdown(record.recipe_digest[:16])}{on_each}:"
     )
     if not record.command:
         return [f"{where} it was run from Python; the whole recipe is in run.json."]

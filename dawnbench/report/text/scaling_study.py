@@ -63,19 +63,18 @@ def law_sentence(along: AxisStudy) -> str:
     if law is None:
         return f"no law from {count} point{'' if count == 1 else 's'}; give two values or more"
     if isinstance(law, AmdahlLaw):
-        return _amdahl(law)
+        return amdahl_sentence(law, "an epoch", "threads")
     return (
         f"an epoch takes {_factor(law)} at {SIZES[along.axis]} (exponent {law.exponent:.2f}, {_trust(law)})"
     )
 
 
-def _amdahl(law: AmdahlLaw) -> str:
-    limit = (
-        f"at most {1 / law.serial:.1f} times as fast" if law.serial else "as many times as fast as threads"
-    )
-    return (
-        f"{100 * law.serial:.0f} % of an epoch is serial (Amdahl), so any number of threads makes it {limit}"
-    )
+def amdahl_sentence(law: AmdahlLaw, of: str, workers: str) -> str:
+    """Return the share of the time `of` something that more `workers`, such as threads, cannot shorten."""
+    most = f"as many times as fast as {workers}"
+    if law.serial:
+        most = f"at most {1 / law.serial:.1f} times as fast"
+    return f"{100 * law.serial:.0f} % of {of} is serial (Amdahl), so any number of {workers} makes it {most}"
 
 
 def _factor(law: PowerLaw) -> str:

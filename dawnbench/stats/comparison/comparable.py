@@ -33,8 +33,15 @@ class Differences:
     """What was trained; in inference runs also what ran the model."""
     threads: str | None
     """On one kind of processor; the numbers for two different devices are a caution."""
+    devices: str | None
+    """How many of one kind of device trained together, and on how many nodes."""
     cautions: tuple[str, ...]
     """Each names a possible cause of a difference other than the code, or what could not be read."""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What may explain a difference, the numbers of devices included."""
+        return self.cautions if self.devices is None else (self.devices, *self.cautions)
 
     @property
     def refusals(self) -> tuple[str, ...]:
@@ -45,7 +52,7 @@ class Differences:
 
 def differences(a: TrialSet, b: TrialSet) -> Differences:
     """Return what differs between two sets of trials, one sentence each."""
-    kinds = data = rules = recipes = threads = None
+    kinds = data = rules = recipes = threads = devices = None
     if a.identity.kind != b.identity.kind:
         kinds = f"{_is(a)} and {_is(b)}, which have no time in common"
     if a.data.fingerprint != b.data.fingerprint:
@@ -63,7 +70,10 @@ def differences(a: TrialSet, b: TrialSet) -> Differences:
     both = (a.identity.threads, b.identity.threads)
     if a.device_name == b.device_name and None not in both and both[0] != both[1]:
         threads = f"the thread counts differ: {both[0]} and {both[1]} (OMP_NUM_THREADS sets the number)"
-    return Differences(kinds, data, rules, recipes, threads, tuple(_cautions(a, b, threads is None)))
+    hardware = (a.identity.hardware, b.identity.hardware)
+    if a.device_name == b.device_name and hardware[0] != hardware[1]:
+        devices = f"the numbers of devices differ: {hardware[0]} and {hardware[1]}"
+    return Differences(kinds, data, rules, recipes, threads, devices, tuple(_cautions(a, b, threads is None)))
 
 
 def missing_rule(a: TrialSet, b: TrialSet, rule: str) -> str | None:
@@ -99,8 +109,9 @@ def _shown(found: Mapping[str, Any], path: str) -> str:
 
 def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
     """Yield what else may explain a difference; `threads` says whether to include their numbers."""
+    hardware = (a.identity.hardware, b.identity.hardware)
     facts: dict[str, tuple[Any, Any]] = {
-        "the devices": (a.device_name, b.device_name),
+        **({"the devices": hardware} if a.device_name != b.device_name else {}),
         "the precisions": (a.precision, b.precision),
         **({"the thread counts": (a.identity.threads, b.identity.threads)} if threads else {}),
     }

@@ -13,6 +13,7 @@ from dawnbench.stats.comparison.comparable import differences, missing_rule
 from dawnbench.stats.comparison.compare import compare
 from dawnbench.stats.comparison.outcome import Comparison
 from dawnbench.stats.pooling import pool_trials
+from dawnbench.stats.power_law import AmdahlLaw, fit_amdahl
 from dawnbench.stats.price_list import PriceList
 from dawnbench.stats.spending import Spending, spending
 from dawnbench.stats.trade_off import TradeOff, trade_off
@@ -22,6 +23,9 @@ OF_THE_DEVICE = (
     "the thread counts",
 )
 """How sentences begin about what makes the devices different, rather than the comparison doubtful."""
+
+MIN_COUNTS = 3
+"""Of devices, for a law: two times always lie on one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,16 @@ class DeviceComparison:
     def trade_off(self) -> TradeOff | None:
         """Time against cost or energy; None without two devices that have both."""
         return trade_off({device.label: device.spent for device in self.devices})
+
+    @property
+    def law(self) -> AmdahlLaw | None:
+        """Amdahl's law of the time on several devices; None unless three numbers of one kind have a time."""
+        apart = {(one.series.device_name, one.series.precision) for one in self.devices}
+        refused = any(one.comparison.differences.refusals for one in self.devices if one.comparison)
+        points = [(one.series.devices, one.spent.seconds) for one in self.devices if one.spent.seconds]
+        if len(apart) > 1 or refused or len({devices for devices, _ in points}) < MIN_COUNTS:
+            return None
+        return fit_amdahl([devices for devices, _ in points], [seconds for _, seconds in points])
 
 
 def compare_devices(
@@ -104,15 +118,15 @@ def _refuse(first: TrialSet, other: TrialSet, rule: str, across: bool) -> None:
 
 
 def _check_devices(identities: Sequence[RunIdentity], prices: PriceList) -> None:
-    names = {one.device_name for one in identities}
+    hardware = {one.hardware for one in identities}
     if len(identities) == 1:
         raise DawnbenchError(
-            f"all of these trials ran on {identities[0].device_name} ({identities[0].conditions}); --devices "
+            f"all of these trials ran on {identities[0].hardware} ({identities[0].conditions}); --devices "
             "compares at least two devices"
         )
-    if prices.given.cost_per_hour is not None and len(names) > 1:
+    if prices.given.cost_per_hour is not None and len(hardware) > 1:
         raise DawnbenchError(
-            f"one --cost-per-hour cannot be the price of {len(names)} devices; give each its own under "
+            f"one --cost-per-hour cannot be the price of {len(hardware)} devices; give each its own under "
             "[cost] in config.toml, or to the `dawnbench run` that measures it"
         )
 
@@ -132,9 +146,9 @@ def _labels(groups: Sequence[Sequence[TrialSet]]) -> list[str]:
     """Return a label for each group: the device, and as much else as tells it from the others."""
     firsts = [group[0] for group in groups]
     choices = [
-        [one.device_name for one in firsts],
-        [f"{one.device_name}, {one.identity.conditions}" for one in firsts],
-        [f"{one.device_name}, {one.identity.conditions}, {one.identity.recipe}" for one in firsts],
+        [one.identity.hardware for one in firsts],
+        [f"{one.identity.hardware}, {one.identity.conditions}" for one in firsts],
+        [f"{one.identity.hardware}, {one.identity.conditions}, {one.identity.recipe}" for one in firsts],
     ]
     unique = (labels for labels in choices if len(set(labels)) == len(labels))
-    return next(unique, [f"{one.device_name}, {one.name}" for one in firsts])
+    return next(unique, [f"{one.identity.hardware}, {one.name}" for one in firsts])

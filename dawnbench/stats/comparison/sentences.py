@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.comparison.outcome import Comparison, TimeComparison
 from dawnbench.stats.comparison.trials_needed import ALPHA, again
 
@@ -45,7 +46,7 @@ def remedy(comparison: Comparison) -> Remedy | None:
     if comparison.paired is not None:
         total = comparison.paired + missing[0]
         more = f"{_count(missing[0], 'more pair')}, {total} in all"
-        commands = [again(both[0].command, total)]
+        commands = [_again(both[0], total)]
     else:
         totals = [n + m for n, m in zip(comparison.verdict.trials, missing, strict=True)]
         wanted = list(zip(names(comparison), both, missing, totals, strict=True))
@@ -53,10 +54,14 @@ def remedy(comparison: Comparison) -> Remedy | None:
             more = f"{missing[0]} more a side, {totals[0]} in all"
         else:
             more = " and ".join(f"{m} more of {name}, {n} in all" for name, _, m, n in wanted if m)
-        commands = [again(one.command, n) for _, one, m, n in wanted if m]
+        commands = [_again(one, n) for _, one, m, n in wanted if m]
     # Half of the commands would leave the other side behind.
     known = [command for command in dict.fromkeys(commands) if command is not None]
     return Remedy(f"needs {more}", () if None in commands else tuple(known))
+
+
+def _again(series: TrialSet, trials: int) -> str | None:
+    return again(series.command, trials, series.devices, series.nodes)
 
 
 def names(comparison: Comparison) -> tuple[str, str]:

@@ -60,7 +60,7 @@ def _cannot(count: int, what: str, which: str, missing: int) -> str | None:
     return f"{have} cannot show {which}; that takes --trials {count + missing}" if missing else None
 
 
-def again(command: Sequence[str], trials: int) -> str | None:
+def again(command: Sequence[str], trials: int, devices: int = 1, nodes: int = 1) -> str | None:
     """Return a recorded `dawnbench run` or `ab` command with that many trials; None for anything else."""
     if tuple(command[:2]) not in (("dawnbench", "run"), ("dawnbench", "ab")):
         return None
@@ -69,4 +69,17 @@ def again(command: Sequence[str], trials: int) -> str | None:
         for before, word in zip(("", *command), command, strict=False)
         if "--trials" not in (before, word) and not word.startswith("--trials=")
     ]
-    return shlex.join([*kept, "--trials", str(trials)])
+    return shlex.join(as_launched([*kept, "--trials", str(trials)], devices, nodes))
+
+
+def as_launched(command: Sequence[str], devices: int, nodes: int) -> tuple[str, ...]:
+    """Return a recorded command as it starts a process per device: by torchrun, unless it has `--gpus`.
+
+    A command for several nodes is to be given on each of them, with one of them for HOST.
+    """
+    starts_them = any(word.partition("=")[0] == "--gpus" for word in command)
+    if devices == 1 or starts_them or not command:
+        return tuple(command)
+    meeting = ("--rdzv-backend", "c10d", "--rdzv-endpoint", "HOST:29500")
+    several = ("--nnodes", str(nodes), *meeting) if nodes > 1 else ()
+    return ("torchrun", *several, "--nproc-per-node", str(max(1, devices // nodes)), "-m", *command)

@@ -78,12 +78,13 @@ def judge(run: TrialSet, baseline: TrialSet, criteria: Criteria = Criteria()) ->
     unreported = missing_rule(run, baseline, rule)
     gates = () if refusals else tuple(gate(metric) for metric in metrics)
     admitted = found.refusals if across and not refusals else ()
-    notes = (*refusals, *admitted, *found.cautions, *left_out(run), *left_out(baseline))
+    notes = (*refusals, *admitted, *found.remarks, *left_out(run), *left_out(baseline))
     if (needed := _needed(run, baseline, gates)) is not None:
         notes += (needed,)
     if gates:
         notes += tuple(f"{run.name}: {warning}" for warning in find_warnings(run, rule))
-    return Judgement(run.name, baseline.name, run.identity.workload, run.device_name, rule, gates, notes)
+    one = run.identity
+    return Judgement(run.name, baseline.name, one.workload, one.hardware, rule, gates, notes)
 
 
 def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | None:
@@ -92,7 +93,7 @@ def _needed(run: TrialSet, baseline: TrialSet, gates: Sequence[Gate]) -> str | N
         return None
     have = len(run.counting)
     more, _ = missing(have, len(baseline.counting))
-    command = again(run.command, have + more)
+    command = again(run.command, have + more, run.devices, run.nodes)
     return f"{have + more} trials of {run.name} may give a verdict: {command}" if command and more else None
 
 
@@ -123,7 +124,9 @@ def _chosen(run: TrialSet, criteria: Criteria) -> tuple[str, tuple[Metric, ...]]
 
 def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, rule: str, across: bool) -> str | None:
     """Return why the runs' devices or the timing rule rule out a metric; None if they do not."""
-    if metric in DEVICE_BOUND and run.device_name != baseline.device_name and not across:
+    if metric in DEVICE_BOUND and run.identity.hardware != baseline.identity.hardware and not across:
+        if run.device_name == baseline.device_name:
+            return "it was measured on another number of devices or nodes than the baseline's"
         return "it was measured on a different device from the baseline's"
     if metric == "epochs" and run.inference is not None:
         return "an inference run has no epochs"
@@ -138,4 +141,5 @@ def left_out(series: TrialSet) -> tuple[str, ...]:
     if not count:
         return ()
     trials = "1 trial was" if count == 1 else f"{count} trials were"
-    return (f"{series.name}: {trials} interrupted or failed before the target and left out",)
+    before = " before the target" if series.inference is None else ""
+    return (f"{series.name}: {trials} interrupted or failed{before} and left out",)

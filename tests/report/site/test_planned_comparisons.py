@@ -42,6 +42,16 @@ def test_runs_of_other_recipes_are_not_compared(tmp_path: Path) -> None:
     assert planned([small_run(tmp_path, 1, 2.0), small_run(tmp_path, 2, 2.0, recipe_name="other")]) == []
 
 
+def test_more_devices_are_compared_with_the_fewest(tmp_path: Path) -> None:
+    runs = [
+        *history(tmp_path, [2.6, 2.7], devices=8),
+        small_run(tmp_path, 2, 9.0, devices=2),
+        small_run(tmp_path, 3, 1.5, devices=16, nodes=2),
+        small_run(tmp_path, 4, 4.0, devices=4, device_name="NVIDIA A100"),
+    ]
+    assert planned(runs) == [("previous", "0", "1"), ("devices", "2", "1"), ("devices", "2", "3")]
+
+
 def test_a_run_without_a_time_by_the_rule_is_passed_over(tmp_path: Path) -> None:
     runs = [
         *history(tmp_path, [2.6]),

@@ -4,6 +4,7 @@ import pytest
 
 from dawnbench.stats.comparison.trials_needed import (
     again,
+    as_launched,
     missing_pairs,
     missing_trials,
     too_few_pairs,
@@ -52,3 +53,15 @@ def test_a_recorded_command_is_repeated_with_more_trials(
     command: tuple[str, ...], expected: str | None
 ) -> None:
     assert again(command, 5) == expected
+
+
+def test_as_many_processes_are_started_as_before() -> None:
+    run = ("dawnbench", "run", "davidnet")
+    assert again(run, 5, 8) == "torchrun --nproc-per-node 8 -m dawnbench run davidnet --trials 5"
+    assert again((*run, "--gpus", "8"), 5, 8) == "dawnbench run davidnet --gpus 8 --trials 5"
+    assert again((*run, "--gpus=8"), 5, 8) == "dawnbench run davidnet --gpus=8 --trials 5"
+    assert as_launched(run, 16, 2) == (
+        *("torchrun", "--nnodes", "2", "--rdzv-backend", "c10d", "--rdzv-endpoint", "HOST:29500"),
+        *("--nproc-per-node", "8", "-m", *run),
+    )
+    assert as_launched((), 8, 1) == ()
