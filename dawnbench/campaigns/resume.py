@@ -91,9 +91,7 @@ def _unfinished_run(folder: Path, ended: bool) -> Run:
     elif record.pairing is not None:
         why = "is one side of `dawnbench ab`, whose trials alternate with the other's; start a new campaign"
     elif record.devices > 1:
-        why = (
-            f"trains each trial on {record.devices} devices, which cannot be resumed; start a new run"
-        )
+        why = f"trains each trial on {record.devices} devices, which cannot be resumed; start a new run"
     elif record.stopping is not None:
         why = "went on until its question was settled (--trials auto); start a new run"
     elif record.devices > 1:
