@@ -19,7 +19,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
-from dawnbench.records.reader import Run
+from dawnbench.records.reader import Run, read_record
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -124,7 +124,13 @@ class Recording(ABC):
 
     def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
         if self._resumed is not None:
-            return RunWriter.reopen(self._resumed.folder), self._resumed.record
+            writer = RunWriter.reopen(self._resumed.folder)
+            before = self._resumed.record.resumptions[:-1]
+            if read_record(writer.folder)[0].resumptions != before:
+                raise DawnbenchError(
+                    f"another process has resumed {writer.folder} meanwhile; look at it again"
+                )
+            return writer, self._resumed.record
         created = datetime.now(UTC)
         record = self._describe(created, unavailable)
         return RunWriter(self._options["out"], record.recipe_name, created), record
