@@ -81,15 +81,16 @@ def _one(out: Path, draw: random.Random, whole: Run, kills: Counter[tuple[str, s
         return []
     (folder,) = folders
     before = _lines(folder)
-    for chance in KILLS:
+    code = 0
+    for chance in (*KILLS, 0.0):
         if draw.random() >= chance:
+            code, again = _ended(*forked(("resume", str(folder), *RESUME))), None
+        else:
+            again = _killed(("resume", str(folder), *RESUME), draw)
+        _count(kills, segment, folder)
+        if again is None:  # it ended, perhaps because no such segment was left to be killed in
             break
-        again = _killed(("resume", str(folder), *RESUME), draw)
-        if again is not None:
-            _count(kills, segment, folder)
-            segment = again
-    code = _ended(*forked(("resume", str(folder), *RESUME)))
-    _count(kills, segment, folder)
+        segment = again
     run, after = read_run(folder), _lines(folder)
     troubles = [] if code == 0 else [f"resume exits with {code}"]
     troubles += [f"{name}.jsonl was changed" for name in LINES if not after[name].startswith(before[name])]
