@@ -5,12 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.recorder import Continued
 from dawnbench.campaigns.silent_writer import SilentWriter
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
@@ -38,6 +39,19 @@ from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """A run that another process began."""
+
+    folder: Path
+    record: RunRecord
+    """With this resumption in it."""
+    done: frozenset[int]
+    """The numbers of the trials that are complete."""
+    unfinished: Mapping[int, Continued]
+    """By number, the trials whose times will not count."""
+
+
 class RecordingOptions(TypedDict, total=False):
     """How trials are recorded, whatever they do."""
 
@@ -54,6 +68,8 @@ class RecordingOptions(TypedDict, total=False):
     """Recorded with the run."""
     ranks: Ranks
     """The processes that train each trial together; rank 0 records."""
+    resumed: Resumed | None
+    """The run to go on with, instead of one of its own."""
 
 
 class Recording(ABC):
@@ -72,6 +88,7 @@ class Recording(ABC):
         self._pairing = options.get("pairing")
         self._ranks = options.get("ranks", SINGLE)
         self._tags = checked_tags(options.get("tags") or {})
+        self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
         self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
@@ -103,20 +120,25 @@ class Recording(ABC):
         """Open the run folder with its run.json and tell the observer."""
         self._sampler = sampler
         with self.setup.segment("record"):
-            created = datetime.now(UTC)
-            self._record = record = self._describe(created, sampler.unavailable)
-            self._writer = self._open_writer(record, created)
+            self._writer, self._record = self._open(sampler.unavailable)
+        record = self._record
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
 
-    def _open_writer(self, record: RunRecord, created: datetime) -> RunWriter:
+    def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
+        """Return the writer of the run folder, with its run.json written, and what that says."""
+        created = datetime.now(UTC)
+        record = self._describe(created, unavailable) if self._resumed is None else self._resumed.record
         if self._ranks.rank:
-            return SilentWriter(self._ranks.gather(None)[0])
-        writer = RunWriter(self._options["out"], record.recipe_name, created)
+            return SilentWriter(self._ranks.gather(None)[0]), record
+        if self._resumed is not None:
+            writer = RunWriter.reopen(self._resumed.folder)
+        else:
+            writer = RunWriter(self._options["out"], record.recipe_name, created)
         writer.write_run(record)
         self._ranks.gather(writer.folder)
-        return writer
+        return writer, record
 
     @property
     @abstractmethod

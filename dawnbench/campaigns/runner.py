@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -16,8 +16,10 @@ from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.campaigns.stuck import EndIfStuck
 from dawnbench.engine.device import Device
+from dawnbench.engine.device.base import device_failure
 from dawnbench.engine.distributed import SINGLE, Ranks, failing_together, open_rank_device, open_ranks
 from dawnbench.engine.launched import launched
+from dawnbench.errors import DawnbenchError
 from dawnbench.recipes.constraints import check_seeds
 from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -39,6 +41,7 @@ def run(
     command: Sequence[str] = (),
     own_process: bool = False,
     save_model: bool = False,
+    checkpoint_every: int | None = None,
     trials: AutoTrials | None = None,
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
@@ -48,7 +51,8 @@ def run(
     `seed` is the seed of the first trial; each later trial adds 1, up to 2**63 - 1. `own_process` means that
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
-    folder. `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
+    folder, and `checkpoint_every` saves the state of the trial under way every so many epochs, for `resume`.
+    `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
     recorded with it. With `trials` the run goes on until its question is settled, however many trials the
     recipe asks for.
 
@@ -67,7 +71,12 @@ def run(
 
         enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
-    ranks = open_ranks(launched(), device)
+    place = launched()
+    if place.size > 1 and checkpoint_every is not None:
+        raise DawnbenchError(
+            f"--checkpoint-every saves the state of one process, and torchrun started {place.size}; omit it"
+        )
+    ranks = open_ranks(place, device)
     opened = open_rank_device(device, ranks)
     opened.tune()
     with failing_together(ranks):
@@ -80,21 +89,27 @@ def run(
             command=command,
             startup=startup() if own_process else Startup(),
             save_model=save_model,
+            checkpoint_every=checkpoint_every,
             stopping=None if enough is None else enough.stopping,
             tags=tags,
             prices=prices,
             ranks=ranks,
         )
     with ending_if_stuck(session, ranks):
-        run_trials(session, opened, recipe.trials, enough, ranks)
+        run_trials(session, opened, recipe.trials, enough, ranks=ranks)
     ranks.close()
     return session.folder
 
 
 def run_trials(
-    session: Recording, device: Device, trials: int, enough: Enough | None = None, ranks: Ranks = SINGLE
+    session: Recording,
+    device: Device,
+    trials: int,
+    enough: Enough | None = None,
+    done: Collection[int] = (),
+    ranks: Ranks = SINGLE,
 ) -> None:
-    """Run a session's trials one after another, and close it however that ends."""
+    """Run a session's trials one after another except those done, and close it however that ends."""
     status: RunStatus = "failed"
     try:
         with session.setup.segment("record"):
@@ -102,7 +117,7 @@ def run_trials(
         session.begin(sampler)
         with sampler:
             session.warm_up()
-            for number in range(1, trials + 1):
+            for number in (number for number in range(1, trials + 1) if number not in done):
                 session.trial(number)
                 # Rank 0 has the times, and decides for all.
                 if enough is not None and ranks.gather(not ranks.rank and enough.after([session], number))[0]:
@@ -111,6 +126,14 @@ def run_trials(
     except KeyboardInterrupt:
         status = "interrupted"
         raise
+    except Exception as error:
+        failure = device_failure(error)
+        if failure is None:
+            raise
+        raise DawnbenchError(
+            f"{device.torch} stopped working ({failure}); what was recorded is kept. Look at `nvidia-smi`, "
+            "and for Xid in `dmesg`; when the device works again, `dawnbench resume` finishes the run"
+        ) from error
     finally:
         session.close(status)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -10,6 +12,7 @@ from dawnbench.campaigns.recording import Recording, RecordingOptions, data_reco
 from dawnbench.campaigns.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.checkpoint import CHECKPOINT_NAME, Checkpoint, CheckpointFacts
 from dawnbench.engine.device import Device
 from dawnbench.engine.distributed import leader_first
 from dawnbench.engine.memory import check_memory, explain_out_of_memory
@@ -17,7 +20,10 @@ from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import describe_model, prepare
 from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import warm_up
+from dawnbench.errors import DawnbenchError
+from dawnbench.grace import Grace
 from dawnbench.recipes.recipe import Recipe
+from dawnbench.records.schema import RunRecord
 
 
 class Session(Recording):
@@ -30,10 +36,15 @@ class Session(Recording):
         *,
         seed: int,
         save_model: bool = False,
+        checkpoint_every: int | None = None,
         **options: Unpack[RecordingOptions],
     ) -> None:
-        """Load the data and build the model; `save_model` keeps the model of the last finished trial."""
+        """Load the data and build the model; `save_model` keeps the model of the last finished trial.
+
+        `checkpoint_every` is the number of epochs from one checkpoint of a trial's state to the next.
+        """
         super().__init__(device, **options)
+        self._checkpoint_every = checkpoint_every
         self._recipe, self._seed, self._save_model = recipe, seed, save_model
         observer = self._observer
         observer.preparing(f"reading {recipe.dataset.name}")
@@ -69,6 +80,23 @@ class Session(Recording):
     def _steps(self) -> int:
         return self._prepared.steps
 
+    def check_continues(self, record: RunRecord) -> None:
+        """Check that trials from here belong to the run of this record.
+
+        Raises:
+            DawnbenchError: the data or the precision is another one.
+        """
+        if self._data.fingerprint != record.data.fingerprint:
+            raise DawnbenchError(
+                f"{self._data.source} is not the data that the run began with (its fingerprint is "
+                f"{self._data.fingerprint[:12]}, the run's {record.data.fingerprint[:12]}); restore that data"
+            )
+        if self._prepared.precision.name != record.precision:
+            raise DawnbenchError(
+                f"the run began in {record.precision} and {self._device.product_name} trains in "
+                f"{self._prepared.precision.name}; resume it on the device it began on, {record.device_name}"
+            )
+
     def warm_up(self) -> None:
         """Compile, tune, capture and allocate."""
         if self._prepared.programs.compiles:
@@ -82,7 +110,8 @@ class Session(Recording):
         seed = self._seed + number - 1
         save = SaveModel(self.folder / FILE_NAME, self._prepared, number, seed)
         hooks = (save,) if self._save_model and self._ranks.rank == 0 else ()
-        with explain_out_of_memory(self._recipe.batch_size):
+        continued = None if self._resumed is None else self._resumed.unfinished.get(number)
+        with explain_out_of_memory(self._recipe.batch_size), self._checkpoint(number, seed) as checkpoint:
             recorder = TrialRecorder(
                 number,
                 seed,
@@ -93,9 +122,21 @@ class Session(Recording):
                 self._observer,
                 self._ranks,
             )
-            recorder.run(self._prepared, self.setup, self._startup.segments, hooks)
-        if recorder.record is not None:
+            startup = self._startup.segments
+            recorder.run(self._prepared, self.setup, startup, hooks, checkpoint, continued)
+        # Only a stopping rule looks back; a run of days would otherwise keep every ledger in memory.
+        if recorder.record is not None and self._options.get("stopping") is not None:
             self._trials.append(recorder.record)
+
+    @contextmanager
+    def _checkpoint(self, number: int, seed: int) -> Iterator[Checkpoint | None]:
+        """Provide what saves a trial's state, if that was asked for; a signal then waits for it."""
+        if self._checkpoint_every is None:
+            yield None
+            return
+        facts = CheckpointFacts(number, seed, self._recipe.digest(), self._data.fingerprint)
+        with Grace() as grace:
+            yield Checkpoint(self.folder / CHECKPOINT_NAME, self._checkpoint_every, facts, grace)
 
     def _described(self) -> dict[str, Any]:
         recipe = self._recipe
@@ -111,6 +152,8 @@ class Session(Recording):
             "model": self._model,
             "predicted_memory_bytes": self._predicted_bytes,
             "learning_rates": self._learning_rates,
+            "save_model": self._save_model,
+            "checkpoint_every": self._checkpoint_every,
         }
 
 

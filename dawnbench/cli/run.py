@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,7 @@ from dawnbench.safe_text import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dawnbench.campaigns.observer import Observer
     from dawnbench.campaigns.series import EndedRun, EndedSeries
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
@@ -88,6 +89,12 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
     "--save-model",
     is_flag=True,
     help="Save the model of the last finished trial as model.safetensors in the run folder.",
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Save the trial's state every N epochs, so that `dawnbench resume` goes on from it.",
 )
 @click.option(
     "--require-target", is_flag=True, help="Exit with code 4 unless every trial reaches the target."
@@ -181,6 +188,8 @@ class RunOptions:
     """Folder for run folders."""
     save_model: bool
     """Save the model of the last finished trial in the run folder."""
+    checkpoint_every: int | None
+    """Epochs from one checkpoint of the trial's state to the next."""
     as_json: bool
     """Print JSON lines; everything else goes to standard error."""
     track: tuple[str, ...]
@@ -201,41 +210,61 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     from dawnbench import campaigns
+
+    def start(observer: Observer) -> None:
+        campaigns.run(
+            recipe,
+            device=options.device,
+            seed=options.seed,
+            out=options.out,
+            observer=observer,
+            command=("dawnbench", *sys.argv[1:]),
+            own_process=own_process,
+            save_model=options.save_model,
+            checkpoint_every=options.checkpoint_every,
+            trials=options.auto,
+            tags=options.tags,
+            prices=options.prices,
+        )
+
+    track = (options.track, options.out)
+    return show_while(start, f"preparing {recipe.name}", options.as_json, options.time_format, track)
+
+
+def show_while(
+    start: Callable[[Observer], None],
+    what: str,
+    as_json: bool,
+    time_format: TimeFormat,
+    track: tuple[tuple[str, ...], Path] = ((), Path()),
+) -> EndedRun:
+    """Show the progress of what `start` runs, log to the trackers, write log.md and summarise.
+
+    `what` is said until it begins; `track` names the trackers and the folder for what they write.
+    """
     from dawnbench.report.text.console import open_console
 
     console = open_console()
-    display = _display(console, options)
-    tracking = _open_tracking(display, options) if options.track else None
+    display = _display(console, as_json, time_format)
+    tracking = _open_tracking(display, *track) if track[0] else None
     interrupted = False
     try:
         with closing(display):
-            display.preparing(f"preparing {recipe.name}")
-            campaigns.run(
-                recipe,
-                device=options.device,
-                seed=options.seed,
-                out=options.out,
-                observer=tracking or display,
-                command=("dawnbench", *sys.argv[1:]),
-                own_process=own_process,
-                save_model=options.save_model,
-                trials=options.auto,
-                tags=options.tags,
-                prices=options.prices,
-            )
+            display.preparing(what)
+            start(tracking or display)
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
         # Report the first failure.
         for finish in (
-            lambda: _write_log(display, options.time_format),
+            lambda: _write_log(display, time_format),
             lambda: _finish(tracking),
             lambda: _close_json(display),
         ):
             with suppress(DawnbenchError):
                 finish()
         raise
-    _write_log(display, options.time_format)
+    _write_log(display, time_format)
     return _sum_up(display, console, _finish(tracking), interrupted)
 
 
@@ -335,20 +364,20 @@ def _finish(tracking: TrackingObserver | None) -> list[str]:
     return [] if tracking is None else tracking.finish()
 
 
-def _open_tracking(display: Display, options: RunOptions) -> TrackingObserver:
+def _open_tracking(display: Display, names: tuple[str, ...], out: Path) -> TrackingObserver:
     from dawnbench.cli.tracking import TrackingObserver, open_trackers
 
-    return TrackingObserver(display, open_trackers(options.track, options.out))
+    return TrackingObserver(display, open_trackers(names, out))
 
 
-def _display(console: Console, options: RunOptions) -> Display:
+def _display(console: Console, as_json: bool, time_format: TimeFormat) -> Display:
     from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay
 
-    if options.as_json:
+    if as_json:
         return JsonLinesDisplay(sys.stdout)
     if console.is_terminal:
-        return TerminalDisplay(console, options.time_format)
-    return PlainDisplay(sys.stdout, options.time_format)
+        return TerminalDisplay(console, time_format)
+    return PlainDisplay(sys.stdout, time_format)
 
 
 def _close_json(display: Display) -> None:

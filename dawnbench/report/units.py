@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from dawnbench.records.rules import is_per_image
 from dawnbench.records.schema import Reading
+
+_ONE_GPU = re.compile(r"gpu([0-9]+)_(.+)")
+"""A metric of one of several GPUs, by its rank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +95,17 @@ def reading(value: float, of: Reading) -> str:
 
 
 def metric_name(metric: str) -> str:
-    """Return `gpu_power` as GPU power."""
+    """Return `gpu_power` as GPU power, and `gpu3_power`, that of one of several, as GPU 3 power."""
     words = metric.split("_")
+    if (one := _ONE_GPU.fullmatch(metric)) is not None:
+        words[:1] = ["gpu", one[1]]
     return " ".join(w.upper() if w in ("gpu", "cpu", "sm") else w for w in words)
+
+
+def of_all_gpus(metric: str) -> str | None:
+    """Return what one GPU's metric is called for all of them: `gpu_power` for `gpu3_power`; else None."""
+    one = _ONE_GPU.fullmatch(metric)
+    return None if one is None else f"gpu_{one[2]}"
 
 
 def significant(value: float, digits: int = 4) -> str:

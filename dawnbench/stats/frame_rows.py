@@ -45,6 +45,8 @@ TRIAL_COLUMNS = {
     "electricity_to_target_dollars": "float64",
     "co2_to_target_grams": "float64",
 }
+TOGETHER_COLUMNS = {"devices": "int64", "nodes": "int64"}
+"""If several devices trained a trial of a run together."""
 INFERENCE_COLUMNS = {
     "runtime": "str",
     "images": "Int64",
@@ -99,6 +101,8 @@ def trial_row(name: str, run: Run, trial: TrialRecord, prices: Prices) -> Row:
         **{f"dollars_{rule}": cost_of_time(seconds, prices) for rule, seconds in trial.seconds.items()},
         "electricity_to_target_dollars": cost_of_energy(to_target, prices),
         "co2_to_target_grams": emission_of_energy(to_target, prices),
+        "devices": record.devices,
+        "nodes": record.nodes,
     }
 
 

@@ -20,6 +20,7 @@ from dawnbench.stats.frame_rows import (
     BATCH_COLUMN,
     EPOCH_COLUMNS,
     INFERENCE_COLUMNS,
+    TOGETHER_COLUMNS,
     TRIAL_COLUMNS,
     Row,
     epoch_row,
@@ -74,6 +75,9 @@ def load_runs(
     price_per_kwh in dollars and grams_per_kwh of CO2 equivalent (NaN if not known), and what they make of the
     trial: dollars_RULE for each timing rule, electricity_to_target_dollars, co2_to_target_grams.
 
+    If several devices trained the trials of a run, `device` is as in 8 x NVIDIA H200, and `trials` also has
+    their number, devices, and how many machines they are in, nodes.
+
     If there are inference runs, `trials` also has, empty for trainings: runtime (torch, torch compiled or
     onnx), images (of the pass), latency_seconds (the mean over them), median_seconds, p90_seconds,
     p99_seconds and max_seconds (of one image), energy_per_image_joules, dollars_per_million_images, and
@@ -114,7 +118,8 @@ def load_runs(
         )
         epochs.extend(epoch_row(name, epoch) for epoch in run.epochs)
     rules = dict.fromkeys(key for row in trials for key in row if key.startswith(("seconds_", "dollars_")))
-    columns = TRIAL_COLUMNS | dict.fromkeys(rules, "float64") | _inference_columns(trials)
+    together = TOGETHER_COLUMNS if any(row["devices"] > 1 for row in trials) else {}
+    columns = TRIAL_COLUMNS | dict.fromkeys(rules, "float64") | together | _inference_columns(trials)
     return Frames(
         frame(trials, columns),
         frame(epochs, EPOCH_COLUMNS),

@@ -50,8 +50,11 @@ def seconds_by_segment(trial: TrialRecord) -> dict[str, float]:
 
 
 def spread_by_segment(trials: Sequence[TrialRecord]) -> dict[str, tuple[float, float, float]]:
-    """Return the mean, minimum and maximum seconds per trial of each kind of segment."""
-    split = [seconds_by_segment(trial) for trial in trials]
+    """Return the mean, minimum and maximum seconds per trial of each kind of segment.
+
+    Resumed trials, of which only a part was timed, are left out.
+    """
+    split = [seconds_by_segment(trial) for trial in trials if trial.resumed_after is None]
     spread = {}
     for name in dict.fromkeys(name for lengths in split for name in lengths):
         known = [lengths.get(name, 0.0) for lengths in split]

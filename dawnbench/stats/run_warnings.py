@@ -74,7 +74,7 @@ def find_warnings(series: TrialSet, rule: str) -> tuple[RunWarning, ...]:
         *_outliers(numbers, seconds, rule),
         *_drift(seconds),
         *_spread(seconds, _epochs(series) if stops_at_target(rule) else ()),
-        *_throttled(series.trials),
+        *_throttled(series.trials, "a" if series.devices > 1 else "the"),
         *_clocks(series.trials),
         *_others(series.trials),
     )
@@ -144,12 +144,12 @@ def _spread(seconds: Sequence[float], epochs: Sequence[int]) -> Iterator[RunWarn
         yield RunWarning(Concern.SPREAD, finding)
 
 
-def _throttled(trials: Sequence[TrialFigures]) -> Iterator[RunWarning]:
+def _throttled(trials: Sequence[TrialFigures], article: str) -> Iterator[RunWarning]:
     throttled = [trial for trial in trials if trial.throttle_reasons]
     if throttled:
         reasons = dict.fromkeys(reason for trial in throttled for reason in trial.throttle_reasons)
         yield RunWarning(
-            Concern.THROTTLED, f"the GPU was throttled in {_named(throttled)} ({', '.join(reasons)})"
+            Concern.THROTTLED, f"{article} GPU was throttled in {_named(throttled)} ({', '.join(reasons)})"
         )
 
 

@@ -94,7 +94,7 @@ def test_the_line_for_people(dawnbench: Dawnbench, tiny: Run) -> None:
     last = tiny.epochs[-1]
     accuracy = f"{100 * last.validation_accuracy:.2f} %"
     right = f"{last.validation_correct} correct"
-    line = rf"{accuracy} of 360 images \({right}\), loss \d\.\d{{4}}; the run recorded {accuracy}\n"
+    line = rf"{accuracy} of 360 images \({right}\), loss \d\.\d{{4}}; recorded: {accuracy}\n"
     assert re.fullmatch(line, done.stdout), done.stdout
 
 

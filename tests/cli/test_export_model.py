@@ -83,7 +83,7 @@ def test_another_process_finds_the_same_accuracy_to_the_digit(
 
 def test_a_line_says_how_an_onnx_file_was_evaluated(dawnbench: Dawnbench, written: Path) -> None:
     line = dawnbench("evaluate", "out/it.onnx").stdout
-    how = r"\d+ correct\), loss \d\.\d{4}, by onnxruntime from one view of each; the run recorded [\d.]+ %\n"
+    how = r"\d+ correct\), loss \d\.\d{4}, by onnxruntime from one view of each; recorded: [\d.]+ %\n"
     assert re.search(how, line), line
 
 

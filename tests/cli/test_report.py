@@ -197,8 +197,10 @@ def test_watching_an_inference_run_shows_its_passes_and_no_epochs(tmp_path: Path
     status, out, _ = invoke("watch", inference_run(tmp_path / "answers", passes(count=2)))
     assert status == 0
     assert ": 1.000 ms per image (median 0.9500 ms, p99 1.900 ms)" in out
-    assert "gets 94.32 % right" in out
-    assert "epoch" not in out.lower()
+    assert "94.32 % of 10,000 test images are classified correctly" in out
+    assert "latency [ms]" in out
+    assert not any(word in out.lower() for word in ("epoch", "missed", "trial  "))
+    assert out.endswith(f"finished: {tmp_path / 'answers'}\n")
 
 
 def test_watching_what_is_no_run_is_one_sentence(tmp_path: Path) -> None:

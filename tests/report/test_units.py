@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from dawnbench.records.schema import Reading
-from dawnbench.report.units import flops, joules, metric_name, number_bytes, percent, reading, seconds
+from dawnbench.report.units import (
+    flops,
+    joules,
+    metric_name,
+    number_bytes,
+    of_all_gpus,
+    percent,
+    reading,
+    seconds,
+)
 
 
 @pytest.mark.parametrize("figure", [seconds, percent, number_bytes, joules])
@@ -62,3 +71,17 @@ def test_a_reading_comes_in_its_own_unit_and_bytes_as_bytes() -> None:
 )
 def test_metric_names_read_as_words(metric: str, name: str) -> None:
     assert metric_name(metric) == name
+
+
+@pytest.mark.parametrize(
+    ("metric", "name", "of_all"),
+    [
+        ("gpu_power", "GPU power", None),
+        ("gpu3_power", "GPU 3 power", "gpu_power"),
+        ("gpu12_sm_clock", "GPU 12 SM clock", "gpu_sm_clock"),
+        ("cpu_power", "CPU power", None),
+        ("gpux_power", "gpux power", None),
+    ],
+)
+def test_a_metric_of_one_of_several_gpus_has_its_number(metric: str, name: str, of_all: str | None) -> None:
+    assert (metric_name(metric), of_all_gpus(metric)) == (name, of_all)

@@ -13,7 +13,7 @@ from dawnbench.records.reader import Run
 from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.charts.chart import Axis, Chart, Color, Line, Mark, Span
-from dawnbench.report.units import metric_name
+from dawnbench.report.units import metric_name, of_all_gpus
 from dawnbench.safe_text import plain
 
 COLORS: tuple[Color, ...] = ("blue", "red", "green", "purple", "grey")
@@ -67,9 +67,13 @@ def telemetry_charts(trial: TrialRecord, samples: Samples, units: Mapping[str, s
         known = {name: y for name, y in columns.items() if not np.isnan(y).all()}
         if not known:
             continue
+        colors = cycle(COLORS)
+        # Those of single GPUs come first, below that of all.
         lines = [
-            Line(plain(metric_name(name)), x, y, color, key=plain(metric_name(name)))
-            for (name, y), color in zip(known.items(), cycle(COLORS), strict=False)
+            Line(plain(metric_name(name)), x, y, "grey", key="each GPU")
+            if of_all_gpus(name)
+            else Line(plain(metric_name(name)), x, y, next(colors), key=plain(metric_name(name)))
+            for name, y in sorted(known.items(), key=lambda one: of_all_gpus(one[0]) is None)
         ]
         charts.append(
             Chart(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -12,13 +13,14 @@ from dawnbench.records.samples import Samples
 from dawnbench.records.schema import TrialRecord
 from dawnbench.report.charts import Chart, Line
 from dawnbench.report.charts.telemetry import metric_units, telemetry_charts
+from dawnbench.report.units import of_all_gpus
 
 MAX_POINTS = 1_500
 """Per trial and metric; a chart on a wide screen has about as many pixels."""
 MIN_POINTS = 100
 """What each trial keeps, however many there are."""
 PAGE_POINTS = 30_000
-"""Per metric, all trials together: a page should open at once."""
+"""Per metric, all trials and GPUs together: a page should open at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def page_telemetry(run: Run, samples: Samples | None) -> PageTelemetry | None:
     # A slice of every trial's samples at once would be a second copy of a day.
     counts = [0 if (own := samples.of_trial(trial)) is None else len(own) for trial in run.trials]
     sampled = len(counts) - counts.count(0)
-    max_points = max(MIN_POINTS, min(MAX_POINTS, PAGE_POINTS // max(1, sampled)))
+    gpus = max(Counter(filter(None, map(of_all_gpus, units))).values(), default=1)
+    max_points = max(MIN_POINTS, min(MAX_POINTS, PAGE_POINTS // max(1, sampled) // gpus))
     trials = [
         drawn
         for trial in run.trials

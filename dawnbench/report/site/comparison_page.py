@@ -20,6 +20,7 @@ from dawnbench.report.units import significant, time_unit
 from dawnbench.safe_text import html
 from dawnbench.stats.comparison.outcome import Comparison, Ratio
 from dawnbench.stats.comparison.sentences import names, verdict_sentence
+from dawnbench.stats.comparison.speed_up import speed_up, speed_up_sentence
 from dawnbench.stats.price_list import UNPRICED, PriceList
 
 WARNING = "! "
@@ -55,6 +56,7 @@ def render_comparison(
             f"{other.identity.recipe} · {other.identity.hardware} · {other.identity.conditions}",
             _title(comparison),
             layout.headline(f"{verdict_sentence(comparison)}."),
+            *(layout.headline(line) for line in _speed_up(comparison)),
             runs,
         ),
         layout.section("careful", "Warnings", layout.bullets(warnings), kind="doubts"),
@@ -123,8 +125,14 @@ def _lines(comparison: Comparison, prices: PriceList) -> list[str]:
     assert isinstance(report, Group)
     found = [part.plain for part in report.renderables if isinstance(part, Text)]
     both = zip(names(comparison), (comparison.reference, comparison.other), strict=True)
-    shown = {f"{verdict_sentence(comparison)}.", *(f"{name} is {trials.name}" for name, trials in both)}
+    named = (f"{name} is {trials.name}" for name, trials in both)
+    shown = {f"{verdict_sentence(comparison)}.", *_speed_up(comparison), *named}
     return [line for line in found if line not in shown]
+
+
+def _speed_up(comparison: Comparison) -> list[str]:
+    gained = speed_up(comparison)
+    return [] if gained is None else [f"{speed_up_sentence(gained)}."]
 
 
 def _table(comparison: Comparison) -> Table:

@@ -125,6 +125,8 @@ def _chosen(run: TrialSet, criteria: Criteria) -> tuple[str, tuple[Metric, ...]]
 def _barred(metric: Metric, run: TrialSet, baseline: TrialSet, rule: str, across: bool) -> str | None:
     """Return why the runs' devices or the timing rule rule out a metric; None if they do not."""
     if metric in DEVICE_BOUND and run.identity.hardware != baseline.identity.hardware and not across:
+        if run.device_name == baseline.device_name:
+            return "it was measured on another number of devices or nodes than the baseline's"
         return "it was measured on a different device from the baseline's"
     if metric == "epochs" and run.inference is not None:
         return "an inference run has no epochs"
@@ -139,4 +141,5 @@ def left_out(series: TrialSet) -> tuple[str, ...]:
     if not count:
         return ()
     trials = "1 trial was" if count == 1 else f"{count} trials were"
-    return (f"{series.name}: {trials} interrupted or failed before the target and left out",)
+    before = " before the target" if series.inference is None else ""
+    return (f"{series.name}: {trials} interrupted or failed{before} and left out",)

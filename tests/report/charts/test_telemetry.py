@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,19 @@ def test_metrics_of_one_unit_share_a_chart(short: Run) -> None:
     assert power.label == "GPU power"
     np.testing.assert_array_equal(power.x, own.t_ns / 1e9)
     np.testing.assert_array_equal(power.y, own.values["gpu_power"])
+
+
+def test_each_of_several_gpus_has_a_grey_line_and_all_of_them_a_coloured_one(short: Run) -> None:
+    own = of_trial(short, 1)
+    power = own.values["gpu_power"]
+    values = {"gpu_power": power, "gpu0_power": 0.4 * power, "gpu1_power": 0.6 * power}
+    units = dict.fromkeys(values, "W")
+    (chart,) = telemetry_charts(short.trials[0], replace(own, values=values), units)
+    assert [(line.label, line.color, line.key) for line in chart.lines] == [
+        ("GPU 0 power", "grey", "each GPU"),
+        ("GPU 1 power", "grey", "each GPU"),
+        ("GPU power", "blue", "GPU power"),
+    ]
 
 
 def test_every_epoch_is_marked_where_it_begins(short: Run) -> None:

@@ -40,6 +40,9 @@ def test_whatever_the_figures_80_columns_hold_them_whole(
     if paired:
         reference, other = replace(reference, pairing=A), replace(other, pairing=B)
     reference, other = (priced(one, 3.5, 0.3, 380.0) for one in (reference, other))
+    other = replace(
+        other, devices=data.draw(st.sampled_from((1, 8, 1024))), nodes=data.draw(st.integers(1, 9))
+    )
     text = shown(reference, other, rule=rule)
     assert max(map(cell_len, text.splitlines())) <= 80
     assert "…" not in text

@@ -1,0 +1,67 @@
+"""The verb `dawnbench resume`: finish a run whose process ended early."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dawnbench.cli.exit_codes import EXPLAINED
+from dawnbench.cli.group import main
+from dawnbench.cli.options import time_format_option
+from dawnbench.cli.parameter_types import DEVICE
+from dawnbench.cli.run_argument import RUN_FOLDER
+from dawnbench.cli.signals import stopping_like_ctrl_c
+from dawnbench.cli.streams import going_on_without_readers
+
+if TYPE_CHECKING:
+    from dawnbench.campaigns.observer import Observer
+    from dawnbench.report.text.log_table import TimeFormat
+
+
+@main.command(epilog=EXPLAINED)
+@click.argument("folder", metavar="RUN", type=RUN_FOLDER)
+@click.option("--device", type=DEVICE, show_default="the run's own", help="auto, cpu, cuda, cuda:N or mps.")
+@click.option(
+    "--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own. Runs its code."
+)
+@click.option("--ended", is_flag=True, help="The run's process has ended, even if this machine cannot tell.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON lines, one per event; the last one is the summary."
+)
+@time_format_option
+@stopping_like_ctrl_c()
+@going_on_without_readers()
+def resume(
+    folder: Path,
+    device: str | None,
+    recipe: str | None,
+    ended: bool,
+    as_json: bool,
+    time_format: TimeFormat,
+) -> None:
+    """Finish RUN, whose process was killed or interrupted.
+
+    Trials that are complete are kept, and the others are run with their own seeds. A trial with a checkpoint
+    (`dawnbench run --checkpoint-every`) goes on from it and has no times, since they would be those of two
+    processes; any other starts again from its seed.
+
+    After a reboot, or on another machine, nobody can tell whether the run's process still runs: say that it
+    does not with --ended. The run's own tags, prices, --save-model and --checkpoint-every are kept.
+    """
+    from dawnbench.cli.run import EXIT_CODES, show_while
+    from dawnbench.report.text.status_line import waiting_for
+
+    with waiting_for("loading torch", silent=as_json):
+        campaigns = importlib.import_module("dawnbench.campaigns")
+
+    def start(observer: Observer) -> None:
+        campaigns.resume(
+            folder, device=device, recipe=recipe, ended=ended, observer=observer, own_process=True
+        )
+
+    shown = show_while(start, f"preparing {folder.name}", as_json, time_format)
+    sys.exit(EXIT_CODES[shown.outcome])
