@@ -70,6 +70,8 @@ class RecordingOptions(TypedDict, total=False):
     """The processes that train each trial together; rank 0 records."""
     resumed: Resumed | None
     """The run to go on with, instead of one of its own."""
+    notes: Sequence[str]
+    """Sentences about the run to record with it."""
 
 
 class Recording(ABC):
@@ -200,7 +202,7 @@ class Recording(ABC):
             environment=environment(self._device.uuid, self._device.threads, packages),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
-            notes=self._startup.notes,
+            notes=(*self._startup.notes, *self._options.get("notes", ())),
             process=this_process(),
             stopping=self._options.get("stopping"),
             tags=self._tags,

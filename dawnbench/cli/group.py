@@ -37,9 +37,9 @@ class Crash(Failure):
 
 
 VERBS = (
-    *("ab", "baseline", "compare", "completion", "doctor", "evaluate", "export", "infer", "list", "log"),
-    *("peaks", "profile", "prune", "regress", "report", "resume", "run", "runs", "scale", "show", "site"),
-    *("slim", "watch"),
+    *("ab", "baseline", "campaign", "compare", "completion", "doctor", "evaluate", "export", "infer", "list"),
+    *("log", "peaks", "profile", "prune", "regress", "report", "resume", "run", "runs", "scale", "show"),
+    *("site", "slim", "watch"),
 )
 """Each is in the file of the same name; `list` is in `list_`, so as not to shadow the builtin."""
 
