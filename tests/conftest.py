@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from dawnbench.cli.signals import MEANT_TO_STOP
 from dawnbench.recipes import part
+from tests.warm.python import warm_python
 
 # A test that other work on the machine held up has not failed.
 settings.register_profile("any machine", deadline=None)
@@ -55,6 +56,16 @@ def _module_leaves_parts() -> Iterator[None]:
     """So does every module, whose own fixtures may register parts."""
     with _parts_as_before():
         yield
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Python for processes whose cold start is not the point; also for those that they start themselves."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "warm"
+    folder.mkdir(exist_ok=True)
+    with warm_python(folder) as python:
+        yield python
 
 
 @pytest.fixture
