@@ -23,6 +23,7 @@ from dawnbench.records.index import CAMPAIGN_FILE
 from dawnbench.records.process import is_gone
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.schema import ProcessRecord
+from dawnbench.records.search import SearchRecord
 
 ATTEMPTS_FILE = "attempts.jsonl"
 RUNS, ATTEMPTS, RECIPES = "runs", "attempts", "recipes"
@@ -97,6 +98,8 @@ class CampaignRecord:
     """Those planned so far, none twice; a search adds its own as it goes."""
     process: ProcessRecord | None = None
     """The process that hands out the trials; None if the system does not reveal it."""
+    search: SearchRecord | None = None
+    """None if all requests were planned at the start."""
 
 
 @dataclass(frozen=True, slots=True)
