@@ -39,8 +39,8 @@ PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
 REASON = r"^(?:<!-- not run: (?P<why>[^\n]+) -->\n)?"
 BLOCK = re.compile(REASON + r"```(?P<kind>\w*)\n(?P<text>.*?)^```$", re.M | re.S)
 QUICKSTART = find_recipe("quickstart")
-PARSED_ONLY = {"scale"}
-"""Each of its points is a new process, which would not see the small recipes; tests/scaling runs it."""
+PARSED_ONLY = {"campaign", "scale"}
+"""Each of their trials is a new process, which would not see the small recipes; tests/scaling runs it."""
 NAMED = ("OLD", "NEW", "A", "B", "20260203T040506Z-davidnet-0a1b2c", "davidnet-10")
 """Run folders that pages name without making them."""
 CHEAPER = {

@@ -21,7 +21,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
-from dawnbench.records.reader import Run
+from dawnbench.records.reader import Run, read_record
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -70,6 +70,8 @@ class RecordingOptions(TypedDict, total=False):
     """The processes that train each trial together; rank 0 records."""
     resumed: Resumed | None
     """The run to go on with, instead of one of its own."""
+    notes: Sequence[str]
+    """Sentences about the run to record with it."""
 
 
 class Recording(ABC):
@@ -134,6 +136,10 @@ class Recording(ABC):
             return SilentWriter(self._ranks.gather(None)[0]), record
         if self._resumed is not None:
             writer = RunWriter.reopen(self._resumed.folder)
+            if read_record(writer.folder)[0].resumptions != record.resumptions[:-1]:
+                raise DawnbenchError(
+                    f"another process has resumed {writer.folder} meanwhile; look at it again"
+                )
         else:
             writer = RunWriter(self._options["out"], record.recipe_name, created)
         writer.write_run(record)
@@ -196,7 +202,7 @@ class Recording(ABC):
             environment=environment(self._device.uuid, self._device.threads, packages),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
-            notes=self._startup.notes,
+            notes=(*self._startup.notes, *self._options.get("notes", ())),
             process=this_process(),
             stopping=self._options.get("stopping"),
             tags=self._tags,

@@ -45,6 +45,7 @@ def run(
     trials: AutoTrials | None = None,
     tags: Mapping[str, str] | None = None,
     prices: Prices = NO_PRICES,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Run the recipe's trials one after another and return the run folder.
 
@@ -52,9 +53,9 @@ def run(
     the process was started for this run, so that the `cold` rule counts from its start; otherwise that rule
     yields no time. `save_model` keeps the model of the last finished trial as model.safetensors in the run
     folder, and `checkpoint_every` saves the state of the trial under way every so many epochs, for `resume`.
-    `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are
-    recorded with it. With `trials` the run goes on until its question is settled, however many trials the
-    recipe asks for.
+    `tags` are your own labels for the run, by key, and `prices` what its machine costs; both are recorded
+    with it, as are `notes`, sentences on what readers should beware of. With `trials` the run goes on until
+    its question is settled, however many trials the recipe asks for.
 
     Started by torchrun, each process trains on its part of every batch, on a device of its own; the process
     of rank 0 alone records and calls the observer.
@@ -93,6 +94,7 @@ def run(
             stopping=None if enough is None else enough.stopping,
             tags=tags,
             prices=prices,
+            notes=notes,
             ranks=ranks,
         )
     with ending_if_stuck(session, ranks):

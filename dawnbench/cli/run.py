@@ -108,6 +108,13 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
     multiple=True,
     help="Also log to this tracker (wandb: offline), in OUT/tracking/NAME; repeatable.",
 )
+@click.option(
+    "--note",
+    "notes",
+    multiple=True,
+    metavar="TEXT",
+    help="Record what readers should beware of, such as what else ran; repeatable.",
+)
 @time_format_option
 @price_options
 @stopping_like_ctrl_c()
@@ -202,6 +209,8 @@ class RunOptions:
     """What to record with every run, by key."""
     prices: Prices
     """To record with the run."""
+    notes: tuple[str, ...] = ()
+    """What readers should beware of, one sentence each."""
 
 
 def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
@@ -225,6 +234,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
             trials=options.auto,
             tags=options.tags,
             prices=options.prices,
+            notes=options.notes,
         )
 
     track = (options.track, options.out)

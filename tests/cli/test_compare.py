@@ -13,7 +13,7 @@ from dawnbench.records.schema import PairingRecord, TrialRecord
 from tests.cli.made_runs import invoke, made_run, row, trial, trials, words
 from tests.export.judgements import strict_json
 from tests.records.examples import RUN
-from tests.records.inference_runs import inference_run, passes
+from tests.records.inference_runs import inference_run, passes, settings
 
 
 @pytest.fixture(autouse=True)
@@ -290,3 +290,13 @@ def test_two_inference_runs_are_compared_in_milliseconds_and_without_epochs() ->
     assert why in words(shown)
     assert "epoch" not in shown
     assert "[s]" not in shown
+
+
+def test_models_of_one_recipe_that_are_not_the_same_file_are_named() -> None:
+    pruned = replace(settings(), model="/runs/a/pruned/pruned_90.safetensors", model_digest="cd" * 32)
+    inference_run(Path("dense"), passes(0.002))
+    inference_run(Path("again"), passes(0.002))
+    inference_run(Path("pruned"), passes(0.002), inference=pruned, recipe_digest="78" * 32)
+    differ = "model.safetensors efefefefefefefef and pruned_90.safetensors cdcdcdcdcdcdcdcd"
+    assert f"the model files differ: {differ}" in words(invoke("compare", "dense", "pruned")[1])
+    assert "the model files differ" not in words(invoke("compare", "dense", "again")[1])
