@@ -12,9 +12,11 @@ from typing import Any
 from dawnbench.campaigns.energy import TrialEnergy, energy_warning
 from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
+from dawnbench.campaigns.rank_facts import trial_of_all
 from dawnbench.engine.checkpoint import SavedTrial
 from dawnbench.engine.device import Device
 from dawnbench.engine.device.base import device_failure
+from dawnbench.engine.distributed import SINGLE, LostRankError, Ranks, noticing_lost_ranks
 from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
@@ -58,9 +60,11 @@ class Recorder(ABC):
         sampler: Sampler,
         writer: RunWriter,
         observer: Observer,
+        ranks: Ranks = SINGLE,
     ) -> None:
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
+        self._ranks, self._told = ranks, False
         self.record: TrialRecord | None = None
         """The trial as written, once it has ended."""
 
@@ -72,12 +76,14 @@ class Recorder(ABC):
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
         self._device.synchronize()
+        self._ranks.gather(None)  # all ranks begin together
         self._suspended_ns = suspended_ns()
         self._energy = TrialEnergy(self._sampler)
         self._unavailable = self._sampler.unavailable
         self._ledger = Ledger(self._device)
         try:
-            work()
+            with noticing_lost_ranks():
+                work()
         except DivergedError as error:
             self._record_despite_interrupt("diverged", str(error), setup, startup)
         except KeyboardInterrupt as error:
@@ -86,7 +92,8 @@ class Recorder(ABC):
         except Exception as error:
             lost = device_failure(error)
             self._device_is_lost = lost is not None
-            reason = lost or f"{type(error).__name__}: {error}"
+            plain = str(error) if isinstance(error, LostRankError) else f"{type(error).__name__}: {error}"
+            reason = lost or plain
             # If the disk is full this fails too, and the first failure is the one to report.
             with suppress(DawnbenchError):
                 self._record_despite_interrupt("failed", reason, setup, startup)
@@ -136,7 +143,7 @@ class Recorder(ABC):
         results = self._results(status, segments)
         if self._continued is not None:
             energies, results["seconds"] = (None, None), dict.fromkeys(results["seconds"])
-        telemetry = self._sampler.summary(began_ns, ended_ns, *energies)
+        telemetry = self._sampler.summary(began_ns, ended_ns, *energies, self._energy.by_device())
         record = TrialRecord(
             trial=self._trial,
             seed=self._seed,
@@ -155,6 +162,9 @@ class Recorder(ABC):
             resumed_after=None if self._continued is None else self._continued.after_epochs,
             **results,
         )
+        if status in ("finished", "diverged") and not self._told:
+            self._told = True  # the others tell once only, even if an interrupt calls this again
+            record = trial_of_all(record, self._ranks)
         self.record = self._writer.append_trial(record)
         self._observer.trial_ended(self.record)
         self._sampler.forget(ended_ns)

@@ -12,9 +12,11 @@ from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.recorder import Continued
+from dawnbench.campaigns.silent_writer import SilentWriter
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
@@ -64,8 +66,12 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    ranks: Ranks
+    """The processes that train each trial together; rank 0 records."""
     resumed: Resumed | None
     """The run to go on with, instead of one of its own."""
+    notes: Sequence[str]
+    """Sentences about the run to record with it."""
 
 
 class Recording(ABC):
@@ -82,6 +88,7 @@ class Recording(ABC):
         self._observer = options["observer"]
         self._startup = options["startup"]
         self._pairing = options.get("pairing")
+        self._ranks = options.get("ranks", SINGLE)
         self._tags = checked_tags(options.get("tags") or {})
         self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
@@ -116,24 +123,28 @@ class Recording(ABC):
         self._sampler = sampler
         with self.setup.segment("record"):
             self._writer, self._record = self._open(sampler.unavailable)
-            self._writer.write_run(self._record)
         record = self._record
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
 
     def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
+        """Return the writer of the run folder, with its run.json written, and what that says."""
+        created = datetime.now(UTC)
+        record = self._describe(created, unavailable) if self._resumed is None else self._resumed.record
+        if self._ranks.rank:
+            return SilentWriter(self._ranks.gather(None)[0]), record
         if self._resumed is not None:
             writer = RunWriter.reopen(self._resumed.folder)
-            before = self._resumed.record.resumptions[:-1]
-            if read_record(writer.folder)[0].resumptions != before:
+            if read_record(writer.folder)[0].resumptions != record.resumptions[:-1]:
                 raise DawnbenchError(
                     f"another process has resumed {writer.folder} meanwhile; look at it again"
                 )
-            return writer, self._resumed.record
-        created = datetime.now(UTC)
-        record = self._describe(created, unavailable)
-        return RunWriter(self._options["out"], record.recipe_name, created), record
+        else:
+            writer = RunWriter(self._options["out"], record.recipe_name, created)
+        writer.write_run(record)
+        self._ranks.gather(writer.folder)
+        return writer, record
 
     @property
     @abstractmethod
@@ -191,11 +202,13 @@ class Recording(ABC):
             environment=environment(self._device.uuid, self._device.threads, packages),
             telemetry_unavailable=unavailable,
             pairing=self._pairing,
-            notes=self._startup.notes,
+            notes=(*self._startup.notes, *self._options.get("notes", ())),
             process=this_process(),
             stopping=self._options.get("stopping"),
             tags=self._tags,
             prices=self._options.get("prices", NO_PRICES),
+            devices=self._ranks.size,
+            nodes=self._ranks.place.nodes,
             **described,
         )
 

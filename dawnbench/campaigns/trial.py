@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dawnbench.campaigns.rank_facts import epoch_of_all
 from dawnbench.campaigns.recorder import Continued, Recorder
 from dawnbench.engine.checkpoint import Checkpoint, WithinEpochError
 from dawnbench.engine.hooks import EpochResult, Hook, Progress
@@ -75,7 +76,7 @@ class TrialRecorder(Recorder, Hook):
             energy_joules=None if self._continued is not None else self._energy.joules(),
             validation_top5=result.validation_top5,
         )
-        record = self._writer.append_epoch(record)
+        record = self._writer.append_epoch(epoch_of_all(record, self._ranks))
         self._epochs.append(record)
         self._observer.epoch_ended(record)
 

@@ -33,6 +33,8 @@ from dawnbench.cli.options import (
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
+from dawnbench.cli.torchrun import as_rank, check_gpus, run_by_torchrun
+from dawnbench.engine.launched import Launched, launched
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
 from dawnbench.records.tags import parse_tags
@@ -79,6 +81,11 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @tag_option
 @out_option
 @click.option(
+    "--gpus",
+    type=click.IntRange(min=1),
+    help="Train each trial on this many GPUs of this machine, by torchrun.",
+)
+@click.option(
     "--save-model",
     is_flag=True,
     help="Save the model of the last finished trial as model.safetensors in the run folder.",
@@ -101,12 +108,24 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
     multiple=True,
     help="Also log to this tracker (wandb: offline), in OUT/tracking/NAME; repeatable.",
 )
+@click.option(
+    "--note",
+    "notes",
+    multiple=True,
+    metavar="TEXT",
+    help="Record what readers should beware of, such as what else ran; repeatable.",
+)
 @time_format_option
 @price_options
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def run(
-    recipe: str, settings: tuple[str, ...], require_target: bool, auto: AutoTrials | None, **options: Any
+    recipe: str,
+    settings: tuple[str, ...],
+    require_target: bool,
+    auto: AutoTrials | None,
+    gpus: int | None,
+    **options: Any,
 ) -> None:
     """Train RECIPE into a run folder.
 
@@ -114,7 +133,24 @@ def run(
     mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
 
     Prices given here are recorded with the run, so that later readers compute the same costs.
+
+    Started by torchrun, also on several machines, each process trains on its part of every batch.
     """
+    place = launched()
+    with as_rank(place):
+        _run(recipe, settings, require_target, auto, gpus, place, **options)
+
+
+def _run(
+    recipe: str,
+    settings: tuple[str, ...],
+    require_target: bool,
+    auto: AutoTrials | None,
+    gpus: int | None,
+    place: Launched,
+    **options: Any,
+) -> None:
+    """Run in this process, or by torchrun in others, and exit."""
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
@@ -122,14 +158,23 @@ def run(
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
     chosen = RunOptions(auto=auto, tags=parse_tags(options.pop("tags")), **options)
     price_list(chosen.prices)  # a configuration file that is wrong is said before, not after the training
-    with waiting_for("loading torch", silent=chosen.as_json):
+    with waiting_for("loading torch", silent=chosen.as_json or place.rank > 0):
         series = resolve_series(recipe, settings, **leaves)
         recipes = series or (resolve(recipe, settings, **leaves),)
         for each in recipes:
             check_seeds(chosen.seed, each.trials)
+        together = place.size if place.size > 1 else gpus or 1
+        if together > 1:
+            _check_together(recipe, series is not None, gpus, chosen.device, place)
         # Load torch after the recipe, so that nobody waits for it to learn that a name is wrong.
-        importlib.import_module("dawnbench.campaigns")
+        if together == place.size:
+            importlib.import_module("dawnbench.campaigns")
 
+    if together > place.size:
+        sys.exit(run_by_torchrun(together, sys.argv[1:]))
+    if place.rank:
+        run_silently(recipes[0], chosen)
+        sys.exit(DONE)
     if series is None:
         _warn_of_few_trials(recipes[0].trials, chosen)
         ended = run_and_show(recipes[0], chosen)
@@ -164,6 +209,8 @@ class RunOptions:
     """What to record with every run, by key."""
     prices: Prices
     """To record with the run."""
+    notes: tuple[str, ...] = ()
+    """What readers should beware of, one sentence each."""
 
 
 def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = True) -> EndedRun:
@@ -187,6 +234,7 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
             trials=options.auto,
             tags=options.tags,
             prices=options.prices,
+            notes=options.notes,
         )
 
     track = (options.track, options.out)
@@ -228,6 +276,37 @@ def show_while(
         raise
     _write_log(display, time_format)
     return _sum_up(display, console, _finish(tracking), interrupted)
+
+
+def run_silently(recipe: Recipe, options: RunOptions) -> None:
+    """Take part in a run that rank 0 records and shows."""
+    from dawnbench import campaigns
+
+    campaigns.run(
+        recipe,
+        device=options.device,
+        seed=options.seed,
+        out=options.out,
+        trials=options.auto,
+        tags=options.tags,
+        prices=options.prices,
+    )
+
+
+def _check_together(recipe: str, is_series: bool, gpus: int | None, device: str, place: Launched) -> None:
+    """Check that several devices can train each trial together."""
+    if is_series:
+        raise DawnbenchError(
+            f"{recipe} is a series, whose models train on one device each; name one of its recipes to train "
+            "on several devices"
+        )
+    if place.size == 1:
+        check_gpus(gpus or 1, device)
+    elif gpus is not None and gpus != place.local_size:
+        raise DawnbenchError(
+            f"--gpus={gpus} does not fit torchrun, which started {place.local_size} processes here; leave "
+            "it out"
+        )
 
 
 def _warn_of_few_trials(trials: int, options: RunOptions) -> None:

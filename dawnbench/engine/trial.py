@@ -45,6 +45,7 @@ class Trial:
         with ledger.segment("init"):
             prepared.fit()
             prepared.load_weights()
+            prepared.share_weights()
             self._schedule = prepared.make_schedule()
             # The caller's hooks come first, so that the recipe's average sees masked weights, and checkpoints
             # last, so that they see what all others did.
@@ -149,8 +150,12 @@ class Trial:
     def _read(self) -> EpochResult:
         prepared, counts = self._prepared, self._prepared.input.counts
         step, evaluation = prepared.step, prepared.evaluation
-        losses = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
-        corrects = torch.stack([step.correct, *evaluation.counts()]).tolist()
+        summed = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss])
+        counted = torch.stack([step.correct, *evaluation.counts()])
+        # An evaluation's sums are over all images already.
+        prepared.ranks.sum_(summed[:2])
+        prepared.ranks.sum_(counted[:1])
+        losses, corrects = summed.tolist(), counted.tolist()
         return EpochResult(
             epoch=self.epoch,
             learning_rate=self._schedule(self.epoch - 1),

@@ -14,7 +14,16 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from dawnbench.export import findings_json, listing_json, recipe_json, run_json, scaling_json, summary_json
+from dawnbench.export import (
+    campaign_json,
+    findings_json,
+    listing_json,
+    recipe_json,
+    run_json,
+    scaling_json,
+    summary_json,
+)
+from dawnbench.export.campaign_json import CampaignDocument
 from dawnbench.export.findings_json import FindingsDocument
 from dawnbench.export.gates import as_json
 from dawnbench.export.listing_json import RunsDocument
@@ -22,7 +31,8 @@ from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
 from dawnbench.export.scaling_json import ScalingDocument
 from dawnbench.export.summary_json import SummaryDocument
-from dawnbench.records import inference, prices, pruning, schema, slimming
+from dawnbench.records import campaign, inference, prices, pruning, schema, search, slimming
+from dawnbench.records.campaign import AttemptRecord, CampaignRecord
 from dawnbench.records.files import write
 from dawnbench.records.pruning import PruningSweep
 from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, RunRecord, TrialRecord
@@ -35,6 +45,9 @@ DESCRIBED: dict[str, type] = {
     "folder-run": RunRecord,
     "folder-trial": TrialRecord,
     "folder-epoch": EpochRecord,
+    "folder-campaign": CampaignRecord,
+    "folder-attempt": AttemptRecord,
+    "campaign": CampaignDocument,
     "list": RecipesDocument,
     "show-recipe": RecipeDocument,
     "show-run": SummaryDocument,
@@ -44,11 +57,11 @@ DESCRIBED: dict[str, type] = {
     "prune": PruningSweep,
     "slim": SlimRecord,
 }
-"""By name: the exported document, run.json, a line of trials.jsonl and a line of epochs.jsonl, and what verbs
-print with --json."""
+"""By name: the exported document, run.json and a line of trials.jsonl and epochs.jsonl, campaign.json and a
+line of attempts.jsonl, and what verbs print with --json."""
 MODULES = (
-    *(schema, inference, prices, pruning, slimming, claim, scaling_laws),
-    *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json),
+    *(schema, inference, prices, pruning, slimming, campaign, search, claim, scaling_laws),
+    *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json, campaign_json),
 )
 """Where the classes that documents consist of are defined."""
 

@@ -17,6 +17,8 @@ from dawnbench.records.listed import Listed, read_listed
 RUN_FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
 LISTED_FILES = RUN_FILES[:2]
 """Those that a listing reads."""
+CAMPAIGN_FILE = "campaign.json"
+"""Identifies the folder of a campaign, whose run folders are in `runs` below it."""
 SETTLED_NS = 2_000_000_000
 """A file modified less than this long ago may change again within the same tick of its file system's clock
 (2 s on FAT, the slowest) and keep the same time, so what was read from it is not cached."""
@@ -40,6 +42,8 @@ class Index:
 def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], int] = time.time_ns) -> Index:
     """Return every run in `folder`, or `folder` itself if it is a run folder; other folders are skipped.
 
+    Of a campaign's folder it returns the runs with results.
+
     What was read is cached in the file `cache` (by default in the user's cache folder) under the sizes, times
     and inodes of run.json and trials.jsonl, so that only what changed is read again. `clock` returns
     nanoseconds since 1970.
@@ -47,6 +51,7 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
     Raises:
         DawnbenchError: there is no such folder, or it is itself a run folder that cannot be read.
     """
+    folder = folder_of_runs(folder)
     if is_run_folder(folder):
         return Index((read_listed(folder, folder.resolve().name),), ())
     names = subfolders(folder)
@@ -77,6 +82,11 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
     runs.sort(key=lambda run: (run.created, run.name), reverse=True)
     troubles = (run for _, run in sorted(found.items()) if isinstance(run, str))
     return Index(tuple(runs), tuple(troubles))
+
+
+def folder_of_runs(folder: Path) -> Path:
+    """Return where the run folders of a folder are: in `runs` below it if it is a campaign's."""
+    return folder / "runs" if (folder / CAMPAIGN_FILE).is_file() else folder
 
 
 def is_run_folder(folder: Path) -> bool:

@@ -14,7 +14,7 @@ from glob import has_magic
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.index import index_runs, is_run_folder, subfolders
+from dawnbench.records.index import folder_of_runs, index_runs, is_run_folder, subfolders
 
 RUNS = Path("runs")
 """Where `dawnbench run` puts run folders unless told otherwise, and where bare names are looked up."""
@@ -125,7 +125,7 @@ def _hint(wanted: str, names: Sequence[str]) -> str:
 def _place(name: str | Path) -> tuple[Path, str]:
     """Return the folder in which a name is looked up, and the name within it."""
     path = Path(name)
-    return (RUNS if path.name == str(name) else path.parent), path.name
+    return folder_of_runs(RUNS if path.name == str(name) else path.parent), path.name
 
 
 def _listed(names: Sequence[str]) -> str:

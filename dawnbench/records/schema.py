@@ -85,6 +85,11 @@ class EpochRecord:
     validation_top5: Count | None = None
     """Validation images whose class is among the five with the highest logits; None unless the recipe asks
     (`evaluation.top5`), and in older files."""
+    slowest_train_seconds: Seconds | None = None
+    """`train_seconds` of the slowest of several devices; the other times are those of the first one. None for
+    one device, and in older files."""
+    slowest_evaluate_seconds: Seconds | None = None
+    """The same of `evaluate_seconds`."""
 
     @property
     def validation_accuracy(self) -> float:
@@ -121,6 +126,9 @@ class TelemetrySummary:
     """From the start of the trial to the end of the epoch that reached the target."""
     energy_source: Text | None
     """Which counter the joules come from."""
+    gpu_energy: dict[str, Joules] = field(default_factory=dict)
+    """The joules of each of several GPUs over the whole trial, by its rank; empty for one GPU, if there is no
+    counter, and in older files."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -288,7 +288,7 @@ def test_a_signal_during_the_last_epoch_lets_the_trial_end(recipe: Recipe, tmp_p
         ({"status": "finished"}, "is finished; start a new run"),
         ({"status": "running"}, "still goes on, as far as this machine can tell"),
         ({"pairing": {"campaign": "c0ffee", "side": "A"}}, "one side of `dawnbench ab`"),
-        ({"devices": 2}, "on 2 devices together; start a new run"),
+        ({"devices": 2}, "on 2 devices; resume it by `torchrun --nproc-per-node 2 -m dawnbench resume"),
         ({"recipe_digest": "ab" * 32}, "its recipe means something else"),
         ({"device": "cuda:9"}, "cuda:9"),
     ],

@@ -49,6 +49,7 @@ def test_a_script_is_printed(shell: str, word: str) -> None:
 def test_recipes_and_series_are_offered() -> None:
     assert offered("dawnbench slim slim-vgg1") == ["plain,slim-vgg16", "plain,slim-vgg19"]
     assert offered("dawnbench slim p") == ["plain,prune"]
+    assert offered("dawnbench campaign st") == ["file,st", "plain,status"]
     drills = [f"plain,mnist-drill{end}" for end in ("-1", "-2", "-3", "")]
     assert offered("dawnbench run mnist-d") == drills
     assert offered("dawnbench ab speedrun mnist-d") == ["file,mnist-d", *drills[:3]]
