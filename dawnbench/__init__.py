@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from dawnbench.version import __version__
 
 if TYPE_CHECKING:
-    from dawnbench.campaigns import Observer, ab, run
+    from dawnbench.campaigns import Observer, ab, resume, run
     from dawnbench.campaigns.infer import infer
     from dawnbench.errors import DawnbenchError
     from dawnbench.recipes import Recipe, find_recipe, list_recipes
@@ -41,6 +41,7 @@ _HOMES = {
     "open_trial_set": "dawnbench.stats.pooling",
     "override": "dawnbench.recipes.overrides",
     "read_run": "dawnbench.records.reader",
+    "resume": "dawnbench.campaigns",
     "run": "dawnbench.campaigns",
     "write_log": "dawnbench.report.text.log",
 }
@@ -62,6 +63,7 @@ __all__ = [
     "open_trial_set",
     "override",
     "read_run",
+    "resume",
     "run",
     "write_log",
 ]

@@ -6,12 +6,14 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 
 import dawnbench.doctor as doctor
 from dawnbench.doctor import Finding, examine
+from dawnbench.doctor.extras import declared_extras, extra_findings
 from dawnbench.doctor.gpu import gpu_findings
 from dawnbench.doctor.host import host_findings
 from dawnbench.doctor.host_facts import HostFacts, _others_busy, cpu_limit, read_host
@@ -142,6 +144,39 @@ def test_a_dirty_checkout_is_a_warning():
     assert checkout_finding(None).level == "unknown"
 
 
+def test_every_extra_for_users_is_reported_with_its_versions():
+    extras = declared_extras()
+    assert {"mlflow", "mlperf", "onnx", "parquet", "slim", "tensorboard", "trackio", "wandb"} <= set(extras)
+    assert not {"dev", "docs", "test"} & set(extras)
+    assert extras["onnx"] == ("onnx", "onnxruntime", "onnxscript")
+    found = named(list(extra_findings(extras)), "extra slim")
+    assert (found.level, found.message) == (
+        "ok",
+        f"torch-pruning {metadata.version('torch-pruning')} is installed",
+    )
+
+
+def test_a_missing_extra_says_what_needs_it_and_how_to_install_it():
+    absent = {"onnx": ("numpy", "no-such-onnx", "no-such-runtime"), "later": ("no-such-thing",)}
+    onnx, later = extra_findings(absent)
+    assert onnx == Finding(
+        "extra onnx",
+        "ok",
+        "no-such-onnx and no-such-runtime are not installed; "
+        "needed only for infer --runtime onnx and export --format onnx",
+        "to use it, `pip install 'dawnbench[onnx]'`",
+    )
+    assert later.message == "no-such-thing is not installed"
+
+
+def test_a_checkout_that_was_never_installed_declares_no_extras(monkeypatch: pytest.MonkeyPatch):
+    def unknown(name: str) -> None:
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr("dawnbench.doctor.extras.requires", unknown)
+    assert declared_extras() == {}
+
+
 def group(root: Path, membership: str, files: dict[str, str]) -> Path:
     (root / "proc/self").mkdir(parents=True)
     (root / "proc/self/cgroup").write_text(membership)
@@ -244,7 +279,8 @@ def test_examining_a_machine_with_a_gpu_looks_at_everything(monkeypatch: pytest.
     assert asked == ["GPU-1"]
     assert named(findings, "cudnn").level == "problem"
     checks = [finding.check for finding in findings]
-    assert len(checks) == len(set(checks)) == 14
+    assert len(checks) == len(set(checks))
+    assert len([check for check in checks if not check.startswith("extra ")]) == 14
 
 
 def test_examining_a_machine_without_a_gpu_says_why_and_goes_on(monkeypatch: pytest.MonkeyPatch):

@@ -25,6 +25,7 @@ class TrialEnergy:
         self._sampler = sampler
         self._losses = sampler.energy_losses
         self._start = self._last = sampler.energy_joules()
+        self._starts = sampler.energy_by_device()
         self._lost: str | None = None
         self.unknown: str | None = None
         """Why the last call of `joules` returned None; None if it returned a value or there is no counter."""
@@ -43,6 +44,11 @@ class TrialEnergy:
             return None
         self._last = now
         return now - self._start
+
+    def by_device(self) -> dict[str, float]:
+        """Return the joules so far of each of several GPUs, as far as they are known."""
+        now = self._sampler.energy_by_device()
+        return {rank: now[rank] - start for rank, start in self._starts.items() if now.get(rank, 0) >= start}
 
 
 def energy_warning(

@@ -6,16 +6,21 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from dawnbench.campaigns.energy import TrialEnergy, energy_warning
 from dawnbench.campaigns.observer import Observer
 from dawnbench.campaigns.pauses import pause_warning, suspend_warning, suspended_ns
+from dawnbench.campaigns.rank_facts import trial_of_all
+from dawnbench.engine.checkpoint import SavedTrial
 from dawnbench.engine.device import Device
+from dawnbench.engine.device.base import device_failure
+from dawnbench.engine.distributed import SINGLE, LostRankError, Ranks, noticing_lost_ranks
 from dawnbench.engine.ledger import Ledger, shift_segments
 from dawnbench.engine.trial import DivergedError
 from dawnbench.errors import DawnbenchError
-from dawnbench.records.schema import Segment, TrialRecord, TrialStatus
+from dawnbench.records.schema import EpochRecord, Segment, TrialRecord, TrialStatus
 from dawnbench.records.store import RunWriter
 from dawnbench.telemetry import Sampler
 
@@ -25,8 +30,26 @@ FROM_THE_KEYBOARD = "interrupted from the keyboard"
 """The reason recorded for an interrupt without a message."""
 
 
+@dataclass(frozen=True)
+class Continued:
+    """What is left of a trial that another process began, or why its times do not count."""
+
+    after_epochs: int
+    """Complete epochs to go on after."""
+    saved: SavedTrial | None
+    """The state after them; None to start from the seed."""
+    epochs: tuple[EpochRecord, ...]
+    """Their records."""
+    warning: str
+    """Why the trial has no times."""
+
+
 class Recorder(ABC):
     """Runs one trial's work and writes its record; a subclass says what the work came to."""
+
+    _continued: Continued | None = None
+    _device_is_lost = False
+    """Whether nothing more can be asked of the device, not even when its events happened."""
 
     def __init__(
         self,
@@ -37,9 +60,11 @@ class Recorder(ABC):
         sampler: Sampler,
         writer: RunWriter,
         observer: Observer,
+        ranks: Ranks = SINGLE,
     ) -> None:
         self._trial, self._seed, self._target = trial, seed, target
         self._device, self._sampler, self._writer, self._observer = device, sampler, writer, observer
+        self._ranks, self._told = ranks, False
         self.record: TrialRecord | None = None
         """The trial as written, once it has ended."""
 
@@ -51,23 +76,34 @@ class Recorder(ABC):
         self._observer.trial_started(self._trial, self._seed)
         self._device.reset_peak_memory()
         self._device.synchronize()
+        self._ranks.gather(None)  # all ranks begin together
         self._suspended_ns = suspended_ns()
         self._energy = TrialEnergy(self._sampler)
+        self._unavailable = self._sampler.unavailable
         self._ledger = Ledger(self._device)
         try:
-            work()
+            with noticing_lost_ranks():
+                work()
         except DivergedError as error:
             self._record_despite_interrupt("diverged", str(error), setup, startup)
         except KeyboardInterrupt as error:
-            self._record_despite_interrupt("interrupted", str(error) or FROM_THE_KEYBOARD, setup, startup)
+            self._record_despite_interrupt("interrupted", self._reason(error), setup, startup)
             raise
         except Exception as error:
+            lost = device_failure(error)
+            self._device_is_lost = lost is not None
+            plain = str(error) if isinstance(error, LostRankError) else f"{type(error).__name__}: {error}"
+            reason = lost or plain
             # If the disk is full this fails too, and the first failure is the one to report.
             with suppress(DawnbenchError):
-                self._record_despite_interrupt("failed", f"{type(error).__name__}: {error}", setup, startup)
+                self._record_despite_interrupt("failed", reason, setup, startup)
             raise
         else:
             self._record_despite_interrupt("finished", None, setup, startup)
+
+    def _reason(self, interrupt: KeyboardInterrupt) -> str:
+        """Return the sentence that is recorded for an interrupt."""
+        return str(interrupt) or FROM_THE_KEYBOARD
 
     @abstractmethod
     def _results(self, status: TrialStatus, segments: tuple[Segment, ...]) -> dict[str, Any]:
@@ -91,14 +127,23 @@ class Recorder(ABC):
     def _record_trial(
         self, status: TrialStatus, reason: str | None, setup: Ledger, startup: tuple[Segment, ...]
     ) -> None:
-        self._device.synchronize()
+        own: tuple[Segment, ...] = ()
+        segments, device_seconds, peak = own, None, None
+        if not self._device_is_lost:
+            self._device.synchronize()
         ended_ns = time.perf_counter_ns()
         began_ns = self._ledger.started_wall_ns
         wall_seconds = (ended_ns - began_ns) / 1e9
-        device_seconds = self._ledger.device_seconds()
-        before = shift_segments(startup + setup.segments(), began_ns - setup.started_wall_ns)
-        segments = before + self._ledger.segments()
-        telemetry = self._sampler.summary(began_ns, ended_ns, self._energy.joules(), self._energy_to_target())
+        if not self._device_is_lost:
+            device_seconds, peak = self._ledger.device_seconds(), self._device.peak_memory_bytes()
+            own = self._ledger.segments()
+            before = shift_segments(startup + setup.segments(), began_ns - setup.started_wall_ns)
+            segments = before + own
+        energies = self._energy.joules(), self._energy_to_target()
+        results = self._results(status, segments)
+        if self._continued is not None:
+            energies, results["seconds"] = (None, None), dict.fromkeys(results["seconds"])
+        telemetry = self._sampler.summary(began_ns, ended_ns, *energies, self._energy.by_device())
         record = TrialRecord(
             trial=self._trial,
             seed=self._seed,
@@ -108,33 +153,51 @@ class Recorder(ABC):
             target=self._target,
             wall_seconds=wall_seconds,
             device_seconds=device_seconds,
-            peak_memory_bytes=self._device.peak_memory_bytes(),
+            peak_memory_bytes=peak,
             telemetry=telemetry,
-            warnings=tuple(self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules)),
+            warnings=tuple(
+                self._warnings(ended_ns, wall_seconds, device_seconds, telemetry.energy_joules, own)
+            ),
             began_ns=began_ns,
-            **self._results(status, segments),
+            resumed_after=None if self._continued is None else self._continued.after_epochs,
+            **results,
         )
+        if status in ("finished", "diverged") and not self._told:
+            self._told = True  # the others tell once only, even if an interrupt calls this again
+            record = trial_of_all(record, self._ranks)
         self.record = self._writer.append_trial(record)
         self._observer.trial_ended(self.record)
         self._sampler.forget(ended_ns)
 
     def _warnings(
-        self, ended_ns: int, wall_seconds: float, device_seconds: float, joules: float | None
+        self,
+        ended_ns: int,
+        wall_seconds: float,
+        device_seconds: float | None,
+        joules: float | None,
+        segments: tuple[Segment, ...],
     ) -> Iterator[str]:
-        if abs(wall_seconds - device_seconds) > MAX_CLOCK_DIFFERENCE * wall_seconds:
+        off = 0.0 if device_seconds is None else abs(wall_seconds - device_seconds)
+        if off > MAX_CLOCK_DIFFERENCE * wall_seconds:
             yield (
                 f"the host's clock says {wall_seconds:.3f} s and the device's {device_seconds:.3f} s: more "
                 "than 2 % apart, so something other than the trial delayed one of them; measure again"
             )
+        if self._continued is not None:
+            yield self._continued.warning
         sampler, began_ns = self._sampler, self._ledger.started_wall_ns
         if sampler.error is not None:
             yield f"the telemetry ended early: {sampler.error}"
+        lost = [why for name, why in sampler.unavailable.items() if name not in self._unavailable]
+        if lost:
+            which = "a sensor was" if len(lost) == 1 else f"{len(lost)} sensors were"
+            yield f"{which} lost during the trial: {lost[0]}"
         gap = sampler.pause(began_ns, ended_ns)
         # Power cannot be integrated across a gap.
         power = sampler.power_integral(began_ns, ended_ns) if gap is None and sampler.error is None else None
         found = (
             suspend_warning(self._suspended_ns, suspended_ns()),
-            pause_warning(gap, began_ns, self._ledger.segments()),
+            pause_warning(gap, began_ns, segments),
             f"the energy is unknown: {self._energy.unknown}" if self._energy.unknown is not None else None,
             energy_warning(sampler.energy_source, joules, wall_seconds, sampler.power_name, power),
         )

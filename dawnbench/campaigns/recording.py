@@ -5,20 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Required, TypedDict, Unpack
 
 from dawnbench.campaigns.observer import Observer
+from dawnbench.campaigns.recorder import Continued
+from dawnbench.campaigns.silent_writer import SilentWriter
 from dawnbench.campaigns.startup import Startup
 from dawnbench.data.dataset import Dataset
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
-from dawnbench.records.reader import Run
+from dawnbench.records.reader import Run, read_record
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -36,6 +39,19 @@ from dawnbench.telemetry.sampler import Sample
 from dawnbench.version import __version__
 
 
+@dataclass(frozen=True)
+class Resumed:
+    """A run that another process began."""
+
+    folder: Path
+    record: RunRecord
+    """With this resumption in it."""
+    done: frozenset[int]
+    """The numbers of the trials that are complete."""
+    unfinished: Mapping[int, Continued]
+    """By number, the trials whose times will not count."""
+
+
 class RecordingOptions(TypedDict, total=False):
     """How trials are recorded, whatever they do."""
 
@@ -50,6 +66,10 @@ class RecordingOptions(TypedDict, total=False):
     tags: Mapping[str, str] | None
     prices: Prices
     """Recorded with the run."""
+    ranks: Ranks
+    """The processes that train each trial together; rank 0 records."""
+    resumed: Resumed | None
+    """The run to go on with, instead of one of its own."""
     notes: Sequence[str]
     """Sentences about the run to record with it."""
 
@@ -68,7 +88,9 @@ class Recording(ABC):
         self._observer = options["observer"]
         self._startup = options["startup"]
         self._pairing = options.get("pairing")
+        self._ranks = options.get("ranks", SINGLE)
         self._tags = checked_tags(options.get("tags") or {})
+        self._resumed = options.get("resumed")
         self._writer: RunWriter | None = None
         self._trials: list[TrialRecord] = []
         self.setup = Ledger(device)
@@ -100,13 +122,29 @@ class Recording(ABC):
         """Open the run folder with its run.json and tell the observer."""
         self._sampler = sampler
         with self.setup.segment("record"):
-            created = datetime.now(UTC)
-            self._record = record = self._describe(created, sampler.unavailable)
-            self._writer = RunWriter(self._options["out"], record.recipe_name, created)
-            self._writer.write_run(record)
+            self._writer, self._record = self._open(sampler.unavailable)
+        record = self._record
         self._observer.run_started(record, self.folder, self._steps)
         for note in record.notes:
             self._observer.noted(note)
+
+    def _open(self, unavailable: dict[str, str]) -> tuple[RunWriter, RunRecord]:
+        """Return the writer of the run folder, with its run.json written, and what that says."""
+        created = datetime.now(UTC)
+        record = self._describe(created, unavailable) if self._resumed is None else self._resumed.record
+        if self._ranks.rank:
+            return SilentWriter(self._ranks.gather(None)[0]), record
+        if self._resumed is not None:
+            writer = RunWriter.reopen(self._resumed.folder)
+            if read_record(writer.folder)[0].resumptions != record.resumptions[:-1]:
+                raise DawnbenchError(
+                    f"another process has resumed {writer.folder} meanwhile; look at it again"
+                )
+        else:
+            writer = RunWriter(self._options["out"], record.recipe_name, created)
+        writer.write_run(record)
+        self._ranks.gather(writer.folder)
+        return writer, record
 
     @property
     @abstractmethod
@@ -169,6 +207,8 @@ class Recording(ABC):
             stopping=self._options.get("stopping"),
             tags=self._tags,
             prices=self._options.get("prices", NO_PRICES),
+            devices=self._ranks.size,
+            nodes=self._ranks.place.nodes,
             **described,
         )
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from dawnbench.campaigns.recorder import Recorder
+from dawnbench.campaigns.rank_facts import epoch_of_all
+from dawnbench.campaigns.recorder import Continued, Recorder
+from dawnbench.engine.checkpoint import Checkpoint, WithinEpochError
 from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
@@ -22,13 +24,34 @@ class TrialRecorder(Recorder, Hook):
         setup: Ledger,
         startup: tuple[Segment, ...],
         hooks: tuple[Hook, ...] = (),
+        checkpoint: Checkpoint | None = None,
+        continued: Continued | None = None,
     ) -> None:
         """Train and record, with further hooks; a diverged or interrupted trial is recorded too.
 
-        An interrupt is re-raised.
+        `checkpoint` saves the trial's state, and `continued` is what another process left of it. An interrupt
+        is re-raised.
         """
-        self._epochs: list[EpochRecord] = []
-        self._run(lambda: Trial(prepared, self._seed, self._ledger, (self, *hooks)).run(), setup, startup)
+        self._continued, self._checkpoint = continued, checkpoint
+        self._epochs: list[EpochRecord] = [] if continued is None else list(continued.epochs)
+        hooks = (self, *hooks, *(() if checkpoint is None else (checkpoint,)))
+        saved = None if continued is None else continued.saved
+
+        def train() -> None:
+            trial = Trial(prepared, self._seed, self._ledger, hooks)
+            if saved is not None:
+                with self._ledger.segment("checkpoint"):
+                    saved.load(trial)
+            try:
+                trial.run()
+            except WithinEpochError:
+                assert checkpoint is not None
+                with self._ledger.segment("checkpoint", trial.epoch + 1):
+                    checkpoint.save_and_interrupt(trial)
+
+        self._run(train, setup, startup)
+        if checkpoint is not None:
+            checkpoint.delete()
 
     def after_step(self, trial: Progress, step: int) -> None:
         """Report the step to the observer."""
@@ -50,12 +73,20 @@ class TrialRecorder(Recorder, Hook):
             validation_loss=result.validation_loss,
             validation_correct=result.validation_correct,
             validation_images=result.validation_images,
-            energy_joules=self._energy.joules(),
+            energy_joules=None if self._continued is not None else self._energy.joules(),
             validation_top5=result.validation_top5,
         )
-        record = self._writer.append_epoch(record)
+        record = self._writer.append_epoch(epoch_of_all(record, self._ranks))
         self._epochs.append(record)
         self._observer.epoch_ended(record)
+
+    def _reason(self, interrupt: KeyboardInterrupt) -> str:
+        """Add how to go on, if the trial's state was saved."""
+        reason = super()._reason(interrupt)
+        saved_before = self._continued is not None and self._continued.saved is not None
+        if not saved_before and (self._checkpoint is None or not self._checkpoint.saved):
+            return reason
+        return f"{reason}; `dawnbench resume {self._writer.folder.name}` goes on from its checkpoint"
 
     def _results(self, status: TrialStatus, segments: tuple[Segment, ...]) -> dict[str, Any]:
         # An interrupted final evaluation has no time.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from dawnbench.cli.ab_models import is_model, run_models_and_compare
+from dawnbench.cli.ab_pairs import measure_and_compare, open_display
 from dawnbench.cli.auto import trials_options
-from dawnbench.cli.compare import ComparisonOptions, show_comparisons
+from dawnbench.cli.compare import ComparisonOptions
 from dawnbench.cli.exit_codes import DIVERGED, DONE, EXPLAINED, INTERRUPTED
 from dawnbench.cli.group import main
 from dawnbench.cli.infer import runtime_options
@@ -39,9 +39,9 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.tags import parse_tags
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns import Observer
     from dawnbench.recipes import Recipe
     from dawnbench.records.prices import Prices
-    from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.sequential import AutoTrials
 
 
@@ -160,50 +160,29 @@ def run_and_compare(
         DawnbenchError: the two cannot be compared, which is checked before anything runs; or something is
             wrong with the data, the device or the disk.
     """
-    from rich.console import Console
-
     from dawnbench import campaigns
     from dawnbench.cli.configuration import price_list
-    from dawnbench.records.reader import read_run
     from dawnbench.records.rules import rule_for
-    from dawnbench.records.trial_set import trial_set_of
-    from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.report.text.console import open_console
-    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     _check(recipe_a, recipe_b, shown)
     price_list(shown.prices)
-    console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, rule_for("training", shown.rule), trials, at_most=auto is not None)
-    if (sentence := too_few_pairs(trials)) is not None:
-        display.warn(sentence)
-    interrupted = False
-    try:
-        with closing(display):
-            campaigns.ab(
-                recipe_a,
-                recipe_b,
-                pairs=auto or trials,
-                device=device,
-                seed=seed,
-                out=out,
-                observers=(display.a, display.b),
-                command=("dawnbench", *sys.argv[1:]),
-                tags=tags,
-                prices=shown.prices,
-            )
-    except KeyboardInterrupt:
-        interrupted = True
-    except Exception:
-        with suppress(DawnbenchError):  # report the first failure
-            _write_logs(display)
-        raise
-    _write_logs(display)
-    runs = [read_run(folder) for folder in _folders(display)]
-    if len(runs) == 2 and all(run.trials for run in runs):
-        console.print()
-        series = [trial_set_of(run) for run in runs]
-        show_comparisons(series[0], series[1:], shown)
+    display = open_display(shown, rule_for("training", shown.rule), trials, at_most=auto is not None)
+
+    def measure(observers: tuple[Observer, Observer]) -> None:
+        campaigns.ab(
+            recipe_a,
+            recipe_b,
+            pairs=auto or trials,
+            device=device,
+            seed=seed,
+            out=out,
+            observers=observers,
+            command=("dawnbench", *sys.argv[1:]),
+            tags=tags,
+            prices=shown.prices,
+        )
+
+    runs, interrupted = measure_and_compare(measure, display, shown)
     if interrupted:
         return INTERRUPTED
     diverged = any(trial.status == "diverged" for run in runs for trial in run.trials)
@@ -230,15 +209,3 @@ def _check(recipe_a: Recipe, recipe_b: Recipe, shown: ComparisonOptions) -> None
             f"A and B differ in more than speed: {'; '.join(differing)}; "
             "add --across if this difference is what you want to measure"
         )
-
-
-def _write_logs(display: PairsDisplay) -> None:
-    from dawnbench.report.text.log import write_log
-
-    for folder in _folders(display):
-        write_log(folder)
-
-
-def _folders(display: PairsDisplay) -> Iterator[Path]:
-    """Yield A's folder and B's, as far as the campaign created them."""
-    yield from (side.folder for side in (display.a, display.b) if side.folder is not None)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from dawnbench.cli.compare import ComparisonOptions, show_comparisons
+from dawnbench.cli.ab_pairs import measure_and_compare, open_display
+from dawnbench.cli.compare import ComparisonOptions
 from dawnbench.cli.exit_codes import DONE, INTERRUPTED
 from dawnbench.cli.infer import as_bool
 from dawnbench.cli.options import is_run
@@ -20,8 +20,8 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.records.rules import INFERENCE
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns import Observer
     from dawnbench.campaigns.inference_session import ModelToTime
-    from dawnbench.report.display.pairs import PairsDisplay
     from dawnbench.stats.sequential import AutoTrials
 
 PER_SIDE = ("runtime", "compile", "precision")
@@ -56,59 +56,30 @@ def run_models_and_compare(
         DawnbenchError: there are not two sides, one cannot be run this way, or something is wrong with the
         data, the device or the disk.
     """
-    from rich.console import Console
-
     from dawnbench.campaigns.infer import infer_ab
     from dawnbench.cli.configuration import price_list
-    from dawnbench.records.reader import read_run
-    from dawnbench.records.trial_set import trial_set_of
-    from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.report.text.console import open_console
-    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
     price_list(shown.prices)
     model_a, model_b = _models(names, how)
-    console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, INFERENCE.name, trials, at_most=auto is not None)
-    if (sentence := too_few_pairs(trials)) is not None:
-        display.warn(sentence)
-    interrupted = False
-    try:
-        with closing(display):
-            infer_ab(
-                model_a,
-                model_b,
-                pairs=trials if auto is None else replace(auto, rule=INFERENCE.name),
-                device=device,
-                out=out,
-                observers=(display.a, display.b),
-                command=("dawnbench", *sys.argv[1:]),
-                tags=tags,
-                prices=shown.prices,
-            )
-    except KeyboardInterrupt:
-        interrupted = True
-    except Exception:
-        with suppress(DawnbenchError):  # report the first failure
-            _write_logs(display)
-        raise
-    runs = [read_run(folder) for folder in _write_logs(display)]
-    if len(runs) == 2 and all(run.trials for run in runs):
-        console.print()
-        a, b = (trial_set_of(run) for run in runs)
-        # Whatever differs between the models, such as the runtime, is what was to be measured.
-        show_comparisons(a, [b], replace(shown, rule=INFERENCE.name, across=True))
+    display = open_display(shown, INFERENCE.name, trials, at_most=auto is not None)
+
+    def measure(observers: tuple[Observer, Observer]) -> None:
+        infer_ab(
+            model_a,
+            model_b,
+            pairs=trials if auto is None else replace(auto, rule=INFERENCE.name),
+            device=device,
+            out=out,
+            observers=observers,
+            command=("dawnbench", *sys.argv[1:]),
+            tags=tags,
+            prices=shown.prices,
+        )
+
+    # Whatever differs between the models, such as the runtime, is what was to be measured.
+    shown = replace(shown, rule=INFERENCE.name, across=True)
+    _, interrupted = measure_and_compare(measure, display, shown)
     return INTERRUPTED if interrupted else DONE
-
-
-def _write_logs(display: PairsDisplay) -> list[Path]:
-    """Write log.md into each folder that the campaign created, and return the folders."""
-    from dawnbench.report.text.log import write_log
-
-    folders = [side.folder for side in (display.a, display.b) if side.folder is not None]
-    for folder in folders:
-        write_log(folder)
-    return folders
 
 
 def _models(names: Sequence[str], how: Mapping[str, Any]) -> tuple[ModelToTime, ModelToTime]:

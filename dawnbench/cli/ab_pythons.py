@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from dawnbench.cli.ab_pairs import open_display
 from dawnbench.cli.compare import ComparisonOptions, show_comparisons
 from dawnbench.cli.exit_codes import DIVERGED, DONE, INTERRUPTED
 from dawnbench.errors import DawnbenchError
@@ -79,20 +80,11 @@ def take_turns_and_compare(
     Raises:
         DawnbenchError: a process ended without its trials; what was recorded is kept.
     """
-    from rich.console import Console
-
     from dawnbench.campaigns.turns import Turn, rounds, take_turn
     from dawnbench.records.reader import read_run
     from dawnbench.records.rules import rule_for
-    from dawnbench.report.display.pairs import PairsDisplay
-    from dawnbench.report.text.console import open_console
-    from dawnbench.stats.comparison.trials_needed import too_few_pairs
 
-    rule = rule_for("training", shown.rule)
-    console = Console(stderr=True) if shown.as_json else open_console()
-    display = PairsDisplay(console, rule, trials)
-    if (sentence := too_few_pairs(trials)) is not None:
-        display.warn(sentence)
+    display = open_display(shown, rule_for("training", shown.rule), trials)
     observers = {side.name: one for side, one in zip(turn_sides, (display.a, display.b), strict=True)}
     runs: dict[str, list[Run]] = {side.name: [] for side in turn_sides}
     interrupted = False
@@ -112,7 +104,7 @@ def take_turns_and_compare(
     except KeyboardInterrupt:
         interrupted = True
     if all(runs.values()):
-        console.print()
+        display.console.print()
         a, b = _as_pairs(list(runs.values()), names)
         show_comparisons(a, [b], shown)
     if interrupted:

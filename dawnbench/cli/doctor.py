@@ -10,7 +10,10 @@ from dawnbench.cli.group import main
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def doctor(as_json: bool) -> None:
-    """Find what would spoil a measurement on this machine."""
+    """Find what would spoil a measurement on this machine.
+
+    It also says which optional extras are installed.
+    """
     from rich.console import Console
 
     from dawnbench.doctor import examine

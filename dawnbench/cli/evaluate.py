@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from dawnbench.cli.group import main
-from dawnbench.cli.options import data_option, device_option
+from dawnbench.cli.options import data_option, device_option, recipe_file_option
 from dawnbench.cli.run_argument import RUN_OR_MODEL
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("source", metavar="RUN|FILE", type=RUN_OR_MODEL)
 @data_option
 @device_option
-@click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
+@recipe_file_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object.")
 def evaluate(source: Path, data: str | None, device: str, recipe: str | None, as_json: bool) -> None:
     """Evaluate the model that RUN saved, or the one in FILE.
@@ -58,4 +58,4 @@ def _line(found: RunEvaluation) -> str:
         line += ", by onnxruntime from one view of each"
     if found.recorded_accuracy is None:
         return line
-    return f"{line}; the run recorded {percent(found.recorded_accuracy)}"
+    return f"{line}; recorded: {percent(found.recorded_accuracy)}"

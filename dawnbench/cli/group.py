@@ -14,6 +14,7 @@ import click
 
 from dawnbench.cli.exit_codes import CRASHED, EXPLAINED, INTERRUPTED, NOT_MEASURED
 from dawnbench.cli.streams import open_missing_streams
+from dawnbench.engine.launched import launched
 from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line
 from dawnbench.version import __version__
@@ -36,12 +37,15 @@ class Crash(Failure):
 
 
 VERBS = (
-    *("ab", "baseline", "campaign", "compare", "completion", "doctor", "evaluate", "export", "infer"),
-    *("list", "log"),
-    *("peaks", "profile", "prune", "regress", "report", "run", "runs", "scale", "show", "site", "slim"),
-    "watch",
+    *("ab", "baseline", "campaign", "compare", "completion", "doctor", "evaluate", "export", "infer", "list"),
+    *("log", "peaks", "profile", "prune", "regress", "report", "resume", "run", "runs", "scale", "show"),
+    *("site", "slim", "watch"),
 )
 """Each is in the file of the same name; `list` is in `list_`, so as not to shadow the builtin."""
+
+
+TOGETHER = ("run", "resume")
+"""The verbs that torchrun may start in several processes."""
 
 
 class Commands(click.Group):
@@ -56,6 +60,25 @@ class Commands(click.Group):
         if name in VERBS and name not in self.commands:
             importlib.import_module(f"dawnbench.cli.{'list_' if name == 'list' else name}")
         return super().get_command(context, name)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the verb; `run` and `resume` are the only ones that several processes take part in.
+
+        Raises:
+            DawnbenchError: torchrun started another one.
+        """
+        name, command, rest = super().resolve_command(context, args)
+        place = launched()
+        if place.size > 1 and name not in TOGETHER:
+            if place.rank:
+                sys.exit(NOT_MEASURED)
+            raise DawnbenchError(
+                "only `dawnbench run` and `resume` train one trial in several processes; start "
+                f"`dawnbench {name}` without torchrun"
+            )
+        return name, command, rest
 
     def invoke(self, context: click.Context) -> Any:
         """Run the verb."""

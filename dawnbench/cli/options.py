@@ -104,6 +104,12 @@ epochs_option = click.option(
 target_option = click.option(
     "--target", type=ACCURACY, help="Validation accuracy to reach, such as 94% or 0.94."
 )
+recipe_file_option = click.option(
+    "--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own."
+)
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr."
+)
 
 
 def price_options(verb: Any) -> Any:

@@ -10,7 +10,7 @@ import click
 
 from dawnbench.cli.exit_codes import INTERRUPTED
 from dawnbench.cli.group import main
-from dawnbench.cli.options import data_option, device_option
+from dawnbench.cli.options import data_option, device_option, json_option, recipe_file_option
 from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dawnbench.records.pruning import PruningSweep
 
 DEFAULT_IMAGES = 2048
+WORTH_DRAWING = 5.0
+"""Seconds: a model that took longer is drawn at once, in case the process is killed. Drawing takes one."""
 PUBLISHED = "0.5,0.6,0.68,0.7,0.75,0.9,0.91,0.92,0.93,0.94,0.95,0.96,0.97,0.98,0.99"
 """The sparsities of the write-up of 2020."""
 
@@ -88,8 +90,8 @@ class Sparsities(click.ParamType[tuple[float, ...]]):
 )
 @data_option
 @device_option
-@click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
+@recipe_file_option
+@json_option
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def prune(
@@ -149,31 +151,36 @@ class _Progress:
 
     def measured(self, sweep: PruningSweep, folder: Path) -> None:
         """Say what the new model came to."""
-        from dawnbench.records.files import write
-        from dawnbench.report.text.pruning import pruning_page
         from dawnbench.report.units import percent
 
-        self.last = sweep, folder
-        write(pruning_page(sweep, None), folder / "pruned.md")
-        model = sweep.models[-1]
+        self.last, model = (sweep, folder), sweep.models[-1]
+        _write_page(sweep, folder, draw=model.seconds > WORTH_DRAWING)
         accuracy = percent(model.final_accuracy)
         click.echo(f"{model.name}: {model.parameters:,} parameters, {accuracy}", err=True)
 
 
-def _conclude(sweep: PruningSweep, folder: Path, as_json: bool) -> None:
-    """Draw the figure, complete pruned.md, and show the table."""
+def _write_page(sweep: PruningSweep, folder: Path, *, draw: bool) -> Path:
+    """Write pruned.md, with the figure if it is to be drawn or was drawn before; return its path."""
     from dawnbench.records.files import write
-    from dawnbench.records.pruning import sweep_json
-    from dawnbench.report.text.console import open_console
-    from dawnbench.report.text.pruning import pruning_page, pruning_sentences, pruning_table
-    from dawnbench.safe_text import plain
+    from dawnbench.report.text.pruning import pruning_page
 
-    page = folder / "pruned.md"
-    if len(sweep.models) > 1:
+    page, figure = folder / "pruned.md", folder / "figures" / "accuracy.svg"
+    if draw and len(sweep.models) > 1:
         from dawnbench.report.plots.pruning_plot import write_pruning_plot
 
-        write_pruning_plot(sweep, folder / "figures" / "accuracy")
-        write(pruning_page(sweep, "figures/accuracy.svg"), page)
+        write_pruning_plot(sweep, figure.with_suffix(""))
+    write(pruning_page(sweep, figure.relative_to(folder).as_posix() if figure.exists() else None), page)
+    return page
+
+
+def _conclude(sweep: PruningSweep, folder: Path, as_json: bool) -> None:
+    """Draw the figure, complete pruned.md, and show the table."""
+    from dawnbench.records.pruning import sweep_json
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.pruning import pruning_sentences, pruning_table
+    from dawnbench.safe_text import plain
+
+    page = _write_page(sweep, folder, draw=True)
     if as_json:
         click.echo(sweep_json(sweep), nl=False)
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +33,8 @@ from dawnbench.cli.options import (
 )
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
+from dawnbench.cli.torchrun import as_rank, check_gpus, run_by_torchrun
+from dawnbench.engine.launched import Launched, launched
 from dawnbench.errors import DawnbenchError
 from dawnbench.export.trackers import TRACKERS
 from dawnbench.records.tags import parse_tags
@@ -41,6 +43,7 @@ from dawnbench.safe_text import plain
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from dawnbench.campaigns.observer import Observer
     from dawnbench.campaigns.series import EndedRun, EndedSeries
     from dawnbench.cli.tracking import TrackingObserver
     from dawnbench.recipes import Recipe
@@ -78,9 +81,20 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @tag_option
 @out_option
 @click.option(
+    "--gpus",
+    type=click.IntRange(min=1),
+    help="Train each trial on this many GPUs of this machine, by torchrun.",
+)
+@click.option(
     "--save-model",
     is_flag=True,
     help="Save the model of the last finished trial as model.safetensors in the run folder.",
+)
+@click.option(
+    "--checkpoint-every",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Save the trial's state every N epochs, so that `dawnbench resume` goes on from it.",
 )
 @click.option(
     "--require-target", is_flag=True, help="Exit with code 4 unless every trial reaches the target."
@@ -106,7 +120,12 @@ def complete_recipe_or_series(context: Any, parameter: Any, incomplete: str) -> 
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def run(
-    recipe: str, settings: tuple[str, ...], require_target: bool, auto: AutoTrials | None, **options: Any
+    recipe: str,
+    settings: tuple[str, ...],
+    require_target: bool,
+    auto: AutoTrials | None,
+    gpus: int | None,
+    **options: Any,
 ) -> None:
     """Train RECIPE into a run folder.
 
@@ -114,7 +133,24 @@ def run(
     mnist-drill) runs each of its recipes in turn and ends with a write-up of all of them.
 
     Prices given here are recorded with the run, so that later readers compute the same costs.
+
+    Started by torchrun, also on several machines, each process trains on its part of every batch.
     """
+    place = launched()
+    with as_rank(place):
+        _run(recipe, settings, require_target, auto, gpus, place, **options)
+
+
+def _run(
+    recipe: str,
+    settings: tuple[str, ...],
+    require_target: bool,
+    auto: AutoTrials | None,
+    gpus: int | None,
+    place: Launched,
+    **options: Any,
+) -> None:
+    """Run in this process, or by torchrun in others, and exit."""
     from dawnbench.cli.configuration import price_list
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
@@ -122,14 +158,23 @@ def run(
     leaves = {name: options.pop(name) for name in ("trials", "data", "epochs", "target")}
     chosen = RunOptions(auto=auto, tags=parse_tags(options.pop("tags")), **options)
     price_list(chosen.prices)  # a configuration file that is wrong is said before, not after the training
-    with waiting_for("loading torch", silent=chosen.as_json):
+    with waiting_for("loading torch", silent=chosen.as_json or place.rank > 0):
         series = resolve_series(recipe, settings, **leaves)
         recipes = series or (resolve(recipe, settings, **leaves),)
         for each in recipes:
             check_seeds(chosen.seed, each.trials)
+        together = place.size if place.size > 1 else gpus or 1
+        if together > 1:
+            _check_together(recipe, series is not None, gpus, chosen.device, place)
         # Load torch after the recipe, so that nobody waits for it to learn that a name is wrong.
-        importlib.import_module("dawnbench.campaigns")
+        if together == place.size:
+            importlib.import_module("dawnbench.campaigns")
 
+    if together > place.size:
+        sys.exit(run_by_torchrun(together, sys.argv[1:]))
+    if place.rank:
+        run_silently(recipes[0], chosen)
+        sys.exit(DONE)
     if series is None:
         _warn_of_few_trials(recipes[0].trials, chosen)
         ended = run_and_show(recipes[0], chosen)
@@ -150,6 +195,8 @@ class RunOptions:
     """Folder for run folders."""
     save_model: bool
     """Save the model of the last finished trial in the run folder."""
+    checkpoint_every: int | None
+    """Epochs from one checkpoint of the trial's state to the next."""
     as_json: bool
     """Print JSON lines; everything else goes to standard error."""
     track: tuple[str, ...]
@@ -172,43 +219,94 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
     from dawnbench import campaigns
+
+    def start(observer: Observer) -> None:
+        campaigns.run(
+            recipe,
+            device=options.device,
+            seed=options.seed,
+            out=options.out,
+            observer=observer,
+            command=("dawnbench", *sys.argv[1:]),
+            own_process=own_process,
+            save_model=options.save_model,
+            checkpoint_every=options.checkpoint_every,
+            trials=options.auto,
+            tags=options.tags,
+            prices=options.prices,
+            notes=options.notes,
+        )
+
+    track = (options.track, options.out)
+    return show_while(start, f"preparing {recipe.name}", options.as_json, options.time_format, track)
+
+
+def show_while(
+    start: Callable[[Observer], None],
+    what: str,
+    as_json: bool,
+    time_format: TimeFormat,
+    track: tuple[tuple[str, ...], Path] = ((), Path()),
+) -> EndedRun:
+    """Show the progress of what `start` runs, log to the trackers, write log.md and summarise.
+
+    `what` is said until it begins; `track` names the trackers and the folder for what they write.
+    """
     from dawnbench.report.text.console import open_console
 
     console = open_console()
-    display = _display(console, options)
-    tracking = _open_tracking(display, options) if options.track else None
+    display = _display(console, as_json, time_format)
+    tracking = _open_tracking(display, *track) if track[0] else None
     interrupted = False
     try:
         with closing(display):
-            display.preparing(f"preparing {recipe.name}")
-            campaigns.run(
-                recipe,
-                device=options.device,
-                seed=options.seed,
-                out=options.out,
-                observer=tracking or display,
-                command=("dawnbench", *sys.argv[1:]),
-                own_process=own_process,
-                save_model=options.save_model,
-                trials=options.auto,
-                tags=options.tags,
-                prices=options.prices,
-                notes=options.notes,
-            )
+            display.preparing(what)
+            start(tracking or display)
     except KeyboardInterrupt:
         interrupted = True
     except Exception:
         # Report the first failure.
         for finish in (
-            lambda: _write_log(display, options.time_format),
+            lambda: _write_log(display, time_format),
             lambda: _finish(tracking),
             lambda: _close_json(display),
         ):
             with suppress(DawnbenchError):
                 finish()
         raise
-    _write_log(display, options.time_format)
+    _write_log(display, time_format)
     return _sum_up(display, console, _finish(tracking), interrupted)
+
+
+def run_silently(recipe: Recipe, options: RunOptions) -> None:
+    """Take part in a run that rank 0 records and shows."""
+    from dawnbench import campaigns
+
+    campaigns.run(
+        recipe,
+        device=options.device,
+        seed=options.seed,
+        out=options.out,
+        trials=options.auto,
+        tags=options.tags,
+        prices=options.prices,
+    )
+
+
+def _check_together(recipe: str, is_series: bool, gpus: int | None, device: str, place: Launched) -> None:
+    """Check that several devices can train each trial together."""
+    if is_series:
+        raise DawnbenchError(
+            f"{recipe} is a series, whose models train on one device each; name one of its recipes to train "
+            "on several devices"
+        )
+    if place.size == 1:
+        check_gpus(gpus or 1, device)
+    elif gpus is not None and gpus != place.local_size:
+        raise DawnbenchError(
+            f"--gpus={gpus} does not fit torchrun, which started {place.local_size} processes here; leave "
+            "it out"
+        )
 
 
 def _warn_of_few_trials(trials: int, options: RunOptions) -> None:
@@ -276,20 +374,20 @@ def _finish(tracking: TrackingObserver | None) -> list[str]:
     return [] if tracking is None else tracking.finish()
 
 
-def _open_tracking(display: Display, options: RunOptions) -> TrackingObserver:
+def _open_tracking(display: Display, names: tuple[str, ...], out: Path) -> TrackingObserver:
     from dawnbench.cli.tracking import TrackingObserver, open_trackers
 
-    return TrackingObserver(display, open_trackers(options.track, options.out))
+    return TrackingObserver(display, open_trackers(names, out))
 
 
-def _display(console: Console, options: RunOptions) -> Display:
+def _display(console: Console, as_json: bool, time_format: TimeFormat) -> Display:
     from dawnbench.report.display import JsonLinesDisplay, PlainDisplay, TerminalDisplay
 
-    if options.as_json:
+    if as_json:
         return JsonLinesDisplay(sys.stdout)
     if console.is_terminal:
-        return TerminalDisplay(console, options.time_format)
-    return PlainDisplay(sys.stdout, options.time_format)
+        return TerminalDisplay(console, time_format)
+    return PlainDisplay(sys.stdout, time_format)
 
 
 def _close_json(display: Display) -> None:

@@ -15,6 +15,7 @@ from dawnbench.cli.options import (
     data_option,
     device_option,
     epochs_option,
+    json_option,
     recipe_argument,
     seed_option,
     set_option,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Where scaling.md, .json, .svg and .png go, and the runs into a folder below.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
+@json_option
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def scale(recipe: str, settings: tuple[str, ...], epochs: int | None, as_json: bool, **options: Any) -> None:

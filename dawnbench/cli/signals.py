@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from dawnbench.cli.exit_codes import INTERRUPTED
+from dawnbench.grace import interrupt
 
 MEANT_TO_STOP = tuple(
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -24,7 +25,8 @@ def stopping_like_ctrl_c() -> Iterator[None]:
     """Turn the first signal that should stop the block into a KeyboardInterrupt that names the reason.
 
     A second signal changes nothing, so that the trial's record, the status and log.md are still written; a
-    third one ends the process at once. The exit status is 130 in all cases. A signal that is ignored on
+    third one ends the process at once. A trial with checkpoints is interrupted after its current step
+    (`dawnbench.grace`). The exit status is 130 in all cases. A signal that is ignored on
     entry, such as SIGHUP under `nohup`, stays ignored. Outside the main thread nothing changes.
     """
     received: list[int] = []
@@ -35,7 +37,7 @@ def stopping_like_ctrl_c() -> Iterator[None]:
             os._exit(INTERRUPTED)
         if len(received) == 1:
             # Without a message it is Ctrl-C.
-            raise KeyboardInterrupt(*_reason(number))
+            interrupt(*_reason(number))
 
     before: dict[int, Any] = {}
     if threading.current_thread() is threading.main_thread():

@@ -18,8 +18,10 @@ from dawnbench.cli.options import (
     data_option,
     device_option,
     epochs_option,
+    json_option,
     out_option,
     recipe_argument,
+    recipe_file_option,
     resolve,
     seed_option,
     set_option,
@@ -200,13 +202,13 @@ class Amounts(click.ParamType[tuple[float, ...]]):
     help="Change a setting of fine-tuning, such as schedule.rate=0.01; repeatable.",
 )
 @device_option
-@click.option("--recipe", metavar="FILE", help="The recipe file, if it defines parts of its own.")
+@recipe_file_option
 @click.option(
     "--out",
     type=Place(path_type=Path, file_okay=False),
     help="Folder for the run folders of fine-tuning and control; by default RUN's own.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
+@json_option
 @stopping_like_ctrl_c()
 @going_on_without_readers()
 def prune(

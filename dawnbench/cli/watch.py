@@ -36,6 +36,8 @@ def follow(folder: Path) -> None:
     Raises:
         DawnbenchError: it is not a run folder, or is damaged.
     """
+    from dawnbench.cli.show import show_run
+    from dawnbench.records.prices import NO_PRICES
     from dawnbench.records.reader import read_run
     from dawnbench.records.tail import Tail
     from dawnbench.report.display import PlainDisplay, TerminalDisplay
@@ -63,8 +65,12 @@ def follow(folder: Path) -> None:
             complain=lambda sentence: click.echo(f"dawnbench: {one_line(sentence)}", err=True),
         )
     run = read_run(folder)
-    print_results(console, run)
-    print_line(console, f"{run.record.status}: {folder}")
-    # The results of an inference run say whether the model reaches the target.
-    if not answers:
+    ended = f"{run.record.status}: {folder}"
+    if answers:
+        click.echo()
+        show_run(str(folder), None, NO_PRICES)
+        print_line(console, ended)
+    else:
+        print_results(console, run)
+        print_line(console, ended)
         print_ending(console, run)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from torch import Tensor
 
@@ -26,6 +26,7 @@ from dawnbench.engine.model_file import save_model
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.trial import DivergedError, Trial
 from dawnbench.engine.warm_up import warm_up, with_compile_fallback
+from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Stretched
 from dawnbench.recipes.parts import PiecewiseLinearSpec
 from dawnbench.recipes.recipe import Recipe
@@ -80,9 +81,11 @@ def run_sweep(
     Every sparsity starts from the dense model. `data`, `device` and `recipe` are as for `open_kept_model`.
 
     Raises:
-        DawnbenchError: the folder holds no model of its run, or the data, the device or the disk cannot be
-            used.
+        DawnbenchError: it is not a folder or holds no model of its run, or the data, the device or the disk
+            cannot be used.
     """
+    if run.is_file():
+        raise DawnbenchError(f"{run} is a file; give the run folder, into which the sweep is written")
     observer.doing("opening the dense model")
     kept = open_kept_model(run, data=data, device=device, recipe=recipe)
     with explain_out_of_memory(kept.recipe.batch_size):
@@ -175,9 +178,7 @@ class _Sweep:
             recalibrated = self._accuracy()
         if settings.finetune:
             finetuned = self._finetune(masks, what)
-        file = f"pruned_{percent}.safetensors"
-        self._save(file, sparsity)
-        return PrunedModel(
+        model = PrunedModel(
             name=f"pruned_savemodel_{percent}",
             sparsity=sparsity,
             parameters=self._trained - sum(int((mask == 0).sum()) for mask in masks.values()),
@@ -186,9 +187,11 @@ class _Sweep:
             recalibrated_accuracy=recalibrated,
             finetuned_accuracy=finetuned,
             seconds=time.perf_counter() - began,
-            file=file,
+            file=f"pruned_{percent}.safetensors",
             empty_layers=tuple(name for name, mask in masks.items() if not bool(mask.any())),
         )
+        self._save(model)
+        return model
 
     def _finetune(self, masks: Mapping[str, Tensor], what: str) -> float | None:
         """Train the pruned model under its masks; if that diverges, restore it."""
@@ -217,15 +220,23 @@ class _Sweep:
     def _load(self, state: Mapping[str, Tensor]) -> None:
         self._prepared.evaluated.load_state_dict(state)
 
-    def _save(self, file: str, sparsity: float) -> None:
-        # As a model of the recipe that trained the dense one, which decides how it is evaluated.
-        own = {
+    def _save(self, model: PrunedModel) -> None:
+        assert model.file is not None
+        # As a model of the recipe that trained the dense one, which decides how it is evaluated. What else
+        # the dense one's file says, such as its accuracy after an export, is not true of this model.
+        known = ("recipe_digest", "trial", "seed")
+        training = {name: self._facts[name] for name in known if name in self._facts}
+        own: dict[str, Any] = {
             "settings": json.dumps(self._recipe.to_dict()),
-            "sparsity": sparsity,
+            "data_fingerprint": self._sweep.fingerprint,
+            "sparsity": model.sparsity,
             "scope": self._settings.scope,
+            "finetune_epochs": self._settings.finetune,
+            "recalibrate": self._settings.recalibrate,
         }
-        tuned = {"finetune_epochs": self._settings.finetune, "recalibrate": self._settings.recalibrate}
-        save_model(self._folder / file, self._prepared, self._facts | own | tuned)
+        if self._settings.protocol == "eval":
+            own["accuracy"] = model.final_accuracy
+        save_model(self._folder / model.file, self._prepared, training | own)
 
 
 def _copied(prepared: Prepared) -> dict[str, Tensor]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from dawnbench.doctor.extras import declared_extras, extra_findings
 from dawnbench.doctor.finding import Finding, Level
 from dawnbench.doctor.gpu import gpu_findings
 from dawnbench.doctor.host import host_findings
@@ -17,7 +18,7 @@ __all__ = ["Finding", "Level", "examine"]
 
 
 def examine(device_uuid: str | None = None) -> list[Finding]:
-    """Check the GPU with this UUID (the first one if None), the host and the software.
+    """Check the GPU with this UUID (the first one if None), the host, the software and the optional extras.
 
     Takes about half a second, plus torch's import if there is a GPU.
     """
@@ -29,4 +30,9 @@ def examine(device_uuid: str | None = None) -> list[Finding]:
         findings, has_gpu = [Finding("gpu", "unknown", str(error))], False
     else:
         findings, has_gpu = [*findings, cudnn_finding(has_cudnn())], True
-    return [*findings, *host_findings(host, has_gpu), checkout_finding(read_checkout(Path.cwd()))]
+    return [
+        *findings,
+        *host_findings(host, has_gpu),
+        checkout_finding(read_checkout(Path.cwd())),
+        *extra_findings(declared_extras()),
+    ]

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from dawnbench.data.augmentation import Draws
 from dawnbench.data.pipeline import InputPipeline
+from dawnbench.engine.launched import Launched
 from dawnbench.engine.programs import Programs
 from dawnbench.engine.resident import ResidentSplit
 
@@ -26,13 +27,15 @@ class EpochInput:
         batch_size: int,
         drop_last: bool,
         shuffle: bool,
+        place: Launched = Launched(),  # noqa: B008  it is frozen
     ) -> None:
         """Take the training split; without `shuffle` every epoch keeps the order of the data set.
 
-        `drop_last` omits the images that do not fill a batch.
+        `drop_last` omits the images that do not fill a batch. Of each batch a process gets the part that is
+        its own at this `place`; all processes draw the whole epoch alike.
         """
         self._split, self._pipeline = split, pipeline
-        self._batch_size, self._shuffle = batch_size, shuffle
+        self._batch_size, self._shuffle, self._place = batch_size, shuffle, place
         full, remainder = divmod(len(split), batch_size)
         self.counts = (batch_size,) * full + ((remainder,) if remainder and not drop_last else ())
         """Number of images in each batch of an epoch."""
@@ -59,9 +62,9 @@ class EpochInput:
                 target.copy_(drawn)
 
     def batch(self, position: Tensor, count: int, size: int) -> tuple[Tensor, Tensor]:
-        """Return the images (count, C, size, size) and labels (count,) of batch number `position` () int64.
+        """Return the images (N, C, size, size) and labels (N,) of batch number `position` () int64.
 
-        `count` is its entry in `counts`.
+        `count` is its entry in `counts`, and N what this process trains on of these.
         """
         images, labels = self._split.images, self._split.labels
         return self._program(  # type: ignore[no-any-return]
@@ -78,7 +81,8 @@ class EpochInput:
         count: int,
         size: int,
     ) -> tuple[Tensor, Tensor]:
-        rows = position * self._batch_size + torch.arange(count, device=position.device)
+        mine = self._place.share(count)
+        rows = position * self._batch_size + torch.arange(mine.start, mine.stop, device=position.device)
         # A warm-up keeps counting past the end of a short epoch.
         rows = rows.clamp(max=len(order) - 1)
         index = order.index_select(0, rows)

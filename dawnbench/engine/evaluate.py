@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from dawnbench.data.normalization import Normalization
 from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.programs import Programs
 from dawnbench.engine.resident import ResidentSplit
 from dawnbench.recipes.recipe import EvaluationSpec
@@ -22,6 +23,9 @@ class Evaluation:
 
     The loss is plain cross-entropy, so that it can be compared between recipes. Shifted views are taken of
     the images whose two highest logits are closest: the same number in every trial, in whole batches.
+
+    Each rank computes the logits of its share of the images, and all ranks get all logits. The running
+    statistics of norms, which each rank has from its own part of the batches, are averaged first.
     """
 
     def __init__(
@@ -33,10 +37,13 @@ class Evaluation:
         settings: EvaluationSpec,
         programs: Programs,
         device: Device,
+        ranks: Ranks = SINGLE,
     ) -> None:
         """Evaluate `model`, which maps images (B, C, H, W) in `dtype` to logits (B, classes), on `split`."""
         self._model, self._split, self._normalization = model, split, normalization
         self._dtype, self._settings, self._device = dtype, settings, device
+        self._ranks = ranks
+        self._statistics = [buffer for buffer in model.buffers() if buffer.is_floating_point()]
         self._batch_size = min(settings.batch_size, len(split))
         self._logits_of = programs(self._views)
         self._captured: dict[bool, Callable[[], None]] = {}
@@ -88,7 +95,10 @@ class Evaluation:
     def _run(self, plain: bool, once: bool = False) -> None:
         """Evaluate; with `once`, every batch gets the logits of the first batch of its shape."""
         settings, split = self._settings, self._split
-        logits = self._in_batches(split.images.split(self._batch_size), settings.flip and not plain, 0, once)
+        self._ranks.mean_(self._statistics)
+        mine = split.images[self._ranks.place.share(len(split))]
+        parts = self._in_batches(mine.split(self._batch_size), settings.flip and not plain, 0, once)
+        logits = self._ranks.joined(parts, len(split))
         if settings.shift and not plain:
             self._mix_in_shifted(logits, once)
         self.loss.copy_(F.cross_entropy(logits, split.labels, reduction="sum"))
@@ -116,8 +126,10 @@ class Evaluation:
         settings, images = self._settings, self._split.images
         first, second = logits.topk(2).values.unbind(1)
         uncertain = (first - second).topk(self._shifted_images(), largest=False, sorted=False).indices
-        batches = (images.index_select(0, index) for index in uncertain.split(self._batch_size))
-        shifted = self._in_batches(batches, settings.flip, settings.shift, once)
+        mine = uncertain[self._ranks.place.share(len(uncertain))]
+        batches = (images.index_select(0, index) for index in mine.split(self._batch_size))
+        parts = self._in_batches(batches, settings.flip, settings.shift, once)
+        shifted = self._ranks.joined(parts, len(uncertain))
         logits.index_copy_(0, uncertain, logits.index_select(0, uncertain) / 2 + shifted / 2)
 
     def _shifted_images(self) -> int:

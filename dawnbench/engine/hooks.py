@@ -45,6 +45,13 @@ class Progress(Protocol):
     def is_last_epoch(self) -> bool:
         """Whether the epoch just trained is the recipe's last."""
 
+    @property
+    def is_within_epoch(self) -> bool:
+        """Whether the epoch under way has steps behind it and steps ahead."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is needed to resume after the last complete step: tensors, numbers and text."""
+
 
 class Hook:
     """An extension of a trial: a mask on the weights, an average, a checkpoint, a recorder.

@@ -83,7 +83,7 @@ def open_kept_model(
     run = _run_of(source)
     facts = read_model_file(path).metadata
     recorded, digest = _recorded(path, run, facts)
-    trained = _recipe_of(path, recorded, recipe)
+    trained = recorded_recipe(path.parent, recorded, recipe)
     if isinstance(device, str):
         device = open_device(device)
         device.tune()
@@ -141,13 +141,18 @@ def _recorded(path: Path, run: Run | None, facts: Mapping[str, str]) -> tuple[Ma
         ) from error
 
 
-def _recipe_of(path: Path, recorded: Mapping[str, Any], file: str | None) -> Recipe:
+def recorded_recipe(folder: Path, recorded: Mapping[str, Any], file: str | None) -> Recipe:
+    """Return the recipe that a run in `folder` recorded; `file` defines its custom parts, if it has any.
+
+    Raises:
+        DawnbenchError: a part is not defined.
+    """
     if file is not None:
         find_recipe(file)  # defines the parts
     missing = sorted({kind for kind in _kinds(recorded) if spec_of(kind) is None})
     if missing:
         raise DawnbenchError(
-            f"{path.parent} was trained with a part that dawnbench does not define, {missing[0]!r}; "
+            f"{folder} was trained with a part that dawnbench does not define, {missing[0]!r}; "
             + ("give the file that defines it" if file else "give the recipe's file")
             + " with --recipe FILE"
         )

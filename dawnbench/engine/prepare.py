@@ -13,6 +13,8 @@ from dawnbench.data.dataset import Dataset
 from dawnbench.data.normalization import Normalization
 from dawnbench.data.pipeline import InputPipeline
 from dawnbench.engine.device import Device
+from dawnbench.engine.device.base import DTYPES
+from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.epoch_input import EpochInput
 from dawnbench.engine.evaluate import Evaluation
 from dawnbench.engine.initial_weights import fitting_weights
@@ -23,6 +25,7 @@ from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.counting import describe
+from dawnbench.models.synchronized import synchronize_norms
 from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.contracts import Penalty
 from dawnbench.optim.schedules import Schedule, Stretched
@@ -33,7 +36,7 @@ MAX_STEPS = 10**10
 """The longest allowed trial; at a thousand steps per second it would take four months."""
 
 
-def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
+def prepare(recipe: Recipe, dataset: Dataset, device: Device, ranks: Ranks = SINGLE) -> Prepared:
     """Return what the trials of `recipe` on `dataset` run on, without training anything.
 
     Raises:
@@ -41,7 +44,7 @@ def prepare(recipe: Recipe, dataset: Dataset, device: Device) -> Prepared:
     """
     train = Split(torch.from_numpy(dataset.train_images), torch.from_numpy(dataset.train_labels))
     validation = Split(torch.from_numpy(dataset.test_images), torch.from_numpy(dataset.test_labels))
-    return Prepared(recipe, train, validation, len(dataset.classes), device)
+    return Prepared(recipe, train, validation, len(dataset.classes), device, ranks)
 
 
 class Prepared:
@@ -50,11 +53,20 @@ class Prepared:
     Its tensors keep their addresses between trials, so that a captured step is valid for every trial.
     """
 
-    def __init__(self, recipe: Recipe, train: Split, validation: Split, classes: int, device: Device) -> None:
-        """Build from two splits in host memory."""
+    def __init__(
+        self,
+        recipe: Recipe,
+        train: Split,
+        validation: Split,
+        classes: int,
+        device: Device,
+        ranks: Ranks = SINGLE,
+    ) -> None:
+        """Build from two splits in host memory, which are the same on all ranks."""
+        self.ranks = ranks
         self.notes: list[str] = []
         """Sentences about what was requested but could not be done."""
-        self.recipe, self.device = self._with_found_weights(recipe), device
+        self.recipe, self.device, self._given = self._with_found_weights(recipe), device, recipe
         """The recipe with its initial weights identified, or without them if they are missing."""
         self._weights: dict[str, Tensor] | None = None
         size, channels = recipe.dataset.image_size, train.images.shape[3]
@@ -63,6 +75,8 @@ class Prepared:
         self.precision = open_precision(recipe.precision, device)
         self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
         self.model = make_model(recipe, channels, classes, device)
+        if recipe.model.sync_bn and ranks.size > 1:
+            synchronize_norms(self.model)
         # Before anything else takes references to the parameters, which a converter may change.
         converted = self.precision.convert(self.model, device)
         self.normalization = _normalization(recipe, channels, device)
@@ -87,6 +101,7 @@ class Prepared:
             recipe.evaluation,
             self.programs,
             device,
+            ranks,
         )
         self.generator = device.generator(0)
 
@@ -94,6 +109,28 @@ class Prepared:
     def steps(self) -> int:
         """Number of steps of one trial."""
         return self.recipe.epochs * self.steps_per_epoch
+
+    def runs(self, recipe: Recipe) -> bool:
+        """Return whether `change_to` may change to a recipe: it differs in schedule, epochs or target only.
+
+        Steps read their rates as data, so such a recipe has the same programs, as far as its image sizes are
+        the same.
+        """
+        given = self._given
+        if given.weights != self.recipe.weights:
+            return False
+        cycled = [one.schedule.build().momentum(0.0) is not None for one in (given, recipe)]
+        kept = {name: getattr(given, name) for name in ("schedule", "epochs", "target", "changed")}
+        return replace(recipe, **kept) == given and cycled[0] == cycled[1]
+
+    def change_to(self, recipe: Recipe) -> None:
+        """Let the trials that follow be those of another recipe, which `runs` has accepted.
+
+        Raises:
+            DawnbenchError: its trials would take forever.
+        """
+        steps_per_epoch(recipe, len(self.train))
+        self.recipe = self._given = recipe
 
     def make_schedule(self) -> Schedule:
         """Return a new schedule, stretched to the recipe's epochs; it may adapt to observed losses."""
@@ -103,6 +140,9 @@ class Prepared:
         """Give the model fresh weights and restart every random number generator from `seed`."""
         reset_parameters(self.model, seed)
         self.generator.manual_seed(seed)
+        if self.ranks.rank:
+            # Layers such as dropout must not draw the same for each part of a batch.
+            torch.manual_seed((seed + self.ranks.rank * 1_000_003) % 2**63)
 
     def load_weights(self) -> None:
         """Replace the weights by those from which the recipe starts a trial, if it names any.
@@ -115,6 +155,10 @@ class Prepared:
         if self._weights is None:
             self._weights = fitting_weights(self.recipe, self.model)
         self.model.load_state_dict(self._weights, strict=False)
+
+    def share_weights(self) -> None:
+        """Give all ranks the weights and buffers of rank 0."""
+        self.ranks.copy_from_first_([*self.model.parameters(), *self.model.buffers()])
 
     def fit(self) -> None:
         """Compute what depends on the training images before the first step; discard earlier steps."""
@@ -142,6 +186,7 @@ class Prepared:
     def _make_input(self) -> EpochInput:
         recipe = self.recipe
         steps_per_epoch(recipe, len(self.train))
+        check_batches(recipe, len(self.train), self.ranks.size)
         augmentations = [part.build() for part in recipe.augmentation]
         pipeline = InputPipeline(augmentations, self.normalization, self.precision.dtype)
         for augmentation in augmentations:
@@ -153,6 +198,7 @@ class Prepared:
             batch_size=recipe.batch_size,
             drop_last=recipe.drop_last,
             shuffle=recipe.shuffle,
+            place=self.ranks.place,
         )
 
     def _make_step(self, converted: nn.Module) -> TrainingStep:
@@ -167,6 +213,11 @@ class Prepared:
         # If the rates are Python numbers, a compiled step would be recompiled for each value.
         take_step: Callable[[], Any] = optimizer.step if penalty is None else penalize_and_step
         take_step = self.programs(take_step) if self.device.captures else take_step
+        take_step = self.ranks.summing_gradients(
+            take_step,
+            [parameter for group in optimizer.param_groups for parameter in group["params"]],
+            DTYPES[self.recipe.gradient_reduction],
+        )
         return TrainingStep(
             self.input,
             converted,
@@ -202,6 +253,26 @@ def steps_per_epoch(recipe: Recipe, images: int) -> int:
             f"more than the limit of {MAX_STEPS:,}; set fewer epochs"
         )
     return steps
+
+
+def check_batches(recipe: Recipe, images: int, devices: int) -> None:
+    """Check that every batch of an epoch can be split between the devices.
+
+    Raises:
+        DawnbenchError: it cannot.
+    """
+    if recipe.batch_size % devices:
+        nearest = max(1, round(recipe.batch_size / devices)) * devices
+        raise DawnbenchError(
+            f"batch_size={recipe.batch_size} is the batch of all devices together and cannot be split evenly "
+            f"between {devices}; choose a multiple of {devices}, as with --set batch_size={nearest}"
+        )
+    last = images % recipe.batch_size
+    if not recipe.drop_last and 0 < last < devices:
+        raise DawnbenchError(
+            f"the last batch of an epoch has {last} image{'s' if last > 1 else ''}, fewer than the {devices} "
+            "devices; choose another batch_size, or add --set drop_last=true"
+        )
 
 
 def make_model(recipe: Recipe, channels: int, classes: int, device: Device) -> nn.Module:

@@ -36,7 +36,7 @@ class Trial:
         self._prepared, self._seed, self._ledger = prepared, seed, ledger
         self.epoch = 0
         """Completed epochs."""
-        self._step = 0
+        self._step = self._step_of_epoch = 0
         with ledger.segment("to_device"):
             prepared.train.load()
             prepared.validation.load()
@@ -45,9 +45,12 @@ class Trial:
         with ledger.segment("init"):
             prepared.fit()
             prepared.load_weights()
+            prepared.share_weights()
             self._schedule = prepared.make_schedule()
-            # The caller's hooks come first, so that the recipe's average sees masked weights.
-            self._hooks = (*hooks, *recipe_hooks(prepared), ScheduleHook(self._schedule))
+            # The caller's hooks come first, so that the recipe's average sees masked weights, and checkpoints
+            # last, so that they see what all others did.
+            everyone = (*hooks, *recipe_hooks(prepared), ScheduleHook(self._schedule))
+            self._hooks = tuple(sorted(everyone, key=lambda hook: hook.segment == "checkpoint"))
             for hook in self._hooks:
                 hook.trial_began(self)
 
@@ -61,6 +64,11 @@ class Trial:
         """Whether the epoch just trained is the recipe's last."""
         return self.epoch == self._prepared.recipe.epochs
 
+    @property
+    def is_within_epoch(self) -> bool:
+        """Whether the epoch under way has steps behind it and steps ahead."""
+        return 0 < self._step_of_epoch < self._prepared.steps_per_epoch
+
     def run(self) -> None:
         """Train to the recipe's last epoch, evaluating after each epoch.
 
@@ -73,15 +81,17 @@ class Trial:
             self.end_epoch()
 
     def train_epoch(self) -> None:
-        """Train one epoch."""
+        """Train one epoch, or the rest of the one that `load_state_dict` was in the middle of."""
         with self._ledger.segment("train", self.epoch + 1):
-            self.begin_epoch()
-            for _ in range(self._prepared.steps_per_epoch):
+            if not self.is_within_epoch:
+                self.begin_epoch()
+            for _ in range(self._step_of_epoch, self._prepared.steps_per_epoch):
                 self.train_step()
 
     def begin_epoch(self) -> None:
         """Draw the next epoch's order and augmentations; `train_epoch` does this itself."""
         prepared = self._prepared
+        self._epoch_generator = prepared.generator.get_state()
         prepared.model.train()
         prepared.input.begin_epoch(self.epoch, prepared.generator)
         prepared.rates.begin_epoch(self._schedule, self._step, prepared.steps_per_epoch)
@@ -140,8 +150,12 @@ class Trial:
     def _read(self) -> EpochResult:
         prepared, counts = self._prepared, self._prepared.input.counts
         step, evaluation = prepared.step, prepared.evaluation
-        losses = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss]).tolist()
-        corrects = torch.stack([step.correct, *evaluation.counts()]).tolist()
+        summed = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss])
+        counted = torch.stack([step.correct, *evaluation.counts()])
+        # An evaluation's sums are over all images already.
+        prepared.ranks.sum_(summed[:2])
+        prepared.ranks.sum_(counted[:1])
+        losses, corrects = summed.tolist(), counted.tolist()
         return EpochResult(
             epoch=self.epoch,
             learning_rate=self._schedule(self.epoch - 1),
@@ -156,7 +170,7 @@ class Trial:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what is needed to resume after the last complete epoch: tensors, numbers and text."""
+        """Return what is needed to resume after the last complete step: tensors, numbers and text."""
         prepared = self._prepared
         return {
             "seed": self._seed,
@@ -171,6 +185,16 @@ class Trial:
             "generator": prepared.generator.get_state(),
             "default_generator": prepared.device.random_state(),
             "hooks": [hook.state_dict() for hook in self._hooks],
+            "within_epoch": self._state_within_epoch() if self.is_within_epoch else {},
+        }
+
+    def _state_within_epoch(self) -> dict[str, Any]:
+        """Return what the epoch's rest needs; its order and draws come from the generator at its start."""
+        step = self._prepared.step
+        return {
+            "steps": self._step_of_epoch,
+            "generator": self._epoch_generator,
+            "sums": [sum_of.clone() for sum_of in (step.loss, step.correct)],
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -192,6 +216,20 @@ class Trial:
         prepared.device.set_random_state(state["default_generator"])
         for hook, own in zip(self._hooks, state["hooks"], strict=True):
             hook.load_state_dict(own)
+        self._step_of_epoch = 0
+        if state["within_epoch"]:
+            self._load_within_epoch(**state["within_epoch"])
+
+    def _load_within_epoch(self, steps: int, generator: Tensor, sums: list[Tensor]) -> None:
+        prepared, step = self._prepared, self._prepared.step
+        prepared.generator.set_state(generator)
+        self._step -= steps
+        self.begin_epoch()
+        self._step += steps
+        self._step_of_epoch = steps
+        step.position.fill_(steps)
+        for target, kept in zip((step.loss, step.correct), sums, strict=True):
+            target.copy_(kept)
 
     def _load_optimizer(self, states: list[dict[str, Tensor]]) -> None:
         optimizer = self._prepared.optimizer

@@ -5,7 +5,7 @@ Importing this module does not import torch; `build` imports what it needs when 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from dawnbench.recipes.constraints import check_fields
@@ -86,6 +86,15 @@ class ModelPart(Part):
 
     torchvision_weights: ClassVar[str] = ""
     """The weights that torchvision offers for this model, such as VGG16_BN_Weights.IMAGENET1K_V1."""
+
+    sync_bn: bool = field(default=False, kw_only=True, metadata=ADDED_LATER)
+    """Whether batch norms use the statistics of the batch of all devices together instead of their own part
+    of it; the engine sees to that, and `build` need not. With one device there is no difference."""
+
+    def settings(self) -> dict[str, Any]:
+        """Return the fields that the kind itself declares, by name."""
+        inherited = {one.name for one in fields(ModelPart)}
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.name not in inherited}
 
     def build(self, channels: int, classes: int) -> nn.Module:
         """Return the network, which maps normalized images (B, channels, H, W) to logits (B, classes).

@@ -143,6 +143,8 @@ class Recipe:
     """A penalty on the weights; None for the optimizer's decay alone."""
     weights: WeightsPart | None = field(default=None, metadata=ADDED_LATER)
     """The weights from which each trial starts; None draws them from its seed."""
+    gradient_reduction: Literal["fp32", "bf16"] = field(default="fp32", metadata=ADDED_LATER)
+    """The format in which several devices add up their gradients; bf16 halves what they exchange."""
     changed: tuple[str, ...] = field(default=(), metadata=ADDED_LATER)
     """What `--set` and options like `--epochs` changed in the recipe, as `path=value`."""
 

@@ -26,6 +26,8 @@ LINES_LIMIT = 1_000_000_000
 SAMPLES_LIMIT = 8_000_000_000
 """Bytes of telemetry.jsonl: a day at 20 samples per second takes 1.2 GB."""
 
+PARTIAL = ".dawnbench-*.partial"
+"""The name of a file that is being written, with a star for what makes it unique."""
 _GROWTH = 1_000_000
 """Bytes that a file may grow by between being examined and being read."""
 _BUFFER = 2**16
@@ -115,7 +117,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     check_target(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     # tempfile's files are readable only by their owner, whatever the umask allows.
-    partial = path.parent / f".dawnbench-{uuid.uuid4().hex}.partial"
+    partial = path.parent / PARTIAL.replace("*", uuid.uuid4().hex)
     try:
         with partial.open("xb", _BUFFER) as file:  # "x" fails if a link of that name exists
             yield file

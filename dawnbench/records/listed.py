@@ -86,6 +86,8 @@ def _fields(record: Mapping[str, Any], trials: Sequence[Mapping[str, Any]]) -> F
     """Return the fields of `Listed` except name and folder, from parsed JSON that may be anything."""
     if not isinstance(record["schema_version"], int) or record["schema_version"] > SCHEMA_VERSION:
         raise ValueError("newer than this version reads")
+    if record.get("resumptions"):
+        trials = list({trial["trial"]: trial for trial in trials}.values())
     counting = [
         trial
         for trial in trials
@@ -129,6 +131,7 @@ def _mean(rule: str, seconds: Sequence[float], counting: Sequence[Mapping[str, A
         trial
         for trial in counting
         if trial["seconds"].get(rule, 0) is None
+        and trial.get("resumed_after") is None
         and (trial["epochs_to_target"] is None if known and known.stops_at_target else _diverged(trial))
     ]
     spent = 0.0

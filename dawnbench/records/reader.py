@@ -24,6 +24,7 @@ DIED = (
     "the run's process ended without noting how the run ended: it was killed, or the system stopped it; "
     "what it had recorded is kept"
 )
+RESUME = "; `dawnbench resume` finishes it"
 
 Line = TypeVar("Line", EpochRecord, TrialRecord)
 
@@ -75,7 +76,25 @@ def read_run(folder: Path, *, ledgers: bool = True) -> Run:
         kind = TrialRecord if ledgers else TrialWithoutLedger
         trials = tuple(_read_lines(folder / "trials.jsonl", kind, warnings))
         epochs = tuple(_read_lines(folder / "epochs.jsonl", EpochRecord, warnings))
+    if record.resumptions:
+        trials, epochs = _latest_trials(trials), _latest_epochs(epochs)
     return Run(folder, record, trials, epochs, tuple(warnings))
+
+
+def _latest_trials(trials: Sequence[TrialRecord]) -> tuple[TrialRecord, ...]:
+    """Return the last record of each trial, without those of attempts that a resumption took further."""
+    return tuple({trial.trial: trial for trial in trials}.values())
+
+
+def _latest_epochs(epochs: Sequence[EpochRecord]) -> tuple[EpochRecord, ...]:
+    """Return each trial's epochs, without those that were trained again after a resumption."""
+    kept: dict[int, list[EpochRecord]] = {}
+    for epoch in epochs:
+        own = kept.setdefault(epoch.trial, [])
+        while own and own[-1].epoch >= epoch.epoch:
+            own.pop()
+        own.append(epoch)
+    return tuple(epoch for own in kept.values() for epoch in own)
 
 
 @contextmanager
@@ -103,7 +122,7 @@ def read_record(folder: Path) -> tuple[RunRecord, list[str]]:
         record, warnings = _read_record(path)
         if record.status == "running":
             record = replace(record, status="died")
-            warnings.append(DIED)
+            warnings.append(DIED + (RESUME if record.can_be_resumed else ""))
     return record, warnings
 
 
@@ -178,6 +197,8 @@ def read_line(kind: type[Line], line: bytes) -> tuple[Line | None, list[str]]:
     try:
         content = parse_json(line)
     except (ValueError, RecursionError):
+        if not line.endswith(b"}"):
+            return None, ["torn (the run was killed while writing it); the line is left out"]
         return None, ["not written by dawnbench; the line is left out"]
     record, lost = salvage(kind, content)
     if record is None:

@@ -85,6 +85,11 @@ class EpochRecord:
     validation_top5: Count | None = None
     """Validation images whose class is among the five with the highest logits; None unless the recipe asks
     (`evaluation.top5`), and in older files."""
+    slowest_train_seconds: Seconds | None = None
+    """`train_seconds` of the slowest of several devices; the other times are those of the first one. None for
+    one device, and in older files."""
+    slowest_evaluate_seconds: Seconds | None = None
+    """The same of `evaluate_seconds`."""
 
     @property
     def validation_accuracy(self) -> float:
@@ -121,6 +126,9 @@ class TelemetrySummary:
     """From the start of the trial to the end of the epoch that reached the target."""
     energy_source: Text | None
     """Which counter the joules come from."""
+    gpu_energy: dict[str, Joules] = field(default_factory=dict)
+    """The joules of each of several GPUs over the whole trial, by its rank; empty for one GPU, if there is no
+    counter, and in older files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +165,9 @@ class TrialRecord:
     top5_accuracy: Fraction | None = None
     """As `accuracy`, but the image's class only has to be among the five with the highest logits; None unless
     the recipe asks (`evaluation.top5`), and in older files."""
+    resumed_after: Count | None = None
+    """Complete epochs after which `dawnbench resume` went on with the trial, which therefore has no times.
+    Also 0 for one that it ran on another device or number of threads. None if one process ran it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +275,20 @@ class ProcessRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class ResumptionRecord:
+    """How `dawnbench resume` went on with a run after its process had ended."""
+
+    at: Text
+    """UTC, ISO 8601."""
+    trial: Ordinal | None
+    """The first trial that was not complete; None if only the run's end was left to note."""
+    after_epochs: Count
+    """That trial's complete epochs in the checkpoint it went on from; 0 if it started again from its seed."""
+    process: ProcessRecord | None
+    """None if the system does not reveal it."""
+
+
+@dataclass(frozen=True, slots=True)
 class RunRecord:
     """The run as a whole: run.json."""
 
@@ -318,6 +343,19 @@ class RunRecord:
     """How many trained each trial together; 1 in older files."""
     nodes: Ordinal = 1
     """How many machines those devices are in; 1 in older files."""
+    save_model: bool = False
+    """Whether the model of the last finished trial is kept; False in older files, whose `command` says it."""
+    checkpoint_every: Ordinal | None = None
+    """Epochs from one checkpoint of the trial's state to the next; None for no checkpoints."""
+    resumptions: tuple[ResumptionRecord, ...] = ()
+    """Each time that the run was resumed. A trial's last line is then the one that counts, and an epoch's
+    line takes the place of that trial's earlier lines from this epoch on."""
+
+    @property
+    def can_be_resumed(self) -> bool:
+        """Whether `dawnbench resume` can finish it: a training of a fixed number of trials ended early."""
+        plain = self.inference is None and self.pairing is None and self.stopping is None
+        return plain and self.devices == 1 and self.status in ("interrupted", "failed", "died")
 
     @property
     def identity(self) -> RunIdentity:

@@ -12,11 +12,15 @@ from typing import Any
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.bounds import finite
-from dawnbench.records.files import replacing
+from dawnbench.records.files import PARTIAL, check_target, replacing
 from dawnbench.records.lines import LineFile
 from dawnbench.records.salvage import Record, salvage
 from dawnbench.records.schema import EpochRecord, RunRecord, RunStatus, StoppingRecord, TrialRecord
 from dawnbench.safe_text import slug
+
+RUN_FILE = "run.json"
+LINE_FILES = ("trials", "epochs", "telemetry")
+"""The files that grow line by line, without their suffix."""
 
 
 class RunWriter:
@@ -31,15 +35,35 @@ class RunWriter:
 
     def __init__(self, out: Path, recipe_name: str, created: datetime) -> None:
         """Create `out`/<UTC time>-<recipe>-<6 hex>/."""
-        self.folder = out / f"{created:%Y%m%dT%H%M%SZ}-{slug(recipe_name)}-{os.urandom(3).hex()}"
+        self._open_folder(out / f"{created:%Y%m%dT%H%M%SZ}-{slug(recipe_name)}-{os.urandom(3).hex()}", True)
+
+    @classmethod
+    def reopen(cls, folder: Path) -> RunWriter:
+        """Return a writer that appends to a run folder, whose record is to be written next.
+
+        Raises:
+            DawnbenchError: also if another process has reopened it, or a file in it is a link.
+        """
+        writer = cls.__new__(cls)
+        for name in (RUN_FILE, *(f"{name}.jsonl" for name in LINE_FILES)):
+            check_target(folder / name)
+        writer._open_folder(folder, False)
+        if not writer._open["trials"].lock():
+            raise DawnbenchError(f"another process is resuming {folder}; wait for its end")
+        for left in folder.glob(PARTIAL):  # by a process that was killed while it wrote a file
+            left.unlink(missing_ok=True)
+        return writer
+
+    def _open_folder(self, folder: Path, new: bool) -> None:
+        self.folder = folder
         self._record: RunRecord | None = None
         self._open: dict[str, LineFile] = {}
         self._first_failure: str | None = None
         self._lost: list[str] = []
         """What was left out of the current trial's epochs, one sentence each."""
         try:
-            self.folder.mkdir(parents=True)
-            for name in ("trials", "epochs", "telemetry"):
+            self.folder.mkdir(parents=True, exist_ok=not new)
+            for name in LINE_FILES:
                 self._open[name] = LineFile(self.folder / f"{name}.jsonl")
         except OSError as error:
             raise self._failure(self.folder, error) from error
@@ -50,7 +74,7 @@ class RunWriter:
         self._record = record = replace(
             record, notes=(*record.notes, *(_sentence("run.json", c) for c in lost))
         )
-        path = self.folder / "run.json"
+        path = self.folder / RUN_FILE
         text = json.dumps(finite(asdict(record)), indent=2, allow_nan=False) + "\n"
         try:
             with replacing(path) as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dawnbench.records.bounds import (
+    Count,
     Environment,
     Fraction,
     Joules,
@@ -58,6 +59,8 @@ class TrialFigures:
     """What the trial itself found doubtful, one sentence each."""
     inference: InferenceResult | None = None
     """What the pass of an inference run came to; None in training runs."""
+    resumed_after: Count | None = None
+    """Complete epochs after which the trial was resumed, so that it has no times and no energy; else None."""
 
     @property
     def reached(self) -> bool:
@@ -177,8 +180,11 @@ def figures_of(trial: TrialRecord) -> TrialFigures:
         throttle_reasons=() if telemetry is None else telemetry.throttle_reasons,
         warnings=trial.warnings,
         inference=result,
+        resumed_after=trial.resumed_after,
     )
 
 
 def _spent(trial: TrialRecord, rule: str) -> float | None:
-    return RULES_BY_NAME[rule].spent_seconds(trial.segments) if trial.segments else None
+    if not trial.segments or trial.resumed_after is not None:
+        return None
+    return RULES_BY_NAME[rule].spent_seconds(trial.segments)

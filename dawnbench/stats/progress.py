@@ -11,8 +11,10 @@ from dawnbench.records.schema import TrialRecord
 def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
     """Return what a rule's clock showed at the end of each epoch, by epoch.
 
-    The last value is the trial's time if the rule does not stop at the target.
+    The last value is the trial's time if the rule does not stop at the target. Empty for a resumed trial.
     """
+    if trial.resumed_after is not None:
+        return {}
     counted = known_rule(rule).counted
     total = sum(s.length_ns for s in trial.segments if s.epoch is None and s.name in counted)
     of_epochs: dict[int, int] = {}
@@ -50,8 +52,11 @@ def seconds_by_segment(trial: TrialRecord) -> dict[str, float]:
 
 
 def spread_by_segment(trials: Sequence[TrialRecord]) -> dict[str, tuple[float, float, float]]:
-    """Return the mean, minimum and maximum seconds per trial of each kind of segment."""
-    split = [seconds_by_segment(trial) for trial in trials]
+    """Return the mean, minimum and maximum seconds per trial of each kind of segment.
+
+    Resumed trials, of which only a part was timed, are left out.
+    """
+    split = [seconds_by_segment(trial) for trial in trials if trial.resumed_after is None]
     spread = {}
     for name in dict.fromkeys(name for lengths in split for name in lengths):
         known = [lengths.get(name, 0.0) for lengths in split]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import pynvml
@@ -60,7 +61,8 @@ class NvmlSource(Source):
         """Shut NVML down; later readings are None."""
         if self._open:
             self._open = False
-            pynvml.nvmlShutdown()
+            with suppress(pynvml.NVMLError):  # a lost GPU may take its driver with it
+                pynvml.nvmlShutdown()
 
 
 def open_nvml(uuid: str | None) -> Source:

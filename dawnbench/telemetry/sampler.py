@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from dawnbench.records.schema import TelemetrySummary
@@ -86,6 +87,10 @@ class Sampler:
         """Return that counter, for differences; None if there is none or it cannot be read now."""
         return self._meter.energy_joules() if self._meter else None
 
+    def energy_by_device(self) -> dict[str, float]:
+        """Return the counters of which that one is the sum, by rank, for differences."""
+        return self._meter.energy_by_device() if self._meter else {}
+
     @property
     def energy_losses(self) -> int:
         """How often that counter is known to have lost its count; differences across a loss are invalid."""
@@ -121,7 +126,12 @@ class Sampler:
         return gap if gap.length_ns > max(PAUSE_NS, PAUSE_PERIODS * self._period_ns) else None
 
     def summary(
-        self, start_ns: int, end_ns: int, energy_joules: float | None, energy_to_target_joules: float | None
+        self,
+        start_ns: int,
+        end_ns: int,
+        energy_joules: float | None,
+        energy_to_target_joules: float | None,
+        gpu_energy: Mapping[str, float] = MappingProxyType({}),
     ) -> TelemetrySummary:
         """Summarize the samples between two times of time.perf_counter_ns, with the given energies.
 
@@ -136,6 +146,7 @@ class Sampler:
             energy_joules=energy_joules,
             energy_to_target_joules=energy_to_target_joules,
             energy_source=self.energy_source,
+            gpu_energy=dict(gpu_energy),
         )
 
     def forget(self, before_ns: int) -> None:

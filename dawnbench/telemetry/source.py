@@ -85,6 +85,10 @@ class Source:
         """Return a monotonic counter, for differences; None if there is none."""
         return None
 
+    def energy_by_device(self) -> dict[str, float]:
+        """Return the counters of several devices by rank; empty for one device."""
+        return {}
+
     def close(self) -> None:
         """Release resources; a second call does nothing."""
 

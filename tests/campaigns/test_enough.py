@@ -55,7 +55,7 @@ def recipe(tmp_path: Path) -> Recipe:
 def scripted(monkeypatch: pytest.MonkeyPatch) -> Callable[[Script], None]:
     """Let trials come from a script, by the name of their recipe and their number."""
     device = CpuDevice("cpu")
-    monkeypatch.setattr(runner, "open_device", lambda _name: device)
+    monkeypatch.setattr(runner, "open_rank_device", lambda _name, _ranks: device)
     monkeypatch.setattr(sys.modules[ab.__module__], "open_device", lambda _name: device)
     monkeypatch.setattr(session, "describe_model", lambda *_: RUN.model)
     monkeypatch.setattr(session, "warm_up", lambda _prepared: None)

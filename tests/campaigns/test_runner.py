@@ -40,7 +40,7 @@ class Capturing(CpuDevice):
 def device(monkeypatch: pytest.MonkeyPatch) -> Capturing:
     """The device of every run; what `describe_model` loads is left out, it takes long."""
     device = Capturing("cpu")
-    monkeypatch.setattr(runner, "open_device", lambda _name: device)
+    monkeypatch.setattr(runner, "open_rank_device", lambda _name, _ranks: device)
     monkeypatch.setattr(session, "describe_model", lambda *_: RUN.model)
     return device
 

@@ -346,3 +346,18 @@ def test_an_interrupt_while_a_trial_is_recorded_loses_nothing(
         bench.record(Scripted(bench.device, (2, 5, 9)))
     (trial,) = bench.read().trials
     assert (trial.status, trial.accuracy) == ("finished", 0.9)
+
+
+def test_sensors_that_are_lost_during_a_trial_are_named_in_a_warning(bench: Bench) -> None:
+    class Losing(Scripted):
+        def take(self, ledger: Ledger, name: str, epoch: int | None) -> None:
+            super().take(ledger, name, epoch)
+            for metric in ("gpu_power", "gpu_temperature"):
+                bench.meter.unavailable[metric] = f"{metric} could not be read at some samples: GPU is lost"
+
+    bench.meter.unavailable["gpu_energy"] = "known from the start"
+    record = bench.record(Losing(bench.device, (2, 5, 9)))
+    assert record.status == "finished"
+    assert record.warnings == (
+        "2 sensors were lost during the trial: gpu_power could not be read at some samples: GPU is lost",
+    )

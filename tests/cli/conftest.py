@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import sys
@@ -44,7 +43,6 @@ recipe = replace(
 )
 """
 """A user's own recipe on the shipped digits; an epoch takes milliseconds."""
-COMMAND = [sys.executable, "-m", "dawnbench"]
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +51,9 @@ def _tiny_recipe(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def command() -> list[str]:
-    return COMMAND
+def command(warm: str) -> list[str]:
+    """The command in a process of its own, which need not load torch first."""
+    return [warm, "-m", "dawnbench"]
 
 
 @pytest.fixture
@@ -74,23 +73,6 @@ def command_in(folder: Path) -> Callable[..., Finished]:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Finished(arguments, result.exit_code, result.stdout, result.stderr)
-
-    return call
-
-
-def process_in(folder: Path) -> Callable[..., Finished]:
-    """Return a function that runs the command in a new process, in a folder, and returns what it printed."""
-
-    def call(*arguments: str) -> Finished:
-        return subprocess.run(
-            [*COMMAND, *arguments],
-            cwd=folder,
-            env=os.environ | {"NO_COLOR": "1"},
-            text=True,
-            capture_output=True,
-            timeout=240,
-            check=False,
-        )
 
     return call
 

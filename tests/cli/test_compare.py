@@ -13,6 +13,7 @@ from dawnbench.records.schema import PairingRecord, TrialRecord
 from tests.cli.made_runs import invoke, made_run, row, trial, trials, words
 from tests.export.judgements import strict_json
 from tests.records.examples import RUN
+from tests.records.inference_runs import inference_run, passes, settings
 
 
 @pytest.fixture(autouse=True)
@@ -276,3 +277,26 @@ def test_a_torn_run_is_told_and_compared() -> None:
     assert "! b: trials.jsonl: the last line is torn" in words(shown)
     (found,) = json.loads(invoke("compare", "a", "b", "--json")[1])
     assert "torn" in found["cautions"][-1]
+
+
+def test_two_inference_runs_are_compared_in_milliseconds_and_without_epochs() -> None:
+    inference_run(Path("dense"), passes(0.002, 3))
+    inference_run(Path("narrow"), passes(0.001, 3, accuracy=0.9411))
+    code, shown, _ = invoke("compare", "dense", "narrow")
+    assert code == 0
+    assert row(shown, "latency [ms]")[:3] == ["2.001", "1.000", "0.5000"]
+    assert row(shown, "accuracy [%]")[:3] == ["94.32", "94.11", "-0.21"]
+    why = "A dash in the row of latency and energy: there are too few trials for an interval."
+    assert why in words(shown)
+    assert "epoch" not in shown
+    assert "[s]" not in shown
+
+
+def test_models_of_one_recipe_that_are_not_the_same_file_are_named() -> None:
+    pruned = replace(settings(), model="/runs/a/pruned/pruned_90.safetensors", model_digest="cd" * 32)
+    inference_run(Path("dense"), passes(0.002))
+    inference_run(Path("again"), passes(0.002))
+    inference_run(Path("pruned"), passes(0.002), inference=pruned, recipe_digest="78" * 32)
+    differ = "model.safetensors efefefefefefefef and pruned_90.safetensors cdcdcdcdcdcdcdcd"
+    assert f"the model files differ: {differ}" in words(invoke("compare", "dense", "pruned")[1])
+    assert "the model files differ" not in words(invoke("compare", "dense", "again")[1])

@@ -7,7 +7,6 @@ import pickle
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -73,12 +72,14 @@ def tiny(trained: Path, tmp_path: Path) -> Run:
 
 
 @pytest.mark.slow
-def test_another_process_finds_the_same_accuracy_to_the_digit(dawnbench: Dawnbench, tmp_path: Path) -> None:
+def test_another_process_finds_the_same_accuracy_to_the_digit(
+    dawnbench: Dawnbench, warm: str, tmp_path: Path
+) -> None:
     plain = kept(dawnbench, tmp_path / "plain", "quickstart", *NARROW)
     averaged = kept(dawnbench, tmp_path / "averaged", *AVERAGED)
     both = "import sys\nfrom dawnbench.cli import main\n"
     both += "for run in sys.argv[1:]: main(['evaluate', run, '--json'], standalone_mode=False)"
-    command = [sys.executable, "-c", both, plain.folder, averaged.folder]
+    command = [warm, "-c", both, plain.folder, averaged.folder]
     done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=240, check=True)
     for run, line in zip((plain, averaged), done.stdout.splitlines(), strict=True):
         found, last = json.loads(line), run.epochs[-1]
@@ -94,7 +95,7 @@ def test_the_line_for_people(dawnbench: Dawnbench, tiny: Run) -> None:
     last = tiny.epochs[-1]
     accuracy = f"{100 * last.validation_accuracy:.2f} %"
     right = f"{last.validation_correct} correct"
-    line = rf"{accuracy} of 360 images \({right}\), loss \d\.\d{{4}}; the run recorded {accuracy}\n"
+    line = rf"{accuracy} of 360 images \({right}\), loss \d\.\d{{4}}; recorded: {accuracy}\n"
     assert re.fullmatch(line, done.stdout), done.stdout
 
 

@@ -7,7 +7,6 @@ import pickle
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -20,6 +19,7 @@ from click.testing import CliRunner
 from dawnbench.cli import main
 from dawnbench.compress import sweep
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.model_file import read_model_file
 from dawnbench.records.published import CIFAR10_FINGERPRINT
 from tests.cli.conftest import TINY_RECIPE, Finished, command_in, only_run
 from tests.cli.test_evaluate import Planted
@@ -124,6 +124,26 @@ def test_the_document_fits_its_schema_and_a_second_sweep_replaces_nothing(
     assert again == printed
 
 
+def test_a_pruned_file_says_its_own_accuracy_not_that_of_an_exported_dense_model(
+    dawnbench: Dawnbench, run: Path, tmp_path: Path
+) -> None:
+    dense = run / "model.safetensors"
+    done = dawnbench("export", "latest", "--format=safetensors", "-o", "out.safetensors", "--recipe=tiny.py")
+    assert done.returncode == 0, done.stderr
+    shutil.move(tmp_path / "out.safetensors", dense)
+    assert dawnbench("prune", "latest", "--recipe=tiny.py", "--sparsity=0.99").returncode == 0
+    _, model = document(run / "pruned")["models"]
+    file = run / "pruned" / model["file"]
+    before, after = (read_model_file(path).metadata for path in (dense, file))
+    assert float(before["accuracy"]) != model["accuracy"]
+    assert (float(after["accuracy"]), after["sparsity"]) == (model["accuracy"], "0.99")
+    assert {"classes", "dawnbench", "data"} <= set(before) - set(after)
+    same = ("recipe", "recipe_digest", "settings", "trial", "seed", "data_fingerprint", "mean", "std")
+    assert [after[name] for name in same] == [before[name] for name in same]
+    found = json.loads(dawnbench("evaluate", str(file), "--recipe=tiny.py", "--json").stdout)
+    assert found["accuracy"] == found["recorded_accuracy"] == model["accuracy"]
+
+
 def test_a_killed_sweep_keeps_its_rows(
     dawnbench: Dawnbench, run: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +167,25 @@ def test_a_killed_sweep_keeps_its_rows(
     assert (run / "pruned" / "figures" / "accuracy.svg").exists()
 
 
+def test_what_a_sweep_killed_at_once_leaves_is_drawn(
+    dawnbench: Dawnbench, run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        """Stands for SIGKILL, after which nothing of the process runs."""
+
+    def killed(sweep: Any, folder: Path, as_json: bool) -> None:
+        raise KilledError
+
+    monkeypatch.setattr("dawnbench.cli.prune.WORTH_DRAWING", 0)
+    monkeypatch.setattr("dawnbench.cli.prune._conclude", killed)
+    with pytest.raises(KilledError):
+        dawnbench("prune", "latest", "--recipe=tiny.py", "--sparsity=0.5")
+    page = (run / "pruned" / "pruned.md").read_text()
+    assert "![Accuracy by parameters](figures/accuracy.svg)" in page
+    assert "The sweep is incomplete." in page
+    assert (run / "pruned" / "figures" / "accuracy.png").exists()
+
+
 def test_the_published_protocol(dawnbench: Dawnbench, tmp_path: Path) -> None:
     few_digits(tmp_path)
     run = trained(tmp_path, *NARROW, "--epochs=1")
@@ -164,7 +203,9 @@ def test_the_published_protocol(dawnbench: Dawnbench, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_another_process_finds_each_accuracy_to_the_digit(dawnbench: Dawnbench, tmp_path: Path) -> None:
+def test_another_process_finds_each_accuracy_to_the_digit(
+    dawnbench: Dawnbench, warm: str, tmp_path: Path
+) -> None:
     few_digits(tmp_path)
     run = trained(tmp_path, *NARROW, "--epochs=4")
     assert dawnbench("prune", "latest", "--sparsity=0.6", "--finetune=1").returncode == 0
@@ -175,7 +216,7 @@ def test_another_process_finds_each_accuracy_to_the_digit(dawnbench: Dawnbench, 
     ]
     both = "import sys\nfrom dawnbench.cli import main\n"
     both += "for file in sys.argv[1:]: main(['evaluate', file, '--json'], standalone_mode=False)"
-    command = [sys.executable, "-c", both, *(file for file, _ in models)]
+    command = [warm, "-c", both, *(file for file, _ in models)]
     done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=240, check=True)
     for (_, model), line in zip(models, done.stdout.splitlines(), strict=True):
         last = model["finetuned_accuracy"] or model["recalibrated_accuracy"]
@@ -221,6 +262,11 @@ def test_a_run_without_a_model_is_refused(run: Path) -> None:
     sentence = refused(run.parent.parent, "latest", "--recipe=tiny.py")
     assert sentence.endswith("model.safetensors does not exist; run with --save-model to keep the model")
     assert not (run / "pruned").exists()
+
+
+def test_a_file_is_refused_before_anything_is_evaluated(run: Path) -> None:
+    sentence = refused(run.parent.parent, str(run / "model.safetensors"), "--recipe=tiny.py")
+    assert sentence.endswith(" is a file; give the run folder, into which the sweep is written")
 
 
 def test_a_pickle_is_refused_and_not_run(run: Path, tmp_path: Path) -> None:

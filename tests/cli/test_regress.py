@@ -384,6 +384,22 @@ def test_figures_of_one_image_are_exported_with_their_units() -> None:
 
 
 @pytest.mark.usefixtures("_with_answers")
+def test_githubs_table_has_figures_of_one_image_and_no_interval_of_an_accuracy_that_does_not_vary(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    metrics = [word for metric in ("time", "accuracy", "energy") for word in ("--metric", metric)]
+    code, shown, _ = invoke("regress", "answers", *metrics, "--github-summary")
+    assert code == 0
+    table = [line.split("|") for line in shown.splitlines() if line.startswith("|")]
+    assert [(row[1].strip(), row[3].strip()) for row in table[2:]] == [
+        ("time", "1.000 ms (0.9981 ms to 1.003 ms)"),
+        ("accuracy", "94.32 %"),
+        ("energy", "40.00 mJ"),
+    ]
+
+
+@pytest.mark.usefixtures("_with_answers")
 def test_a_training_and_an_inference_run_are_not_comparable_and_answers_have_no_epochs() -> None:
     made_run(Path("run"))
     path = "baselines/davidnet-inference-torch/AMD-EPYC.json"

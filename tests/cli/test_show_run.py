@@ -13,6 +13,7 @@ from dawnbench.records.schema import Reading
 from dawnbench.records.store import RunWriter
 from tests.cli.made_runs import invoke, made_run, row, trial, trials, words
 from tests.records.examples import CREATED, RUN
+from tests.records.inference_runs import inference_pass, inference_run, passes
 
 
 @pytest.fixture(autouse=True)
@@ -98,6 +99,22 @@ def test_diverged_and_broken_off_trials_are_counted_out_loud() -> None:
     assert "\n2 trials diverged and count as 0 % in the mean accuracy below.\n" in shown
     assert "\n1 trial was interrupted or failed before the target and is not counted.\n" in shown
     assert "Expected time of a trial under airbench, with 2 trials that diverged" in shown
+
+
+def test_an_inference_run_is_shown_by_image_and_says_nothing_of_a_training() -> None:
+    broken = replace(
+        inference_pass(3, status="interrupted", reason="Ctrl-C", inference=None, seconds={}), accuracy=None
+    )
+    inference_run(Path("a"), [*passes(count=2), broken])
+    code, shown, _ = invoke("show", "a", "--cost-per-hour=3")
+    assert code == 0
+    assert row(shown, "latency [ms]")[:2] == ["2", "1.002"]
+    assert row(shown, "energy per image [mJ]")[:2] == ["2", "40.00"]
+    said = words(shown)
+    assert "94.32 % of 10,000 test images are classified correctly, which reaches the target" in said
+    assert "1 trial was interrupted or failed and is not counted." in said
+    assert "Cost per million images under inference: $0.835 at $3.00 per hour." in said
+    assert not any(word in said for word in ("epoch", "Expected time", "before the target", "[s]"))
 
 
 @pytest.mark.parametrize(

@@ -244,8 +244,9 @@ def test_a_batch_of_more_images_than_there_are_is_one_of_all_of_them() -> None:
     assert check(make(10**14, drop_last=False), None) == every
 
 
-def test_nothing_is_computed() -> None:
-    """A tensor of the probe has a shape and no values."""
+@pytest.mark.parametrize(("ask", "batches"), [(check_memory, 1), (forecast, 2)])
+def test_nothing_is_computed(ask: Callable[[Recipe, DataShape, FakeDevice], object], batches: int) -> None:
+    """A tensor of the probe has a shape and no values; a forecast also probes twice the batch."""
     seen: list[Tensor] = []
 
     def watched() -> nn.Module:
@@ -253,8 +254,8 @@ def test_nothing_is_computed() -> None:
         model.register_forward_pre_hook(lambda _module, inputs: seen.append(inputs[0]))
         return model
 
-    told(make(10**5, watched), replace(SMALL, train_images=10**5))
-    assert max(len(images) for images in seen) == 2 * 10**5
+    assert ask(make(10**5, watched), replace(SMALL, train_images=10**5), FakeDevice()) is not None
+    assert max(len(images) for images in seen) == batches * 10**5
     assert all(isinstance(images, FakeTensor) for images in seen)
 
 
@@ -274,7 +275,13 @@ def test_a_model_with_ghost_norms_of_any_number_can_be_checked(batch_size: int, 
         check(recipe, 10**4, MANY)
 
 
-@pytest.mark.parametrize("name", ["davidnet-10", "mnist-5", "davidnet-onecycle", "speedrun"])
+def test_ghost_norms_beside_skips_are_forecast_as_they_are_probed() -> None:
+    recipe = small_recipe("davidnet-10")
+    peak = check(recipe, 10**12, CIFAR)
+    assert told(recipe, CIFAR).peak_bytes(recipe.batch_size) == peak
+
+
+@pytest.mark.parametrize("name", ["mnist-5", "davidnet-onecycle", "speedrun"])
 def test_a_recipe_that_the_package_brings_can_be_told(name: str) -> None:
     channels, side = (1, 28) if name.startswith("mnist") else (3, 32)
     shape = replace(CIFAR, channels=channels, height=side, width=side)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from dawnbench.engine.hooks import EpochResult, Hook
+from dawnbench.engine.hooks import EpochResult, Hook, Progress
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.trial import Trial
@@ -59,6 +59,33 @@ def test_a_trial_that_is_gone_on_with_elsewhere_gives_what_it_would_have_given(n
     assert trial.epoch == after
     trial.run()
     assert results == whole[after:]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_trial_that_was_saved_in_the_middle_of_an_epoch_gives_what_it_would_have_given(name: str) -> None:
+    whole = results_of(small(name), SEED)
+
+    class Saved(Hook):
+        segment = "checkpoint"  # as a checkpoint it comes last
+        state: dict[str, Any] | None = None
+
+        def after_step(self, trial: Progress, step: int) -> None:
+            if self.state is None and trial.epoch == 1 and trial.is_within_epoch:
+                self.state = through_a_file(trial.state_dict())
+
+    saved = Saved()
+    trial, results = begin(small(name), SEED, saved)
+    trial.run()
+    assert results == whole
+    assert saved.state is not None
+
+    elsewhere = small(name)
+    results_of(elsewhere, SEED + 1)
+    torch.manual_seed(99)
+    trial, results = begin(elsewhere, SEED + 2, Saved())
+    trial.load_state_dict(saved.state)
+    trial.run()
+    assert results == whole[1:]
 
 
 @pytest.mark.parametrize("name", NAMES)

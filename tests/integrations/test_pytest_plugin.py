@@ -11,11 +11,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from dawnbench.campaigns import run
+from dawnbench.integrations.pytest_plugin.guard import dawnbench_baseline
 from dawnbench.integrations.pytest_plugin.measured import MeasuredRun
 from dawnbench.recipes import find_recipe, part
 from dawnbench.records.baseline import baseline_path, write_baseline
@@ -23,6 +25,7 @@ from dawnbench.records.reader import Run, read_run
 from dawnbench.records.trial_set import TrialFigures, TrialSet, trial_set_of
 from dawnbench.stats.regression.judge import judge
 from tests.cli.conftest import TINY_RECIPE, command_in
+from tests.records.inference_runs import inference_run
 
 pytest_plugins = ["pytester"]
 
@@ -311,6 +314,32 @@ class TestTheBaselineMarker:
         named.parent.mkdir(parents=True)
         path.rename(named)
         tests(marked("'baselines'")).assert_outcomes(passed=1)
+
+    @pytest.mark.parametrize("name", ["../../tiny", "tiny/..", "tiny: a|b*", "..", "-rf"])
+    def test_no_name_leads_out_of_the_folder_of_baselines(
+        self, tmp_path: Path, ten_trials: MeasuredRun, name: str
+    ) -> None:
+        item = cast(pytest.Item, SimpleNamespace(config=SimpleNamespace(rootpath=tmp_path)))
+        odd = replace(ten_trials.series, recipe_name=name, device_name=name)
+        with pytest.raises(pytest.fail.Exception) as failure:
+            dawnbench_baseline("kept").check_before(item, odd, 10, None)
+        (path,) = re.findall(r"no baseline (\S+\.json) for", str(failure.value))
+        kept = (tmp_path / "kept").resolve()
+        assert Path(path).resolve().parent.parent == kept
+
+    def test_a_baseline_of_answers_is_kept_apart_from_that_of_the_training(
+        self, tmp_path: Path, ten_trials: MeasuredRun
+    ) -> None:
+        item = cast(pytest.Item, SimpleNamespace(config=SimpleNamespace(rootpath=tmp_path)))
+        answers = trial_set_of(read_run(inference_run(tmp_path / "run")))
+        guard = dawnbench_baseline("kept", metrics=("time", "accuracy"))
+        with pytest.raises(pytest.fail.Exception, match=r"davidnet-inference-torch/AMD-EPYC\.json for"):
+            guard.check_before(item, answers, 10, None)
+        # Should the path of one recipe be that of another, the two are still told apart.
+        path = baseline_path(tmp_path / "kept", answers.identity.workload, answers.device_name)
+        write_baseline(ten_trials.series, path)
+        with pytest.raises(pytest.fail.Exception, match="is an inference run"):
+            guard.check_before(item, answers, 10, None)
 
     def test_the_command_that_saves_a_missing_baseline_works(
         self, pytester: pytest.Pytester, tests: Tests, monkeypatch: pytest.MonkeyPatch

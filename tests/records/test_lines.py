@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,31 @@ def file(tmp_path: Path) -> LineFile:
     file = LineFile(tmp_path / "lines")
     file.append("first\n", force=True)
     return file
+
+
+def test_a_line_that_an_earlier_writer_was_killed_in_is_ended(tmp_path: Path) -> None:
+    path = tmp_path / "lines"
+    path.write_bytes(b'{"a": 1}\n{"b')
+    LineFile(path).append("{}\n", force=True)
+    assert path.read_bytes() == b'{"a": 1}\n{"b\n{}\n'
+
+
+def test_one_process_locks_a_file_and_another_is_refused_until_it_is_closed(tmp_path: Path) -> None:
+    first, second = LineFile(tmp_path / "lines"), LineFile(tmp_path / "lines")
+    assert first.lock()
+    assert not second.lock()
+    first.close()
+    assert second.lock()
+
+
+def test_a_file_system_without_locks_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without(_file: int, _how: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", without)
+    assert LineFile(tmp_path / "lines").lock()
 
 
 class Disk:

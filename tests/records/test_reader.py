@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.listed import read_listed
 from dawnbench.records.reader import MAX_WARNINGS, read_run
-from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord
+from dawnbench.records.schema import SCHEMA_VERSION, EpochRecord, ResumptionRecord
 from tests.records.examples import TRIAL, begin_run, epoch
 from tests.records.folders import make_run
 
@@ -266,3 +267,27 @@ def test_the_epochs_of_all_trials_are_grouped_in_one_pass(tmp_path: Path) -> Non
     Counted.rounds = 0
     assert [[e.epoch for e in run.epochs_of(trial)] for trial in (1, 2, 3)] == [[1, 2], [1, 2], []]
     assert Counted.rounds == 1
+
+
+RESUMPTION = ResumptionRecord("2026-02-03T05:00:00+00:00", 1, 0, None)
+
+
+def test_after_a_resumption_the_last_record_of_a_trial_counts_and_each_epoch_comes_once(
+    tmp_path: Path,
+) -> None:
+    trials = [replace(TRIAL, status="interrupted"), replace(TRIAL, trial=2), TRIAL]
+    numbers = [(1, 1), (1, 2), (1, 3), (2, 1), (1, 1), (1, 2)]
+    epochs = [epoch(trial=trial, epoch=number) for trial, number in numbers]
+    run = read_run(make_run(tmp_path / "a", trials, epochs, resumptions=(RESUMPTION,), trials=2))
+    assert [(t.trial, t.status) for t in run.trials] == [(1, "finished"), (2, "finished")]
+    # What the first attempt at trial 1 had beyond the second one is not mixed with it.
+    assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1)]
+
+
+def test_a_listing_counts_a_resumed_trial_once_and_gives_it_no_time(tmp_path: Path) -> None:
+    missed = replace(TRIAL, epochs_to_target=None, resumed_after=3, seconds={"dawnbench": None})
+    trials = [replace(TRIAL, status="interrupted"), replace(TRIAL, trial=2), missed]
+    folder = make_run(tmp_path / "a", trials, resumptions=(RESUMPTION,), trials=2)
+    listed = read_listed(folder)
+    assert (listed.done, listed.reached) == (2, 1)
+    assert listed.mean_seconds["dawnbench"] == 2.0

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,18 +50,7 @@ def main_with(kills: int) -> int:
 
 def _one(folder: Path, how: signal.Signals, after: float) -> tuple[str, list[str]]:
     """Return what the run's status is after the kill, and what is wrong, a sentence each."""
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        os.dup2(writer, 1)
-        sys.stdout = os.fdopen(1, "w", closefd=False)
-        sys.argv = ["dawnbench", *RUN]
-        try:
-            main([*RUN, "--out", str(folder)])
-        except SystemExit as ended:
-            os._exit(int(ended.code or 0))
-        os._exit(99)
-    os.close(writer)
+    child, reader = forked((*RUN, "--out", str(folder)))
     with os.fdopen(reader) as output:
         first = output.readline()  # the folder exists from here on
         time.sleep(after)
@@ -69,6 +59,27 @@ def _one(folder: Path, how: signal.Signals, after: float) -> tuple[str, list[str
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     said = [json.loads(line) for line in (first + rest).split("\n")[:-1]]
     return _look(Path(said[0]["folder"]), said, how, code)
+
+
+def forked(arguments: Sequence[str], prepare: Callable[[], None] = lambda: None) -> tuple[int, int]:
+    """Run the command in a fork of this process; return its process id and the end of its output to read."""
+    reader, writer = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(writer)
+        return child, reader
+    os.close(reader)
+    os.dup2(writer, 1)
+    sys.stdout = os.fdopen(1, "w", closefd=False)
+    sys.argv = ["dawnbench", *arguments]
+    try:
+        prepare()
+        main(list(arguments))
+    except SystemExit as ended:
+        sys.stdout.flush()
+        os._exit(int(ended.code or 0))
+    finally:
+        os._exit(99)
 
 
 def _look(folder: Path, said: list[dict[str, Any]], how: signal.Signals, code: int) -> tuple[str, list[str]]:

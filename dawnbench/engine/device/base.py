@@ -33,6 +33,12 @@ class Footprint:
         return max(0, math.floor((available - self.fixed) / (1 + self.share)))
 
 
+def device_failure(error: BaseException) -> str | None:
+    """Return what a device said that has stopped working, such as a GPU that fell off the bus; else None."""
+    failed = isinstance(error, torch.AcceleratorError) and not isinstance(error, torch.OutOfMemoryError)
+    return str(error).partition("\n")[0].strip() if failed else None
+
+
 class CaptureError(Exception):
     """A step cannot be captured; the message says why."""
 

@@ -65,11 +65,11 @@ class Guard:
         """Return the baseline of a run; fail the test if there is none."""
         path = item.config.rootpath / self.path
         if path.suffix != ".json":
-            path = baseline_path(path, run.recipe_name, run.identity.hardware)
+            path = baseline_path(path, run.identity.workload, run.identity.hardware)
         try:
             if not path.exists():
                 raise DawnbenchError(
-                    f"there is no baseline {path} for {run.recipe_name} on {run.identity.hardware}; "
+                    f"there is no baseline {path} for {run.identity.workload} on {run.identity.hardware}; "
                     + self._how_to_save(run, command)
                 )
             return read_baseline(path)
@@ -80,7 +80,7 @@ class Guard:
         """Return the commands that save the missing baseline, as run from pytest's root folder."""
         is_file = self.path.suffix == ".json"
         out = self.path.parent if is_file else self.path
-        move = ("mv", str(baseline_path(out, run.recipe_name, run.identity.hardware)), str(self.path))
+        move = ("mv", str(baseline_path(out, run.identity.workload, run.identity.hardware)), str(self.path))
         moved = f" && {shlex.join(move)}" if is_file else ""
         save = ("dawnbench", "baseline", "save", f"{RUNS}/*", "--name", "main", "--out", str(out))
         if command is None:

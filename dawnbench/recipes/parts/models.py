@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from dawnbench.models.layer_parser import read_layer
@@ -60,7 +60,7 @@ class DavidNetSpec(ModelPart, kind="davidnet"):
         """Return the network."""
         from dawnbench.models.davidnet import DavidNet
 
-        return DavidNet(channels=channels, classes=classes, **asdict(self))
+        return DavidNet(channels=channels, classes=classes, **self.settings())
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class SpeedNetSpec(ModelPart, kind="speednet"):
         """Return the network."""
         from dawnbench.models.speednet import SpeedNet
 
-        return SpeedNet(channels=channels, classes=classes, **asdict(self))
+        return SpeedNet(channels=channels, classes=classes, **self.settings())
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def print_results(console: Console, run: Run) -> None:
 def print_ending(console: Console, run: Run) -> None:
     """Print the next commands and, as the last line, whether the target was reached."""
     print_line(console, "next:")
-    for command in next_commands(run.folder):
+    for command in next_commands(run.folder, run.record.can_be_resumed):
         print_line(console, f"  {command}")
     missed = missed_trials(run)
     print_line(console, target_sentence(run), "bold yellow" if missed else "bold")
@@ -64,9 +64,10 @@ def print_line(console: Console, line: str, style: str = "") -> None:
     console.print(Text(plain(line), style=style), soft_wrap=True)
 
 
-def next_commands(folder: Path) -> tuple[str, ...]:
-    """Return the commands that show more of a run, for a shell."""
-    return tuple(shlex.join(["dawnbench", verb, str(folder)]) for verb in ("show", "report"))
+def next_commands(folder: Path, resumable: bool = False) -> tuple[str, ...]:
+    """Return the commands that finish a run, if it can be resumed, and show more of it, for a shell."""
+    verbs = ("resume", "show", "report") if resumable else ("show", "report")
+    return tuple(shlex.join(["dawnbench", verb, str(folder)]) for verb in verbs)
 
 
 def missed_trials(run: Run) -> list[TrialRecord]:

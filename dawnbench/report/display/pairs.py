@@ -21,7 +21,7 @@ class PairsDisplay:
     def __init__(self, console: Console, rule: str, pairs: int, at_most: bool = False) -> None:
         """`at_most` means that fewer pairs may do, so that the time left is the longest possible."""
         self.a, self.b = SideDisplay(self, "A"), SideDisplay(self, "B")
-        self._console, self._rule = console, rule
+        self.console, self._rule = console, rule
         self._width, self._of = len(str(pairs)), f" of at most {pairs}" if at_most else f"/{pairs}"
         of = " of at most " if at_most else "/"
         self._progress = Progress(
@@ -44,7 +44,7 @@ class PairsDisplay:
 
     def load(self, what: str, done: int, total: int) -> None:
         """Show the progress, overwriting one line; in a pipe, only what is being loaded."""
-        if self._console.is_terminal:
+        if self.console.is_terminal:
             share = f" {100 * done // total} %" if total else ""
             self._status.say(plain(f"{what}{share}"))
             if total and done >= total:
@@ -61,7 +61,7 @@ class PairsDisplay:
             self._progress.update(self._task, description=message, refresh=True)
         else:
             self._status.say(message)
-        if slow and not self._console.is_terminal:
+        if slow and not self.console.is_terminal:
             self._print(Text(message))
 
     def begin(self, side: str, record: RunRecord, folder: Path) -> None:
@@ -108,7 +108,7 @@ class PairsDisplay:
             self._progress.stop()
 
     def _print(self, text: Text) -> None:
-        self._progress.console.print(text, highlight=False, soft_wrap=not self._console.is_terminal)
+        self._progress.console.print(text, highlight=False, soft_wrap=not self.console.is_terminal)
 
 
 class SideDisplay(Display):

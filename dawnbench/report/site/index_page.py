@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from markupsafe import Markup
 
 from dawnbench.records.identity import RunIdentity
-from dawnbench.records.rules import is_per_image
 from dawnbench.report.page import Cell
 from dawnbench.report.site import site_layout as layout
 from dawnbench.report.site.devices_section import devices_section
@@ -16,7 +15,7 @@ from dawnbench.report.site.planned_comparisons import Compared
 from dawnbench.report.site.series_history import Level, SeriesHistory
 from dawnbench.report.site.site_folder import HOME, run_page
 from dawnbench.report.site.speed_up_section import speed_up_section
-from dawnbench.report.units import latency
+from dawnbench.report.units import time_unit
 from dawnbench.safe_text import html
 from dawnbench.stats.leaderboard import Board, Row, leaderboard
 
@@ -167,7 +166,7 @@ def _steps(histories: Sequence[SeriesHistory], rule: str) -> list[Markup]:
     if not found:
         return [layout.paragraph(f"None found under the {_rules(histories, rule)}.")]
     found.sort(key=lambda step: (step[1].runs[0].created, step[1].runs[0].name), reverse=True)
-    columns = ("Series", "First run of the new level", "#Before [s]", "#After [s]", "#Change", "#Runs since")
+    columns = ("Series", "First run of the new level", "#Before", "#After", "#Change", "#Runs since")
     rows = [_step_row(history, level, rule) for history, level in found[:MAX_STEPS]]
     table = layout.table(f"The newest first, under the {_rules(histories, rule)}", columns, rows)
     more = len(found) - MAX_STEPS
@@ -182,8 +181,9 @@ def _rules(histories: Sequence[SeriesHistory], rule: str) -> str:
 
 
 def _step_time(seconds: float, rule: str) -> Cell:
-    """Return a time in a column of seconds; a latency has its unit."""
-    return Cell(latency(seconds), seconds) if is_per_image(rule) else layout.time_cell(seconds)
+    """Return a time with its unit, which a series of inference runs has another of than one of trainings."""
+    unit = time_unit(rule)
+    return Cell(f"{unit.number(seconds)} {unit.name}", seconds)
 
 
 def _step_row(history: SeriesHistory, level: Level, rule: str) -> list[Cell]:

@@ -21,7 +21,7 @@ def comparison_dashes(comparison: Comparison) -> list[str]:
     for time in comparison.times:
         if any(time.trials):
             for why in _of_times(comparison, time):
-                found.setdefault(why, []).append(time.rule)
+                found.setdefault(why, []).append("latency" if is_per_image(time.rule) else time.rule)
     for row, reasons in (("accuracy", _of_accuracy(comparison)), ("energy", _of_energy(comparison))):
         for why in reasons:
             found.setdefault(why, []).append(row)

@@ -17,6 +17,7 @@ MAX_LISTED = 6
 """Trials that a sentence lists; more are counted."""
 UNTIMED_START = "startup was not timed"
 """How a run's note on its process's start begins (`campaigns.startup`)."""
+RESUMED = "the trial was resumed, and what two processes spent on it is not added up"
 _ENDED = {"diverged": "diverged", "interrupted": "was interrupted", "failed": "failed"}
 
 
@@ -71,6 +72,8 @@ def _why(column: str, trial: TrialRecord, record: RunRecord, start: str) -> str 
 
 def _why_no_time(trial: TrialRecord | TrialFigures, rule: str, start: str) -> str:
     known = RULES_BY_NAME.get(rule)
+    if trial.resumed_after is not None:
+        return RESUMED
     if rule not in trial.seconds:
         return "another version of dawnbench recorded it, without this rule"
     if known is None:
@@ -95,6 +98,8 @@ def _unfinished(trial: TrialRecord | TrialFigures) -> str:
 
 
 def _why_no_energy(trial: TrialRecord, record: RunRecord) -> str:
+    if trial.resumed_after is not None:
+        return RESUMED
     if trial.telemetry is None:
         return "the trial has no telemetry"
     for warning in trial.warnings:

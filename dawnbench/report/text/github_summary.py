@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.report.text.markdown import table
-from dawnbench.report.units import joules, percent, seconds
+from dawnbench.report.units import joules, percent, seconds, significant
 from dawnbench.safe_text import markdown
 from dawnbench.stats.regression.judgement import Gate, Judgement, Metric
 
@@ -20,6 +21,8 @@ FIGURES: dict[Metric, Callable[[float], str]] = {
     "accuracy": lambda accuracy: percent(accuracy / 100),
     "energy": joules,
 }
+OF_ONE_IMAGE = ("ms", "mJ")
+"""The units of inference runs."""
 CHANGES: dict[Metric, Callable[[float], str]] = {
     metric: lambda change: _percent(change) for metric in FIGURES
 } | {"accuracy": lambda points: f"{points:+.2f} points"}
@@ -66,9 +69,9 @@ def add_to_step_summary(text: str, environment: Mapping[str, str]) -> bool:
 
 
 def _row(gate: Gate) -> list[str]:
-    figure = FIGURES[gate.metric]
+    figure = partial(_with_unit, unit=gate.unit) if gate.unit in OF_ONE_IMAGE else FIGURES[gate.metric]
     measured = _shown(gate.measured, figure)
-    if gate.interval is not None:
+    if gate.interval is not None and gate.interval[0] != gate.interval[1]:
         low, high = (_shown(end, figure) for end in gate.interval)
         measured += f" ({low} to {high})"
     cells = [
@@ -80,6 +83,10 @@ def _row(gate: Gate) -> list[str]:
         _shown(gate.p_value, lambda p: f"{p:.2g}"),
     ]
     return [markdown(cell) for cell in cells]
+
+
+def _with_unit(value: float, unit: str) -> str:
+    return f"{significant(value)} {unit}"
 
 
 def _percent(change: float) -> str:

@@ -57,10 +57,9 @@ def listing(runs: Sequence[Listed], rule: str | None, of: int, width: int | None
     facts += [f"target {_target(target)}" for target in targets if len(targets) == 1]
     same = {header: cells[0] for header, cells in further.items() if header not in differing and cells[0]}
     facts += [f"on {text}" if header == "device" else text for header, text in same.items()]
-    shared = ", ".join(facts)
-    shared = shared if width is None else fill(shared, width)
     rules = dict.fromkeys(rule_for(run.identity.kind, rule) for run in runs)
-    return "\n".join([*lines, "", shared, f"time: {_times_shown(list(rules))}"])
+    below = [", ".join(facts), f"time: {_times_shown(list(rules))}"]
+    return "\n".join([*lines, "", *(line if width is None else fill(line, width) for line in below)])
 
 
 def coloured(text: str, runs: Sequence[Listed]) -> Text:

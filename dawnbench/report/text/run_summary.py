@@ -119,8 +119,8 @@ def sentences(summary: Summary, target: float) -> Iterator[str]:
         yield f"{_trials(summary.diverged)} diverged and {counts} as 0 % in the mean accuracy below."
     if summary.left_out:
         was, is_ = ("was", "is") if summary.left_out == 1 else ("were", "are")
-        left_out = _trials(summary.left_out)
-        yield f"{left_out} {was} interrupted or failed before the target and {is_} not counted."
+        left_out, before = _trials(summary.left_out), "" if summary.inference else " before the target"
+        yield f"{left_out} {was} interrupted or failed{before} and {is_} not counted."
     if summary.claim is not None:
         yield claim_sentence(summary.claim)
 

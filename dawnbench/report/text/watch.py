@@ -68,6 +68,7 @@ class _Shown:
         self._epochs = int(record.recipe.get("epochs") or 1)
         self._steps = record.learning_rates[-1][0] + 1 if record.learning_rates else self._epochs
         self._begun: set[int] = set()
+        self._epochs_shown: set[tuple[int, int]] = set()
         display.run_started(record, folder, self._steps)
 
     def show(self, event: EpochRecord | TrialRecord) -> None:
@@ -75,6 +76,9 @@ class _Shown:
             self._begun.add(event.trial)
             self._display.trial_started(event.trial, self._record.seed + event.trial - 1)
         if isinstance(event, EpochRecord):
+            if (event.trial, event.epoch) in self._epochs_shown:
+                return  # trained again after a resumption
+            self._epochs_shown.add((event.trial, event.epoch))
             self._display.step(self._steps * event.epoch // self._epochs)
             self._display.epoch_ended(event)
         else:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
+from dawnbench.records.inference import InferenceSettings
 from dawnbench.records.leaves import leaves, with_current_names
 from dawnbench.records.trial_set import TrialSet
 from dawnbench.stats.trial_values import rules_of
@@ -123,8 +125,12 @@ def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
         ("the torch versions", ("packages", "torch")),
     ):
         facts[what] = (_fact(a, path), _fact(b, path))
-    if a.inference is not None and b.inference is not None and a.recipe_digest == b.recipe_digest:
-        facts["the model files"] = (a.inference.model_digest[:16], b.inference.model_digest[:16])
+    if a.inference is not None and b.inference is not None:
+        # One recipe may have many models: of other trials, or pruned.
+        ours, theirs = a.inference, b.inference
+        of_one_recipe = ours.trained_recipe_digest == theirs.trained_recipe_digest
+        if of_one_recipe and ours.model_digest != theirs.model_digest:
+            facts["the model files"] = (_file(ours), _file(theirs))
     for what, (left, right) in facts.items():
         if left != right:
             yield f"{what} differ: {left or 'unknown'} and {right or 'unknown'}"
@@ -132,6 +138,10 @@ def _cautions(a: TrialSet, b: TrialSet, threads: bool) -> Iterator[str]:
     yield from (f"{series.name}: {CHOSEN}" for series in (a, b) if series.stopping and not together)
     for series in (a, b):
         yield from (f"{series.name}: {warning}" for warning in series.warnings)
+
+
+def _file(of: InferenceSettings) -> str:
+    return f"{PurePath(of.model).name} {of.model_digest[:16]}"
 
 
 def _fact(series: TrialSet, path: tuple[str, ...]) -> Any:

@@ -141,4 +141,5 @@ def left_out(series: TrialSet) -> tuple[str, ...]:
     if not count:
         return ()
     trials = "1 trial was" if count == 1 else f"{count} trials were"
-    return (f"{series.name}: {trials} interrupted or failed before the target and left out",)
+    before = " before the target" if series.inference is None else ""
+    return (f"{series.name}: {trials} interrupted or failed{before} and left out",)

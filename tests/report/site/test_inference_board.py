@@ -83,5 +83,10 @@ def test_a_step_in_latency_is_among_the_news_with_its_unit(tmp_path: Path) -> No
         inference_run(tmp_path / "runs" / f"{number:02d}", passes(latency, 5), created=created)
     page = built(tmp_path / "runs", tmp_path / "site")
     assert "The newest first, under the inference rule" in page
-    (_, row) = board(page, "news")
+    columns, row = board(page, "news")
     assert row[2:4] == ["0.9999 ms", "1.200 ms"]
+    assert columns[2:4] == ["Before", "After"]
+    history(tmp_path / "runs", [2.5] * 7 + [3.0] * 7)
+    page = built(tmp_path / "runs", tmp_path / "both")
+    units = [[cell.split()[-1] for cell in row[2:4]] for row in board(page, "news")[1:]]
+    assert units == [["ms", "ms"], ["s", "s"]]

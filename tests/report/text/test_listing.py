@@ -117,6 +117,21 @@ def test_whatever_differs_it_fits_a_terminal_and_is_whole() -> None:
     assert max(map(cell_len, shared.splitlines())) <= 80
 
 
+def test_an_inference_run_has_milliseconds_and_both_times_are_explained_within_the_width() -> None:
+    answers = replace(
+        RUN,
+        identity=replace(RUN.identity, inference="torch"),
+        median_seconds={"inference": 0.00125},
+        mean_seconds={"inference": 0.0013},
+    )
+    text = listing([answers, RUN], None, 2, 80)
+    assert "1.300 ms" in text.splitlines()[1]
+    assert "2.591 s" in text.splitlines()[2]
+    assert max(map(cell_len, text.splitlines())) <= 80
+    times = "time: mean latency of an image (inference), mean under the dawnbench rule (training)"
+    assert " ".join(closing(text).split("\n")[1:]) == times
+
+
 def test_a_run_that_is_not_finished_says_how_far_it_came() -> None:
     broken = replace(RUN, status="interrupted", asked=20)
     begun = replace(

@@ -141,3 +141,10 @@ def test_a_round_without_news_reads_nothing_again(tmp_path: Path, monkeypatch: p
     assert records == ["a"] * 2  # at the start, and once the status had changed
     assert sum(taken) == (folder / "epochs.jsonl").stat().st_size
     assert len(taken) > 4_000
+
+
+def test_an_epoch_that_a_resumption_trained_again_is_shown_once(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "a", (), (epoch(), epoch(epoch=2), epoch(epoch=2)), status="finished")
+    text = World(folder, []).watch()
+    rows = [row.split()[1] for row in text.splitlines() if row.startswith("| ") and row.split()[1].isdigit()]
+    assert rows == ["1", "2"]

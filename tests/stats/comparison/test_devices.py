@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import Prices
@@ -147,3 +149,28 @@ def test_one_price_for_two_machines_is_refused() -> None:
     given = PriceList(Prices(cost_per_hour=3.0))
     with pytest.raises(DawnbenchError, match="one --cost-per-hour cannot be the price of 2 devices; give"):
         compare_devices([of("NVIDIA H200", 36.0), of("NVIDIA A100", 72.0)], given)
+
+
+# --- several devices ---
+
+
+def together(devices: int, seconds: float, **changes: object) -> TrialSet:
+    return replace(of("NVIDIA H200", seconds, **changes), devices=devices, name=f"{devices} run")
+
+
+@settings(max_examples=20)
+@given(alone=st.floats(1.0, 1e3), serial=st.floats(0.0, 1.0), counts=st.sets(st.integers(1, 64), min_size=3))
+def test_times_that_follow_amdahls_law_give_it_back(alone: float, serial: float, counts: set[int]) -> None:
+    runs = [together(n, alone * (serial + (1 - serial) / n)) for n in counts]
+    law = compare_devices(runs, UNPRICED).law
+    assert law is not None
+    assert law.serial == pytest.approx(serial, abs=1e-6)
+    assert law.alone == pytest.approx(alone)
+
+
+def test_there_is_no_law_of_two_numbers_or_of_two_kinds_of_devices() -> None:
+    one, two = together(1, 20.0), together(2, 11.0)
+    assert compare_devices([one, two], UNPRICED).law is None
+    assert compare_devices([one, two, together(4, 6.0)], UNPRICED).law is not None
+    assert compare_devices([one, two, together(4, 6.0, precision="fp32")], UNPRICED).law is None
+    assert compare_devices([one, two, replace(one, device_name="L4", devices=4)], UNPRICED).law is None

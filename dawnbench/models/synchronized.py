@@ -1,0 +1,79 @@
+"""Batch norm over a batch that several processes share, each with a part of it on its own device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+
+from dawnbench.errors import DawnbenchError
+
+
+class _Summed(torch.autograd.Function):
+    """The sum over all processes. Each of them uses it, so the gradient is summed as well."""
+
+    @staticmethod
+    def forward(_context: Any, tensor: Tensor) -> Tensor:
+        total = tensor.clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(_context: Any, *gradients: Tensor) -> Tensor:
+        total = gradients[0].clone(memory_format=torch.contiguous_format)
+        dist.all_reduce(total)
+        return total
+
+
+class SynchronizedBatchNorm2d(nn.BatchNorm2d):
+    """Batch normalization by the statistics of the parts of all processes.
+
+    torch's own `SyncBatchNorm` needs CUDA; this one computes on every device alike, so that the CPU's tests
+    are valid for the GPU. Parameters, buffers and the keys of the state dict are those of `nn.BatchNorm2d`.
+    Input and output: (N, C, H, W).
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+    num_batches_tracked: Tensor
+    momentum: float
+
+    @torch.compiler.disable  # type: ignore[untyped-decorator]
+    def forward(self, x: Tensor) -> Tensor:
+        """Normalize; in training by the statistics of all parts, which update the running ones."""
+        if not self.training:
+            return super().forward(x)
+        values = x.float()
+        count = values.new_full((1,), values.numel() / values.shape[1])
+        sums = torch.cat((values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count))
+        sums = _Summed.apply(sums)
+        count = sums[-1].detach()
+        mean, square = (sums[:-1] / count).chunk(2)
+        variance = (square - mean.square()).clamp(min=0)
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, self.momentum)
+            self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
+            self.num_batches_tracked.add_(1)
+        scale = self.weight * torch.rsqrt(variance + self.eps)
+        shift = self.bias - mean * scale
+        normalized: Tensor = values * scale[:, None, None] + shift[:, None, None]
+        return normalized.to(x.dtype)
+
+
+def synchronize_norms(model: nn.Module) -> None:
+    """Replace every batch norm of a model by one over the batch of all processes, with the same parameters.
+
+    Raises:
+        DawnbenchError: the model has norms that cannot be replaced.
+    """
+    for name, module in list(model.named_modules()):
+        if not hasattr(module, "running_mean"):
+            continue
+        if type(module) is not nn.BatchNorm2d or module.momentum is None:
+            raise DawnbenchError(
+                f"model.sync_bn=true cannot synchronize {name} ({type(module).__name__}), only plain batch "
+                "norms: for davidnet set model.norm_splits=1 as well, for speednet model.fused=false"
+            )
+        module.__class__ = SynchronizedBatchNorm2d
