@@ -10,11 +10,11 @@ from pathlib import Path
 import click
 import pytest
 
-from dawnbench.campaigns.matrix.coordinator import EndedAttempt, run_campaign
+from dawnbench.campaigns.matrix.coordinator import Coordinator, EndedAttempt, run_campaign
 from dawnbench.campaigns.matrix.file import CampaignPlan
-from dawnbench.campaigns.matrix.folder import CampaignFolder
+from dawnbench.campaigns.matrix.folder import CampaignFolder, begin
 from dawnbench.campaigns.matrix.job import Performed, TrialJob
-from dawnbench.campaigns.matrix.source import Fits, Source
+from dawnbench.campaigns.matrix.source import Fits
 from dawnbench.cli import main
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import AttemptRecord, RunRequest, read_campaign
@@ -102,7 +102,7 @@ def requests(*seeds: int) -> tuple[RunRequest, ...]:
 
 def test_what_died_is_tried_again_before_anything_new(tmp_path: Path) -> None:
     executor, ended = Quick(dies=[0, 0, 1, 1, 1]), list[EndedAttempt]()
-    plan = CampaignPlan("order", requests(0, 1, 2), {})
+    plan = CampaignPlan("order", requests(0, 1, 2), {}, devices=("cpu",))
     run_campaign(plan, tmp_path / "out", executor, retries=2, resuming=False, ended=ended.append)
     submits = [f"submit {seed}" for seed in (0, 0, 0, 1, 1, 1, 2)]
     assert executor.events == ["check cpu", *submits, "close"]
@@ -121,13 +121,8 @@ def test_what_died_is_tried_again_before_anything_new(tmp_path: Path) -> None:
 def test_a_source_sees_results_before_it_gives_the_next_request(tmp_path: Path) -> None:
     executor = Quick(room=4, dies=[1])
 
-    def source(folder: CampaignFolder) -> Source:
-        return Halving(folder, executor.events)
-
-    plan = CampaignPlan("search", (), {})
-    run_campaign(
-        plan, tmp_path / "out", executor, retries=1, resuming=False, ended=lambda _: None, source=source
-    )
+    folder = begin(tmp_path / "out", "search", (), {}, retries=1, executor=executor)
+    Coordinator(folder, Halving(folder, executor.events), executor, 1, lambda _: None).run()
     cell = RunRequest("davidnet", (), 0, "cpu").cell
     heard = [f"hears of {seed}: finished in 20260203T040506Z-davidnet-{cell}-{seed:06x}" for seed in range(3)]
     assert executor.events == [
@@ -170,7 +165,7 @@ def test_a_full_disk_ends_it_with_a_sentence_and_a_readable_folder(
         appended(self, text, force)
 
     monkeypatch.setattr(LineFile, "append", append)
-    plan, out = CampaignPlan("full", requests(0, 1, 2), {}), tmp_path / "out"
+    plan, out = CampaignPlan("full", requests(0, 1, 2), {}, devices=("cpu",)), tmp_path / "out"
     with pytest.raises(DawnbenchError, match=r"cannot write .*attempts.jsonl \(No space left on device\)"):
         run_campaign(plan, out, executor, retries=0, resuming=False, ended=lambda _: None)
     assert executor.events[-2:] == ["stop", "close"]
