@@ -13,11 +13,8 @@ from dawnbench.campaigns.matrix.file import CampaignPlan
 from dawnbench.campaigns.matrix.folder import CampaignFolder, begin, resume
 from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
 from dawnbench.campaigns.matrix.source import MatrixSource, Source
-<<<<<<< HEAD
-from dawnbench.errors import DawnbenchError
-=======
 from dawnbench.campaigns.matrix.time_limit import TimeLimit, program_of
->>>>>>> main
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import AttemptRecord, CampaignStatus, RunRequest
 
 
