@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from typing import Any, Unpack
 
@@ -19,7 +20,7 @@ from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
 from dawnbench.engine.prepare import describe_model, prepare
 from dawnbench.engine.probe import DataShape
-from dawnbench.engine.warm_up import warm_up
+from dawnbench.engine.warm_up import kinds_of_steps, warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.grace import Grace
 from dawnbench.recipes.recipe import Recipe
@@ -46,6 +47,8 @@ class Session(Recording):
         super().__init__(device, **options)
         self._checkpoint_every = checkpoint_every
         self._recipe, self._seed, self._save_model = recipe, seed, save_model
+        self._warm: set[tuple[object, ...]] = set()
+        """The kinds of steps that have been warmed up."""
         observer = self._observer
         observer.preparing(f"reading {recipe.dataset.name}")
         with self.setup.segment("load"):
@@ -61,7 +64,8 @@ class Session(Recording):
         observer.preparing(f"building {recipe.name}")
         with explain_out_of_memory(recipe.batch_size):
             with self.setup.segment("record"):
-                self._model = describe_model(recipe, channels, classes, shape.train_images)
+                self._shape = channels, classes, shape.train_images
+                self._model = describe_model(recipe, *self._shape)
                 part = replace(recipe, batch_size=max(1, recipe.batch_size // self._ranks.size))
                 self._predicted_bytes = check_memory(part, shape, device)
             if self._pairing is not None:
@@ -71,10 +75,36 @@ class Session(Recording):
                 self._prepared = prepare(recipe, dataset, device, self._ranks)
         self._recipe = recipe = self._prepared.recipe
         with self.setup.segment("record"):
-            self._learning_rates = learning_rates(
-                self._prepared.make_schedule(), recipe.epochs, self._prepared.steps_per_epoch
-            )
+            self._learning_rates = self._rates(recipe)
         self._data = data_record(dataset)
+
+    def runs(self, recipe: Recipe) -> bool:
+        """Return whether what is warm runs another recipe: it differs in schedule, epochs or target only."""
+        return self._prepared.runs(recipe) and self._warm >= kinds_of_steps(self._prepared, recipe).keys()
+
+    def again(self, recipe: Recipe, *, seed: int, **options: Unpack[RecordingOptions]) -> Session:
+        """Return a session for a recipe that this one `runs`, with what it has loaded, built and compiled.
+
+        Its trials have a run folder of their own. Their ledgers begin with the same set-up, as those of all
+        trials of one run do. This session is over.
+        """
+        other = copy(self)
+        Recording.__init__(other, self._device, **options)
+        self._prepared.change_to(recipe)
+        other.setup, other._seed, other._recipe = self.setup, seed, recipe
+        other._learning_rates = self._rates(recipe)
+        if recipe.epochs != self._recipe.epochs:
+            other._model = describe_model(recipe, *self._shape)
+        return other
+
+    def _rates(self, recipe: Recipe) -> tuple[tuple[int, float], ...]:
+        prepared = self._prepared
+        return learning_rates(prepared.make_schedule(), recipe.epochs, prepared.steps_per_epoch)
+
+    @property
+    def compiles(self) -> bool:
+        """Whether the session compiles functions."""
+        return self._prepared.programs.compiles
 
     @property
     def _steps(self) -> int:
@@ -98,11 +128,13 @@ class Session(Recording):
             )
 
     def warm_up(self) -> None:
-        """Compile, tune, capture and allocate."""
-        if self._prepared.programs.compiles:
-            self._observer.preparing("compiling, which may take a minute", slow=True)
-        with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
-            warm_up(self._prepared)
+        """Compile, tune, capture and allocate, unless that has been done."""
+        if not self._warm:
+            if self.compiles:
+                self._observer.preparing("compiling, which may take a minute", slow=True)
+            with explain_out_of_memory(self._recipe.batch_size), self.setup.segment("compile"):
+                warm_up(self._prepared)
+            self._warm = set(kinds_of_steps(self._prepared, self._recipe))
         self.note(self._prepared.notes)
 
     def trial(self, number: int) -> None:

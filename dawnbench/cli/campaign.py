@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ from dawnbench.errors import DawnbenchError
 from dawnbench.safe_text import one_line, plain
 
 if TYPE_CHECKING:
+    from dawnbench.campaigns.matrix.coordinator import EndedAttempt
     from dawnbench.campaigns.matrix.file import CampaignPlan
     from dawnbench.campaigns.matrix.job import Executor
     from dawnbench.records.campaign import Campaign
@@ -89,10 +92,29 @@ def campaign() -> None:
     show_default=True,
     help="Cores per trial on Ray or Slurm.",
 )
+@click.option(
+    "--minutes",
+    type=click.FloatRange(min=0, min_open=True),
+    help="Start no trial that would end later than this; local trials share processes.",
+)
+@click.option(
+    "--study",
+    type=Place(path_type=Path, dir_okay=False),
+    help="Share the search with campaigns of other machines through this file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object; everything else goes to stderr.")
 @stopping_like_ctrl_c()
 @going_on_without_readers()
-def run(file: Path, out: Path | None, resume: bool, retries: int, as_json: bool, **options: Any) -> None:
+def run(
+    file: Path,
+    out: Path | None,
+    resume: bool,
+    retries: int,
+    minutes: float | None,
+    study: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Run the trials that FILE asks for (what `campaign FILE` does).
 
     FILE is TOML: recipes, settings, seeds and devices, of which every combination is a trial in a process of
@@ -100,17 +122,39 @@ def run(file: Path, out: Path | None, resume: bool, retries: int, as_json: bool,
     """
     from dawnbench.report.text.status_line import waiting_for
 
+    end = None if minutes is None else time.monotonic() + 60 * minutes
     with waiting_for("loading torch", silent=as_json):
         importlib.import_module("dawnbench.campaigns")
+    from dawnbench.campaigns.matrix.coordinator import run_campaign
+    from dawnbench.campaigns.matrix.time_limit import TimeLimit
+
     plan = _plan(file)
-    executor = _executor(**options)
-    _run_and_show(plan, out or CAMPAIGNS / plan.name, executor, resume, retries, as_json)
+    if study is not None and plan.search is None:
+        raise DawnbenchError(f"--study is for a campaign file with a search, which {file} has not")
+    folder, executor = out or CAMPAIGNS / plan.name, _executor(keep=end is not None, **options)
+    limit = None if end is None else TimeLimit(end - time.monotonic())
+    run_all = partial(
+        run_campaign,
+        plan,
+        folder,
+        executor,
+        retries=retries,
+        resuming=resume,
+        limit=limit,
+        study=study,
+    )
+    _run_and_show(run_all, folder, as_json, limited=limit is not None)
 
 
 def _executor(
-    slots: int | None, ray_address: str | None, slurm: bool, sbatch_options: Sequence[str], cpus: int
+    slots: int | None,
+    ray_address: str | None,
+    slurm: bool,
+    sbatch_options: Sequence[str],
+    cpus: int,
+    keep: bool,
 ) -> Executor:
-    """Return what is to run the trials.
+    """Return what is to run the trials; `keep` lets those on this machine share processes.
 
     Raises:
         DawnbenchError: it is not installed or not there, or two are named.
@@ -127,9 +171,10 @@ def _executor(
         from dawnbench.campaigns.matrix.executors.slurm import SlurmExecutor
 
         return SlurmExecutor(sbatch_options, cpus, slots)
+    from dawnbench.campaigns.matrix.executors.kept import KeptExecutor
     from dawnbench.campaigns.matrix.executors.local import LocalExecutor
 
-    return LocalExecutor(slots or 1)
+    return (KeptExecutor if keep else LocalExecutor)(slots or 1)
 
 
 def _plan(file: Path) -> CampaignPlan:
@@ -148,11 +193,8 @@ def _plan(file: Path) -> CampaignPlan:
         raise DawnbenchError(error.mistakes[-1]) from error
 
 
-def _run_and_show(
-    plan: CampaignPlan, out: Path, executor: Executor, resume: bool, retries: int, as_json: bool
-) -> None:
-    """Run a campaign, print a line per attempt and the results, and exit."""
-    from dawnbench.campaigns.matrix.coordinator import EndedAttempt, run_campaign
+def _run_and_show(run_all: Callable[..., None], out: Path, as_json: bool, limited: bool) -> None:
+    """Run a campaign in the folder `out`, print a line per attempt and the results, and exit."""
     from dawnbench.records.campaign import read_campaign
     from dawnbench.report.text.campaign import attempt_line
 
@@ -161,19 +203,26 @@ def _run_and_show(
 
     interrupted = False
     try:
-        run_campaign(plan, out, executor, retries=retries, resuming=resume, ended=ended)
+        run_all(ended=ended)
     except KeyboardInterrupt:
         interrupted = True
     if interrupted and not (out / "campaign.json").exists():
         sys.exit(INTERRUPTED)
     ended_campaign = read_campaign(out)
     _show(ended_campaign, as_json)
-    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign))
+    sys.exit(INTERRUPTED if interrupted else _exit_code(ended_campaign, limited))
 
 
-def _exit_code(campaign: Campaign) -> int:
-    """Return 2 if a trial has no result, else 3 if one diverged, else 0."""
+def _exit_code(campaign: Campaign, limited: bool) -> int:
+    """Return 2 if a trial has no result, else 3 if one diverged, else 0.
+
+    A time limit excuses those that it left no time for, and a search expects some candidates to diverge.
+    """
     states = {campaign.state(request) for request in campaign.record.requests}
+    if limited:
+        states -= {"waiting", "interrupted"}
+    if campaign.record.search is not None:
+        states -= {"diverged"}
     if not states <= {"finished", "diverged"}:
         return NOT_MEASURED
     return DIVERGED if "diverged" in states else DONE
@@ -205,3 +254,39 @@ def status(folder: Path, as_json: bool) -> None:
     from dawnbench.records.campaign import read_campaign
 
     _show(read_campaign(folder), as_json)
+
+
+@campaign.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+def report(folder: Path) -> None:
+    """Write report.md on the search in FOLDER, while it runs or after.
+
+    It lists the best candidates and says how much of their order may be chance. The best one is written as a
+    recipe, best.py, to be measured again.
+    """
+    from dawnbench.records.campaign import read_campaign
+    from dawnbench.records.files import write
+    from dawnbench.report.plots.search_plot import write_search_plots
+    from dawnbench.report.text.console import open_console
+    from dawnbench.report.text.search import (
+        BEST,
+        best_recipe,
+        measure_command,
+        search_page,
+        search_table,
+        search_words,
+    )
+    from dawnbench.stats.search_results import search_results
+
+    results = search_results(read_campaign(folder))
+    figures = write_search_plots(results, folder / "figures") if results.candidates else {}
+    if (best := best_recipe(results)) is not None:
+        write(best, folder / BEST)
+    path = folder / "report.md"
+    write(search_page(results, {n: f.relative_to(folder).as_posix() for n, f in figures.items()}), path)
+    console = open_console()
+    console.print(search_table(results))
+    console.print()
+    for sentence in (*search_words(results), measure_command(results) or "", str(path)):
+        if sentence:
+            console.print(plain(sentence), highlight=False, markup=False, soft_wrap=True)

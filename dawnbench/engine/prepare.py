@@ -66,7 +66,7 @@ class Prepared:
         self.ranks = ranks
         self.notes: list[str] = []
         """Sentences about what was requested but could not be done."""
-        self.recipe, self.device = self._with_found_weights(recipe), device
+        self.recipe, self.device, self._given = self._with_found_weights(recipe), device, recipe
         """The recipe with its initial weights identified, or without them if they are missing."""
         self._weights: dict[str, Tensor] | None = None
         size, channels = recipe.dataset.image_size, train.images.shape[3]
@@ -109,6 +109,28 @@ class Prepared:
     def steps(self) -> int:
         """Number of steps of one trial."""
         return self.recipe.epochs * self.steps_per_epoch
+
+    def runs(self, recipe: Recipe) -> bool:
+        """Return whether `change_to` may change to a recipe: it differs in schedule, epochs or target only.
+
+        Steps read their rates as data, so such a recipe has the same programs, as far as its image sizes are
+        the same.
+        """
+        given = self._given
+        if given.weights != self.recipe.weights:
+            return False
+        cycled = [one.schedule.build().momentum(0.0) is not None for one in (given, recipe)]
+        kept = {name: getattr(given, name) for name in ("schedule", "epochs", "target", "changed")}
+        return replace(recipe, **kept) == given and cycled[0] == cycled[1]
+
+    def change_to(self, recipe: Recipe) -> None:
+        """Let the trials that follow be those of another recipe, which `runs` has accepted.
+
+        Raises:
+            DawnbenchError: its trials would take forever.
+        """
+        steps_per_epoch(recipe, len(self.train))
+        self.recipe = self._given = recipe
 
     def make_schedule(self) -> Schedule:
         """Return a new schedule, stretched to the recipe's epochs; it may adapt to observed losses."""

@@ -13,6 +13,7 @@ from dawnbench.engine.prepare import Prepared
 from dawnbench.engine.rates import freeze_ended
 from dawnbench.engine.trial import Trial, recipe_hooks
 from dawnbench.errors import DawnbenchError
+from dawnbench.recipes.recipe import Recipe
 
 STEPS = 5
 """The number of steps between two updates of an average, so that the first update is warm as well."""
@@ -65,7 +66,7 @@ def _run_everything(prepared: Prepared) -> None:
         split.fill_randomly(0)
     prepared.fit()
     steps = STEPS
-    for first in _first_steps_of_each_kind(prepared):
+    for first in kinds_of_steps(prepared, prepared.recipe).values():
         trial.begin_epoch()
         _take(prepared, trial, first, steps)
         steps = 1  # for further kinds of step, only what differs is still cold
@@ -92,7 +93,7 @@ def _take(prepared: Prepared, trial: Trial, first: int, steps: int) -> None:
 def _capture(prepared: Prepared, trial: Trial) -> None:
     """Capture each kind of step and evaluation; if one cannot be captured, capture none."""
     captures: list[Callable[[], None]] = []
-    for first in _first_steps_of_each_kind(prepared):
+    for first in kinds_of_steps(prepared, prepared.recipe).values():
         captures.append(lambda first=first: _capture_step(prepared, trial, first))  # type: ignore[misc]
     for last in prepared.evaluation.kinds():
         captures.append(lambda last=last: prepared.evaluation.capture(last))  # type: ignore[misc]
@@ -120,31 +121,34 @@ def _read(prepared: Prepared) -> None:
     torch.stack([step.correct, *evaluation.counts()]).tolist()
 
 
-def _first_steps_of_each_kind(prepared: Prepared) -> list[int]:
-    """Return the first step, from 0, of each combination of batch size, image size and trained groups."""
+def kinds_of_steps(prepared: Prepared, recipe: Recipe) -> dict[tuple[object, ...], int]:
+    """Return the first step, from 0, of each combination of batch size, image size and trained groups.
+
+    `recipe` is the one prepared, or one that differs from it in its number of epochs.
+    """
     ends = [group.get("until_epoch") for group in prepared.optimizer.param_groups]
     found: dict[tuple[object, ...], int] = {}
-    for step in _steps_that_may_be_new(prepared, ends):
+    for step in _steps_that_may_be_new(prepared, recipe, ends):
         epoch, of_epoch = divmod(step, prepared.steps_per_epoch)
         now = step / prepared.steps_per_epoch
         trained = tuple(end is None or now < end for end in ends)
-        count, size = prepared.input.counts[of_epoch], prepared.recipe.resolution(epoch)
+        count, size = prepared.input.counts[of_epoch], recipe.resolution(epoch)
         found.setdefault((count, size, trained), step)
-    return list(found.values())
+    return found
 
 
-def _steps_that_may_be_new(prepared: Prepared, ends: Sequence[float | None]) -> list[int]:
+def _steps_that_may_be_new(prepared: Prepared, recipe: Recipe, ends: Sequence[float | None]) -> list[int]:
     """Return candidates for the first step of each kind, in order; a trial may have billions of steps."""
     length, counts = prepared.steps_per_epoch, prepared.input.counts
-    starts = {epoch * length for epoch in prepared.recipe.first_epochs()}
+    starts = {epoch * length for epoch in recipe.first_epochs()}
     for end in ends:
-        if end is not None and end < prepared.recipe.epochs:
+        if end is not None and end < recipe.epochs:
             # Because of rounding, it is this step or a neighbor.
             starts.update(max(0, math.ceil(end * length) + off) for off in (-1, 0, 1))
     changes = [i for i in range(length) if not i or counts[i] != counts[i - 1]]
     # After each start, a batch size first occurs at the start itself or where the sizes change.
     steps = starts | {start + (change - start) % length for start in starts for change in changes}
-    return sorted(step for step in steps if step < prepared.steps)
+    return sorted(step for step in steps if step < recipe.epochs * length)
 
 
 def _reason(error: Exception) -> str:

@@ -31,7 +31,7 @@ from dawnbench.export.recipe_json import RecipeDocument, RecipesDocument
 from dawnbench.export.run_json import RunDocument
 from dawnbench.export.scaling_json import ScalingDocument
 from dawnbench.export.summary_json import SummaryDocument
-from dawnbench.records import campaign, inference, prices, pruning, schema, slimming
+from dawnbench.records import campaign, inference, prices, pruning, schema, search, slimming
 from dawnbench.records.campaign import AttemptRecord, CampaignRecord
 from dawnbench.records.files import write
 from dawnbench.records.pruning import PruningSweep
@@ -60,7 +60,7 @@ DESCRIBED: dict[str, type] = {
 """By name: the exported document, run.json and a line of trials.jsonl and epochs.jsonl, campaign.json and a
 line of attempts.jsonl, and what verbs print with --json."""
 MODULES = (
-    *(schema, inference, prices, pruning, slimming, campaign, claim, scaling_laws),
+    *(schema, inference, prices, pruning, slimming, campaign, search, claim, scaling_laws),
     *(run_json, recipe_json, summary_json, findings_json, scaling_json, listing_json, campaign_json),
 )
 """Where the classes that documents consist of are defined."""

@@ -223,7 +223,7 @@ def test_a_compiler_and_a_capture_may_both_fail(monkeypatch: pytest.MonkeyPatch)
 def kinds_of(
     epochs: int, counts: list[int], resolutions: tuple[int, ...], ends: tuple[float | None, ...]
 ) -> Any:
-    """Return what `_first_steps_of_each_kind` reads of what is prepared."""
+    """Return what `kinds_of_steps` reads of what is prepared."""
     recipe = replace(find_recipe("davidnet"), epochs=epochs, resolutions=resolutions)
     return SimpleNamespace(
         recipe=recipe,
@@ -247,12 +247,12 @@ def test_the_first_step_of_each_kind_is_found_as_by_going_through_all(
         epoch, place = divmod(step, len(counts))
         trained = tuple(end is None or step / len(counts) < end for end in ends)
         first.setdefault((counts[place], prepared.recipe.resolution(epoch), trained), step)
-    assert module._first_steps_of_each_kind(prepared) == list(first.values())
+    assert module.kinds_of_steps(prepared, prepared.recipe) == first
 
 
 def test_ten_million_epochs_are_not_gone_through() -> None:
     prepared = kinds_of(10_000_000, [8] * 99 + [3], (16, 32), (9_000_000.5,))
-    assert module._first_steps_of_each_kind(prepared) == [
+    assert list(module.kinds_of_steps(prepared, prepared.recipe).values()) == [
         0,
         99,
         500_000_000,
@@ -260,4 +260,4 @@ def test_ten_million_epochs_are_not_gone_through() -> None:
         900_000_050,
         900_000_099,
     ]
-    assert len(module._steps_that_may_be_new(prepared, (9_000_000.5,))) < 20
+    assert len(module._steps_that_may_be_new(prepared, prepared.recipe, (9_000_000.5,))) < 20

@@ -1,6 +1,7 @@
 """Campaign files: TOML that says which recipes to run with which settings, seeds and devices.
 
 A list in `[settings]` is several values, of which every combination is run: docs/campaigns.md has an example.
+With a table `[search]`, Optuna chooses settings instead (`search_file`).
 """
 
 from __future__ import annotations
@@ -10,20 +11,23 @@ import json
 import math
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from dawnbench.campaigns.matrix.search_file import own_values, read_search
 from dawnbench.engine.device_names import check_device_name
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.constraints import MAX_SEED, text
 from dawnbench.recipes.overrides import adapt
+from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.campaign import RunRequest
 from dawnbench.records.files import DOCUMENT_LIMIT, read_bytes
+from dawnbench.records.search import SearchRecord, Value
 
 MAX_REQUESTS = 20_000
 """Of one campaign; a seed list of a thousand digits must not fill the memory."""
@@ -42,6 +46,15 @@ class CampaignFileError(DawnbenchError):
 
 
 @dataclass(frozen=True, slots=True)
+class PlannedSearch:
+    """A search for the best settings of one recipe on one device."""
+
+    record: SearchRecord
+    first: Mapping[str, Value] | None
+    """The recipe's own values, which make the first candidate; None if they are outside the ranges."""
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignPlan:
     """What a campaign file asks for."""
 
@@ -50,6 +63,9 @@ class CampaignPlan:
     """In the order in which they start: all combinations of one seed before the next seed."""
     recipes: Mapping[str, bytes]
     """The content of the recipe files, by path below the campaign file's folder."""
+    devices: tuple[str, ...] = ()
+    search: PlannedSearch | None = None
+    """Adds requests as it goes; None if there are none besides the planned ones."""
 
 
 def _listed(value: Any) -> Any:
@@ -77,6 +93,7 @@ class _File(BaseModel):
     ] = [0]
     devices: Names = ["auto"]
     settings: dict[str, Any] = {}
+    search: dict[str, Any] | None = None
 
 
 EXAMPLES = {"recipes": 'recipes = ["quickstart"]'}
@@ -99,6 +116,11 @@ def load_campaign_file(path: Path, running: Callable[[Sequence[str]], None]) -> 
     for device in file.devices:
         _collect(mistakes, lambda device=device: check_device_name(device))  # type: ignore[misc]
     combinations = _combinations(file.settings, mistakes)
+    if file.search is not None:
+        search = None if mistakes else _search(path, file, combinations, mistakes)
+        if search is None:
+            raise CampaignFileError(path, mistakes)
+        return CampaignPlan(file.name or path.stem, (), recipes, tuple(file.devices), search)
     count = len(file.recipes) * len(combinations) * len(file.seeds) * len(file.devices)
     if count > MAX_REQUESTS:
         mistakes.append(f"it asks for {count:,} trials; a campaign has at most {MAX_REQUESTS:,}")
@@ -111,7 +133,28 @@ def load_campaign_file(path: Path, running: Callable[[Sequence[str]], None]) -> 
         RunRequest(_posix(name), settings, seed, device)
         for seed, device, name, settings in product(file.seeds, file.devices, file.recipes, combinations)
     )
-    return CampaignPlan(file.name or path.stem, tuple(dict.fromkeys(requests)), recipes)
+    return CampaignPlan(file.name or path.stem, tuple(dict.fromkeys(requests)), recipes, tuple(file.devices))
+
+
+def _search(
+    path: Path, file: _File, combinations: Sequence[tuple[str, ...]], mistakes: list[str]
+) -> PlannedSearch | None:
+    """Return what the table `[search]` asks for; None if it has mistakes, which are added."""
+    for several, what in ((file.recipes, "recipe"), (file.devices, "device"), (combinations, "combination")):
+        if len(several) != 1:
+            of = " of settings" if what == "combination" else ""
+            mistakes.append(f"a search compares times, so it takes one {what}{of}, not {len(several)}")
+    assert file.search is not None
+    name = file.recipes[0]
+    recipe = None if mistakes else _recipe(path, name, mistakes)
+    if recipe is None:
+        return None
+    record = read_search(file.search, recipe, combinations[0], DECIDED, _written, mistakes)
+    if record is None:
+        return None
+    seeds = tuple(dict.fromkeys(file.seeds))
+    record = replace(record, recipe=_posix(name), device=file.devices[0], seeds=seeds)
+    return PlannedSearch(record, own_values(record, recipe))
 
 
 def _parsed(path: Path) -> _File:
@@ -209,16 +252,23 @@ def _check_recipe(
     path: Path, name: str, combinations: Sequence[tuple[str, ...]], mistakes: list[str]
 ) -> None:
     """Check that there is such a recipe, and that it accepts every combination of the settings."""
-    try:
-        recipe = find_recipe(str(path.parent / name) if name.endswith(".py") else name)
-    except DawnbenchError as error:
-        mistakes.append(str(error))
+    recipe = _recipe(path, name, mistakes)
+    if recipe is None:
         return
     for settings in combinations:
         try:
             adapt(recipe, settings)
         except DawnbenchError as error:
             mistakes.append(f"{name}: {str(error).removeprefix('--set ')}")
+
+
+def _recipe(path: Path, name: str, mistakes: list[str]) -> Recipe | None:
+    """Return a recipe by its name or file; None if it cannot be used, after adding why."""
+    try:
+        return find_recipe(str(path.parent / name) if name.endswith(".py") else name)
+    except DawnbenchError as error:
+        mistakes.append(str(error))
+        return None
 
 
 def _collect(mistakes: list[str], check: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 
 from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
@@ -20,6 +20,7 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.campaign import (
     ATTEMPTS,
     ATTEMPTS_FILE,
+    CAMPAIGN_FILE,
     RECIPES,
     RESULTS,
     RUNS,
@@ -31,10 +32,11 @@ from dawnbench.records.campaign import (
     read_campaign,
 )
 from dawnbench.records.files import read_bytes, write
-from dawnbench.records.index import CAMPAIGN_FILE, is_run_folder
+from dawnbench.records.index import is_run_folder
 from dawnbench.records.lines import LineFile
 from dawnbench.records.process import this_process
 from dawnbench.records.schema import SCHEMA_VERSION
+from dawnbench.records.search import SearchRecord
 from dawnbench.version import __version__
 
 try:
@@ -68,6 +70,11 @@ class CampaignFolder:
         self._results: set[str] = set()
         for attempt in campaign.attempts:
             self._note(attempt)
+        for name in (RUNS, ATTEMPTS, RECIPES, ATTEMPTS_FILE):
+            if (path / name).is_symlink():
+                raise DawnbenchError(
+                    f"{path / name} is a link, which may lead anywhere; put a copy in its place"
+                )
         try:
             (path / RUNS).mkdir(exist_ok=True)
             self._lines = LineFile(path / ATTEMPTS_FILE)
@@ -203,6 +210,7 @@ def begin(
     *,
     retries: int,
     executor: Executor,
+    search: SearchRecord | None = None,
 ) -> CampaignFolder:
     """Make the folder of a new campaign; `recipes` are the recipe files that it runs, by path.
 
@@ -226,6 +234,7 @@ def begin(
         executor=executor.name,
         requests=tuple(requests),
         process=this_process(),
+        search=search,
     )
     return CampaignFolder(path, Campaign(path, record), lock)
 
@@ -238,6 +247,7 @@ def resume(
     *,
     retries: int,
     executor: Executor,
+    search: SearchRecord | None = None,
 ) -> CampaignFolder:
     """Go on with the campaign in a folder, whose plan may have gained requests but lost none.
 
@@ -249,6 +259,9 @@ def resume(
     read_campaign(path)  # a folder without a campaign is left as it is
     lock = _locked(path)
     found = read_campaign(path)
+    _check_search(path, found.record.search, search)
+    if search is not None:
+        requests = found.record.requests
     if missing := set(found.record.requests) - set(requests):
         raise DawnbenchError(
             f"the campaign file no longer plans {len(missing)} of the trials of {path}, such as "
@@ -274,12 +287,31 @@ def resume(
         executor=executor.name,
         requests=tuple(requests),
         process=this_process(),
+        search=search,
     )
     folder = CampaignFolder(path, replace(found, record=record), lock)
     left = [attempt for attempt in found.attempts if attempt.outcome == "running"]
     executor.abandon([path / ATTEMPTS / attempt.folder for attempt in left])
     recover(folder)
     return folder
+
+
+def _check_search(path: Path, before: SearchRecord | None, now: SearchRecord | None) -> None:
+    """Check that a resumed campaign searches what it searched before, except for the number of candidates."""
+    known = None if before is None or now is None else replace(before, candidates=now.candidates)
+    if known != now or (before is None) != (now is None):
+        changed = (
+            []
+            if known is None or now is None
+            else [
+                field.name for field in fields(now) if getattr(now, field.name) != getattr(known, field.name)
+            ]
+        )
+        raise DawnbenchError(
+            f"the search of the campaign file differs from that in {path}"
+            + (f" ({', '.join(changed)})" if changed else "")
+            + "; undo the change, or name another folder with --out"
+        )
 
 
 def _locked(path: Path) -> int | None:

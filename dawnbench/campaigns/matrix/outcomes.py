@@ -70,9 +70,13 @@ def of_run(folder: Path) -> Verdict | None:
 
 
 def found_runs(out: Path) -> list[Path]:
-    """Return the run folders in an attempt's folder, of which a job that was requeued leaves several."""
-    names = subfolders(out) if out.is_dir() else []
-    return [out / name for name in sorted(names) if is_run_folder(out / name)]
+    """Return the run folders in an attempt's folder, of which a job that was requeued leaves several.
+
+    Links are left alone: they may lead to the runs of others.
+    """
+    names = subfolders(out) if out.is_dir() and not out.is_symlink() else []
+    paths = [out / name for name in sorted(names)]
+    return [path for path in paths if is_run_folder(path) and not path.is_symlink()]
 
 
 def _marks(run: Run) -> tuple[str, ...]:

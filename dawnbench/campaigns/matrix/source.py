@@ -11,6 +11,10 @@ Fits = Callable[[str], bool]
 """Whether a request for this device can start now."""
 
 
+Allows = Callable[[RunRequest | None], bool]
+"""Whether a request may start at all, as time is left; None is one of programs that no request had before."""
+
+
 class Source(Protocol):
     """Gives requests one by one, and may look at results before it gives the next one."""
 
@@ -27,13 +31,13 @@ class Source(Protocol):
 class MatrixSource:
     """Requests that are all known at the start."""
 
-    def __init__(self, requests: Iterable[RunRequest]) -> None:
-        self._waiting = list(requests)
+    def __init__(self, requests: Iterable[RunRequest], allows: Allows) -> None:
+        self._waiting, self._allows = list(requests), allows
 
     def next(self, fits: Fits) -> RunRequest | None:
         """Return the first waiting request that can start now."""
         for place, request in enumerate(self._waiting):
-            if fits(request.device):
+            if fits(request.device) and self._allows(request):
                 return self._waiting.pop(place)
         return None
 

@@ -56,7 +56,7 @@ def perform(
             stdout=output,
             stderr=errors,
             pass_fds=inherited,
-            preexec_fn=_dying_with_parent(),
+            preexec_fn=dying_with_parent(),
         )
         if started is not None:
             started(process)
@@ -159,7 +159,7 @@ def run_command() -> list[str]:
     return [sys.executable, "-P", "-m", "dawnbench", "run"]
 
 
-def _dying_with_parent() -> Callable[[], None] | None:
+def dying_with_parent() -> Callable[[], None] | None:
     """Return what has the kernel end a new process with the one that starts it; None if it cannot.
 
     A trial without its worker would go on using the GPU that the next one gets.

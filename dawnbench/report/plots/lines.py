@@ -135,7 +135,7 @@ def _name_thin(axes: Axes, chart: Chart) -> None:
 def _draw_thick(axes: Axes, line: Line) -> None:
     x, y = line.known()
     # One point alone draws no line.
-    marker = "o" if len(x) == 1 or (line.dots and len(x) <= MAX_MARKS) else None
+    marker = "o" if len(x) == 1 or not line.joined or (line.dots and len(x) <= MAX_MARKS) else None
     dashes = "none" if not line.joined else "--" if line.dashed else "-"
     axes.plot(
         x,

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from dawnbench.campaigns.matrix.coordinator import run_campaign
+from dawnbench.campaigns.matrix.executors import kept
 from dawnbench.campaigns.matrix.executors.local import LocalExecutor
 from dawnbench.campaigns.matrix.file import CampaignPlan
 from dawnbench.records.campaign import Campaign, RunRequest, read_campaign
@@ -268,3 +269,59 @@ def test_a_name_in_attempts_jsonl_leads_nowhere_else(trials: StandIn, write_file
     code, _, error = invoke("campaign", "status", OUT.parent)
     assert code == 2
     assert "is not a campaign's folder: cannot read campaign.json" in error
+
+
+SEARCH = """
+recipes = ["davidnet"]
+seeds = 2
+devices = ["cpu"]
+[search]
+candidates = 3
+accuracy = "90%"
+[search.settings]
+optimizer.momentum = {low = 0.5, high = 0.95}
+"""
+
+
+def test_a_search_is_run_resumed_and_reported_by_the_same_commands(
+    trials: StandIn, write_file: Write
+) -> None:
+    pytest.importorskip("optuna")
+    code, said, _ = invoke("campaign", write_file(SEARCH))
+    assert code == 0
+    assert "6 of 6: davidnet" in said
+    code, said, _ = invoke("campaign", write_file(SEARCH.replace("= 3", "= 4")), "--resume")
+    assert (code, said.count(": finished")) == (0, 2)
+    code, said, _ = invoke("campaign", "report", OUT)
+    assert code == 0
+    assert "4 of 4 candidates of davidnet were tried on cpu" in said
+    assert said.splitlines()[-1] == str(OUT / "report.md")
+    assert {path.name for path in (OUT / "figures").iterdir()} == {"history.svg", "history.png"}
+    assert "(figures/history.svg)" in (OUT / "report.md").read_text()
+    assert (OUT / "best.py").is_file()
+
+
+def test_only_a_search_is_shared(trials: StandIn, write_file: Write) -> None:
+    code, _, said = invoke("campaign", write_file(FILE), "--study", "shared.journal")
+    assert code == 2
+    assert "--study is for a campaign file with a search, which" in said
+    assert not OUT.exists()
+
+
+def test_only_a_search_has_a_report(trials: StandIn, write_file: Write) -> None:
+    invoke("campaign", write_file(FILE))
+    code, _, said = invoke("campaign", "report", OUT)
+    assert code == 2
+    assert "is not the folder of a search; `dawnbench campaign status` shows its results" in said
+
+
+def test_a_campaign_out_of_time_is_no_failure(
+    trials: StandIn, write_file: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept, "KeptExecutor", LocalExecutor)
+    code, said, _ = invoke("campaign", write_file(FILE), "--minutes", "1e-9")
+    assert code == 0
+    assert "0 of 3 trials have a result, 3 waiting" in said
+    assert invoke("campaign", write_file(FILE), "--resume", "--minutes", "5")[0] == 0
+    assert read_campaign(OUT).record.status == "finished"
+    assert [line[0] for line in trials.ran].count("begin") == 3
