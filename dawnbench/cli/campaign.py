@@ -118,7 +118,8 @@ def run(
     """Run the trials that FILE asks for (what `campaign FILE` does).
 
     FILE is TOML: recipes, settings, seeds and devices, of which every combination is a trial in a process of
-    its own. Finished trials are kept as run folders in OUT/runs.
+    its own. With a table [search], Optuna chooses the settings: those of the least time to the target that
+    are accurate enough. Finished trials are kept as run folders in OUT/runs.
     """
     from dawnbench.report.text.status_line import waiting_for
 
@@ -240,9 +241,18 @@ def _show(campaign: Campaign, as_json: bool) -> None:
     from dawnbench.stats.campaign_progress import progress_of
 
     console, progress = open_console(), progress_of(campaign)
-    console.print(campaign_table(progress))
+    words = [campaign_headline(progress), *campaign_words(progress)]
+    if campaign.record.search is None:
+        console.print(campaign_table(progress))
+    else:
+        from dawnbench.report.text.search import search_table, search_words
+        from dawnbench.stats.search_results import search_results
+
+        results = search_results(campaign)
+        console.print(search_table(results))
+        words += search_words(results)
     console.print()
-    for sentence in (campaign_headline(progress), *campaign_words(progress)):
+    for sentence in words:
         console.print(sentence, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -290,6 +290,8 @@ def test_a_search_is_run_resumed_and_reported_by_the_same_commands(
     code, said, _ = invoke("campaign", write_file(SEARCH))
     assert code == 0
     assert "6 of 6: davidnet" in said
+    assert "3 of 3 candidates of davidnet were tried on cpu" in said
+    assert said.count("2/2    yes  optimizer.momentum=") == 3
     code, said, _ = invoke("campaign", write_file(SEARCH.replace("= 3", "= 4")), "--resume")
     assert (code, said.count(": finished")) == (0, 2)
     code, said, _ = invoke("campaign", "report", OUT)
