@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -73,6 +74,23 @@ def command_in(folder: Path) -> Callable[..., Finished]:
         if result.exception is not None and not isinstance(result.exception, SystemExit):
             raise result.exception
         return Finished(arguments, result.exit_code, result.stdout, result.stderr)
+
+    return call
+
+
+def process_in(folder: Path, python: str = sys.executable) -> Callable[..., Finished]:
+    """Return a function that runs the command in a new process, in a folder, and returns what it printed."""
+
+    def call(*arguments: str) -> Finished:
+        return subprocess.run(
+            [python, "-m", "dawnbench", *arguments],
+            cwd=folder,
+            env=os.environ | {"NO_COLOR": "1"},
+            text=True,
+            capture_output=True,
+            timeout=240,
+            check=False,
+        )
 
     return call
 

@@ -9,7 +9,6 @@ import re
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
@@ -25,7 +24,7 @@ from dawnbench.cli.signals import MEANT_TO_STOP
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.reader import Run, read_run
 from dawnbench.report.display.display import Display
-from tests.cli.conftest import TINY_RECIPE, Finished, full_disk, only_run, small_run
+from tests.cli.conftest import TINY_RECIPE, Finished, full_disk, only_run, process_in, small_run
 from tests.cli.made_runs import invoke
 from tests.records.folders import make_run
 
@@ -40,15 +39,7 @@ def piped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
     tags = ("--tag=branch=main", "--tag=note=*a* b")
     notes = ("--note=a backup ran", "--note=the window was open")
     arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01", *tags, *notes)
-    result = subprocess.run(
-        [sys.executable, "-m", "dawnbench", *arguments],
-        cwd=folder,
-        env=os.environ | {"NO_COLOR": "1"},
-        text=True,
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
+    result = process_in(folder)(*arguments)
     assert result.returncode == 0, result.stderr
     return result, read_run(only_run(folder))
 

@@ -6,7 +6,6 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -41,10 +40,10 @@ def rank_environment(rank: int, size: int, port: int) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def two(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def two(warm: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     """What each of two ranks found."""
     out, port = tmp_path_factory.mktemp("ranks"), free_port()
-    command = [sys.executable, "-m", "tests.engine.rank_trials", str(out)]
+    command = [warm, "-m", "tests.engine.rank_trials", str(out)]
     processes = [
         subprocess.Popen(command, env=rank_environment(rank, 2, port), cwd=ROOT) for rank in range(2)
     ]

@@ -132,9 +132,10 @@ def become(folder: str, environment: dict[str, str], streams: list[int]) -> None
 def run(words: list[str]) -> None:
     """Do what `python` with these words does."""
     sys.path[:0] = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
-    if words[0] == "-P":
+    safe = "-P" in words[:2] or bool(os.environ.get("PYTHONSAFEPATH"))
+    while words[0] in ("-P", "-u"):
         words = words[1:]
-    else:
+    if not safe:
         sys.path.insert(0, str(Path.cwd()))
     match words:
         case ["-m", module, *rest]:
@@ -149,12 +150,14 @@ def run(words: list[str]) -> None:
             sys.argv = [script, *rest]
             runpy.run_path(script, run_name="__main__")
         case _:
-            sys.exit(f"the warm Python takes -P, -m, -c or a script, and got {words}")
+            sys.exit(f"the warm Python takes -P, -u, -m, -c or a script, and got {words}")
 
 
 if __name__ == "__main__":
     load()
     sys.executable = sys.argv[1]
     asked = Server(socket.socket(fileno=0)).serve()
+    if "-u" in asked["words"][:2]:
+        asked["environment"]["PYTHONUNBUFFERED"] = "1"
     become(asked["folder"], asked["environment"], asked["streams"])
     run(asked["words"])

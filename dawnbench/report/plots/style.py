@@ -120,7 +120,11 @@ def svg(figure: Figure) -> str:
     with styled():
         _lay_out(figure)
         figure.savefig(drawn, format="svg", metadata={"Date": None})
-    text = drawn.getvalue()
+    return svg_element(drawn.getvalue())
+
+
+def svg_element(text: str) -> str:
+    """Return the element of an SVG file's text, without what comes before it."""
     return text[text.index("<svg") :]
 
 

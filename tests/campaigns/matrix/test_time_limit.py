@@ -57,13 +57,14 @@ def run(
     path = folder / "hunt.toml"
     path.write_text(text)
     executor = Pretended(trial)
+    executor.frees_itself = False  # else the next trial may move the clock before the end of this one is seen
     run_campaign(
         load_campaign_file(path, lambda _: None),
         folder / "out",
         executor,
         retries=0,
         resuming=resuming,
-        ended=lambda _: None,
+        ended=lambda _: executor.free(),
         limit=TimeLimit(seconds, clock),
     )
     return executor
