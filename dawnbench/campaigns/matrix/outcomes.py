@@ -15,7 +15,7 @@ from dawnbench.records.reader import Run, read_run
 KILLED = {128 + signal.SIGKILL, 128 + signal.SIGTERM, 130}
 """Exit statuses of a shell's command that a signal ended, and of `dawnbench run` interrupted by one that the
 campaign did not send, as on a machine that is taken away."""
-MACHINE_FAULTS = ("ran out of memory", "CUDA error", "CUDA out of memory", "NCCL error", "fell off the bus")
+MACHINE_FAULTS = ("ran out of memory", "CUDA error", "CUDA out of memory", "NCCL error", "stopped working")
 """Words in the reason of an attempt that failed through no fault of the trial's."""
 
 
