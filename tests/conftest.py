@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,9 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from dawnbench.cli.signals import MEANT_TO_STOP
 from dawnbench.recipes import part
+from tests.warm.python import warm_python
 
 # A test that other work on the machine held up has not failed.
 settings.register_profile("any machine", deadline=None)
@@ -22,6 +25,15 @@ def _own_home(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
     """No test sees or fills the cache or the settings of the person who runs it, nor of another test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+
+
+@pytest.fixture(autouse=True)
+def _handlers_as_before() -> Iterator[None]:
+    """A command that a signal stopped ignores signals until its process ends, which here is pytest's own."""
+    before = {number: signal.getsignal(number) for number in MEANT_TO_STOP}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @contextmanager
@@ -44,6 +56,16 @@ def _module_leaves_parts() -> Iterator[None]:
     """So does every module, whose own fixtures may register parts."""
     with _parts_as_before():
         yield
+
+
+@pytest.fixture(scope="session")
+def warm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Python for processes whose cold start is not the point; also for those that they start themselves."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "warm"
+    folder.mkdir(exist_ok=True)
+    with warm_python(folder) as python:
+        yield python
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from multiprocessing import get_context
 from pathlib import Path
@@ -162,7 +161,7 @@ def test_three_processes_write_the_same_documents_and_none_fails(tmp_path: Path)
 
 
 @pytest.fixture(scope="module")
-def undecodable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def undecodable(warm: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """The folder of runs, and the one run in it, of data and a place whose names are not UTF-8."""
     folder = tmp_path_factory.mktemp("names")
     draw = np.random.default_rng(0)
@@ -180,7 +179,7 @@ def undecodable(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("this file system takes text only")
     out = folder / "r\udcffns"
     command = ["run", "mnist-fast", "--epochs", "1", "--trials", "1", "--device", "cpu", "--save-model"]
-    program = [sys.executable, "-m", "dawnbench", *command, "--data", "caf\udce9.npz", "--out", str(out)]
+    program = [warm, "-m", "dawnbench", *command, "--data", "caf\udce9.npz", "--out", str(out)]
     ended = subprocess.run(program, cwd=folder, capture_output=True, check=False)
     assert ended.returncode == 0, ended.stderr
     assert rb"r\xffns" in ended.stdout

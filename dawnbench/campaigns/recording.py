@@ -21,7 +21,7 @@ from dawnbench.engine.ledger import Ledger
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.process import this_process
-from dawnbench.records.reader import Run
+from dawnbench.records.reader import Run, read_record
 from dawnbench.records.schema import (
     SCHEMA_VERSION,
     DataRecord,
@@ -136,6 +136,10 @@ class Recording(ABC):
             return SilentWriter(self._ranks.gather(None)[0]), record
         if self._resumed is not None:
             writer = RunWriter.reopen(self._resumed.folder)
+            if read_record(writer.folder)[0].resumptions != record.resumptions[:-1]:
+                raise DawnbenchError(
+                    f"another process has resumed {writer.folder} meanwhile; look at it again"
+                )
         else:
             writer = RunWriter(self._options["out"], record.recipe_name, created)
         writer.write_run(record)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -11,17 +12,20 @@ from pathlib import Path
 from dawnbench.campaigns.observer import Observer, SilentObserver
 from dawnbench.campaigns.recorder import Continued
 from dawnbench.campaigns.recording import Resumed
-from dawnbench.campaigns.runner import run_trials
+from dawnbench.campaigns.runner import ending_if_stuck, run_trials
 from dawnbench.campaigns.session import Session
 from dawnbench.campaigns.startup import Startup, startup
 from dawnbench.engine.checkpoint import CHECKPOINT_NAME, SavedTrial, read_checkpoint
-from dawnbench.engine.device import Device, open_device
+from dawnbench.engine.device import Device
+from dawnbench.engine.distributed import failing_together, open_rank_device, open_ranks
 from dawnbench.engine.kept_model import recorded_recipe
+from dawnbench.engine.launched import Launched, launched
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.identity import computing_threads
 from dawnbench.records.process import this_process
 from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import ResumptionRecord, RunRecord
+from dawnbench.stats.comparison.trials_needed import as_launched
 
 COMPLETE = ("finished", "diverged")
 """The statuses of trials that are not run again."""
@@ -40,7 +44,8 @@ def resume(
 
     A trial with a checkpoint goes on from it; any other starts again from its seed. `device` is another one
     than the run's, and `recipe` the recipe file that defines custom parts, which runs its code. `ended` means
-    that the run's process has ended, even if this machine cannot tell.
+    that the run's process has ended, even if this machine cannot tell. A run whose trials several devices
+    trained together is resumed by as many processes, started by torchrun.
 
     Raises:
         DawnbenchError: the run cannot be resumed: it is complete or still going on, it is not a training of a
@@ -48,7 +53,12 @@ def resume(
         KeyboardInterrupt: as for `run`.
     """
     folder = Path(folder)
-    run = _unfinished_run(folder, ended)
+    place = launched()
+    ranks = open_ranks(place, device or ("cpu" if place.size == 1 else "auto"))
+    with failing_together(ranks):
+        # Rank 0 reads the folder for all: other nodes may not have it.
+        read = _unfinished_run(folder, ended, ranks.place) if ranks.rank == 0 else None
+    run: Run = ranks.gather(read)[0]
     record = run.record
     trained = recorded_recipe(folder, record.recipe, recipe)
     if trained.digest() != record.recipe_digest:
@@ -56,32 +66,38 @@ def resume(
             f"{folder} was made by dawnbench {record.dawnbench_version}, and its recipe means something else "
             "in this version; resume it with that version, or start a new run"
         )
-    opened = open_device(device or record.device)
+    own_device = record.device if ranks.size == 1 else record.device.partition(":")[0]
+    opened = open_rank_device(device or own_device, ranks)
     opened.tune()
-    resumed = _resumed(run, opened)
-    session = Session(
-        trained,
-        opened,
-        seed=record.seed,
-        out=folder.parent,
-        observer=observer or SilentObserver(),
-        command=record.command,
-        startup=startup() if own_process else Startup(),
-        save_model=record.save_model or "--save-model" in record.command,
-        checkpoint_every=record.checkpoint_every,
-        tags=record.tags,
-        prices=record.prices,
-        resumed=resumed,
-    )
-    session.check_continues(record)
-    run_trials(session, opened, record.trials, done=resumed.done)
+    with failing_together(ranks):
+        resumed = _resumed(run, opened)
+        session = Session(
+            trained,
+            opened,
+            seed=record.seed,
+            out=folder.parent,
+            observer=SilentObserver() if observer is None or ranks.rank else observer,
+            command=record.command,
+            startup=startup() if own_process else Startup(),
+            save_model=record.save_model or "--save-model" in record.command,
+            checkpoint_every=record.checkpoint_every,
+            tags=record.tags,
+            prices=record.prices,
+            resumed=resumed,
+            ranks=ranks,
+        )
+        session.check_continues(record)
+    with ending_if_stuck(session, ranks):
+        run_trials(session, opened, record.trials, done=resumed.done, ranks=ranks)
+    ranks.close()
     # That of a trial which had ended when the process was killed.
-    (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
+    if ranks.rank == 0:
+        (folder / CHECKPOINT_NAME).unlink(missing_ok=True)
     return folder
 
 
-def _unfinished_run(folder: Path, ended: bool) -> Run:
-    """Return a run that can be resumed."""
+def _unfinished_run(folder: Path, ended: bool, place: Launched) -> Run:
+    """Return a run that can be resumed by as many processes as there are."""
     if (folder / "epochs.jsonl").exists() and not (folder / "run.json").exists():
         raise DawnbenchError(f"{folder} was killed before it recorded what it runs; start a new run")
     run = read_run(folder)
@@ -92,8 +108,11 @@ def _unfinished_run(folder: Path, ended: bool) -> Run:
         why = "is one side of `dawnbench ab`, whose trials alternate with the other's; start a new campaign"
     elif record.stopping is not None:
         why = "went on until its question was settled (--trials auto); start a new run"
-    elif record.devices > 1:
-        why = f"trained each trial on {record.devices} devices together; start a new run"
+    elif (record.devices, record.nodes) != (place.size, place.nodes):
+        command = as_launched(("dawnbench", "resume", str(folder)), record.devices, record.nodes)
+        devices = f"{record.devices} device{'s' if record.devices > 1 else ''}"
+        nodes = f" of {record.nodes} nodes" if record.nodes > 1 else ""
+        why = f"trains each trial on {devices}{nodes}; resume it by `{shlex.join(command)}`"
     elif record.status == "finished":
         why = "is finished; start a new run"
     elif record.status == "running" and not ended:

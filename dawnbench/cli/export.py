@@ -237,9 +237,8 @@ def _logs(runs: Sequence[Run], out: Path, options: EntryOptions) -> Iterator[str
         for trial in trials:
             text = mlperf_log(run, trial, author)
             if text is None:
-                _warn(
-                    [f"{run.folder}: trial {trial.trial} ended before it touched its data, so it has no log"]
-                )
+                why = "ended before it touched its data" if trial.resumed_after is None else "was resumed"
+                _warn([f"{run.folder}: trial {trial.trial} {why}, so it has no log"])
                 continue
             path = out / name / f"result_{trial.trial - 1}.txt"
             write(text, path)

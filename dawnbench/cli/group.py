@@ -44,7 +44,7 @@ VERBS = (
 """Each is in the file of the same name; `list` is in `list_`, so as not to shadow the builtin."""
 
 
-TOGETHER = ("run",)
+TOGETHER = ("run", "resume")
 """The verbs that torchrun may start in several processes."""
 
 
@@ -64,7 +64,7 @@ class Commands(click.Group):
     def resolve_command(
         self, context: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the verb; `run` is the only one that several processes take part in.
+        """Return the verb; `run` and `resume` are the only ones that several processes take part in.
 
         Raises:
             DawnbenchError: torchrun started another one.
@@ -75,7 +75,7 @@ class Commands(click.Group):
             if place.rank:
                 sys.exit(NOT_MEASURED)
             raise DawnbenchError(
-                "only `dawnbench run` trains one trial in several processes; start "
+                "only `dawnbench run` and `resume` train one trial in several processes; start "
                 f"`dawnbench {name}` without torchrun"
             )
         return name, command, rest

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dawnbench.cli.exit_codes import EXPLAINED
+from dawnbench.cli.exit_codes import DONE, EXPLAINED
 from dawnbench.cli.group import main
 from dawnbench.cli.options import time_format_option
 from dawnbench.cli.parameter_types import DEVICE
 from dawnbench.cli.run_argument import RUN_FOLDER
 from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
+from dawnbench.cli.torchrun import as_rank, check_gpus, run_by_torchrun
+from dawnbench.engine.launched import Launched, launched
+from dawnbench.records.reader import read_record
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.observer import Observer
@@ -51,12 +54,38 @@ def resume(
 
     After a reboot, or on another machine, nobody can tell whether the run's process still runs: say that it
     does not with --ended. The run's own tags, prices, --save-model and --checkpoint-every are kept.
+
+    A run on several devices of one machine starts as many processes again, as --gpus does.
     """
+    place = launched()
+    with as_rank(place):
+        if place.size == 1 and (folder / "run.json").exists():
+            record, _ = read_record(folder)
+            if record.devices > 1 and record.nodes == 1:
+                if "cpu" not in (device, record.device):
+                    check_gpus(record.devices, device or "cuda")
+                sys.exit(run_by_torchrun(record.devices, sys.argv[1:]))
+        _resume(folder, device, recipe, ended, as_json, time_format, place)
+
+
+def _resume(
+    folder: Path,
+    device: str | None,
+    recipe: str | None,
+    ended: bool,
+    as_json: bool,
+    time_format: TimeFormat,
+    place: Launched,
+) -> None:
+    """Resume in this process, which may be one of several, and exit."""
     from dawnbench.cli.run import EXIT_CODES, show_while
     from dawnbench.report.text.status_line import waiting_for
 
-    with waiting_for("loading torch", silent=as_json):
+    with waiting_for("loading torch", silent=as_json or place.rank > 0):
         campaigns = importlib.import_module("dawnbench.campaigns")
+    if place.rank:
+        campaigns.resume(folder, device=device, recipe=recipe, ended=ended)
+        sys.exit(DONE)
 
     def start(observer: Observer) -> None:
         campaigns.resume(

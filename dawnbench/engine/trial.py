@@ -152,9 +152,11 @@ class Trial:
         step, evaluation = prepared.step, prepared.evaluation
         summed = torch.stack([step.loss_before_last + step.loss, step.loss, evaluation.loss])
         counted = torch.stack([step.correct, *evaluation.counts()])
-        # An evaluation's sums are over all images already.
-        prepared.ranks.sum_(summed[:2])
-        prepared.ranks.sum_(counted[:1])
+        if prepared.ranks.rank:
+            # An evaluation is of all images already; rank 0's counts, so that no schedule sees another one.
+            summed[2:], counted[1:] = 0, 0
+        prepared.ranks.sum_(summed)
+        prepared.ranks.sum_(counted)
         losses, corrects = summed.tolist(), counted.tolist()
         return EpochResult(
             epoch=self.epoch,

@@ -104,8 +104,13 @@ def chosen_trial(run: Run, number: int | None, rule: str) -> TrialRecord:
         found = [trial for trial in run.trials if trial.trial == number]
         if not found:
             raise DawnbenchError(f"{run.folder} has no trial {number}; it has {len(run.trials)}")
+        if found[0].resumed_after is not None:
+            raise DawnbenchError(
+                f"trial {number} of {run.folder} was resumed, so it has no time; name another"
+            )
         return found[0]
-    counting = [t for t in run.trials if t.status in ("finished", "diverged") or t.epochs_to_target]
+    timed = [trial for trial in run.trials if trial.resumed_after is None]
+    counting = [t for t in timed if t.status in ("finished", "diverged") or t.epochs_to_target]
     chosen = median_trial(counting, rule)
     if chosen is None:
         raise DawnbenchError(f"{run.folder} has no finished trial to make an entry of")

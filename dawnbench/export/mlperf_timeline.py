@@ -34,7 +34,9 @@ class Timeline:
 
 
 def timeline(run: Run, trial: TrialRecord) -> Timeline | None:
-    """Return when the segments of a trial happened; None if it stopped before its data was touched.
+    """Return when the segments of a trial happened.
+
+    None if it stopped before its data was touched, or was resumed, so that two clocks saw parts of it.
 
     The set-up that a run does once is placed immediately before each of its trials. So every clock counts the
     loading of the data and whatever the process did after it, including building and compiling.
@@ -42,6 +44,8 @@ def timeline(run: Run, trial: TrialRecord) -> Timeline | None:
     Raises:
         DawnbenchError: run.json gives no time at which the run began.
     """
+    if trial.resumed_after is not None:
+        return None
     ordered = _in_order(_moved(trial.segments))
     showed = [
         place

@@ -46,19 +46,25 @@ class SynchronizedBatchNorm2d(nn.BatchNorm2d):
         if not self.training:
             return super().forward(x)
         values = x.float()
-        count = values.new_full((1,), values.numel() / values.shape[1])
-        sums = torch.cat((values.sum((0, 2, 3)), values.square().sum((0, 2, 3)), count))
-        sums = _Summed.apply(sums)
-        count = sums[-1].detach()
-        mean, square = (sums[:-1] / count).chunk(2)
-        variance = (square - mean.square()).clamp(min=0)
+        own_mean = values.mean((0, 2, 3))
+        squares = (values - own_mean[:, None, None]).square().sum((0, 2, 3))
+        own = torch.cat((own_mean, squares, values.new_full((1,), values.numel() / values.shape[1])))
+        rank, size = dist.get_rank(), dist.get_world_size()
+        # One row for each process, since the difference of two sums would lose digits.
+        rows = torch.cat((own.new_zeros(rank, len(own)), own[None], own.new_zeros(size - rank - 1, len(own))))
+        rows = _Summed.apply(rows)
+        means, all_squares = rows[:, :-1].chunk(2, dim=1)
+        counts = rows[:, -1:].detach()
+        count = counts.sum()
+        mean = (means * counts).sum(0) / count
+        variance = (all_squares + counts * (means - mean).square()).sum(0) / count
         with torch.no_grad():
             self.running_mean.lerp_(mean, self.momentum)
             self.running_var.lerp_(variance * (count / (count - 1)), self.momentum)
             self.num_batches_tracked.add_(1)
         scale = self.weight * torch.rsqrt(variance + self.eps)
-        shift = self.bias - mean * scale
-        normalized: Tensor = values * scale[:, None, None] + shift[:, None, None]
+        centered = values - mean[:, None, None]
+        normalized: Tensor = centered * scale[:, None, None] + self.bias[:, None, None]
         return normalized.to(x.dtype)
 
 

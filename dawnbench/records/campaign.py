@@ -18,14 +18,13 @@ from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.bounds import Count, Ordinal, Seed, Text
-from dawnbench.records.files import LINES_LIMIT, open_regular
-from dawnbench.records.index import CAMPAIGN_FILE
+from dawnbench.records.files import CAMPAIGN_FILES, LINES_LIMIT, open_regular
 from dawnbench.records.process import is_gone
 from dawnbench.records.reader import damaged, read_versioned
 from dawnbench.records.schema import ProcessRecord
 from dawnbench.records.search import SearchRecord
 
-ATTEMPTS_FILE = "attempts.jsonl"
+CAMPAIGN_FILE, ATTEMPTS_FILE = CAMPAIGN_FILES
 RUNS, ATTEMPTS, RECIPES = "runs", "attempts", "recipes"
 """The folders in a campaign's folder."""
 REQUEST_TAG = "request"

@@ -43,7 +43,12 @@ _LOCK = (
 )
 
 SITE_MANIFEST = "dawnbench-site.json"
-_OWN_FOLDERS = {"run folder": ("run.json", "trials.jsonl"), "site": (SITE_MANIFEST,)}
+CAMPAIGN_FILES = ("campaign.json", "attempts.jsonl")
+_OWN_FOLDERS = {
+    "run folder": ("run.json", "trials.jsonl"),
+    "campaign's folder": CAMPAIGN_FILES,
+    "site": (SITE_MANIFEST,),
+}
 """Files that identify folders which others may have made; no link in them may lead a write outside."""
 
 

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from dawnbench.errors import DawnbenchError
+from dawnbench.records.files import CAMPAIGN_FILES
 from dawnbench.records.identity import RunIdentity
 from dawnbench.records.index_cache import Kept, cache_path, keep, recall
 from dawnbench.records.listed import Listed, read_listed
@@ -17,8 +18,6 @@ from dawnbench.records.listed import Listed, read_listed
 RUN_FILES = ("run.json", "trials.jsonl", "epochs.jsonl", "telemetry.jsonl")
 LISTED_FILES = RUN_FILES[:2]
 """Those that a listing reads."""
-CAMPAIGN_FILE = "campaign.json"
-"""Identifies the folder of a campaign, whose run folders are in `runs` below it."""
 SETTLED_NS = 2_000_000_000
 """A file modified less than this long ago may change again within the same tick of its file system's clock
 (2 s on FAT, the slowest) and keep the same time, so what was read from it is not cached."""
@@ -86,7 +85,7 @@ def index_runs(folder: Path, *, cache: Path | None = None, clock: Callable[[], i
 
 def folder_of_runs(folder: Path) -> Path:
     """Return where the run folders of a folder are: in `runs` below it if it is a campaign's."""
-    return folder / "runs" if (folder / CAMPAIGN_FILE).is_file() else folder
+    return folder / "runs" if (folder / CAMPAIGN_FILES[0]).is_file() else folder
 
 
 def is_run_folder(folder: Path) -> bool:

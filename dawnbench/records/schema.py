@@ -355,7 +355,7 @@ class RunRecord:
     def can_be_resumed(self) -> bool:
         """Whether `dawnbench resume` can finish it: a training of a fixed number of trials ended early."""
         plain = self.inference is None and self.pairing is None and self.stopping is None
-        return plain and self.devices == 1 and self.status in ("interrupted", "failed", "died")
+        return plain and self.status in ("interrupted", "failed", "died")
 
     @property
     def identity(self) -> RunIdentity:

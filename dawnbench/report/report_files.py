@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from dawnbench.report.plots.bars import draw_ladder
 from dawnbench.report.plots.dots import draw_ratios
 from dawnbench.report.plots.lines import draw_chart
 from dawnbench.report.plots.plot_files import draw_accuracy, run_plots
-from dawnbench.report.plots.style import save, styled, svg
+from dawnbench.report.plots.style import save, styled, svg, svg_element
 from dawnbench.report.text.comparison_sections import Held, comparisons
 from dawnbench.report.text.log_views import LogView
 from dawnbench.report.text.run_report import Drawn, report
@@ -59,15 +59,17 @@ def write_report(
         DawnbenchError: a file cannot be written, or a run's telemetry is damaged.
     """
     written = []
+    drawn_here: dict[str, Path] = {}
     rule = suiting_rule(runs[0].record.kind, rule)
     if to.markdown is not None:
         held = comparisons([trial_set_of(run) for run in runs], rule)
         drawn = _draw(runs, rule, to, held)
         write(report(runs, rule, view, drawn, held, prices), to.markdown)
         written.append(to.markdown)
+        drawn_here = {name: to.markdown.parent / link for name, link in drawn.runs[0].items()}
     if to.page is not None:
         run = runs[0]
-        picture = _picture(run, rule)
+        picture = _picture(run, rule, drawn_here)
         # Before the samples are read: making it takes as much memory as a day of them.
         summary = summarise(trial_set_of(run))
         samples = read_samples(run.folder)
@@ -106,9 +108,15 @@ def _save(figure: Figure, stem: Path, to: Places) -> str:
     return save(figure, stem)[0].relative_to(to.markdown.parent).as_posix()
 
 
-def _picture(run: Run, rule: str) -> str | None:
-    """Return the first plot as SVG, for readers without JavaScript: accuracy, or latency by pass."""
+def _picture(run: Run, rule: str, drawn: Mapping[str, Path]) -> str | None:
+    """Return the first plot as SVG, for readers without JavaScript: accuracy, or latency by pass.
+
+    `drawn` are the files of plots that are drawn already, by name.
+    """
     chart = latency_chart(run)
+    path = drawn.get("accuracy" if chart is None else "latency")
+    if path is not None:
+        return svg_element(path.read_text(encoding="utf-8"))
     with styled():
         figure = draw_accuracy(run, rule) if chart is None else draw_chart(chart, 3.4)
         return None if figure is None else svg(figure)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t
+from scipy.special import stdtrit
 
 TAIL = 0.025
 
@@ -27,6 +27,14 @@ class Interval:
         return self.low <= value <= self.high
 
 
+def student_quantile(tail: float, freedom: float) -> float:
+    """Return the value that Student's t exceeds with the probability `tail`.
+
+    As `scipy.stats.t.isf`, without half a second for importing scipy.stats.
+    """
+    return -float(stdtrit(freedom, tail))
+
+
 def mean_interval(values: np.ndarray, highest: float = math.inf) -> Interval | None:
     """Return Student's 95 % interval of the mean of values (n,), up to `highest`; None for n < 2.
 
@@ -35,7 +43,10 @@ def mean_interval(values: np.ndarray, highest: float = math.inf) -> Interval | N
     n = len(values)
     if n < 2:
         return None
-    mean, half = float(values.mean()), float(t.isf(TAIL, n - 1) * values.std(ddof=1) / math.sqrt(n))
+    mean, half = (
+        float(values.mean()),
+        float(student_quantile(TAIL, n - 1) * values.std(ddof=1) / math.sqrt(n)),
+    )
     # Rounding may put the mean of equal values just beside them.
     if values.min() == values.max():
         mean, half = float(values[0]), 0.0
@@ -57,7 +68,7 @@ def expected_interval(spent: np.ndarray, success: np.ndarray) -> Interval | None
     if not rate:
         return Interval(math.inf, math.inf)
     (var, both), (_, var_rate) = np.cov(spent, success).tolist()
-    k = float(t.isf(TAIL, n - 1)) ** 2 / n
+    k = student_quantile(TAIL, n - 1) ** 2 / n
     # a E^2 - 2 b E + c <= 0 within the interval; for a <= 0 it goes on to infinity.
     a, b, c = rate**2 - k * var_rate, mean * rate - k * both, mean**2 - k * var
     root = math.sqrt(max(0.0, b * b - a * c))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import t as students_t
+from scipy.special import stdtrit
 
 CONFIDENCE = 0.95
 
@@ -55,7 +55,7 @@ def fit_power_law(x: Sequence[float], y: Sequence[float]) -> PowerLaw | None:
     margin = None
     if freedom > 0:
         error = math.sqrt(left / freedom / spread)
-        margin = float(students_t.ppf(0.5 + CONFIDENCE / 2, freedom)) * error
+        margin = float(stdtrit(freedom, 0.5 + CONFIDENCE / 2)) * error
     return PowerLaw(
         x_middle=math.exp(across.mean()),
         y_middle=math.exp(up.mean()),

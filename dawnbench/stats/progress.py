@@ -11,8 +11,10 @@ from dawnbench.records.schema import TrialRecord
 def elapsed_seconds(trial: TrialRecord, rule: str) -> dict[int, float]:
     """Return what a rule's clock showed at the end of each epoch, by epoch.
 
-    The last value is the trial's time if the rule does not stop at the target.
+    The last value is the trial's time if the rule does not stop at the target. Empty for a resumed trial.
     """
+    if trial.resumed_after is not None:
+        return {}
     counted = known_rule(rule).counted
     total = sum(s.length_ns for s in trial.segments if s.epoch is None and s.name in counted)
     of_epochs: dict[int, int] = {}

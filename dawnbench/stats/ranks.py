@@ -12,7 +12,6 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from scipy.stats import mannwhitneyu, rankdata, wilcoxon
 
 Alternative = Literal["two-sided", "greater", "less"]
 _SWAPPED: dict[Alternative, Alternative] = {"two-sided": "two-sided", "greater": "less", "less": "greater"}
@@ -30,6 +29,8 @@ def mann_whitney(x: Sequence[float], y: Sequence[float], alternative: Alternativ
     """
     if len(x) > len(y):
         return mann_whitney(y, x, _SWAPPED[alternative])
+    from scipy.stats import mannwhitneyu, rankdata
+
     both = np.concatenate([x, y])
     if np.all(both == both[0]):
         return 1.0
@@ -52,6 +53,8 @@ def signed_rank(differences: Sequence[float], alternative: Alternative = "two-si
     neither side (Pratt 1959). Exact given the ties for up to 100 differences; beyond that by the normal
     distribution.
     """
+    from scipy.stats import rankdata, wilcoxon
+
     values = np.asarray(differences, dtype=float)
     if not np.any(values):
         return 1.0

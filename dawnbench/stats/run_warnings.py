@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from scipy.stats import kendalltau, theilslopes
 
 from dawnbench.records.rules import is_per_image, stops_at_target
 from dawnbench.records.schema import Reading
@@ -114,6 +113,8 @@ def _outliers(numbers: Sequence[int], seconds: Sequence[float], rule: str) -> It
 def _drift(seconds: Sequence[float]) -> Iterator[RunWarning]:
     if len(seconds) <= MIN_TRIALS or len(set(seconds)) == 1:
         return
+    from scipy.stats import kendalltau, theilslopes
+
     order = np.arange(len(seconds))
     median = float(np.median(seconds))
     if median <= 0 or kendalltau(order, seconds).pvalue >= DRIFT_P:

@@ -23,6 +23,7 @@ import numpy as np
 from dawnbench.errors import DawnbenchError
 from dawnbench.records.rules import known_rule, shares_start
 from dawnbench.records.schema import Question
+from dawnbench.stats.intervals import student_quantile
 
 DEFAULT_MAX_TRIALS = 40
 LARGEST_MAX_TRIALS = 1000
@@ -178,13 +179,11 @@ def fixed_width_share(values: Sequence[tuple[float, float]]) -> float | None:
     small; so the interval is Student's and widened by 2 / n, a correction of the order that Woodroofe (1977,
     Ann. Statist. 5:984) derives. None with fewer than two trials, without a success or for a mean of zero.
     """
-    from scipy.stats import t
-
     spent, success = np.array(values, dtype=float).reshape(-1, 2).T
     n, total = len(spent), float(success.sum())
     if n < 2 or not total or not spent.sum():
         return None
     mean = spent.sum() / total
     deviation = float(np.std((spent - mean * success) * n / total, ddof=1))
-    half_width = float(t.isf(INTERVAL_ALPHA / 2, n - 1)) * deviation / math.sqrt(n)
+    half_width = student_quantile(INTERVAL_ALPHA / 2, n - 1) * deviation / math.sqrt(n)
     return float(half_width / mean * (1 + 2 / n))

@@ -216,7 +216,10 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
 
 
 @pytest.fixture
-def command(script: Path, tiny: Path, tmp_path: Path) -> list[str]:
+def command(
+    script: Path, tiny: Path, warm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    monkeypatch.setattr("sys.executable", warm)
     words = ["airbench94_muon", str(script), f"--data={tiny}", "--trials=1", "--seed=5"]
     settings = ("epochs=1", "batch_size=32", "model.widths=[2,2,2]", "model.whitening_images=64")
     words += [f"--set={setting}" for setting in (*settings, "precision=fp32")]

@@ -22,6 +22,8 @@ from dawnbench.engine.checkpoint import CHECKPOINT_NAME
 from dawnbench.engine.device.cpu import CpuDevice
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
+from dawnbench.export.dawnbench_entry import chosen_trial
+from dawnbench.export.mlperf_timeline import timeline
 from dawnbench.grace import interrupt
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.records.listed import read_listed
@@ -29,6 +31,7 @@ from dawnbench.records.reader import Run, read_run
 from dawnbench.records.schema import EpochRecord, RunRecord, TrialRecord
 from dawnbench.records.store import RunWriter
 from dawnbench.records.trial_set import trial_set_of
+from dawnbench.report.charts.segments import segment_chart
 from dawnbench.stats.trial_values import accuracies, spent_seconds
 from tests.cli.conftest import TINY_RECIPE
 from tests.records.examples import RUN
@@ -182,6 +185,12 @@ def test_a_resumed_trial_is_marked_and_has_no_times_but_an_accuracy(killed: Call
     assert len(accuracies(series)) == 3
     assert read_listed(folder).done == 3
     assert len(series.counting) == 3
+    drawn = segment_chart(run, "dawnbench").trials
+    assert [bar.label for bar in drawn] == ["trial 1", "trial 3"]
+    assert chosen_trial(run, None, "dawnbench").trial != 2
+    with pytest.raises(DawnbenchError, match=r"trial 2 .* was resumed, so it has no time"):
+        chosen_trial(run, 2, "dawnbench")
+    assert timeline(run, second) is None
 
 
 def test_a_resumed_trial_that_misses_its_target_counts_no_time_as_spent(
@@ -279,7 +288,7 @@ def test_a_signal_during_the_last_epoch_lets_the_trial_end(recipe: Recipe, tmp_p
         ({"status": "finished"}, "is finished; start a new run"),
         ({"status": "running"}, "still goes on, as far as this machine can tell"),
         ({"pairing": {"campaign": "c0ffee", "side": "A"}}, "one side of `dawnbench ab`"),
-        ({"devices": 2}, "on 2 devices together; start a new run"),
+        ({"devices": 2}, "on 2 devices; resume it by `torchrun --nproc-per-node 2 -m dawnbench resume"),
         ({"recipe_digest": "ab" * 32}, "its recipe means something else"),
         ({"device": "cuda:9"}, "cuda:9"),
     ],
@@ -427,6 +436,23 @@ def test_two_processes_do_not_resume_one_run(killed: Callable[[str], Path]) -> N
         resume(folder, ended=True)
     writer.close("interrupted")
     resume(folder, ended=True)
+
+
+def test_a_run_that_was_resumed_while_another_process_prepared_to_is_left_alone(
+    killed: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = killed("2.3")
+    check = module.Session.check_continues
+
+    def meanwhile(self: module.Session, record: RunRecord) -> None:
+        check(self, record)
+        monkeypatch.undo()
+        resume(folder, ended=True)
+
+    monkeypatch.setattr(module.Session, "check_continues", meanwhile)
+    with pytest.raises(DawnbenchError, match="another process has resumed"):
+        resume(folder, ended=True)
+    assert len((folder / "trials.jsonl").read_text().splitlines()) == TRIALS
 
 
 def test_a_file_system_that_goes_away_ends_the_run_in_a_sentence(

@@ -44,7 +44,6 @@ recipe = replace(
 )
 """
 """A user's own recipe on the shipped digits; an epoch takes milliseconds."""
-COMMAND = [sys.executable, "-m", "dawnbench"]
 
 
 @pytest.fixture(autouse=True)
@@ -53,8 +52,9 @@ def _tiny_recipe(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def command() -> list[str]:
-    return COMMAND
+def command(warm: str) -> list[str]:
+    """The command in a process of its own, which need not load torch first."""
+    return [warm, "-m", "dawnbench"]
 
 
 @pytest.fixture
@@ -78,12 +78,12 @@ def command_in(folder: Path) -> Callable[..., Finished]:
     return call
 
 
-def process_in(folder: Path) -> Callable[..., Finished]:
+def process_in(folder: Path, python: str = sys.executable) -> Callable[..., Finished]:
     """Return a function that runs the command in a new process, in a folder, and returns what it printed."""
 
     def call(*arguments: str) -> Finished:
         return subprocess.run(
-            [*COMMAND, *arguments],
+            [python, "-m", "dawnbench", *arguments],
             cwd=folder,
             env=os.environ | {"NO_COLOR": "1"},
             text=True,

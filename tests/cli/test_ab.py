@@ -23,8 +23,6 @@ from tests.cli.conftest import TINY_RECIPE, Finished, command_in, full_disk
 from tests.cli.made_runs import invoke, made_run, trial, words
 from tests.export.judgements import strict_json
 
-AB = (sys.executable, "-m", "dawnbench", "ab")
-
 
 @dataclass(frozen=True)
 class Campaign:
@@ -162,10 +160,10 @@ def test_the_folders_are_compared_again_as_they_were(campaign: Campaign) -> None
 
 
 @pytest.mark.slow
-def test_ctrl_c_keeps_both_folders_and_compares_what_is_there(tmp_path: Path) -> None:
+def test_ctrl_c_keeps_both_folders_and_compares_what_is_there(command: list[str], tmp_path: Path) -> None:
     folder = prepared(tmp_path)
     process = subprocess.Popen(
-        [*AB, "narrow.py", "wide.py", "--set=epochs=20", "--trials=500", "--json"],
+        [*command, "ab", "narrow.py", "wide.py", "--set=epochs=20", "--trials=500", "--json"],
         cwd=folder,
         env=environment(folder),
         text=True,

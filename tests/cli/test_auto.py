@@ -6,7 +6,6 @@ import json
 import re
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -115,10 +114,10 @@ def test_a_campaign_prints_the_verdict_by_the_bound_and_why_it_stopped(dawnbench
     assert "Stopped by --trials auto (at most 9 pairs)" in result.stdout
 
 
-def test_an_interrupt_keeps_what_there_is(tmp_path: Path) -> None:
+def test_an_interrupt_keeps_what_there_is(command: list[str], tmp_path: Path) -> None:
     options = ("--trials=auto", "--until=0.001%", "--max-trials=1000", "--epochs=2", "--target=0.1", "--json")
     process = subprocess.Popen(
-        [sys.executable, "-m", "dawnbench", "run", "tiny.py", *options],
+        [*command, "run", "tiny.py", *options],
         cwd=tmp_path,
         text=True,
         stdout=subprocess.PIPE,

@@ -7,7 +7,6 @@ import pickle
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -73,12 +72,14 @@ def tiny(trained: Path, tmp_path: Path) -> Run:
 
 
 @pytest.mark.slow
-def test_another_process_finds_the_same_accuracy_to_the_digit(dawnbench: Dawnbench, tmp_path: Path) -> None:
+def test_another_process_finds_the_same_accuracy_to_the_digit(
+    dawnbench: Dawnbench, warm: str, tmp_path: Path
+) -> None:
     plain = kept(dawnbench, tmp_path / "plain", "quickstart", *NARROW)
     averaged = kept(dawnbench, tmp_path / "averaged", *AVERAGED)
     both = "import sys\nfrom dawnbench.cli import main\n"
     both += "for run in sys.argv[1:]: main(['evaluate', run, '--json'], standalone_mode=False)"
-    command = [sys.executable, "-c", both, plain.folder, averaged.folder]
+    command = [warm, "-c", both, plain.folder, averaged.folder]
     done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=240, check=True)
     for run, line in zip((plain, averaged), done.stdout.splitlines(), strict=True):
         found, last = json.loads(line), run.epochs[-1]

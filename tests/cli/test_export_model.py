@@ -63,7 +63,7 @@ def refused(done: Finished) -> str:
 
 @pytest.mark.slow
 def test_another_process_finds_the_same_accuracy_to_the_digit(
-    tiny: Run, written: Path, tmp_path: Path
+    tiny: Run, written: Path, warm: str, tmp_path: Path
 ) -> None:
     every = (
         "import sys\nfrom dawnbench.cli import main\nfor it in sys.argv[1:]:"
@@ -71,7 +71,7 @@ def test_another_process_finds_the_same_accuracy_to_the_digit(
     )
     sources = [tiny.folder, written / "it.safetensors", written / "it.onnx"]
     done = subprocess.run(
-        [sys.executable, "-c", every, *sources], cwd=tmp_path, text=True, capture_output=True, check=True
+        [warm, "-c", every, *sources], cwd=tmp_path, text=True, capture_output=True, check=True
     )
     run, file, onnx = map(json.loads, done.stdout.splitlines())
     assert run == file

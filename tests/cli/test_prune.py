@@ -7,7 +7,6 @@ import pickle
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import chdir
 from pathlib import Path
@@ -204,7 +203,9 @@ def test_the_published_protocol(dawnbench: Dawnbench, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_another_process_finds_each_accuracy_to_the_digit(dawnbench: Dawnbench, tmp_path: Path) -> None:
+def test_another_process_finds_each_accuracy_to_the_digit(
+    dawnbench: Dawnbench, warm: str, tmp_path: Path
+) -> None:
     few_digits(tmp_path)
     run = trained(tmp_path, *NARROW, "--epochs=4")
     assert dawnbench("prune", "latest", "--sparsity=0.6", "--finetune=1").returncode == 0
@@ -215,7 +216,7 @@ def test_another_process_finds_each_accuracy_to_the_digit(dawnbench: Dawnbench, 
     ]
     both = "import sys\nfrom dawnbench.cli import main\n"
     both += "for file in sys.argv[1:]: main(['evaluate', file, '--json'], standalone_mode=False)"
-    command = [sys.executable, "-c", both, *(file for file, _ in models)]
+    command = [warm, "-c", both, *(file for file, _ in models)]
     done = subprocess.run(command, cwd=tmp_path, text=True, capture_output=True, timeout=240, check=True)
     for (_, model), line in zip(models, done.stdout.splitlines(), strict=True):
         last = model["finetuned_accuracy"] or model["recalibrated_accuracy"]

@@ -16,7 +16,7 @@ import pytest
 
 from dawnbench.cli.exit_codes import MISSED
 from dawnbench.records.reader import Run, read_run
-from tests.cli.conftest import TINY_RECIPE, Finished, only_run, small_run
+from tests.cli.conftest import TINY_RECIPE, Finished, only_run, process_in, small_run
 
 ROOT = Path(__file__).parents[2]
 BY_TORCHRUN = (
@@ -25,11 +25,11 @@ BY_TORCHRUN = (
 )
 
 
-def two_processes(folder: Path, *arguments: str) -> subprocess.Popen[str]:
+def two_processes(python: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:
     """Start the command as `--gpus 2` does, in an empty folder."""
     (folder / "tiny.py").write_text(TINY_RECIPE)
     return subprocess.Popen(
-        [sys.executable, "-c", BY_TORCHRUN, *small_run("--device=cpu", *arguments)],
+        [python, "-c", BY_TORCHRUN, *small_run("--device=cpu", *arguments)],
         cwd=folder,
         env=os.environ | {"NO_COLOR": "1", "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         text=True,
@@ -39,11 +39,11 @@ def two_processes(folder: Path, *arguments: str) -> subprocess.Popen[str]:
 
 
 @pytest.fixture(scope="module")
-def together(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
+def together(warm: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
     """Ten trials that miss their target, in JSON lines."""
     folder = tmp_path_factory.mktemp("together")
     limits = ("--epochs=2", "--target=0.999999", "--require-target", "--json", "--save-model")
-    process = two_processes(folder, "--trials=auto", "--until=1%", "--max-trials=10", *limits)
+    process = two_processes(warm, folder, "--trials=auto", "--until=1%", "--max-trials=10", *limits)
     out, err = process.communicate(timeout=240)
     assert process.returncode == MISSED, err
     return Finished(process.args, process.returncode, out, err), read_run(only_run(folder))
@@ -102,10 +102,30 @@ ENDINGS: dict[str, tuple[Callable[[dict[int, psutil.Process]], None], str, str]]
 
 
 @pytest.mark.slow
+def test_a_run_of_two_devices_is_resumed_by_two_processes(warm: str, tmp_path: Path) -> None:
+    process = two_processes(warm, tmp_path, "--trials=3", "--epochs=2")
+    _, err = process.communicate(timeout=240)
+    assert process.returncode == 0, err
+    folder = only_run(tmp_path)
+    kept = (folder / "trials.jsonl").read_text().splitlines(keepends=True)[:2]
+    (folder / "trials.jsonl").write_text("".join(kept))
+    record = json.loads((folder / "run.json").read_text())
+    (folder / "run.json").write_text(json.dumps(record | {"status": "interrupted"}))
+
+    resumed = process_in(tmp_path, warm)("resume", str(folder), "--recipe=tiny.py")
+    assert resumed.returncode == 0, resumed.stderr
+    run = read_run(folder)
+    assert (run.record.devices, run.record.status) == (2, "finished")
+    assert [(trial.trial, trial.status) for trial in run.trials] == [(n, "finished") for n in (1, 2, 3)]
+    assert (folder / "trials.jsonl").read_text().startswith("".join(kept))
+    assert all(epoch.slowest_train_seconds is not None for epoch in run.epochs_of(3))
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_run_that_ends_early_leaves_a_sentence_and_a_readable_folder(ending: str, tmp_path: Path) -> None:
     end, status, reason = ENDINGS[ending]
-    process = two_processes(tmp_path, "--epochs=100000")
+    process = two_processes(sys.executable, tmp_path, "--epochs=100000")
     end(started(process, tmp_path))
     _, err = process.communicate(timeout=120)
     assert process.returncode != 0
@@ -138,8 +158,8 @@ def test_another_verb_by_torchrun_is_refused_in_one_sentence(
     first = dawnbench("ab", "quickstart", "quickstart")
     assert (first.returncode, first.stdout) == (2, "")
     assert first.stderr == (
-        "dawnbench: only `dawnbench run` trains one trial in several processes; start `dawnbench ab` without "
-        "torchrun\n"
+        "dawnbench: only `dawnbench run` and `resume` train one trial in several processes; start "
+        "`dawnbench ab` without torchrun\n"
     )
     as_rank(1)
     second = dawnbench("ab", "quickstart", "quickstart")

@@ -171,8 +171,7 @@ def test_no_verb_loads_torch(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_run_that_goes_on_is_followed_to_its_end(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "dawnbench"]
+def test_a_run_that_goes_on_is_followed_to_its_end(command: list[str], tmp_path: Path) -> None:
     recipe = ["quickstart", "--trials", "2", "--epochs", "2", "--set", "model.widths=[4,4,4,4]"]
     running = subprocess.Popen(
         [*command, "run", *recipe, "--out", tmp_path, "--json"],

@@ -33,11 +33,12 @@ ESCAPE = "\x1b"
 
 @pytest.fixture(scope="module")
 def piped(tmp_path_factory: pytest.TempPathFactory) -> tuple[Finished, Run]:
-    """Two trials in a process of their own, whose output goes into a pipe."""
+    """Two trials in a process of their own, started cold, whose output goes into a pipe."""
     folder = tmp_path_factory.mktemp("piped")
     (folder / "tiny.py").write_text(TINY_RECIPE)
     tags = ("--tag=branch=main", "--tag=note=*a* b")
-    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01", *tags)
+    notes = ("--note=a backup ran", "--note=the window was open")
+    arguments = small_run("--trials=2", "--epochs=2", "--seed=5", "--target=0.01", *tags, *notes)
     result = process_in(folder)(*arguments)
     assert result.returncode == 0, result.stderr
     return result, read_run(only_run(folder))
@@ -60,6 +61,7 @@ def test_a_run_in_a_pipe_prints_the_log_table_and_leaves_a_whole_run_folder(
     assert [(e.trial, e.epoch) for e in run.epochs] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert run.record.status == "finished"
     assert run.record.tags == {"branch": "main", "note": "*a* b"}
+    assert run.record.notes[-2:] == ("a backup ran", "the window was open")
     assert run.record.command[:3] == ("dawnbench", "run", "tiny.py")
     log = (run.folder / "log.md").read_text()
     assert header in log

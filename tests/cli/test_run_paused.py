@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dawnbench.records.reader import Run, read_run
-from tests.cli.conftest import COMMAND, only_run, small_run
+from tests.cli.conftest import only_run, small_run
 
 PAUSE_SECONDS = 2.5
 NOBODY = 54321
@@ -37,7 +37,11 @@ def test_a_pause_is_told_with_its_seconds_and_no_home_is_needed(tmp_path: Path) 
     unset = ("HOME", "USER", "LOGNAME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME") if homeless else ()
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     process = subprocess.Popen(
-        [*(AS_NOBODY if homeless else []), *COMMAND, *small_run("--trials=1", "--epochs=80", "--json")],
+        [
+            *(AS_NOBODY if homeless else []),
+            *(sys.executable, "-m", "dawnbench"),
+            *small_run("--trials=1", "--epochs=80", "--json"),
+        ],
         cwd=tmp_path,
         env=environment | {"DAWNBENCH_DATA": str(tmp_path / "data")},
         text=True,

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -155,10 +154,10 @@ def test_a_failure_in_the_second_model_keeps_the_first(monkeypatch: pytest.Monke
     assert re.findall("^## (.*)", text, re.MULTILINE) == ["tiny-1", "The series"]
 
 
-def test_ctrl_c_writes_up_what_ran_and_exits_130(tmp_path: Path) -> None:
+def test_ctrl_c_writes_up_what_ran_and_exits_130(warm: str, tmp_path: Path) -> None:
     (tmp_path / "command.py").write_text(COMMAND)
     process = subprocess.Popen(
-        [sys.executable, "command.py", "run", "tinies", "--trials=1", "--device=cpu"],
+        [warm, "command.py", "run", "tinies", "--trials=1", "--device=cpu"],
         env=os.environ | {"NO_COLOR": "1"},
         text=True,
         stdout=subprocess.PIPE,

@@ -13,7 +13,10 @@ from tests.export.json_schemas import faults, published
 
 
 @pytest.mark.slow
-def test_a_study_is_measured_shown_and_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_study_is_measured_shown_and_written(
+    warm: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", warm)
     monkeypatch.chdir(tmp_path)
     arguments = ["--batch", "64,128", "--device", "cpu", "--out", "study", "--tag", "host=a"]
     done = CliRunner().invoke(main, ["scale", "tiny.py", *arguments])

@@ -80,6 +80,23 @@ def test_the_sensors_of_each_gpu_share_a_row(run: Path) -> None:
     assert "A GPU was throttled by: cap." in text
 
 
+def test_what_each_gpu_spent_and_the_slowest_rank_have_rows(run: Path) -> None:
+    opened = read_run(run)
+    spent = [{"0": 900.0, "1": 1000.0}, {"0": 1100.0, "1": 1040.0}, {}]
+    trials_ = tuple(
+        replace(trial, telemetry=TelemetrySummary(1, {}, (), None, None, None, gpu_energy=joules))
+        for trial, joules in zip(opened.trials, spent, strict=True)
+    )
+    epochs = tuple(
+        replace(epoch, train_seconds=10.0, slowest_train_seconds=11.0 if epoch.epoch == 5 else 10.0)
+        for epoch in opened.epochs
+    )
+    text = words(telemetry_table(replace(opened, trials=trials_, epochs=epochs)))
+    assert "| energy of a trial, each GPU | 1000.0 J to 1020.0 J | 1040.0 J to 1100.0 J |" in text
+    assert "| slowest rank, longer than rank 0 | 2.00 % | 10.00 % |" in text
+    assert "slowest rank" not in telemetry_table(opened)
+
+
 def test_tables_and_entries_do(run: Path) -> None:
     invoke("export", run, "--format", "csv")
     header, *rows = csv.reader(Path("exports/csv/trials.csv").read_text().splitlines())

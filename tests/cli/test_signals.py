@@ -1,19 +1,11 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from dawnbench.cli.signals import MEANT_TO_STOP, stopping_like_ctrl_c
-
-
-@pytest.fixture(autouse=True)
-def _handlers_as_before() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in MEANT_TO_STOP}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def _stopped(number: int, close: Callable[[], None]) -> None:

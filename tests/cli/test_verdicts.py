@@ -81,6 +81,8 @@ def test_help_and_the_list_of_runs_load_no_library_that_takes_a_while() -> None:
 
 
 def test_no_verb_about_figures_loads_torch() -> None:
+    program = without("torch pandas scipy.stats", "log good")
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
     commands = ("show good", "compare good good published", "regress good", "show nowhere", "ab a")
     saved = "baseline save good --name x --replace"
     program = without("torch pandas", *commands, saved)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -41,13 +40,19 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_trial_takes_within_a_tenth_what_was_predicted(
-    recipe_name: str, batch_size: int, widths: tuple[int, ...], precision: str, data: Path, tmp_path: Path
+    recipe_name: str,
+    batch_size: int,
+    widths: tuple[int, ...],
+    precision: str,
+    data: Path,
+    warm: str,
+    tmp_path: Path,
 ) -> None:
     settings = (f"batch_size={batch_size}", f"model.widths={list(widths)}", f"precision={precision}")
-    # In a process of its own, as a run is: what another test made torch load or keep is none of its memory.
+    # In a process of its own, as a run is: what another test made torch keep is none of its memory.
     subprocess.run(
         [
-            *(sys.executable, "-m", "dawnbench", "run", recipe_name, "--trials", "1", "--epochs", "1"),
+            *(warm, "-m", "dawnbench", "run", recipe_name, "--trials", "1", "--epochs", "1"),
             *("--data", data, "--device", "cpu", "--out", tmp_path),
             *(part for setting in settings for part in ("--set", setting)),
         ],

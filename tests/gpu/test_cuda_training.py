@@ -6,18 +6,21 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
 from dawnbench.data.dataset import Dataset
+from dawnbench.engine.checkpoint import Checkpoint, CheckpointFacts, SavedTrial, read_checkpoint
 from dawnbench.engine.device import Device
 from dawnbench.engine.hooks import EpochResult, Hook
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up
+from dawnbench.grace import Grace
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.catalogue import PLACES
 
@@ -152,6 +155,41 @@ def test_a_second_trial_owes_nothing_to_the_first(make_prepared: MakePrepared, n
     first = train(prepared, seed=3)[-1]
     train(prepared, seed=4)
     assert train(prepared, seed=3)[-1].train_loss == pytest.approx(first.train_loss, rel=0.05)
+
+
+class MidEpoch(Hook):
+    """Keeps the state of a trial in the middle of its second epoch, as a checkpoint's file gives it back."""
+
+    segment = "checkpoint"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.saved: SavedTrial | None = None
+
+    def after_step(self, trial: Trial, step: int) -> None:
+        if trial.epoch == 1 and trial.is_within_epoch and self.saved is None:
+            facts = CheckpointFacts(1, 3, "recipe", "data")
+            Checkpoint(self.path, 1, facts, Grace()).save_and_interrupt(trial)
+            self.saved = read_checkpoint(self.path, torch.device("cuda"))
+
+
+@EACH
+def test_a_trial_goes_on_from_a_checkpoint(
+    name: str, make_prepared: MakePrepared, narrow: Narrow, tmp_path: Path
+) -> None:
+    prepared = make_prepared(narrow(name, epochs=3, precision="fp32"))
+    warm_up(prepared)
+    kept, whole = MidEpoch(tmp_path / "checkpoint.pt"), Results()
+    Trial(prepared, 3, Ledger(prepared.device), (whole, kept)).run()
+    train(prepared, seed=4)
+    assert kept.saved is not None
+    again = Results()
+    trial = Trial(prepared, 5, Ledger(prepared.device), (again, MidEpoch(tmp_path / "other.pt")))
+    kept.saved.load(trial)
+    trial.run()
+    assert [result.epoch for result in again.found] == [2, 3]
+    for mine, other in zip(again.found, whole.found[1:], strict=True):
+        assert mine.train_loss == pytest.approx(other.train_loss, rel=0.05)
 
 
 @EACH

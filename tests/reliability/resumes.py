@@ -16,7 +16,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -25,13 +25,15 @@ from click.testing import CliRunner
 
 from dawnbench.cli import main
 from dawnbench.records.reader import Run, read_run
+from tests.cli.conftest import TINY_RECIPE
 from tests.reliability.kills import forked
 
 TRIALS, EPOCHS = 3, 3
 RUN = (
-    *("run", "quickstart", f"--trials={TRIALS}", f"--epochs={EPOCHS}", "--checkpoint-every=1"),
-    *("--save-model", "--json", "--set=model.widths=[2,2,2,2]", "--device=cpu"),
+    *("run", "tiny.py", f"--trials={TRIALS}", f"--epochs={EPOCHS}", "--checkpoint-every=1"),
+    *("--save-model", "--json", "--device=cpu"),
 )
+RESUME = ("--recipe=tiny.py", "--json")
 OCCASIONS = {
     **dict.fromkeys(("load", "build", "compile"), 1),
     **dict.fromkeys(("to_device", "reset", "init", "final_evaluate"), TRIALS),
@@ -39,8 +41,8 @@ OCCASIONS = {
     **dict.fromkeys(("train", "record"), TRIALS * EPOCHS),
 }
 """How often each kind of segment occurs in a run."""
-MAX_DELAY = 0.05
-"""Seconds between the start of a segment and the kill; a segment of this run takes 1 to 50 ms."""
+MAX_DELAY = 0.02
+"""Seconds between the start of a segment and the kill; most segments of this run take 1 to 20 ms."""
 KILLS = (0.6, 0.3)
 """How likely the first and the second resumption are killed as well."""
 LINES = ("trials", "epochs")
@@ -53,11 +55,11 @@ def main_with(number: int) -> int:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     draw, troubles = random.Random(0), []
     kills: Counter[tuple[str, str]] = Counter()
-    with tempfile.TemporaryDirectory() as folder:
-        whole = read_run(_left_alone(Path(folder)))
-    while sum(kills.values()) < number:
-        with tempfile.TemporaryDirectory() as folder:
-            troubles += _one(Path(folder), draw, whole, kills)
+    with tempfile.TemporaryDirectory() as folder, chdir(folder):
+        Path("tiny.py").write_text(TINY_RECIPE)
+        whole = read_run(_left_alone(Path("whole")))
+        while sum(kills.values()) < number:
+            troubles += _one(Path(f"after-{sum(kills.values())}"), draw, whole, kills)
     print("| killed in | resumed from a checkpoint | from the seed | nothing to resume |")
     print("| --- | ---: | ---: | ---: |")
     for segment in OCCASIONS:
@@ -79,15 +81,16 @@ def _one(out: Path, draw: random.Random, whole: Run, kills: Counter[tuple[str, s
         return []
     (folder,) = folders
     before = _lines(folder)
-    for chance in KILLS:
+    code = 0
+    for chance in (*KILLS, 0.0):
         if draw.random() >= chance:
+            code, again = _ended(*forked(("resume", str(folder), *RESUME))), None
+        else:
+            again = _killed(("resume", str(folder), *RESUME), draw)
+        _count(kills, segment, folder)
+        if again is None:  # it ended, perhaps because no such segment was left to be killed in
             break
-        again = _killed(("resume", str(folder), "--json"), draw)
-        if again is not None:
-            _count(kills, segment, folder)
-            segment = again
-    code = _ended(*forked(("resume", str(folder), "--json")))
-    _count(kills, segment, folder)
+        segment = again
     run, after = read_run(folder), _lines(folder)
     troubles = [] if code == 0 else [f"resume exits with {code}"]
     troubles += [f"{name}.jsonl was changed" for name in LINES if not after[name].startswith(before[name])]

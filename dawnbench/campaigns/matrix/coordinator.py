@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from dawnbench.campaigns.matrix.folder import CampaignFolder, begin, resume
 from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
 from dawnbench.campaigns.matrix.source import MatrixSource, Source
 from dawnbench.campaigns.matrix.time_limit import TimeLimit, program_of
+from dawnbench.errors import DawnbenchError
 from dawnbench.records.campaign import AttemptRecord, CampaignStatus, RunRequest
 
 
@@ -142,10 +144,12 @@ class Coordinator:
             status = "interrupted"
             raise
         finally:
-            if status != "finished":
-                self._stop()
-            self._executor.close()
-            self._folder.close(status)
+            try:
+                if status != "finished":
+                    self._stop()
+                self._executor.close()
+            finally:
+                self._folder.close(status)
 
     def _start(self) -> None:
         while (request := self._next()) is not None:
@@ -180,7 +184,9 @@ class Coordinator:
     def _stop(self) -> None:
         self._executor.stop()
         for future, job in self._running.items():
-            self._tell(job.request, self._folder.end(job, future.result(), stopped=True), False)
+            performed = future.result()
+            with suppress(DawnbenchError):  # if the disk is full, the first failure is the one to report
+                self._tell(job.request, self._folder.end(job, performed, stopped=True), False)
 
     def _tell(self, request: RunRequest, attempt: AttemptRecord, again: bool) -> None:
         self._ended(EndedAttempt(request, attempt, again, *self._folder.counts))

@@ -20,6 +20,7 @@ from dawnbench.records.bounds import finite
 from dawnbench.records.campaign import (
     ATTEMPTS,
     ATTEMPTS_FILE,
+    CAMPAIGN_FILE,
     RECIPES,
     RESULTS,
     RUNS,
@@ -31,7 +32,7 @@ from dawnbench.records.campaign import (
     read_campaign,
 )
 from dawnbench.records.files import read_bytes, write
-from dawnbench.records.index import CAMPAIGN_FILE, is_run_folder
+from dawnbench.records.index import is_run_folder
 from dawnbench.records.lines import LineFile
 from dawnbench.records.process import this_process
 from dawnbench.records.schema import SCHEMA_VERSION
@@ -69,6 +70,11 @@ class CampaignFolder:
         self._results: set[str] = set()
         for attempt in campaign.attempts:
             self._note(attempt)
+        for name in (RUNS, ATTEMPTS, RECIPES, ATTEMPTS_FILE):
+            if (path / name).is_symlink():
+                raise DawnbenchError(
+                    f"{path / name} is a link, which may lead anywhere; put a copy in its place"
+                )
         try:
             (path / RUNS).mkdir(exist_ok=True)
             self._lines = LineFile(path / ATTEMPTS_FILE)

@@ -15,7 +15,7 @@ from dawnbench.records.reader import Run, read_run
 KILLED = {128 + signal.SIGKILL, 128 + signal.SIGTERM, 130}
 """Exit statuses of a shell's command that a signal ended, and of `dawnbench run` interrupted by one that the
 campaign did not send, as on a machine that is taken away."""
-MACHINE_FAULTS = ("ran out of memory", "CUDA error", "CUDA out of memory", "NCCL error", "fell off the bus")
+MACHINE_FAULTS = ("ran out of memory", "CUDA error", "CUDA out of memory", "NCCL error", "stopped working")
 """Words in the reason of an attempt that failed through no fault of the trial's."""
 
 
@@ -70,9 +70,13 @@ def of_run(folder: Path) -> Verdict | None:
 
 
 def found_runs(out: Path) -> list[Path]:
-    """Return the run folders in an attempt's folder, of which a job that was requeued leaves several."""
-    names = subfolders(out) if out.is_dir() else []
-    return [out / name for name in sorted(names) if is_run_folder(out / name)]
+    """Return the run folders in an attempt's folder, of which a job that was requeued leaves several.
+
+    Links are left alone: they may lead to the runs of others.
+    """
+    names = subfolders(out) if out.is_dir() and not out.is_symlink() else []
+    paths = [out / name for name in sorted(names)]
+    return [path for path in paths if is_run_folder(path) and not path.is_symlink()]
 
 
 def _marks(run: Run) -> tuple[str, ...]:

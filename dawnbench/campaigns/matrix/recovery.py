@@ -46,7 +46,8 @@ def recover(folder: CampaignFolder) -> None:
 def _open_attempts(folder: CampaignFolder, requests: set[str]) -> list[AttemptRecord]:
     """Return the attempts that have started and not ended, by their lines and by their folders."""
     known = {attempt.folder: attempt for attempt in folder.campaign.attempts}
-    found = [attempt for attempt in known.values() if attempt.outcome == "running"]
+    begun = [attempt for attempt in known.values() if attempt.outcome == "running"]
+    found = [attempt for attempt in begun if attempt.request in requests]
     for path in _subfolders(folder.path / ATTEMPTS):
         if path.name not in known and (parts := _ATTEMPT.fullmatch(path.name)) and parts[1] in requests:
             found.append(AttemptRecord(parts[1], int(parts[2]), "running", now()))
@@ -54,7 +55,8 @@ def _open_attempts(folder: CampaignFolder, requests: set[str]) -> list[AttemptRe
 
 
 def _subfolders(path: Path) -> list[Path]:
-    return [path / name for name in sorted(subfolders(path))] if path.is_dir() else []
+    names = sorted(subfolders(path)) if path.is_dir() else []
+    return [path / name for name in names if not (path / name).is_symlink()]
 
 
 def _request_of(run: Path) -> str | None:

@@ -75,7 +75,11 @@ def segment_chart(run: Run, rule: str) -> SegmentChart:
     after = [(trial, [s for s in trial.segments if s.start_ns >= 0]) for trial in run.trials]
     before = ((trial, [s for s in trial.segments if s.start_ns < 0]) for trial in run.trials)
     setup = next((_bar("set-up", trial, segments, rule) for trial, segments in before if segments), None)
-    bars = [_bar(f"trial {trial.trial}", trial, segments, rule) for trial, segments in after if segments]
+    bars = [
+        _bar(f"trial {trial.trial}", trial, segments, rule)
+        for trial, segments in after
+        if segments and trial.resumed_after is None  # else they are only those of its last process
+    ]
     return SegmentChart(f"{run.record.identity.recipe}: time by segment", rule, bars, setup)
 
 

@@ -14,8 +14,8 @@ from dawnbench.records.schema import TrialRecord
 from dawnbench.report.page.tables import Cell, Column, Table, texts
 from dawnbench.report.text import dashes, log_table
 from dawnbench.report.text.passes import pass_figures, pass_notes
+from dawnbench.report.text.readings import READINGS_HEADER, readings_rows
 from dawnbench.report.text.run_summary import figures_table, single_value_notes
-from dawnbench.report.text.sections import READINGS_HEADER, readings_rows
 from dawnbench.report.units import joules, percent, seconds, setting
 from dawnbench.stats.cost import cost_of_time, dollars
 from dawnbench.stats.progress import spread_by_segment

@@ -13,8 +13,10 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from dawnbench.records.files import write
 from dawnbench.report.charts import Color
@@ -45,6 +47,7 @@ _SETTINGS: Any = {
     "axes.spines.right": False,
     "axes.grid": True,
     "grid.alpha": 0.3,
+    "figure.autolayout": False,  # each figure names its own layout
     "legend.frameon": False,
     "svg.hashsalt": "dawnbench",
 }
@@ -106,6 +109,7 @@ def save_as(figure: Figure, path: Path) -> None:
     """
     drawn, suffix = io.BytesIO(), path.suffix.lower()
     with styled():
+        _lay_out(figure)
         figure.savefig(drawn, format=suffix[1:], dpi=RASTER_DPI, metadata=METADATA[suffix])
     write(drawn.getvalue(), path)
 
@@ -114,6 +118,20 @@ def svg(figure: Figure) -> str:
     """Return a figure as an SVG element for a page."""
     drawn = io.StringIO()
     with styled():
+        _lay_out(figure)
         figure.savefig(drawn, format="svg", metadata={"Date": None})
-    text = drawn.getvalue()
+    return svg_element(drawn.getvalue())
+
+
+def svg_element(text: str) -> str:
+    """Return the element of an SVG file's text, without what comes before it."""
     return text[text.index("<svg") :]
+
+
+def _lay_out(figure: Figure) -> None:
+    """Place the axes once for all files of a figure; savefig would for each, and draw it an extra time."""
+    engine = figure.get_layout_engine()
+    if isinstance(engine, ConstrainedLayoutEngine):
+        FigureCanvasSVG(figure)  # which measures text without rounding it to pixels
+        engine.execute(figure)
+        figure.set_layout_engine(None)

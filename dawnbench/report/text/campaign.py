@@ -79,9 +79,10 @@ def campaign_words(progress: Progress) -> Iterator[str]:
 
 def without_result(request: RunRequest, attempt: AttemptRecord) -> str:
     """Return a sentence on an attempt that gave no result."""
-    return one_line(
-        f"{attempt.outcome}: {request}, attempt {attempt.attempt}: {attempt.reason or 'no reason'}"
-    )
+    outcome, why = attempt.outcome, attempt.reason or "no reason is known"
+    if outcome == "running":
+        outcome, why = "died", "the campaign ended before this attempt did"
+    return one_line(f"{outcome}: {request}, attempt {attempt.attempt}: {why}")
 
 
 def attempt_line(number: int, of: int, request: RunRequest, attempt: AttemptRecord, again: bool) -> str:

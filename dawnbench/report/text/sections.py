@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
 
 from dawnbench.records.prices import NO_PRICES
 from dawnbench.records.reader import Run
-from dawnbench.records.schema import Reading, RunRecord, TelemetrySummary, TrialRecord
+from dawnbench.records.schema import RunRecord, TrialRecord
 from dawnbench.records.tags import tags_text
 from dawnbench.report.text import dashes
 from dawnbench.report.text.costs import price_facts
 from dawnbench.report.text.markdown import table
 from dawnbench.report.text.passes import model_fact
+from dawnbench.report.text.readings import READINGS_HEADER, readings_rows
 from dawnbench.report.text.stopping import stopping_sentence
-from dawnbench.report.units import joules, metric_name, number_bytes, of_all_gpus, percent, reading, seconds
+from dawnbench.report.units import joules, percent, seconds
 from dawnbench.safe_text import markdown, markdown_block
 from dawnbench.stats.comparison.trials_needed import as_launched
 from dawnbench.stats.cost import cost_of_time, dollars
@@ -112,53 +112,3 @@ def segments_table(run: Run) -> str:
     """Return the seconds of each kind of segment: mean, minimum and maximum over the trials."""
     rows = [[markdown(name), *map(seconds, spread)] for name, spread in spread_by_segment(run.trials).items()]
     return table(["Segment", "Mean", "Least", "Most"], rows)
-
-
-READINGS_HEADER = ["Reading", "Mean", "Peak"]
-
-
-def readings_rows(run: Run) -> list[list[str]]:
-    """Return one row per sensor over all trials, under `READINGS_HEADER`, and the device memory allocated.
-
-    The sensors of each of several GPUs share a row.
-    """
-    summaries = [trial.telemetry for trial in run.trials if trial.telemetry is not None]
-    found = combined(summaries)
-    rows = [
-        [metric_name(name), reading(both.mean, both), reading(both.peak, both)]
-        for name, both in found.items()
-        if of_all_gpus(name) is None
-    ]
-    rows += _of_each_gpu(found)
-    peaks = [trial.peak_memory_bytes for trial in run.trials if trial.peak_memory_bytes is not None]
-    return rows + ([["device memory allocated", "peak only", number_bytes(max(peaks))]] if peaks else [])
-
-
-def _of_each_gpu(found: Mapping[str, Reading]) -> Iterator[list[str]]:
-    """Yield a row per reading of several GPUs, with the least and the most of their means and peaks."""
-    together: dict[str, list[Reading]] = {}
-    for name, one in found.items():
-        if (metric := of_all_gpus(name)) is not None:
-            together.setdefault(metric, []).append(one)
-    for metric, each in together.items():
-        ends = (
-            [reading(end(values), each[0]) for end in (min, max)]
-            for values in ([one.mean for one in each], [one.peak for one in each])
-        )
-        yield [f"{metric_name(metric)}, each", *(f"{least} to {most}" for least, most in ends)]
-
-
-def combined(summaries: Sequence[TelemetrySummary]) -> dict[str, Reading]:
-    """Return each reading's mean over all samples of all trials, and its peak."""
-    names = dict.fromkeys(name for summary in summaries for name in summary.readings)
-    return {name: _combine(name, summaries) for name in names}
-
-
-def _combine(name: str, summaries: Sequence[TelemetrySummary]) -> Reading:
-    weighted = [(s.readings[name], s.samples) for s in summaries if name in s.readings]
-    samples = sum(count for _, count in weighted)
-    return Reading(
-        mean=sum(reading.mean * count for reading, count in weighted) / samples,
-        peak=max(reading.peak for reading, _ in weighted),
-        unit=weighted[0][0].unit,
-    )

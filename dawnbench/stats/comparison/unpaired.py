@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from scipy.stats import ttest_ind
 
 from dawnbench.records.rules import shares_start
 from dawnbench.records.trial_set import TrialSet
@@ -94,6 +93,8 @@ def welch(a: Sequence[float], b: Sequence[float]) -> float | None:
 def _welch(a: Sequence[float], b: Sequence[float]) -> Any:
     if min(len(a), len(b)) < 2 or (len(set(a)) == 1 and len(set(b)) == 1):
         return None
+    from scipy.stats import ttest_ind
+
     with warnings.catch_warnings():
         warnings.simplefilter(
             "ignore"

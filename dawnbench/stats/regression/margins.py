@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from scipy.stats import fisher_exact
-
 from dawnbench.stats.comparison.trials_needed import missing_trials
 from dawnbench.stats.ranks import mann_whitney
 
@@ -41,6 +39,8 @@ def beyond(
     if p < ALPHA and mean_beyond:
         return Beyond(True, p, False)
     failing, before = failures(run), failures(allowed)
+    from scipy.stats import fisher_exact
+
     table = [[failing, len(run) - failing], [before, len(allowed) - before]]
     by_failures = float(fisher_exact(table, alternative="greater").pvalue)
     return Beyond(True, by_failures, True) if by_failures < ALPHA else Beyond(False, p, False)

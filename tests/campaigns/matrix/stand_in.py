@@ -35,6 +35,8 @@ def main(place: Path, words: list[str]) -> int:
 
 
 def act(place: Path, fault: str, seed: int, given: dict[str, list[str]]) -> int:
+    if fault == "hang":
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(INTERRUPTED))
     folder = Path(given["--out"][0]) / f"20260203T040506Z-davidnet-{os.urandom(3).hex()}"
     write(place, folder, "running", seed, given)
     if fault == "kill":
@@ -44,10 +46,10 @@ def act(place: Path, fault: str, seed: int, given: dict[str, list[str]]) -> int:
         os.kill(os.getppid(), signal.SIGKILL)
         time.sleep(60)
     if fault == "hang":
-        signal.signal(
-            signal.SIGTERM, lambda *_: sys.exit(write(place, folder, "interrupted", seed, given) or 130)
-        )
-        time.sleep(60)
+        try:
+            time.sleep(60)
+        finally:
+            write(place, folder, "interrupted", seed, given)
     if fault == "wrong":
         print("dawnbench: there is no data set cifar10", file=sys.stderr)
         return 2
@@ -68,7 +70,9 @@ def write(
     record = json.loads((place / "template/run.json").read_text())
     tags = dict(tag.split("=", 1) for tag in given.get("--tag", []))
     record |= {"status": status, "seed": seed, "tags": tags, "notes": given.get("--note", [])}
-    (folder / "run.json").write_text(json.dumps(record))
+    partial = folder / "partial"
+    partial.write_text(json.dumps(record))
+    partial.replace(folder / "run.json")
     if trial is not None:
         line = json.loads((place / "template/trials.jsonl").read_text())
         reason = "the loss is not finite" if trial == "diverged" else None

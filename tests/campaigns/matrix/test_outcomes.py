@@ -26,6 +26,7 @@ START = "2026-02-03T04:05:06+00:00"
         (None, "its worker was lost: the node died", "died", "its worker was lost: the node died"),
         (2, "batch_size=512 ran out of memory (CUDA); try batch_size=256", "died", None),
         (70, "unexpected error (RuntimeError: CUDA error: unspecified launch failure)", "died", None),
+        (2, "cuda:0 stopped working (Xid 79); what was recorded is kept.", "died", None),
         (2, "batch_size=512 needs 90 GB and cuda:0 has 80 GB free", "failed", None),
         (70, "unexpected error (KeyError: 'x')", "failed", None),
         (0, "", "failed", "it ended with exit status 0 without a result"),

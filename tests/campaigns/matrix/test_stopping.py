@@ -72,6 +72,7 @@ def test_a_killed_campaign_takes_its_trials_with_it_and_is_resumed(
     process.join()
     _, said, _ = invoke("campaign", "status", OUT)
     assert "nightly (local), died: 1 of 3 trials have a result, 1 waiting, 1 died" in said
+    assert "died: davidnet seed 1 on cpu, attempt 1: the campaign ended before this attempt did" in said
 
     assert invoke("campaign", path, "--resume")[0] == 0
     assert [trials.starts(seed) for seed in range(3)] == [1, 2, 1]

@@ -28,7 +28,7 @@ def begin(pairs: PairsDisplay) -> None:
 
 
 def printed(pairs: PairsDisplay) -> str:
-    return pairs._console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
+    return pairs.console.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
 def test_a_pipe_gets_what_runs_where_and_a_line_a_trial() -> None:

@@ -106,7 +106,7 @@ class LocalExecutor:
                 () if job.lock is None else (job.lock,),
                 self._started,
             )
-        except OSError as error:
+        except (OSError, subprocess.SubprocessError) as error:
             fields = {"status": None, "reason": f"cannot start it: {error}", "started": began, "ended": now()}
         finally:
             with self._lock:
