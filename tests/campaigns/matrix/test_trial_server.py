@@ -6,15 +6,17 @@ import json
 import os
 import signal
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 import dawnbench.campaigns.session as session_module
 from dawnbench import campaigns
+from dawnbench.campaigns.matrix.executors import kept
 from dawnbench.campaigns.matrix.executors.kept import TrialServers
 from dawnbench.campaigns.matrix.trial_server import Order, TrialServer, serve
 from dawnbench.errors import DawnbenchError
@@ -157,6 +159,34 @@ def test_an_error_is_answered_and_ends_the_process(
     assert serve(lines, answers.append, run) == answer["status"]
     assert answers == [{"status": 0, "reason": ""}, answer]
     assert next(left).given("seed") == ["2"]
+
+
+class Pretending:
+    """A process that answers at once."""
+
+    def __init__(self, environment: dict[str, str], device: str, _inherited: Sequence[int]) -> None:
+        self.environment, self.device, self.program = environment, device, ()
+        self.process = SimpleNamespace(poll=lambda: None)
+
+    def ask(self, _order: object) -> dict[str, Any]:
+        return {"status": 0, "reason": ""}
+
+
+def test_a_trial_gets_a_process_of_its_device_that_has_its_programs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "_Server", Pretending)
+    servers, used = TrialServers(), []
+
+    def perform(device: str, seed: int, *settings: str, gpu: str = "") -> int:
+        words = (f"--device={device}", f"--seed={seed}", *(f"--set={one}" for one in settings))
+        servers.perform("tiny", words, "out", {"CUDA_VISIBLE_DEVICES": gpu}, (), used.append)
+        return used.index(used[-1])
+
+    assert [perform("cpu", 0), perform("cpu", 1), perform("mps", 0), perform("cpu", 2)] == [0, 0, 2, 0]
+    assert [perform("cuda", 0, gpu="0"), perform("cuda", 0, gpu="1"), perform("cuda", 1, gpu="0")] == [
+        4,
+        5,
+        4,
+    ]
 
 
 @pytest.mark.slow

@@ -57,7 +57,8 @@ class TrialServers:
         """Run one trial as `worker.perform` does, in a process that goes on afterwards."""
         began = now()
         program = (recipe, *sorted(word for word in arguments if not word.startswith(NOT_PROGRAM)))
-        server = self._taken(environment, program) or _Server(environment, inherited)
+        device = next(word for word in arguments if word.startswith("--device="))
+        server = self._taken(environment, device, program) or _Server(environment, device, inherited)
         if started is not None:
             started(server.process)
         answer = server.ask({"recipe": recipe, "arguments": list(arguments), "out": out})
@@ -78,11 +79,11 @@ class TrialServers:
         for server in servers:
             server.close()
 
-    def _taken(self, environment: Mapping[str, str], program: tuple[str, ...]) -> _Server | None:
-        """Take an idle process with these variables: one with the program, or the one idle for longest."""
+    def _taken(self, environment: Mapping[str, str], device: str, program: tuple[str, ...]) -> _Server | None:
+        """Take an idle process for this device: one with the program, or the one idle for longest."""
         with self._lock:
             self._idle = [one for one in self._idle if one.process.poll() is None]
-            fitting = [one for one in self._idle if one.environment == environment]
+            fitting = [one for one in self._idle if (one.environment, one.device) == (environment, device)]
             chosen = next((one for one in fitting if one.program == program), next(iter(fitting), None))
             if chosen is not None:
                 self._idle.remove(chosen)
@@ -92,8 +93,8 @@ class TrialServers:
 class _Server:
     """One process, and its pipes."""
 
-    def __init__(self, environment: Mapping[str, str], inherited: Sequence[int]) -> None:
-        self.environment = dict(environment)
+    def __init__(self, environment: Mapping[str, str], device: str, inherited: Sequence[int]) -> None:
+        self.environment, self.device = dict(environment), device
         self.program: tuple[str, ...] = ()
         """That of its last trial."""
         self.process: subprocess.Popen[bytes] = subprocess.Popen(
