@@ -26,6 +26,19 @@ def load(path: Path) -> PlannedSearch:
     return found
 
 
+def test_the_search_of_the_docs_is_valid(write_file: Write) -> None:
+    page = (Path(__file__).parents[3] / "docs/campaigns.md").read_text()
+    (example,) = (block.partition("```")[0] for block in page.split("```toml\n") if "[search]" in block[:900])
+    found = load(write_file(example))
+    assert [one.name for one in found.record.parameters] == [
+        *("optimizer.momentum", "epochs", "schedule.rates[1]", "batch_size")
+    ]
+    assert found.first == {
+        **{"optimizer.momentum": 0.9, "epochs": 8, "schedule.rates[1]": 0.4},
+        "batch_size": "128",
+    }
+
+
 def test_what_is_left_out_is_the_recipes_own(write_file: Write) -> None:
     found = load(write_file(text(MOMENTUM)))
     assert (found.record.rule, found.record.accuracy, found.record.device) == ("dawnbench", 0.97, "auto")
