@@ -103,7 +103,9 @@ class Recorder(ABC):
 
     def _reason(self, interrupt: KeyboardInterrupt) -> str:
         """Return the sentence that is recorded for an interrupt."""
-        return str(interrupt) or FROM_THE_KEYBOARD
+        reason = str(interrupt) or FROM_THE_KEYBOARD
+        several = self._ranks.size > 1 and "SIGTERM" in reason
+        return f"{reason}, which torchrun sends if another rank ended" if several else reason
 
     @abstractmethod
     def _results(self, status: TrialStatus, segments: tuple[Segment, ...]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from dawnbench.cli.signals import stopping_like_ctrl_c
 from dawnbench.cli.streams import going_on_without_readers
 from dawnbench.cli.torchrun import as_rank, check_gpus, run_by_torchrun
 from dawnbench.engine.launched import Launched, launched
-from dawnbench.records.reader import read_record
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.observer import Observer
@@ -60,6 +59,8 @@ def resume(
     place = launched()
     with as_rank(place):
         if place.size == 1 and (folder / "run.json").exists():
+            from dawnbench.records.reader import read_record
+
             record, _ = read_record(folder)
             if record.devices > 1 and record.nodes == 1:
                 if "cpu" not in (device, record.device):

@@ -195,8 +195,6 @@ class RunOptions:
     """Folder for run folders."""
     save_model: bool
     """Save the model of the last finished trial in the run folder."""
-    checkpoint_every: int | None
-    """Epochs from one checkpoint of the trial's state to the next."""
     as_json: bool
     """Print JSON lines; everything else goes to standard error."""
     track: tuple[str, ...]
@@ -209,6 +207,8 @@ class RunOptions:
     """What to record with every run, by key."""
     prices: Prices
     """To record with the run."""
+    checkpoint_every: int | None = None
+    """Epochs from one checkpoint of the trial's state to the next; None for no checkpoints."""
     notes: tuple[str, ...] = ()
     """What readers should beware of, one sentence each."""
 

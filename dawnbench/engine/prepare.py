@@ -25,7 +25,6 @@ from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.counting import describe
-from dawnbench.models.synchronized import synchronize_norms
 from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.contracts import Penalty
 from dawnbench.optim.schedules import Schedule, Stretched
@@ -76,6 +75,9 @@ class Prepared:
         self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
         self.model = make_model(recipe, channels, classes, device)
         if recipe.model.sync_bn and ranks.size > 1:
+            # Loads torch's compiler, which a description of a recipe can do without.
+            from dawnbench.models.synchronized import synchronize_norms
+
             synchronize_norms(self.model)
         # Before anything else takes references to the parameters, which a converter may change.
         converted = self.precision.convert(self.model, device)

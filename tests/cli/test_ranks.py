@@ -91,11 +91,12 @@ def started(process: subprocess.Popen[str], folder: Path) -> dict[int, psutil.Pr
     return {int(one.environ()["RANK"]): one for one in below if "RANK" in one.environ()}
 
 
-ENDINGS: dict[str, tuple[Callable[[dict[int, psutil.Process]], None], str, str]] = {
-    "a killed rank": (lambda ranks: ranks[1].kill(), "failed", "another rank ended"),
+ENDINGS: dict[str, tuple[Callable[[dict[int, psutil.Process]], None], set[str], str]] = {
+    # Whichever comes first: the broken connection, or torchrun's signal.
+    "a killed rank": (lambda ranks: ranks[1].kill(), {"failed", "interrupted"}, "another rank ended"),
     "ctrl-C": (
         lambda ranks: [one.send_signal(signal.SIGINT) for one in ranks.values()],  # type: ignore[dict-item]
-        "interrupted",
+        {"interrupted"},
         "interrupted from the keyboard",
     ),
 }
@@ -124,19 +125,19 @@ def test_a_run_of_two_devices_is_resumed_by_two_processes(warm: str, tmp_path: P
 @pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_run_that_ends_early_leaves_a_sentence_and_a_readable_folder(ending: str, tmp_path: Path) -> None:
-    end, status, reason = ENDINGS[ending]
+    end, statuses, reason = ENDINGS[ending]
     process = two_processes(sys.executable, tmp_path, "--epochs=100000")
     end(started(process, tmp_path))
     _, err = process.communicate(timeout=120)
     assert process.returncode != 0
     run = read_run(only_run(tmp_path))
-    assert run.record.status == status
+    assert run.record.status in statuses
     (trial,) = run.trials
-    assert trial.status == status
+    assert trial.status == run.record.status
     assert trial.reason is not None
-    assert trial.reason.startswith(reason)
+    assert reason in trial.reason
     assert len(run.epochs) >= 1
-    assert err.count("dawnbench: ") == (1 if status == "failed" else 0) or "ended early" in err
+    assert err.count("dawnbench: ") == (1 if trial.status == "failed" else 0) or "ended early" in err
 
 
 RANK_1 = {"RANK": "1", "LOCAL_RANK": "1", "WORLD_SIZE": "2", "LOCAL_WORLD_SIZE": "2", "GROUP_RANK": "0"}

@@ -56,8 +56,9 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
     failed = replace(
         run.trials[-1], trial=3, seed=2, status="failed", reason="r", warnings=("w",), epochs_to_target=None
     )
+    trials = tuple(_with_energy_of_gpus(trial) for trial in (*run.trials, failed))
     (folder / "run.json").write_text(json.dumps(_spoiled(_content(record), RunRecord)))
-    _write_lines(folder / "trials.jsonl", TrialRecord, (*run.trials, failed))
+    _write_lines(folder / "trials.jsonl", TrialRecord, trials)
     _write_lines(folder / "epochs.jsonl", EpochRecord, run.epochs)
     samples = [json.loads(line) for line in (folder / "telemetry.jsonl").read_text().splitlines()]
     for sample in samples:
@@ -65,6 +66,11 @@ def hostile_run(folder: Path, side: Side, **changes: Any) -> Path:
         sample["throttle"] = [HOSTILE]
     (folder / "telemetry.jsonl").write_text("".join(json.dumps(sample) + "\n" for sample in samples))
     return folder
+
+
+def _with_energy_of_gpus(trial: TrialRecord) -> TrialRecord:
+    assert trial.telemetry is not None
+    return replace(trial, telemetry=replace(trial.telemetry, gpu_energy={"0": 9.0}))
 
 
 def _write_lines(path: Path, kind: type, records: tuple[Any, ...]) -> None:
