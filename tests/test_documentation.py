@@ -99,10 +99,10 @@ def small_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _small_recipes(small_data: Path) -> Iterator[None]:
     """Give every recipe a model and data that train in a fraction of a second, and peaks as little time."""
     with pytest.MonkeyPatch.context() as monkeypatch:
-        for place in PLACES.values():
-            module, name = place.split(":")
-            module = f"dawnbench.recipes.{module}"
-            recipe: Recipe = getattr(import_module(module), name)
+        # All of them first: a recipe made from another one must not be made from that one's small version.
+        found = [f"dawnbench.recipes.{place}".split(":") for place in PLACES.values()]
+        recipes: list[Recipe] = [getattr(import_module(module), name) for module, name in found]
+        for (module, name), recipe in zip(found, recipes, strict=True):
             monkeypatch.setattr(f"{module}.{name}", small(recipe, small_data))
         quick = partial(measure_peaks, seconds=0.05, memory_bytes=1 << 24)
         monkeypatch.setattr("dawnbench.profiling.measure_peaks", quick)

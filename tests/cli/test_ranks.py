@@ -133,7 +133,7 @@ def test_a_run_that_ends_early_leaves_a_sentence_and_a_readable_folder(ending: s
     run = read_run(only_run(tmp_path))
     assert run.record.status in statuses
     (trial,) = run.trials
-    assert trial.status == run.record.status
+    assert trial.status in statuses
     assert trial.reason is not None
     assert reason in trial.reason
     assert len(run.epochs) >= 1
