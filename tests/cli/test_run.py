@@ -295,7 +295,9 @@ def test_what_a_killed_run_had_appended_can_be_read_and_logged(
     command: list[str], dawnbench: Callable[..., Finished], tmp_path: Path
 ) -> None:
     process = _started(command, tmp_path, epochs_seen=2)
-    process.kill()
+    writer = read_run(only_run(tmp_path)).record.process
+    assert writer is not None
+    os.kill(writer.pid, signal.SIGKILL)  # which `process` may only stand in for
     process.communicate(timeout=60)
     run = read_run(only_run(tmp_path))
     assert run.record.status == "died"
