@@ -12,11 +12,11 @@ from typing import Any, Unpack
 from dawnbench.campaigns.inference_trial import PassRecorder
 from dawnbench.campaigns.recording import Recording, RecordingOptions, data_record
 from dawnbench.data.dataset import Dataset
+from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.kept_model import open_kept_model
 from dawnbench.engine.memory import explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME
-from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.warm_up import with_compile_fallback
 from dawnbench.errors import DawnbenchError
 from dawnbench.inference.onnx_runtime import OnnxRuntime, check_onnx

@@ -14,11 +14,12 @@ from dawnbench.campaigns.trial import TrialRecorder
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.checkpoint import CHECKPOINT_NAME, Checkpoint, CheckpointFacts
+from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.distributed import leader_first
 from dawnbench.engine.memory import check_memory, explain_out_of_memory
 from dawnbench.engine.model_file import FILE_NAME, SaveModel
-from dawnbench.engine.prepare import describe_model, prepare
+from dawnbench.engine.prepare import prepare
 from dawnbench.engine.probe import DataShape
 from dawnbench.engine.warm_up import kinds_of_steps, warm_up
 from dawnbench.errors import DawnbenchError

@@ -79,7 +79,7 @@ def _resume(
     place: Launched,
 ) -> None:
     """Resume in this process, which may be one of several, and exit."""
-    from dawnbench.cli.run import EXIT_CODES, show_while
+    from dawnbench.cli.shown_run import EXIT_CODES, show_while
     from dawnbench.report.text.status_line import waiting_for
 
     with waiting_for("loading torch", silent=as_json or place.rank > 0):

@@ -38,7 +38,7 @@ from dawnbench.records.tags import parse_tags
 from dawnbench.safe_text import plain
 
 if TYPE_CHECKING:
-    from dawnbench.cli.run import RunOptions
+    from dawnbench.cli.shown_run import RunOptions
     from dawnbench.recipes import Recipe
     from dawnbench.records.slimming import SlimRecord
 
@@ -97,7 +97,7 @@ def train(recipe: str, strength: float | None, settings: tuple[str, ...], **opti
     The same as `dawnbench run RECIPE --save-model` with an L1 penalty on the scales of the batch norms. Its
     gradient is added to the gradients themselves, not to a scaled loss.
     """
-    from dawnbench.cli.run import EXIT_CODES, run_and_show
+    from dawnbench.cli.shown_run import EXIT_CODES, run_and_show
     from dawnbench.recipes.constraints import check_seeds
     from dawnbench.report.text.status_line import waiting_for
 
@@ -124,7 +124,7 @@ def _with_penalty(recipe: Recipe, strength: float | None) -> Recipe:
 
 
 def _run_options(**given: Any) -> RunOptions:
-    from dawnbench.cli.run import RunOptions
+    from dawnbench.cli.shown_run import RunOptions
     from dawnbench.records.prices import NO_PRICES
 
     defaults: dict[str, Any] = {
@@ -289,7 +289,7 @@ def _trainer(out: Path, device: str, seed: int, as_json: bool) -> Any:
             folder = run(recipe, device=device, seed=seed, out=out, command=_command(), save_model=True)
             write_log(folder)
             return folder
-        from dawnbench.cli.run import run_and_show
+        from dawnbench.cli.shown_run import run_and_show
 
         options = _run_options(device=device, seed=seed, out=out, as_json=False)
         ended = run_and_show(recipe, options, own_process=False)

@@ -1,4 +1,4 @@
-"""Builds what trials run on from a recipe, a data set and a device, and describes the model."""
+"""Builds what trials run on from a recipe, a data set and a device."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from dawnbench.data.dataset import Dataset
 from dawnbench.data.normalization import Normalization
 from dawnbench.data.pipeline import InputPipeline
+from dawnbench.engine.batches import check_batches, steps_per_epoch
 from dawnbench.engine.device import Device
 from dawnbench.engine.device.base import DTYPES
 from dawnbench.engine.distributed import SINGLE, Ranks
@@ -24,15 +25,10 @@ from dawnbench.engine.rates import make_rates, reset_optimizer
 from dawnbench.engine.resident import ResidentSplit, Split
 from dawnbench.engine.step import TrainingStep
 from dawnbench.errors import DawnbenchError
-from dawnbench.models.counting import describe
 from dawnbench.models.whitening import FittedModel
 from dawnbench.optim.contracts import Penalty
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes.recipe import Recipe
-from dawnbench.records.schema import ModelRecord
-
-MAX_STEPS = 10**10
-"""The longest allowed trial; at a thousand steps per second it would take four months."""
 
 
 def prepare(recipe: Recipe, dataset: Dataset, device: Device, ranks: Ranks = SINGLE) -> Prepared:
@@ -75,7 +71,7 @@ class Prepared:
         self.programs = Programs(device.compiling_pays if recipe.compile == "auto" else recipe.compile)
         self.model = make_model(recipe, channels, classes, device)
         if recipe.model.sync_bn and ranks.size > 1:
-            # Loads torch's compiler, which a description of a recipe can do without.
+            # Loads torch's compiler, which one device may not need.
             from dawnbench.models.synchronized import synchronize_norms
 
             synchronize_norms(self.model)
@@ -237,46 +233,6 @@ class Prepared:
         return self.recipe.penalty.build(self.model, batch_size=self.recipe.batch_size)
 
 
-def steps_per_epoch(recipe: Recipe, images: int) -> int:
-    """Return the steps of one epoch over `images` training images.
-
-    Raises:
-        DawnbenchError: the images do not fill one batch, or a trial would take forever.
-    """
-    if recipe.batch_size > images and recipe.drop_last:
-        raise DawnbenchError(
-            f"batch_size={recipe.batch_size} exceeds the {images} training images; choose a smaller one, as "
-            f"with --set batch_size={max(1, images // 4)}, or add --set drop_last=false"
-        )
-    steps = images // recipe.batch_size if recipe.drop_last else -(-images // recipe.batch_size)
-    if recipe.epochs * steps > MAX_STEPS:
-        raise DawnbenchError(
-            f"epochs={recipe.epochs} of {steps} steps each make a trial of {recipe.epochs * steps:,} steps, "
-            f"more than the limit of {MAX_STEPS:,}; set fewer epochs"
-        )
-    return steps
-
-
-def check_batches(recipe: Recipe, images: int, devices: int) -> None:
-    """Check that every batch of an epoch can be split between the devices.
-
-    Raises:
-        DawnbenchError: it cannot.
-    """
-    if recipe.batch_size % devices:
-        nearest = max(1, round(recipe.batch_size / devices)) * devices
-        raise DawnbenchError(
-            f"batch_size={recipe.batch_size} is the batch of all devices together and cannot be split evenly "
-            f"between {devices}; choose a multiple of {devices}, as with --set batch_size={nearest}"
-        )
-    last = images % recipe.batch_size
-    if not recipe.drop_last and 0 < last < devices:
-        raise DawnbenchError(
-            f"the last batch of an epoch has {last} image{'s' if last > 1 else ''}, fewer than the {devices} "
-            "devices; choose another batch_size, or add --set drop_last=true"
-        )
-
-
 def make_model(recipe: Recipe, channels: int, classes: int, device: Device) -> nn.Module:
     """Return the recipe's model on the device, in `channels_last`.
 
@@ -314,34 +270,3 @@ def _normalization(recipe: Recipe, channels: int, device: Device) -> Normalizati
             "and dataset.std=null to measure them"
         )
     return Normalization(channels, device.torch, mean, std)
-
-
-def describe_model(recipe: Recipe, channels: int, classes: int, images: int) -> ModelRecord:
-    """Return the layers, parameters and FLOPs of the recipe's model without computing anything.
-
-    Raises:
-        DawnbenchError: the model does not accept the recipe's batches or images.
-    """
-    size = recipe.dataset.image_size
-    last = 0 if recipe.drop_last else images % recipe.batch_size
-    per_epoch = steps_per_epoch(recipe, images)
-    steps = {size: epochs * per_epoch for size, epochs in recipe.epochs_by_resolution().items()}
-    try:
-        return describe(
-            lambda: recipe.model.build(channels, classes),
-            (channels, size, size),
-            recipe.batch_size,
-            steps,
-            last,
-        )
-    except (RuntimeError, ValueError, TypeError) as error:
-        raise DawnbenchError(
-            f"the model does not accept batches of {recipe.batch_size}"
-            + (f" and a last one of {last}" if last else "")
-            + f" images of {size}x{size}: {_first_line(error)}"
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    """Return torch's message without its stack trace."""
-    return next(iter(str(error).splitlines()), type(error).__name__)

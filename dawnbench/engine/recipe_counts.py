@@ -10,9 +10,9 @@ from dataclasses import replace
 
 from dawnbench.data.sources import load_dataset
 from dawnbench.data.sources.names import KNOWN_SHAPES, Shape
+from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device.base import Device
 from dawnbench.engine.device.cpu import CpuDevice
-from dawnbench.engine.prepare import describe_model
 from dawnbench.engine.probe import DataShape, probe
 from dawnbench.recipes.catalogue import list_recipes
 from dawnbench.recipes.recipe import Precision, Recipe

@@ -10,10 +10,11 @@ from torch._inductor import config as inductor
 from torch.profiler import ProfilerActivity, profile
 
 from dawnbench.data.sources import load_dataset
+from dawnbench.engine.describe import describe_model
 from dawnbench.engine.device import Device
 from dawnbench.engine.ledger import Ledger
 from dawnbench.engine.memory import explain_out_of_memory
-from dawnbench.engine.prepare import Prepared, describe_model, prepare
+from dawnbench.engine.prepare import Prepared, prepare
 from dawnbench.engine.trial import Trial
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError

@@ -5,7 +5,7 @@ from collections import Counter
 
 import pytest
 
-from dawnbench.engine.prepare import describe_model
+from dawnbench.engine.describe import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import Recipe, find_recipe
 from dawnbench.recipes.overrides import override

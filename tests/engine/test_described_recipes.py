@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from dawnbench.data.sources.names import KNOWN_SHAPES
-from dawnbench.engine.prepare import describe_model
+from dawnbench.engine.describe import describe_model
 from dawnbench.engine.recipe_counts import count_recipe
 from dawnbench.recipes import find_recipe
 from dawnbench.recipes.catalogue import PLACES, list_recipes
@@ -89,7 +89,7 @@ def test_describing_a_recipe_loads_neither_torchs_compiler_nor_an_algebra_system
     program = (
         "import sys\n"
         "from dawnbench.recipes import find_recipe\n"
-        "from dawnbench.engine.prepare import describe_model\n"
+        "from dawnbench.engine.describe import describe_model\n"
         "for name in sys.argv[1:]:\n"
         "    describe_model(find_recipe(name), 3, 10, 50_000)\n"
         "    print(name, *sorted({'sympy', 'torch._dynamo', 'torchvision'} & set(sys.modules)))\n"

@@ -7,8 +7,9 @@ import pytest
 import torch
 from torch import nn
 
+from dawnbench.engine.batches import steps_per_epoch
 from dawnbench.engine.device import open_device
-from dawnbench.engine.prepare import make_model, prepare, reset_parameters, steps_per_epoch
+from dawnbench.engine.prepare import make_model, prepare, reset_parameters
 from dawnbench.engine.warm_up import warm_up
 from dawnbench.errors import DawnbenchError
 from dawnbench.recipes import ModelPart, Recipe, find_recipe

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from dawnbench.engine.prepare import describe_model
+from dawnbench.engine.describe import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.models.conv_stack import conv_stack
 from dawnbench.models.counting import count

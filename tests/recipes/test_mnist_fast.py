@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dawnbench.engine.prepare import describe_model
+from dawnbench.engine.describe import describe_model
 from dawnbench.recipes import Recipe
 from dawnbench.recipes.mnist_fast import mnist_fast, mnist_ladder_fast, mnist_tiny
 

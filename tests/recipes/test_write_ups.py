@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from dawnbench.engine.prepare import describe_model, steps_per_epoch
+from dawnbench.engine.batches import steps_per_epoch
+from dawnbench.engine.describe import describe_model
 from dawnbench.errors import DawnbenchError
 from dawnbench.optim.schedules import Schedule, Stretched
 from dawnbench.recipes import WriteUp, find_recipe
