@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dawnbench.campaigns.matrix.file import CampaignPlan
-from dawnbench.campaigns.matrix.folder import CampaignFolder, begin, resume
+from dawnbench.campaigns.matrix.folder import CampaignFolder
 from dawnbench.campaigns.matrix.job import Executor, Performed, TrialJob
+from dawnbench.campaigns.matrix.opening import begin, resume
 from dawnbench.campaigns.matrix.source import MatrixSource, Source
 from dawnbench.campaigns.matrix.time_limit import TimeLimit, program_of
 from dawnbench.errors import DawnbenchError

@@ -12,8 +12,9 @@ import pytest
 
 from dawnbench.campaigns.matrix.coordinator import Coordinator, EndedAttempt, run_campaign
 from dawnbench.campaigns.matrix.file import CampaignPlan
-from dawnbench.campaigns.matrix.folder import CampaignFolder, begin
+from dawnbench.campaigns.matrix.folder import CampaignFolder
 from dawnbench.campaigns.matrix.job import Performed, TrialJob
+from dawnbench.campaigns.matrix.opening import begin
 from dawnbench.campaigns.matrix.source import Fits
 from dawnbench.cli import main
 from dawnbench.errors import DawnbenchError

@@ -70,7 +70,7 @@ def test_jobs_that_outlive_their_campaign_are_cancelled_before_it_goes_on(
     trials.faults(0, "hang")
     request = RunRequest("davidnet", (), 0, "cpu")
     plan, out = CampaignPlan("jobs", (request,), {}), tmp_path / "out"
-    from dawnbench.campaigns.matrix.folder import begin
+    from dawnbench.campaigns.matrix.opening import begin
 
     executor = SlurmExecutor([], cluster="local")
     folder = begin(out, "jobs", plan.requests, {}, retries=0, executor=executor)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dawnbench.campaigns.matrix import folder
+from dawnbench.campaigns.matrix import opening
 from dawnbench.records.campaign import read_campaign
 from dawnbench.records.reader import read_run
 from tests.campaigns.matrix.conftest import FILE, StandIn
@@ -90,9 +90,9 @@ def test_one_campaign_at_a_time_works_on_a_folder(
 ) -> None:
     path = write_file(FILE)
     invoke("campaign", path)
-    held = folder._locked(OUT)
+    held = opening._locked(OUT)
     assert held is not None
-    monkeypatch.setattr(folder, "LOCK_SECONDS", 0.1)
+    monkeypatch.setattr(opening, "LOCK_SECONDS", 0.1)
     code, _, error = invoke("campaign", path, "--resume")
     os.close(held)
     assert code == 2
