@@ -81,7 +81,7 @@ DIGESTS = {
     "slim-mobilenetv2": "251522b3502ba654fbd550773f24405a0ede923425765a744e628008eb090b83",
     "slim-vgg19": "9dd7044dac7b13e1c3b28f0ce8e621ad037bae4de5a9c23994ff60ff95e2b971",
     "slim-resnet56": "a96d9d61f94f2c44cfb19fb9f40f30cc545722dbb6d521daef6fdf278d100a8a",
-    "slim-vgg-small": "054405fb5a38d88adc145eaff94990e0a3a001635b3bb993a6faf983317a363f",
+    "slim-vgg-small": "c88270fc3a7cdb06dc33f8c63bf63ba2526191230fe336bd470a6ea3d71131cf",
     "quickstart": "8ee2e9ea5101838981c69ce3516cb680d1a21cfe78f63337010eccb723c40db9",
 }
 """Of every recipe that the package brings: what runs and baselines are found by. Change one only where the
