@@ -133,7 +133,7 @@ class Recording(ABC):
         created = datetime.now(UTC)
         record = self._describe(created, unavailable) if self._resumed is None else self._resumed.record
         if self._ranks.rank:
-            return SilentWriter(self._ranks.gather(None)[0]), record
+            return SilentWriter(self._ranks.from_first(None)), record
         if self._resumed is not None:
             writer = RunWriter.reopen(self._resumed.folder)
             if read_record(writer.folder)[0].resumptions != record.resumptions[:-1]:
@@ -143,7 +143,7 @@ class Recording(ABC):
         else:
             writer = RunWriter(self._options["out"], record.recipe_name, created)
         writer.write_run(record)
-        self._ranks.gather(writer.folder)
+        self._ranks.from_first(writer.folder)
         return writer, record
 
     @property

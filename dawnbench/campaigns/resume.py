@@ -58,7 +58,7 @@ def resume(
     with failing_together(ranks):
         # Rank 0 reads the folder for all: other nodes may not have it.
         read = _unfinished_run(folder, ended, ranks.place) if ranks.rank == 0 else None
-    run: Run = ranks.gather(read)[0]
+    run: Run = ranks.from_first(read)
     record = run.record
     trained = recorded_recipe(folder, record.recipe, recipe)
     if trained.digest() != record.recipe_digest:
@@ -69,8 +69,9 @@ def resume(
     own_device = record.device if ranks.size == 1 else record.device.partition(":")[0]
     opened = open_rank_device(device or own_device, ranks)
     opened.tune()
+    saved = read_checkpoint(folder / CHECKPOINT_NAME, opened.torch, ranks)
     with failing_together(ranks):
-        resumed = _resumed(run, opened)
+        resumed = _resumed(run, opened, saved)
         session = Session(
             trained,
             opened,
@@ -122,7 +123,7 @@ def _unfinished_run(folder: Path, ended: bool, place: Launched) -> Run:
     raise DawnbenchError(f"{folder} {why}")
 
 
-def _resumed(run: Run, device: Device) -> Resumed:
+def _resumed(run: Run, device: Device, saved: SavedTrial | None) -> Resumed:
     record = run.record
     done = frozenset(trial.trial for trial in run.trials if trial.status in COMPLETE)
     todo = [number for number in range(1, record.trials + 1) if number not in done]
@@ -131,9 +132,10 @@ def _resumed(run: Run, device: Device) -> Resumed:
     if elsewhere is not None:
         warning = f"run {elsewhere}, so it has no times"
         unfinished = {number: Continued(0, None, (), warning) for number in todo}
-    saved = _saved(run, device)
-    if saved is not None and saved.facts.trial in todo:
-        unfinished[saved.facts.trial] = _continued(run, saved)
+    if saved is not None:
+        _check_is_of_run(saved, record)
+        if saved.facts.trial in todo:
+            unfinished[saved.facts.trial] = _continued(run, saved)
     at = datetime.now(UTC).isoformat(timespec="seconds")
     first = todo[0] if todo else None
     after = unfinished[first].after_epochs if first is not None and first in unfinished else 0
@@ -147,21 +149,18 @@ def _resumed(run: Run, device: Device) -> Resumed:
     return Resumed(run.folder, record, done, unfinished)
 
 
-def _saved(run: Run, device: Device) -> SavedTrial | None:
-    """Return the checkpoint that the run left; None if there is none.
+def _check_is_of_run(saved: SavedTrial, record: RunRecord) -> None:
+    """Check that the run left this checkpoint.
 
     Raises:
-        DawnbenchError: it cannot be used, or belongs to another run.
+        DawnbenchError: another one did.
     """
-    path, record = run.folder / CHECKPOINT_NAME, run.record
-    saved = read_checkpoint(path, device.torch)
-    if saved is None:
-        return None
     facts = saved.facts
     ours = record.recipe_digest, record.data.fingerprint, record.seed + facts.trial - 1
     if (facts.recipe_digest, facts.fingerprint, facts.seed) != ours:
-        raise DawnbenchError(f"{path} is not of this run; delete it to start the trial again from its seed")
-    return saved
+        raise DawnbenchError(
+            f"{saved.path} is not of this run; delete it to start the trial again from its seed"
+        )
 
 
 def _continued(run: Run, saved: SavedTrial) -> Continued:

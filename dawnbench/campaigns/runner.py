@@ -72,12 +72,7 @@ def run(
 
         enough, recipe = Enough(trials, "run"), replace(recipe, trials=trials.max_trials)
     check_seeds(seed, recipe.trials)
-    place = launched()
-    if place.size > 1 and checkpoint_every is not None:
-        raise DawnbenchError(
-            f"--checkpoint-every saves the state of one process, and torchrun started {place.size}; omit it"
-        )
-    ranks = open_ranks(place, device)
+    ranks = open_ranks(launched(), device)
     opened = open_rank_device(device, ranks)
     opened.tune()
     with failing_together(ranks):
@@ -122,7 +117,9 @@ def run_trials(
             for number in (number for number in range(1, trials + 1) if number not in done):
                 session.trial(number)
                 # Rank 0 has the times, and decides for all.
-                if enough is not None and ranks.gather(not ranks.rank and enough.after([session], number))[0]:
+                if enough is not None and ranks.from_first(
+                    not ranks.rank and enough.after([session], number)
+                ):
                     break
         status = "finished"
     except KeyboardInterrupt:

@@ -169,7 +169,8 @@ class Session(Recording):
             return
         facts = CheckpointFacts(number, seed, self._recipe.digest(), self._data.fingerprint)
         with Grace() as grace:
-            yield Checkpoint(self.folder / CHECKPOINT_NAME, self._checkpoint_every, facts, grace)
+            path = self.folder / CHECKPOINT_NAME
+            yield Checkpoint(path, self._checkpoint_every, facts, grace, self._ranks)
 
     def _described(self) -> dict[str, Any]:
         recipe = self._recipe

@@ -67,24 +67,9 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
 
     Without `own_process` the process has done other work before, and the `cold` rule gives no time.
     """
-    from dawnbench import campaigns
 
     def start(observer: Observer) -> None:
-        campaigns.run(
-            recipe,
-            device=options.device,
-            seed=options.seed,
-            out=options.out,
-            observer=observer,
-            command=("dawnbench", *sys.argv[1:]),
-            own_process=own_process,
-            save_model=options.save_model,
-            checkpoint_every=options.checkpoint_every,
-            trials=options.auto,
-            tags=options.tags,
-            prices=options.prices,
-            notes=options.notes,
-        )
+        _run(recipe, options, observer, own_process=own_process)
 
     track = (options.track, options.out)
     return show_while(start, f"preparing {recipe.name}", options.as_json, options.time_format, track)
@@ -92,6 +77,10 @@ def run_and_show(recipe: Recipe, options: RunOptions, *, own_process: bool = Tru
 
 def run_silently(recipe: Recipe, options: RunOptions) -> None:
     """Take part in a run that rank 0 records and shows."""
+    _run(recipe, options, None, own_process=False)
+
+
+def _run(recipe: Recipe, options: RunOptions, observer: Observer | None, *, own_process: bool) -> None:
     from dawnbench import campaigns
 
     campaigns.run(
@@ -99,9 +88,15 @@ def run_silently(recipe: Recipe, options: RunOptions) -> None:
         device=options.device,
         seed=options.seed,
         out=options.out,
+        observer=observer,
+        command=("dawnbench", *sys.argv[1:]),
+        own_process=own_process,
+        save_model=options.save_model,
+        checkpoint_every=options.checkpoint_every,
         trials=options.auto,
         tags=options.tags,
         prices=options.prices,
+        notes=options.notes,
     )
 
 

@@ -50,6 +50,14 @@ class Ranks:
         """Return every rank's value, in the order of the ranks; waits for all of them."""
         return [value]
 
+    def from_first(self, value: Any) -> Any:
+        """Return rank 0's value; waits for it."""
+        return value
+
+    def any_lately(self, mine: bool) -> bool:
+        """Return the same on all ranks: whether one of them said True, as far as is known without waiting."""
+        return mine
+
     def close(self) -> None:
         """Part from the other ranks."""
 
@@ -67,6 +75,9 @@ class ProcessRanks(Ranks):
     losses here are sums over the batch. One sum of all gradients can be captured and needs none of this. It
     does not overlap with the backward pass, which a compiled model ends with all gradients at once anyway.
     """
+
+    _lately: tuple[Tensor, dist.Work] | None = None
+    """What the ranks said in the last call of `any_lately`, which may still be on its way."""
 
     def sum_(self, tensor: Tensor) -> None:
         """Replace a tensor by its sum over all ranks."""
@@ -117,8 +128,27 @@ class ProcessRanks(Ranks):
             dist.all_gather_object(values, value)
         return values
 
+    def from_first(self, value: Any) -> Any:
+        """Return rank 0's value; waits for it."""
+        values = [value]
+        with noticing_lost_ranks():
+            dist.broadcast_object_list(values, 0)
+        return values[0]
+
+    def any_lately(self, mine: bool) -> bool:
+        """Return the same on all ranks: whether one of them said True, as far as is known without waiting."""
+        before, said = self._lately, torch.tensor(mine, dtype=torch.int32)
+        with noticing_lost_ranks():
+            work = dist.all_reduce(said, dist.ReduceOp.MAX, async_op=True)
+            if before is not None:
+                before[1].wait()
+        self._lately = said, work
+        return before is not None and bool(before[0])
+
     def close(self) -> None:
         """Part from the other ranks."""
+        if self._lately is not None:
+            self._lately[1].wait()
         dist.destroy_process_group()
 
 

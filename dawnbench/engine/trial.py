@@ -172,7 +172,10 @@ class Trial:
         )
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what is needed to resume after the last complete step: tensors, numbers and text."""
+        """Return what is needed to resume after the last complete step: tensors, numbers and text.
+
+        All ranks must call it together, and all get the state of all.
+        """
         prepared = self._prepared
         return {
             "seed": self._seed,
@@ -185,19 +188,28 @@ class Trial:
                 for p in group["params"]
             ],
             "generator": prepared.generator.get_state(),
-            "default_generator": prepared.device.random_state(),
             "hooks": [hook.state_dict() for hook in self._hooks],
             "within_epoch": self._state_within_epoch() if self.is_within_epoch else {},
+            "by_rank": prepared.ranks.gather(self._state_of_rank()),
         }
 
     def _state_within_epoch(self) -> dict[str, Any]:
         """Return what the epoch's rest needs; its order and draws come from the generator at its start."""
+        return {"steps": self._step_of_epoch, "generator": self._epoch_generator}
+
+    def _state_of_rank(self) -> dict[str, Any]:
+        """Return what the ranks do not have in common, in host memory."""
         step = self._prepared.step
         return {
-            "steps": self._step_of_epoch,
-            "generator": self._epoch_generator,
-            "sums": [sum_of.clone() for sum_of in (step.loss, step.correct)],
+            "default_generator": self._prepared.device.random_state(),
+            "statistics": [statistic.cpu().clone() for statistic in self._statistics()],
+            "sums": [sum_of.cpu().clone() for sum_of in (step.loss, step.correct)],
         }
+
+    def _statistics(self) -> list[Tensor]:
+        """Return the running statistics of norms, which are those of the rank's own images."""
+        model, average = self._prepared.model, self._prepared.average
+        return [*model.buffers(), *([] if average is None else average.statistics())]
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Resume from what `state_dict` returned in a trial of the same recipe, data and hooks.
@@ -215,12 +227,15 @@ class Trial:
         prepared.model.load_state_dict(state["model"])
         self._load_optimizer(state["optimizer"])
         prepared.generator.set_state(state["generator"])
-        prepared.device.set_random_state(state["default_generator"])
         for hook, own in zip(self._hooks, state["hooks"], strict=True):
             hook.load_state_dict(own)
+        of_rank = state["by_rank"][prepared.ranks.rank]
+        prepared.device.set_random_state(of_rank["default_generator"])
+        for statistic, own in zip(self._statistics(), of_rank["statistics"], strict=True):
+            statistic.copy_(own)
         self._step_of_epoch = 0
         if state["within_epoch"]:
-            self._load_within_epoch(**state["within_epoch"])
+            self._load_within_epoch(**state["within_epoch"], sums=of_rank["sums"])
 
     def _load_within_epoch(self, steps: int, generator: Tensor, sums: list[Tensor]) -> None:
         prepared, step = self._prepared, self._prepared.step

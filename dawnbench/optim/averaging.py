@@ -39,6 +39,10 @@ class ExponentialAverage:
         """Return the averaged model's weights and buffers."""
         return [averaged for averaged, _ in self._all]
 
+    def statistics(self) -> list[Tensor]:
+        """Return the averaged model's buffers."""
+        return list(self.model.buffers())
+
 
 class Lookahead:
     """Pulls the weights back to their own moving average every few steps, near the end of training.
@@ -71,6 +75,10 @@ class Lookahead:
     def tensors(self) -> list[Tensor]:
         """Return the average."""
         return self._averaged
+
+    def statistics(self) -> list[Tensor]:
+        """Return the averages of the running statistics."""
+        return self._averaged[sum(p.is_floating_point() for p in self.model.parameters()) :]
 
 
 def _tensors(model: nn.Module) -> list[Tensor]:

@@ -51,6 +51,9 @@ class Average(Protocol):
     def tensors(self) -> list[Tensor]:
         """Return the tensors needed, besides the trained model, to resume from here."""
 
+    def statistics(self) -> list[Tensor]:
+        """Return those of them that are averages of running statistics, in which ranks may differ."""
+
 
 class Loss(Protocol):
     """What training minimizes."""

@@ -123,6 +123,32 @@ def test_a_run_of_two_devices_is_resumed_by_two_processes(warm: str, tmp_path: P
 
 
 @pytest.mark.slow
+def test_a_run_of_two_devices_that_is_told_to_stop_goes_on_from_its_checkpoint(
+    warm: str, tmp_path: Path
+) -> None:
+    process = two_processes(warm, tmp_path, "--trials=1", "--epochs=40", "--checkpoint-every=100")
+    started(process, tmp_path)
+    process.terminate()
+    _, err = process.communicate(timeout=120)
+    folder = only_run(tmp_path)
+    (trial,) = read_run(folder).trials
+    assert trial.status == "interrupted", err
+    assert trial.reason is not None
+    assert trial.reason.endswith(f"`dawnbench resume {folder.name}` goes on from its checkpoint")
+    assert (folder / "checkpoint.pt").is_file()
+
+    resumed = process_in(tmp_path, warm)("resume", str(folder), "--recipe=tiny.py")
+    assert resumed.returncode == 0, resumed.stderr
+    run = read_run(folder)
+    (trial,) = run.trials
+    assert (run.record.devices, trial.status) == (2, "finished")
+    assert trial.resumed_after is not None
+    assert trial.resumed_after >= 1
+    assert [epoch.epoch for epoch in run.epochs] == list(range(1, 41))
+    assert not (folder / "checkpoint.pt").exists()
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_a_run_that_ends_early_leaves_a_sentence_and_a_readable_folder(ending: str, tmp_path: Path) -> None:
     end, statuses, reason = ENDINGS[ending]

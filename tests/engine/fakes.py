@@ -218,6 +218,9 @@ class NoneRight:
     def tensors(self) -> list[Tensor]:
         return list(self.model.state_dict().values())
 
+    def statistics(self) -> list[Tensor]:
+        return list(self.model.buffers())
+
 
 def split(count: int, seed: int) -> Split:
     draws = torch.Generator().manual_seed(seed)

@@ -10,14 +10,20 @@ from typing import Any
 
 import torch
 
+from dawnbench.engine.checkpoint import Checkpoint, CheckpointFacts, read_checkpoint
 from dawnbench.engine.device import open_device
 from dawnbench.engine.distributed import Ranks, open_rank_device, open_ranks
+from dawnbench.engine.hooks import Hook, Progress
 from dawnbench.engine.launched import launched
-from dawnbench.engine.prepare import prepare
+from dawnbench.engine.ledger import Ledger
+from dawnbench.engine.prepare import Prepared, prepare
+from dawnbench.engine.trial import Trial
 from dawnbench.errors import DawnbenchError
-from tests.engine.fakes import results_of
+from dawnbench.grace import Grace
+from tests.engine.fakes import Listener, results_of
 from tests.engine.small import noise, small_recipe
 
+SEED = 0
 TRAIN, VALIDATION = 65, 13
 """Neither divides by the ranks, nor by the batches."""
 TRIALS: dict[str, tuple[str, ...]] = {
@@ -39,7 +45,38 @@ REFUSED = {
 }
 
 
-def results(ranks: Ranks) -> dict[str, Any]:
+RESUMED = ("average", "uneven")
+"""Trials that are saved in the middle of an epoch: one with norms of each rank's own, one with dropout."""
+
+
+class SavedWithinEpoch(Hook):
+    """Saves a trial in the middle of its second epoch."""
+
+    segment = "checkpoint"
+
+    def __init__(self, path: Path, ranks: Ranks) -> None:
+        self._saves = Checkpoint(path, 1, CheckpointFacts(1, SEED, "recipe", "data"), Grace(), ranks)
+
+    def after_step(self, trial: Progress, step: int) -> None:
+        if trial.epoch == 1 and trial.is_within_epoch and not self._saves.saved:
+            self._saves.save_and_interrupt(trial)
+
+
+def gone_on(prepared: Prepared, folder: Path) -> list[dict[str, Any]]:
+    """Return the epochs from the second on of a trial that another one saved and this one goes on with."""
+    path, ranks = folder / "checkpoint.pt", prepared.ranks
+    results_of(prepared, SEED, (SavedWithinEpoch(path, ranks),))
+    # Only rank 0 may have the file: other nodes have other folders.
+    saved = read_checkpoint(path if ranks.rank == 0 else folder / "none", prepared.device.torch, ranks)
+    assert saved is not None
+    listener, idle = Listener(), SavedWithinEpoch(folder / "unused", ranks)
+    trial = Trial(prepared, SEED + 1, Ledger(prepared.device), (listener, idle))
+    saved.load(trial)
+    trial.run()
+    return [asdict(result) for result in listener.results]
+
+
+def results(ranks: Ranks, folder: Path) -> dict[str, Any]:
     """Return each trial's epochs, the weights it ended with and the sentences of what is refused."""
     device = open_device("cpu")
     found: dict[str, Any] = {}
@@ -47,9 +84,11 @@ def results(ranks: Ranks) -> dict[str, Any]:
         splits = 2 // ranks.size
         recipe = small_recipe(recipe_name, *(setting.format(splits=splits) for setting in settings))
         prepared = prepare(recipe, noise(recipe, TRAIN, VALIDATION), device, ranks)
-        epochs = [asdict(result) for result in results_of(prepared)]
+        epochs = [asdict(result) for result in results_of(prepared, SEED)]
         weights = torch.cat([p.detach().double().flatten() for p in prepared.evaluated.parameters()])
         found[name] = {"epochs": epochs, "weights": weights.tolist(), "mask": torch.rand(4).tolist()}
+        if name in RESUMED:
+            found[name]["gone on"] = gone_on(prepared, folder)
     for name in ("mps", "cuda:0"):
         try:
             open_rank_device(name, ranks)
@@ -69,5 +108,6 @@ if __name__ == "__main__":
     torch.set_num_threads(1)
     one = launched()
     together = open_ranks(one, "cpu")
-    Path(sys.argv[1], f"{one.rank}.json").write_text(json.dumps(results(together)))
+    folder = Path(sys.argv[1])
+    (folder / f"{one.rank}.json").write_text(json.dumps(results(together, folder)))
     together.close()

@@ -6,13 +6,13 @@ import json
 import os
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.engine.rank_trials import TRAIN, VALIDATION, results
+from dawnbench.engine.distributed import SINGLE
+from tests.engine.rank_trials import RESUMED, TRAIN, VALIDATION, results
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,10 +52,8 @@ def two(warm: str, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, A
 
 
 @pytest.fixture(scope="module")
-def one(one_thread: None) -> Iterator[dict[str, Any]]:
-    from dawnbench.engine.distributed import SINGLE
-
-    return results(SINGLE)
+def one(one_thread: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return results(SINGLE, tmp_path_factory.mktemp("one"))
 
 
 LOSSES = ("train_loss", "last_batch_loss", "validation_loss")
@@ -82,6 +80,12 @@ def test_all_ranks_end_with_the_same_numbers(two: list[dict[str, Any]]) -> None:
     assert first == second
     for name in first:
         assert two[0][name]["weights"] == two[1][name]["weights"], name
+
+
+@pytest.mark.parametrize("name", RESUMED)
+def test_a_trial_of_two_ranks_goes_on_from_a_file_of_the_first(name: str, two: list[dict[str, Any]]) -> None:
+    for rank in two:
+        assert rank[name]["gone on"] == rank[name]["epochs"][1:]
 
 
 def test_gradients_added_up_in_bf16_are_coarser_but_close(two: list[dict[str, Any]]) -> None:
