@@ -27,7 +27,8 @@ def export_models(
     Raises:
         DawnbenchError: a run has no model, it cannot be converted, or a file cannot be written.
     """
-    targets = _targets(_sources(names), kind, out)
+    suffix = f"-int8.{kind}" if precision == "int8" else f".{kind}"
+    targets = _targets(_sources(names), kind, suffix, out)
     from dawnbench.inference.export_model import export_model
 
     for path, source in targets.items():
@@ -63,8 +64,8 @@ def _sources(names: Sequence[str]) -> list[Path]:
     return found
 
 
-def _targets(sources: Sequence[Path], kind: str, out: str | None) -> dict[Path, Path]:
-    """Return the source of each file to write."""
+def _targets(sources: Sequence[Path], kind: str, suffix: str, out: str | None) -> dict[Path, Path]:
+    """Return the source of each file to write; in a folder, each is named after its source, with `suffix`."""
     if out == "-":
         raise DawnbenchError(f"--format {kind} cannot go to standard output; name a file or a folder with -o")
     if out is not None and out.endswith(f".{kind}"):
@@ -74,7 +75,7 @@ def _targets(sources: Sequence[Path], kind: str, out: str | None) -> dict[Path, 
     folder = Path("exports") / kind if out is None else Path(out)
     targets: dict[Path, Path] = {}
     for source in sources:
-        path = folder / f"{_name(source)}.{kind}"
+        path = folder / f"{_name(source)}{suffix}"
         if path in targets:
             raise DawnbenchError(
                 f"{targets[path]} and {source} would both become {path}; export them into two folders"

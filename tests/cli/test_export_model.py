@@ -112,19 +112,20 @@ def test_the_computation_in_another_precision_is_said(dawnbench: Dawnbench, tiny
     assert dawnbench("export", "latest", "--format", "safetensors", *RECIPE).stderr == ""
 
 
-def test_a_quantized_file_comes_with_its_own_accuracy(
+def test_a_quantized_file_comes_with_its_own_name_and_accuracy(
     dawnbench: Dawnbench, tiny: Run, tmp_path: Path
 ) -> None:
-    done = dawnbench("export", "latest", "--format=onnx", "--precision=int8", "-o", "int8.onnx", *RECIPE)
-    assert (done.returncode, done.stdout) == (0, "int8.onnx\n")
-    found = json.loads(dawnbench("evaluate", "int8.onnx", "--json").stdout)
+    done = dawnbench("export", "latest", "--format=onnx", "--precision=int8", *RECIPE)
+    path = f"exports/onnx/{tiny.folder.name}-int8.onnx"
+    assert (done.returncode, done.stdout) == (0, f"{path}\n")
+    found = json.loads(dawnbench("evaluate", path, "--json").stdout)
     assert found["recorded_accuracy"] == tiny.trials[0].accuracy
     assert abs(found["accuracy"] - found["recorded_accuracy"]) < 0.05
     assert done.stderr == (
-        "dawnbench: int8.onnx computes in int8, quantized on training images, and classifies "
+        f"dawnbench: {path} computes in int8, quantized on training images, and classifies "
         f"{100 * found['accuracy']:.2f} % of the 360 test images correctly\n"
     )
-    facts = open_onnx(tmp_path / "int8.onnx").facts
+    facts = open_onnx(tmp_path / path).facts
     assert (facts["precision"], facts["trained_precision"], facts["calibration_images"]) == (
         "int8",
         "fp32",

@@ -15,7 +15,7 @@ from dawnbench.records.identity import RunIdentity
 
 INDEX = "index.html"
 ASSETS = "assets/"
-HOME = "Training times"
+HOME = "Benchmark runs"
 """The title of the index page, and of links to it."""
 MAX_NAME = 80
 """Characters of a name. Several file systems limit a whole file name to 255 bytes."""

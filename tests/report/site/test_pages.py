@@ -132,8 +132,8 @@ def test_the_way_from_the_first_page_to_a_comparison_and_back(site: Path, visit:
     expect(page.locator("h1")).to_have_text("davidnet")
     page.get_by_role("link", name="davidnet on NVIDIA H200").click()
     expect(page.get_by_role("heading", name="Step changes")).to_be_visible()
-    page.get_by_role("link", name="Training times").click()
-    expect(page.locator("h1")).to_have_text("Training times")
+    page.get_by_role("link", name="Benchmark runs").click()
+    expect(page.locator("h1")).to_have_text("Benchmark runs")
 
 
 def test_the_history_marks_its_step_in_words_and_in_the_chart(site: Path, visit: Visit) -> None:
