@@ -75,8 +75,8 @@ def real_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    # First, so that no worker is left alone with a long test at the end.
-    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+    # Last, so that a fault which a quick test finds is told within minutes.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is not None)
     named = os.environ.get("DAWNBENCH_DATA")
     if not named or not (Path(named) / "cifar10.npz").is_file():
         skip = pytest.mark.skip(reason="DAWNBENCH_DATA names no folder with cifar10.npz")
