@@ -61,15 +61,7 @@ def run_campaign(
     try:
         for device in plan.devices:
             executor.check(device)
-        opened = (resume if resuming else begin)(
-            path,
-            plan.name,
-            plan.requests,
-            plan.recipes,
-            retries=retries,
-            executor=executor,
-            search=None if plan.search is None else plan.search.record,
-        )
+        opened = (resume if resuming else begin)(path, plan, executor, retries)
     except BaseException:
         executor.close()
         raise

@@ -67,6 +67,11 @@ class CampaignPlan:
     search: PlannedSearch | None = None
     """Adds requests as it goes; None if there are none besides the planned ones."""
 
+    @property
+    def searched(self) -> SearchRecord | None:
+        """What the search is recorded as."""
+        return None if self.search is None else self.search.record
+
 
 def _listed(value: Any) -> Any:
     return [value] if isinstance(value, str) else value

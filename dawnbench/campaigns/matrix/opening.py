@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 
+from dawnbench.campaigns.matrix.file import CampaignPlan
 from dawnbench.campaigns.matrix.folder import CampaignFolder
 from dawnbench.campaigns.matrix.job import Executor
 from dawnbench.campaigns.matrix.recovery import recover
@@ -19,7 +19,6 @@ from dawnbench.records.campaign import (
     RECIPES,
     Campaign,
     CampaignRecord,
-    RunRequest,
     read_campaign,
 )
 from dawnbench.records.files import read_bytes, write
@@ -42,17 +41,8 @@ RECIPE_LIMIT = 4_000_000
 """Bytes of a recipe's file."""
 
 
-def begin(
-    path: Path,
-    name: str,
-    requests: Sequence[RunRequest],
-    recipes: Mapping[str, bytes],
-    *,
-    retries: int,
-    executor: Executor,
-    search: SearchRecord | None = None,
-) -> CampaignFolder:
-    """Make the folder of a new campaign; `recipes` are the recipe files that it runs, by path.
+def begin(path: Path, plan: CampaignPlan, executor: Executor, retries: int) -> CampaignFolder:
+    """Make the folder of a new campaign, with the recipe files that it runs.
 
     Raises:
         DawnbenchError: the folder has a campaign already, or cannot be written.
@@ -62,33 +52,24 @@ def begin(
         raise DawnbenchError(
             f"{path} already has a campaign; go on with it by --resume, or name another folder with --out"
         )
-    for place, content in recipes.items():
+    for place, content in plan.recipes.items():
         write(content, path / RECIPES / place)
     record = CampaignRecord(
         schema_version=SCHEMA_VERSION,
         dawnbench_version=__version__,
-        name=name,
+        name=plan.name,
         created=now(),
         status="running",
         retries=retries,
         executor=executor.name,
-        requests=tuple(requests),
+        requests=plan.requests,
         process=this_process(),
-        search=search,
+        search=plan.searched,
     )
     return CampaignFolder(path, Campaign(path, record), lock)
 
 
-def resume(
-    path: Path,
-    _name: str,
-    requests: Sequence[RunRequest],
-    recipes: Mapping[str, bytes],
-    *,
-    retries: int,
-    executor: Executor,
-    search: SearchRecord | None = None,
-) -> CampaignFolder:
+def resume(path: Path, plan: CampaignPlan, executor: Executor, retries: int) -> CampaignFolder:
     """Go on with the campaign in a folder, whose plan may have gained requests but lost none.
 
     Raises:
@@ -97,15 +78,15 @@ def resume(
     read_campaign(path)  # a folder without a campaign is left as it is
     lock = _locked(path)
     found = read_campaign(path)
-    _check_search(path, found.record.search, search)
-    if search is not None:
-        requests = found.record.requests
+    _check_search(path, found.record.search, plan.searched)
+    # A search has made its own requests.
+    requests = plan.requests if plan.searched is None else found.record.requests
     if missing := set(found.record.requests) - set(requests):
         raise DawnbenchError(
             f"the campaign file no longer plans {len(missing)} of the trials of {path}, such as "
             f"{min(map(str, missing))}; undo the change, or name another folder with --out"
         )
-    for place, content in recipes.items():
+    for place, content in plan.recipes.items():
         copy = path / RECIPES / place
         if not copy.exists():
             write(content, copy)
@@ -123,9 +104,9 @@ def resume(
         status="running",
         retries=retries,
         executor=executor.name,
-        requests=tuple(requests),
+        requests=requests,
         process=this_process(),
-        search=search,
+        search=plan.searched,
     )
     folder = CampaignFolder(path, replace(found, record=record), lock)
     left = [attempt for attempt in found.attempts if attempt.outcome == "running"]

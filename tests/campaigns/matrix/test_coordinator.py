@@ -122,7 +122,7 @@ def test_what_died_is_tried_again_before_anything_new(tmp_path: Path) -> None:
 def test_a_source_sees_results_before_it_gives_the_next_request(tmp_path: Path) -> None:
     executor = Quick(room=4, dies=[1])
 
-    folder = begin(tmp_path / "out", "search", (), {}, retries=1, executor=executor)
+    folder = begin(tmp_path / "out", CampaignPlan("search", (), {}), executor, retries=1)
     Coordinator(folder, Halving(folder, executor.events), executor, 1, lambda _: None).run()
     cell = RunRequest("davidnet", (), 0, "cpu").cell
     heard = [f"hears of {seed}: finished in 20260203T040506Z-davidnet-{cell}-{seed:06x}" for seed in range(3)]
