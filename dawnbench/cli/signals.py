@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any
 
 from dawnbench.cli.exit_codes import INTERRUPTED
+from dawnbench.errors import DawnbenchError
 from dawnbench.grace import interrupt
 
 MEANT_TO_STOP = tuple(
@@ -30,6 +31,7 @@ def stopping_like_ctrl_c() -> Iterator[None]:
     entry, such as SIGHUP under `nohup`, stays ignored. Outside the main thread nothing changes.
     """
     received: list[int] = []
+    failed = False
 
     def stop(number: int, _frame: FrameType | None) -> None:
         received.append(number)
@@ -47,10 +49,20 @@ def stopping_like_ctrl_c() -> Iterator[None]:
                 before[number] = signal.signal(number, stop)
     try:
         yield
+    except Exception:
+        failed = True
+        raise
+    except KeyboardInterrupt as interrupted:
+        # torchrun stops all ranks when one of them has ended, while another one is still telling that it
+        # lost it.
+        if isinstance(interrupted.__context__, DawnbenchError):
+            raise interrupted.__context__ from None
+        raise
     finally:
         for number, handler in before.items():
-            # Another signal while Python shuts down would end the process with a different status.
-            signal.signal(number, signal.SIG_IGN if received else handler)
+            # Another signal while Python shuts down would end the process with a different status, or before
+            # it has said what failed.
+            signal.signal(number, signal.SIG_IGN if received or failed else handler)
 
 
 def _reason(number: int) -> tuple[str, ...]:

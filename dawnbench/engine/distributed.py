@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
@@ -36,12 +36,6 @@ class Ranks:
     def copy_from_first_(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by that of rank 0."""
 
-    def summing_gradients(
-        self, take_step: Callable[[], Any], parameters: Sequence[Tensor], dtype: torch.dtype
-    ) -> Callable[[], Any]:
-        """Return a function that sums the gradients over all ranks, in `dtype`, and then takes the step."""
-        return take_step
-
     def joined(self, mine: Tensor, count: int) -> Tensor:
         """Return the `count` rows of which `mine` are this rank's share."""
         return mine
@@ -66,15 +60,7 @@ SINGLE = Ranks()
 
 
 class ProcessRanks(Ranks):
-    """One of several processes, which talk through torch.distributed.
-
-    Gradients are summed between the backward pass and the optimizer's step, and not by
-    DistributedDataParallel. The mathematics are the same, but DistributedDataParallel must be built again
-    when a recipe stops training a parameter (`until_epoch`), needs eleven eager steps before a step can be
-    captured, splits a compiled model into several graphs, and divides by the number of ranks, while the
-    losses here are sums over the batch. One sum of all gradients can be captured and needs none of this. It
-    does not overlap with the backward pass, which a compiled model ends with all gradients at once anyway.
-    """
+    """One of several processes, which talk through torch.distributed."""
 
     _lately: tuple[Tensor, dist.Work] | None = None
     """What the ranks said in the last call of `any_lately`, which may still be on its way."""
@@ -87,32 +73,18 @@ class ProcessRanks(Ranks):
     def mean_(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by its mean over all ranks."""
         if tensors:
-            flat = _flat(tensors)
+            flat = flatten(tensors)
             self.sum_(flat)
-            _unflatten(flat / self.size, tensors)
+            unflatten(flat / self.size, tensors)
 
     def copy_from_first_(self, tensors: Sequence[Tensor]) -> None:
         """Replace each tensor by that of rank 0."""
         for dtype in dict.fromkeys(tensor.dtype for tensor in tensors):
             alike = [tensor for tensor in tensors if tensor.dtype == dtype]
-            flat = _flat(alike)
+            flat = flatten(alike)
             with noticing_lost_ranks():
                 dist.broadcast(flat, 0)
-            _unflatten(flat, alike)
-
-    def summing_gradients(
-        self, take_step: Callable[[], Any], parameters: Sequence[Tensor], dtype: torch.dtype
-    ) -> Callable[[], Any]:
-        """Return a function that sums the gradients over all ranks, in `dtype`, and then takes the step."""
-
-        def sum_and_step() -> None:
-            gradients = [p.grad for p in parameters if p.grad is not None]
-            flat = _flat(gradients).to(dtype)
-            self.sum_(flat)
-            _unflatten(flat, gradients)
-            take_step()
-
-        return sum_and_step
+            unflatten(flat, alike)
 
     def joined(self, mine: Tensor, count: int) -> Tensor:
         """Return the `count` rows of which `mine` are this rank's share."""
@@ -267,12 +239,21 @@ def _is_gpu(name: str) -> bool:
     return name in ("auto", "cuda") and torch.cuda.is_available()
 
 
-def _flat(tensors: Sequence[Tensor]) -> Tensor:
-    return torch.cat([tensor.detach().reshape(-1) for tensor in tensors])
+def flatten(tensors: Sequence[Tensor]) -> Tensor:
+    """Return the elements of all tensors in one of a single dimension."""
+    return torch.cat([_in_memory_order(tensor.detach()).reshape(-1) for tensor in tensors])
 
 
 @torch.no_grad()
-def _unflatten(flat: Tensor, targets: Sequence[Tensor]) -> None:
+def unflatten(flat: Tensor, targets: Sequence[Tensor]) -> None:
+    """Copy what `flatten` returned for tensors of these shapes and layouts into them."""
+    ordered = [_in_memory_order(target.detach()) for target in targets]
     parts = flat.split([target.numel() for target in targets])
-    sources = [part.view(target.shape) for part, target in zip(parts, targets, strict=True)]
-    torch._foreach_copy_(list(targets), sources)
+    sources = [part.view(target.shape) for part, target in zip(parts, ordered, strict=True)]
+    torch._foreach_copy_(ordered, sources)
+
+
+def _in_memory_order(tensor: Tensor) -> Tensor:
+    """Return a tensor of four dimensions in channels_last as it lies in memory, and any other as it is."""
+    lies_so = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return tensor.permute(0, 2, 3, 1) if lies_so else tensor

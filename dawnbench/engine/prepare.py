@@ -18,6 +18,7 @@ from dawnbench.engine.device.base import DTYPES
 from dawnbench.engine.distributed import SINGLE, Ranks
 from dawnbench.engine.epoch_input import EpochInput
 from dawnbench.engine.evaluate import Evaluation
+from dawnbench.engine.gradient_sum import GradientSum
 from dawnbench.engine.initial_weights import fitting_weights
 from dawnbench.engine.precision import open_precision
 from dawnbench.engine.programs import Programs
@@ -211,11 +212,10 @@ class Prepared:
         # If the rates are Python numbers, a compiled step would be recompiled for each value.
         take_step: Callable[[], Any] = optimizer.step if penalty is None else penalize_and_step
         take_step = self.programs(take_step) if self.device.captures else take_step
-        take_step = self.ranks.summing_gradients(
-            take_step,
-            [parameter for group in optimizer.param_groups for parameter in group["params"]],
-            DTYPES[self.recipe.gradient_reduction],
-        )
+        if self.ranks.size > 1:
+            parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+            summed = GradientSum(parameters, DTYPES[self.recipe.gradient_reduction])
+            take_step = summed.before(take_step)
         return TrainingStep(
             self.input,
             converted,
