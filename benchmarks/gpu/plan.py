@@ -6,8 +6,8 @@ Each part is a process of its own: a CUDA error spoils the process that it happe
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -18,9 +18,9 @@ from dawnbench.stats.progress import spread_by_segment
 from dawnbench.stats.trial_summary import summarise
 
 Figures = dict[str, Any]
+SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 SUITE_SHARE = 0.3
 """Of the budget: a test that waits forever must not take the time of all later parts."""
-SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider")
 TRIALS = {
     "speedrun": 20,
     "davidnet": 3,
@@ -32,6 +32,16 @@ TRIALS = {
 }
 """By recipe; the first two run before the profiles."""
 PROFILED = ("speedrun", "davidnet")
+_TINY = ("epochs=2", "batch_size=256", "precision=fp32")
+_DAVIDNET = (*_TINY, "model.widths=[4,4,4,4]")
+_SPEEDNET = (*_TINY, "model.widths=[4,4,4]", "model.whitening_images=64")
+DRY_SETTINGS = {
+    **dict.fromkeys(("davidnet", "davidnet-10", "davidnet-onecycle"), _DAVIDNET),
+    **dict.fromkeys(("speedrun", "resnet18-fast"), _SPEEDNET),
+    "resnet18-step": (*_TINY, "dataset.image_size=8"),
+    "mnist-fast": _TINY,
+}
+"""By recipe, KEY=VALUE each, so tiny that the figures mean nothing."""
 
 
 @dataclass(frozen=True)
@@ -39,83 +49,60 @@ class Part:
     """One process that measures something."""
 
     name: str
+    """Also of its log and of what it leaves on the disk."""
     arguments: tuple[str, ...]
     """Of Python."""
-    figures: Callable[[], Figures] = dict
-    """Read what it has left on the disk so far."""
     recipe: str | None = None
     """Whose compile cache it uses."""
     share: float = 1.0
     """Of the budget, at most."""
-    until: str | None = None
-    """The figure that is enough: the part is ended once it is there."""
+    fills: bool = False
+    """Only fills the cache, and is ended after its first epoch: everything is compiled before that."""
 
 
-@dataclass(frozen=True)
-class Mode:
-    """On what, and how much, the parts measure."""
+def plan_parts(
+    folder: Path, only: Sequence[str], data: str | None, dry_run: bool
+) -> tuple[list[Part], list[Part]]:
+    """Return what fills the compile cache of each recipe, and the parts in their order.
 
-    device: str
-    data: str | None
-    """None is each recipe's own."""
-    settings: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    """KEY=VALUE each, by recipe."""
-
-    def words(self, recipe: str) -> tuple[str, ...]:
-        """Return the options that `run`, `profile` and filling share."""
-        data = () if self.data is None else (f"--data={self.data}",)
-        return (f"--device={self.device}", *data, *(f"--set={s}" for s in self.settings.get(recipe, ())))
-
-
-_TINY = ("epochs=2", "batch_size=256", "precision=fp32")
-_DAVIDNET = (*_TINY, "model.widths=[4,4,4,4]")
-_SPEEDNET = (*_TINY, "model.widths=[4,4,4]", "model.whitening_images=64")
-
-
-def dry_mode(data: str | None) -> Mode:
-    """Return a mode so tiny that its figures mean nothing."""
-    settings: dict[str, tuple[str, ...]] = {
-        **dict.fromkeys(("davidnet", "davidnet-10", "davidnet-onecycle"), _DAVIDNET),
-        **dict.fromkeys(("speedrun", "resnet18-fast"), _SPEEDNET),
-        "resnet18-step": (*_TINY, "dataset.image_size=8"),
-        "mnist-fast": _TINY,
-    }
-    return Mode("cpu", data or "digits", settings)
-
-
-def plan_parts(mode: Mode, folder: Path, only: Sequence[str]) -> list[Part]:
-    """Return the parts in their order, which leave their files in `folder`.
-
-    `only` selects parts by name, in its own order; empty selects all. Any other name is a
-    recipe or the path of its file, with the recipe's own number of trials.
+    They leave their files in `folder`. `only` selects parts by name, in its own order; empty selects all. Any
+    other name is a recipe or the path of its file, with the recipe's own number of trials. `data` None is
+    each recipe's own.
     """
+    device, data = ("cpu", data or "digits") if dry_run else ("cuda", data)
 
-    def profile(recipe: str) -> Part:
-        out = folder / f"profile-{recipe}.json"
-        words = ("-m", "dawnbench", "profile", recipe, *mode.words(recipe), f"--out={out}")
-        return Part(out.stem, words, lambda: of_profile(out), recipe)
+    def command(verb: str, recipe: str, out: str, *words: str) -> tuple[str, ...]:
+        where = [f"--device={device}", f"--out={folder / out}", *([f"--data={data}"] if data else [])]
+        changes = [f"--set={setting}" for setting in (DRY_SETTINGS.get(recipe, ()) if dry_run else ())]
+        return ("-m", "dawnbench", verb, recipe, *where, *changes, *words)
 
     def run(recipe: str, *trials: str) -> Part:
-        out = folder / Path(recipe).stem
-        return Part(out.name, _run_words(recipe, mode, out, *trials), lambda: of_run(out), recipe)
+        name = Path(recipe).stem
+        return Part(name, command("run", recipe, name, *trials), recipe)
+
+    def profile(recipe: str) -> Part:
+        name = f"profile-{recipe}"
+        return Part(name, command("profile", recipe, f"{name}.json"), recipe)
+
+    def fill(recipe: str) -> Part:
+        name = f"fill-{Path(recipe).stem}"
+        return Part(name, command("run", recipe, name, "--trials=1"), recipe, fills=True)
 
     runs = [run(recipe, f"--trials={trials}") for recipe, trials in TRIALS.items()]
     suite = Part("gpu-tests", SUITE, share=SUITE_SHARE)
     parts = [suite, *runs[:2], *map(profile, PROFILED), *runs[2:]]
     known = {part.name: part for part in parts}
     resolved = [str(Path(name).resolve()) if name.endswith(".py") else name for name in only]
-    return [known.get(name) or run(name) for name in resolved] or parts
+    parts = [known.get(name) or run(name) for name in resolved] or parts
+    return [fill(recipe) for recipe in dict.fromkeys(part.recipe for part in parts) if recipe], parts
 
 
-def fill_of(recipe: str, mode: Mode, folder: Path) -> Part:
-    """Return what fills the compile cache for a recipe: a run that is ended after its first epoch."""
-    out = folder / f"fill-{Path(recipe).stem}"
-    words = _run_words(recipe, mode, out, "--trials=1")
-    return Part(recipe, words, lambda: of_run(out), until="flop_rate")
-
-
-def _run_words(recipe: str, mode: Mode, out: Path, *trials: str) -> tuple[str, ...]:
-    return ("-m", "dawnbench", "run", recipe, *mode.words(recipe), *trials, f"--out={out}")
+def read_figures(folder: Path, name: str) -> Figures:
+    """Return the figures that the part of this name has left in `folder` so far."""
+    try:
+        return of_profile(folder / f"{name}.json") or of_run(folder / name)
+    except Exception as error:  # a file may be half written, and the other parts are still worth having
+        return {"unreadable": f"{type(error).__name__}: {error}"}
 
 
 def of_run(folder: Path) -> Figures:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -204,15 +205,14 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
     script: Any = SimpleNamespace(
         CifarLoader=Loader, batch_flip_lr=lambda images: images.flip(-1), setup=setup, train=train
     )
-    driver, device = ByHooks(script), open_device("cpu")
-    driver.warm_up(Ledger(device))
-    ledger = Ledger(device)
-    assert driver.trial(1, ledger) == driver.trial(2, Ledger(device)) == (1.0, None)
+    driver, ledger = ByHooks(script), Ledger(open_device("cpu"))
+    driver.warm_up()
+    assert driver.trial(1, ledger.segment) == driver.trial(2, nullcontext) == (1.0, None)
     assert [segment.name for segment in ledger.segments()] == ["to_device", "train", "final_evaluate"]
     assert pads[-1].shape == (40, 3, 36, 36)
     assert pads[-1] is not pads[-2]
     model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]  # type: ignore[method-assign]
-    assert driver.trial(1, Ledger(device))[0] == pytest.approx(0.1)
+    assert driver.trial(1, nullcontext)[0] == pytest.approx(0.1)
 
 
 @pytest.fixture
