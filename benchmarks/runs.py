@@ -12,7 +12,6 @@ from tests.records.full_runs import full_run
 
 EXAMPLE = ROOT / "docs" / "results" / "davidnet-10-cpu" / "run.json"
 TELEMETRY = ROOT / "tests" / "records" / "h200-telemetry.jsonl"
-SECOND = 1_000_000_000
 RUN: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
 SAMPLES = [json.loads(line) for line in TELEMETRY.read_text(encoding="utf-8").splitlines()]
 EVALUATION = 0.1
@@ -33,19 +32,17 @@ def write_run(
 
     `hertz` 0 leaves the telemetry empty. `changes` are of run.json.
     """
+    made = {"trials": trials, "epochs": epochs, "seed": seed, "hertz": 0, "target": 0.94}
     epoch_seconds = trial_seconds / epochs / (1 + EVALUATION)
-    full_run(folder, trials=trials, epochs=epochs, epoch_seconds=epoch_seconds, hertz=0, seed=seed)
-    run = RUN | {"status": "finished", "trials": trials, "target": 0.94} | changes
-    (folder / "run.json").write_text(json.dumps(run, indent=2) + "\n")
+    full_run(folder, epoch_seconds=epoch_seconds, **RUN | made | changes)
     with (folder / "trials.jsonl").open() as recorded, (folder / "telemetry.jsonl").open("w") as file:
         for trial in map(json.loads, recorded):
-            began = trial["began_ns"]
-            file.writelines(sample_lines(began, began + round(trial["wall_seconds"] * SECOND), hertz))
+            file.writelines(sample_lines(trial["began_ns"], trial["wall_seconds"], hertz))
     return folder
 
 
-def sample_lines(began: int, end: int, hertz: float) -> Iterator[str]:
-    """Yield the lines of telemetry.jsonl over a stretch of time in nanoseconds."""
-    for i in range(round((end - began) / SECOND * hertz)):
-        sample = SAMPLES[i % len(SAMPLES)] | {"t_ns": began + round(i * SECOND / hertz)}
+def sample_lines(began_ns: int, seconds: float, hertz: float) -> Iterator[str]:
+    """Yield the lines of telemetry.jsonl over a stretch of time."""
+    for i in range(round(seconds * hertz)):
+        sample = SAMPLES[i % len(SAMPLES)] | {"t_ns": began_ns + round(1e9 * i / hertz)}
         yield json.dumps(sample) + "\n"

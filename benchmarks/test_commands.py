@@ -48,15 +48,11 @@ Costs = Callable[..., list[Cost]]
 def costs(benchmark: BenchmarkFixture, tmp_path: Path) -> Costs:
     """Measure a command some times; `before` is called before each."""
 
-    def repeat(
-        words: Sequence[str], rounds: int = 1, before: Callable[[], object] = lambda: None
-    ) -> list[Cost]:
+    def repeat(words: Sequence[str], rounds: int = 1, before: Callable[[], None] | None = None) -> list[Cost]:
         found: list[Cost] = []
-        benchmark.pedantic(
-            lambda: found.append(measure(words, tmp_path)), setup=lambda: before() and None, rounds=rounds
-        )
-        told = ("processor_seconds", "megabytes")
-        benchmark.extra_info |= {name: [round(getattr(one, name), 2) for one in found] for name in told}
+        benchmark.pedantic(lambda: found.append(measure(words, tmp_path)), setup=before, rounds=rounds)
+        for name in ("processor_seconds", "megabytes"):
+            benchmark.extra_info[name] = [round(getattr(cost, name), 2) for cost in found]
         assert {cost.status for cost in found} == {0}, (tmp_path / "printed").read_text()
         return found
 
