@@ -22,7 +22,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.plan import Figures, Part, plan_parts, read_figures
+from benchmarks.gpu.plan import SUITE_SHARE, Figures, Part, plan_parts, read_figures
 from benchmarks.gpu.summary import page
 from benchmarks.processes import ROOT, environment
 from dawnbench import telemetry
@@ -67,7 +67,7 @@ class Check:
     def __init__(self, given: argparse.Namespace, facts: Figures, began: float) -> None:
         """Count the budget, in seconds, from `began`, a time by time.monotonic."""
         self._out, self._budget, self._began = given.out.resolve(), given.budget, began
-        self._folder = self._out / "gpu-check-parts"
+        self._folder, self._interrupted = self._out / "gpu-check-parts", asyncio.Event()
         shutil.rmtree(self._folder, ignore_errors=True)  # figures of an earlier check are not this one's
         self._fills, self._parts = plan_parts(self._folder, given.only, given.data, given.dry_run)
         self._found: Figures = {
@@ -80,8 +80,10 @@ class Check:
             "parts": {part.name: {"state": "not measured", "recipe": part.recipe} for part in self._parts},
         }
 
-    async def take(self) -> bool:
-        """Fill the caches side by side, then run the parts one at a time; return whether none failed."""
+    async def take(self) -> int:
+        """Fill the caches side by side, then run the parts one at a time; return the exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupted.set)
         slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
 
         async def fill(part: Part) -> bool:
@@ -90,9 +92,10 @@ class Check:
 
         worked = await asyncio.gather(*map(fill, self._fills))
         for part in self._parts:
-            seconds = min(self._left() - GRACE_SECONDS, part.share * self._budget)
+            share = SUITE_SHARE if part.recipe is None else 1
+            seconds = min(self._left() - GRACE_SECONDS, share * self._budget)
             worked.append(await self._perform(part, self._found["parts"][part.name], seconds))
-        return all(worked)
+        return INTERRUPTED if self._interrupted.is_set() else DONE if all(worked) else FAILED
 
     def save(self) -> str:
         """Write both files and return the summary."""
@@ -107,16 +110,15 @@ class Check:
 
     async def _perform(self, part: Part, noted: Figures, seconds: float) -> bool:
         """Run a part for so long and note its figures, however it ends; return whether it did not fail."""
-        if seconds < MIN_SECONDS:
+        if seconds < MIN_SECONDS or self._interrupted.is_set():
             return True
         noted["state"] = "running"
         self.save()
-        began, state, log = time.monotonic(), "broken off", self._folder / f"{part.name}.log"
+        began, state, log = time.monotonic(), "running", self._folder / f"{part.name}.log"
         log.parent.mkdir(exist_ok=True)
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *part.arguments,
+                *(sys.executable, "-m", *part.command),
                 cwd=ROOT,
                 env=environment() | (FILL_VARIABLES if part.fills else {}),
                 stdin=DEVNULL,
@@ -124,23 +126,24 @@ class Check:
                 stderr=STDOUT,
                 start_new_session=True,
             )
-        try:
+        while state == "running":
             with suppress(TimeoutError):
-                async with asyncio.timeout(seconds):
-                    while process.returncode is None and not (part.fills and self._has_epoch(part)):
-                        await asyncio.sleep(POLL_SECONDS)
+                await asyncio.wait_for(process.wait(), POLL_SECONDS)
+            if process.returncode is not None:
                 state = "failed" if process.returncode else "done"
-        except asyncio.CancelledError:
-            state = "interrupted"
-            raise
-        finally:
-            await _end(process)
-            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-            noted["said"] = [line.rstrip() for line in lines if line.strip()][-LAST_LINES:]
-            noted |= {"state": state, "seconds": time.monotonic() - began}
-            noted |= read_figures(self._folder, part.name)
-            self.save()
-            print(f"{time.monotonic() - self._began:4.0f} s  {part.name}: {state}", flush=True)
+            elif part.fills and self._has_epoch(part):
+                state = "done"
+            elif self._interrupted.is_set():
+                state = "interrupted"
+            elif time.monotonic() > began + seconds:
+                state = "broken off"
+        await _end(process)
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+        noted["said"] = [line.rstrip() for line in lines if line.strip()][-LAST_LINES:]
+        noted |= {"state": state, "seconds": time.monotonic() - began}
+        noted |= read_figures(self._folder, part.name)
+        self.save()
+        print(f"{time.monotonic() - self._began:4.0f} s  {part.name}: {state}", flush=True)
         return state != "failed"
 
     def _has_epoch(self, part: Part) -> bool:
@@ -166,18 +169,6 @@ def _cache_is_empty() -> bool:
     return cache is not None and not (cache.is_dir() and any(cache.iterdir()))
 
 
-async def take_until_signal(check: Check) -> int:
-    """Take the check, and end it cleanly at the first signal; return the exit status."""
-    taking = asyncio.ensure_future(check.take())
-    for number in (signal.SIGINT, signal.SIGTERM):
-        # A second one must not cut short what the first one began.
-        asyncio.get_running_loop().add_signal_handler(number, lambda: taking.cancelling() or taking.cancel())
-    try:
-        return DONE if await taking else FAILED
-    except asyncio.CancelledError:
-        return INTERRUPTED
-
-
 def main() -> int:
     given, began = arguments(), time.monotonic()
     facts: dict[str, Any] = telemetry.environment(None)
@@ -190,7 +181,7 @@ def main() -> int:
         os.environ.update(DRY_VARIABLES)
     check = Check(given, facts, began)
     try:
-        return asyncio.run(take_until_signal(check))
+        return asyncio.run(check.take())
     finally:
         print(check.save(), end="", flush=True)
 

@@ -18,20 +18,23 @@ from dawnbench.stats.progress import spread_by_segment
 from dawnbench.stats.trial_summary import summarise
 
 Figures = dict[str, Any]
-SUITE = ("-m", "pytest", "tests/gpu", "-m", "gpu", "-q", "-rfE", "--tb=short", "-p", "no:cacheprovider")
+PARTS = {
+    "gpu-tests": "pytest tests/gpu -m gpu -q -rfE --tb=short -p no:cacheprovider",
+    "speedrun": "dawnbench run speedrun --trials=20",
+    "davidnet": "dawnbench run davidnet --trials=3",
+    "profile-speedrun": "dawnbench profile speedrun",
+    "profile-davidnet": "dawnbench profile davidnet",
+    "davidnet-10": "dawnbench run davidnet-10 --trials=3",
+    "davidnet-onecycle": "dawnbench run davidnet-onecycle --trials=1",
+    "resnet18-step": "dawnbench run resnet18-step --trials=1",
+    "resnet18-fast": "dawnbench run resnet18-fast --trials=3",
+    "mnist-fast": "dawnbench run mnist-fast --trials=3",
+}
+"""What follows `python -m`, in this order."""
+BESIDE_TRAINING = ("to_device", "reset", "init", "final_evaluate")
+"""The other segments that the rule strict counts."""
 SUITE_SHARE = 0.3
 """Of the budget: a test that waits forever must not take the time of all later parts."""
-TRIALS = {
-    "speedrun": 20,
-    "davidnet": 3,
-    "davidnet-10": 3,
-    "davidnet-onecycle": 1,
-    "resnet18-step": 1,
-    "resnet18-fast": 3,
-    "mnist-fast": 3,
-}
-"""By recipe; the first two run before the profiles."""
-PROFILED = ("speedrun", "davidnet")
 _TINY = ("epochs=2", "batch_size=256", "precision=fp32")
 _DAVIDNET = (*_TINY, "model.widths=[4,4,4,4]")
 _SPEEDNET = (*_TINY, "model.widths=[4,4,4]", "model.whitening_images=64")
@@ -50,12 +53,10 @@ class Part:
 
     name: str
     """Also of its log and of what it leaves on the disk."""
-    arguments: tuple[str, ...]
-    """Of Python."""
+    command: tuple[str, ...]
+    """What follows `python -m`."""
     recipe: str | None = None
     """Whose compile cache it uses."""
-    share: float = 1.0
-    """Of the budget, at most."""
     fills: bool = False
     """Only fills the cache, and is ended after its first epoch: everything is compiled before that."""
 
@@ -70,30 +71,26 @@ def plan_parts(
     each recipe's own.
     """
     device, data = ("cpu", data or "digits") if dry_run else ("cuda", data)
+    where = (f"--device={device}", *([f"--data={data}"] if data else []))
 
-    def command(verb: str, recipe: str, out: str, *words: str) -> tuple[str, ...]:
-        where = [f"--device={device}", f"--out={folder / out}", *([f"--data={data}"] if data else [])]
+    def part(name: str, module: str, *words: str, fills: bool = False) -> Part:
+        if module != "dawnbench":
+            return Part(name, (module, *words))
+        verb, recipe, *_ = words
+        out = folder / (f"{name}.json" if verb == "profile" else name)
         changes = [f"--set={setting}" for setting in (DRY_SETTINGS.get(recipe, ()) if dry_run else ())]
-        return ("-m", "dawnbench", verb, recipe, *where, *changes, *words)
+        return Part(name, (module, *words, *where, f"--out={out}", *changes), recipe, fills)
 
-    def run(recipe: str, *trials: str) -> Part:
-        name = Path(recipe).stem
-        return Part(name, command("run", recipe, name, *trials), recipe)
-
-    def profile(recipe: str) -> Part:
-        name = f"profile-{recipe}"
-        return Part(name, command("profile", recipe, f"{name}.json"), recipe)
+    def named(name: str) -> Part:
+        if name in PARTS:
+            return part(name, *PARTS[name].split())
+        recipe = str(Path(name).resolve()) if name.endswith(".py") else name
+        return part(Path(name).stem, "dawnbench", "run", recipe)
 
     def fill(recipe: str) -> Part:
-        name = f"fill-{Path(recipe).stem}"
-        return Part(name, command("run", recipe, name, "--trials=1"), recipe, fills=True)
+        return part(f"fill-{Path(recipe).stem}", "dawnbench", "run", recipe, "--trials=1", fills=True)
 
-    runs = [run(recipe, f"--trials={trials}") for recipe, trials in TRIALS.items()]
-    suite = Part("gpu-tests", SUITE, share=SUITE_SHARE)
-    parts = [suite, *runs[:2], *map(profile, PROFILED), *runs[2:]]
-    known = {part.name: part for part in parts}
-    resolved = [str(Path(name).resolve()) if name.endswith(".py") else name for name in only]
-    parts = [known.get(name) or run(name) for name in resolved] or parts
+    parts = [named(name) for name in only or PARTS]
     return [fill(recipe) for recipe in dict.fromkeys(part.recipe for part in parts) if recipe], parts
 
 
@@ -115,10 +112,12 @@ def of_run(folder: Path) -> Figures:
         return {}
     run = read_run(found[-1].parent)
     summary = summarise(trial_set_of(run))
+    segments = {name: mean for name, (mean, _, _) in spread_by_segment(run.trials).items()}
     figures: Figures = {
         "trials": f"{len(run.trials)} of {run.record.trials}",
         "accuracy": summary.accuracy and summary.accuracy.mean,
-        "segments": {name: mean for name, (mean, _, _) in spread_by_segment(run.trials).items()},
+        "segments": segments,
+        "beside_training": sum(segments.get(name, 0) for name in BESIDE_TRAINING) if segments else None,
         **{times.rule: asdict(times.sample) for times in summary.times if times.sample},
     }
     if run.trials:
