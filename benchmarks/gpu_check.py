@@ -22,11 +22,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.gpu.plan import SUITE_SHARE, Figures, Part, plan_parts, read_figures
-from benchmarks.gpu.summary import page
+from benchmarks.gpu.figures import NOT_MEASURED, Figures, page, read_figures
+from benchmarks.gpu.plan import SUITE_SHARE, Part, plan_parts
 from benchmarks.processes import ROOT, environment
 from dawnbench import telemetry
-from dawnbench.cli.exit_codes import DONE, INTERRUPTED, NOT_MEASURED
+from dawnbench.cli import exit_codes
 from dawnbench.records.files import write
 from dawnbench.telemetry.device import NoGpuError
 from dawnbench.telemetry.gpu import gpu_facts
@@ -76,8 +76,8 @@ class Check:
             "begun": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "budget_seconds": given.budget,
             "cache_was_empty": _cache_is_empty(),
-            "fills": {part.recipe: {"state": "not measured"} for part in self._fills},
-            "parts": {part.name: {"state": "not measured", "recipe": part.recipe} for part in self._parts},
+            "fills": {part.recipe: {"state": NOT_MEASURED} for part in self._fills},
+            "parts": {part.name: {"state": NOT_MEASURED, "recipe": part.recipe} for part in self._parts},
         }
 
     async def take(self) -> int:
@@ -95,7 +95,9 @@ class Check:
             share = SUITE_SHARE if part.recipe is None else 1
             seconds = min(self._left() - GRACE_SECONDS, share * self._budget)
             worked.append(await self._perform(part, self._found["parts"][part.name], seconds))
-        return INTERRUPTED if self._interrupted.is_set() else DONE if all(worked) else FAILED
+        if self._interrupted.is_set():
+            return exit_codes.INTERRUPTED
+        return exit_codes.DONE if all(worked) else FAILED
 
     def save(self) -> str:
         """Write both files and return the summary."""
@@ -176,7 +178,7 @@ def main() -> int:
         facts["device"] = facts["cpu"]["model"] if given.dry_run else gpu_facts(None).name
     except NoGpuError as error:
         print(f"gpu-check: finds no NVIDIA GPU ({error}); run this on a machine with one", file=sys.stderr)
-        return NOT_MEASURED
+        return exit_codes.NOT_MEASURED
     if given.dry_run:
         os.environ.update(DRY_VARIABLES)
     check = Check(given, facts, began)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.peers.known import PEERS, check_peer
+from benchmarks.peers.scripts import PEERS, check_peer
 from benchmarks.peers.session import PeerSession
 from benchmarks.processes import environment
 from dawnbench.campaigns.turns import TurnSide

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.peers.script import FOLDER
+from benchmarks.peers.scripts import FOLDER
 
 SegmentTimer = Callable[[str], AbstractContextManager[object]]
 """From a segment's name to the context in which it is timed."""

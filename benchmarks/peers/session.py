@@ -13,8 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from benchmarks.peers.drive import ByHooks, ByMain
-from benchmarks.peers.known import TARGET, Peer
-from benchmarks.peers.script import FOLDER, load_peer, serve
+from benchmarks.peers.scripts import FOLDER, TARGET, Peer, load_peer, serve
 from dawnbench.campaigns.recorder import Recorder
 from dawnbench.campaigns.recording import Recording, data_record
 from dawnbench.campaigns.runner import run_trials

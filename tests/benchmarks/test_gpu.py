@@ -9,18 +9,10 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gpu.plan import of_profile, of_run
-from benchmarks.gpu.summary import GOALS, page
+from benchmarks.gpu.figures import GOALS, of_profile, of_run, page
+from dawnbench.telemetry import environment
 
 RUN = Path(__file__).parents[2] / "docs" / "results" / "davidnet-10-cpu"
-FACTS = {
-    "device": "NVIDIA H200",
-    "packages": {"torch": "2.15"},
-    "gpu": {"driver": "1"},
-    "python": "3.11",
-    "cpu": {"model": "EPYC", "logical_cores": 2},
-    "git": None,
-}
 
 
 def test_a_run_gives_times_accuracy_and_segments(tmp_path: Path) -> None:
@@ -48,7 +40,8 @@ def test_a_profile_gives_its_step_and_the_peaks(tmp_path: Path) -> None:
 
 
 def found(dry_run: bool = False, **parts: Any) -> dict[str, Any]:
-    head = {"facts": FACTS, "dry_run": dry_run, "begun": "now", "budget_seconds": 520.0, "fills": {}}
+    facts = environment(None) | {"device": "NVIDIA H200"}
+    head = {"facts": facts, "dry_run": dry_run, "begun": "now", "budget_seconds": 520.0, "fills": {}}
     named = {name.replace("_", "-"): {"recipe": None, "state": "done"} | part for name, part in parts.items()}
     return head | {"parts": named}
 

@@ -15,8 +15,7 @@ from click.testing import CliRunner
 
 from benchmarks.peers.__main__ import main
 from benchmarks.peers.drive import ByHooks
-from benchmarks.peers.known import PEERS, check_peer
-from benchmarks.peers.script import load_peer, serve
+from benchmarks.peers.scripts import PEERS, check_peer, load_peer, serve
 from dawnbench.cli import main as dawnbench
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import open_device

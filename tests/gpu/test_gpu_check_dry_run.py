@@ -118,7 +118,7 @@ def test_what_fails_is_named_with_its_last_words_and_stops_nothing(ended: Ended)
         "no-such-recipe": "not measured",
     }
     tests = ended.said.partition("## gpu-tests: failed")[2].partition("##")[0]
-    assert "test_that_fails - AssertionError: the sum is wrong" in tests.replace("\n", "")
+    assert "test_that_fails - AssertionError: the sum is wrong" in " ".join(tests.split())
     assert "1 failed, 1 passed" in tests
     filling = ended.said.partition("## filling the cache for no-such-recipe: failed")[2].partition("##")[0]
     assert "there is no recipe 'no-such-recipe'" in filling
