@@ -20,7 +20,6 @@ import time
 from asyncio.subprocess import DEVNULL, STDOUT, Process
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from benchmarks.gpu.figures import NOT_MEASURED, Figures, page, read_figures
 from benchmarks.gpu.plan import SUITE_SHARE, Part, plan_parts
@@ -64,10 +63,12 @@ def arguments() -> argparse.Namespace:
 class Check:
     """One check under way; its results are complete on the disk after each part."""
 
-    def __init__(self, given: argparse.Namespace, facts: Figures, began: float) -> None:
-        """Count the budget, in seconds, from `began`, a time by time.monotonic."""
-        self._out, self._budget, self._began = given.out.resolve(), given.budget, began
+    def __init__(self, given: argparse.Namespace) -> None:
+        """Begin to count the budget; raises NoGpuError."""
+        self._out, self._budget, self._began = given.out.resolve(), given.budget, time.monotonic()
         self._folder, self._interrupted = self._out / "gpu-check-parts", asyncio.Event()
+        facts = telemetry.environment(None)
+        facts["device"] = facts["cpu"]["model"] if given.dry_run else gpu_facts(None).name
         shutil.rmtree(self._folder, ignore_errors=True)  # figures of an earlier check are not this one's
         self._fills, self._parts = plan_parts(self._folder, given.only, given.data, given.dry_run)
         self._found: Figures = {
@@ -172,16 +173,14 @@ def _cache_is_empty() -> bool:
 
 
 def main() -> int:
-    given, began = arguments(), time.monotonic()
-    facts: dict[str, Any] = telemetry.environment(None)
+    given = arguments()
+    if given.dry_run:
+        os.environ.update(DRY_VARIABLES)
     try:
-        facts["device"] = facts["cpu"]["model"] if given.dry_run else gpu_facts(None).name
+        check = Check(given)
     except NoGpuError as error:
         print(f"gpu-check: finds no NVIDIA GPU ({error}); run this on a machine with one", file=sys.stderr)
         return exit_codes.NOT_MEASURED
-    if given.dry_run:
-        os.environ.update(DRY_VARIABLES)
-    check = Check(given, facts, began)
     try:
         return asyncio.run(check.take())
     finally:

@@ -17,8 +17,8 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.processes import Cost, measure
-from benchmarks.runs import write_run
 from dawnbench.records.index import SETTLED_NS
+from tests.records.large_runs import write_run
 
 pytestmark = pytest.mark.timeout(3600)
 LISTED, IN_SITE = 10_000, 1_000

@@ -102,7 +102,7 @@ def test_a_check_that_is_ended_keeps_what_it_measured(ended: Ended) -> None:
     assert 0 < ended_trials < asked == 20
     assert part["strict"]["count"] > 0
     assert part["start_to_epoch_1"] > 0
-    assert f"| speedrun, strict, median | 0.75 s | {part['strict']['median']:.3f} s |" in ended.said
+    assert f"| speedrun, strict, median | 0.75 s | {part['strict']['median']:.3f} s | dry run |" in ended.said
 
 
 def test_no_process_is_left_over(ended: Ended) -> None:
@@ -128,6 +128,8 @@ def test_the_profile_of_a_step_is_told(ended: Ended) -> None:
     profile = ended.found["parts"]["profile-speedrun"]
     assert profile["step_seconds"] > 0
     assert 0 < profile["best_seconds"] < profile["step_seconds"]
+    assert profile["peaks"].keys() >= {"fp32", "bf16"}
+    assert min(profile["peaks"].values()) > 0
     assert "## profile-speedrun: done" in ended.said
     # The paragraph is wrapped, at places that depend on its figures.
     assert "If every kernel met its roof" in " ".join(ended.said.split())

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.runs import sample_lines
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
 from tests.records.examples import TRIAL
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
+from tests.records.large_runs import sample_lines
 
 
 def written(folder: Path, *lines: object, torn: str = "") -> Path:

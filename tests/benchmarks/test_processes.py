@@ -1,4 +1,4 @@
-"""The run folders that benchmarks make, and the cost of a command on them."""
+"""What a command costs, on a run folder made for it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.processes import measure
-from benchmarks.runs import write_run
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
+from tests.records.large_runs import write_run
 
 
 def test_made_folders_are_whole_runs_and_a_command_on_them_is_measured_in_a_process(tmp_path: Path) -> None:

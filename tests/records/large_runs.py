@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks.processes import ROOT
 from tests.records.full_runs import full_run
 
-EXAMPLE = ROOT / "docs" / "results" / "davidnet-10-cpu" / "run.json"
-TELEMETRY = ROOT / "tests" / "records" / "h200-telemetry.jsonl"
+HERE = Path(__file__).parent
+EXAMPLE = HERE.parents[1] / "docs" / "results" / "davidnet-10-cpu" / "run.json"
+TELEMETRY = HERE / "h200-telemetry.jsonl"
 RUN: dict[str, Any] = json.loads(EXAMPLE.read_text(encoding="utf-8"))
 SAMPLES = [json.loads(line) for line in TELEMETRY.read_text(encoding="utf-8").splitlines()]
 EVALUATION = 0.1
