@@ -9,8 +9,8 @@ import click
 
 from benchmarks.peers.scripts import PEERS, check_peer
 from benchmarks.peers.session import PeerSession
-from benchmarks.processes import environment
-from dawnbench.campaigns.turns import TurnSide
+from benchmarks.processes import ROOT
+from dawnbench.campaigns.turns import TurnSide, python_side
 from dawnbench.cli.ab_pythons import take_turns_and_compare
 from dawnbench.cli.compare import ComparisonOptions
 from dawnbench.cli.exit_codes import NOT_MEASURED
@@ -62,19 +62,15 @@ def main(
     changes = [f"--set={setting}" for setting in settings]
     where = [f"--data={data}", f"--device={device}", f"--out={out}"]
 
-    def side(name: str, *words: str) -> TurnSide:
-        def command(trials: int, seed: int) -> list[str]:
-            return [sys.executable, "-m", *words, *where, f"--trials={trials}", f"--seed={seed}"]
+    def peer_command(trials: int, seed: int) -> list[str]:
+        words = ["benchmarks.peers", name, str(script), "--alone", *where]
+        return [sys.executable, "-m", *words, f"--trials={trials}", f"--seed={seed}"]
 
-        return TurnSide(name, command, environment())
-
-    sides = [
-        side(name, "benchmarks.peers", name, str(script), "--alone"),
-        side(Path(ours).stem, "dawnbench", "run", ours, "--json", *changes),
-    ]
+    recipe = python_side(Path(ours).stem, str(ROOT), [ours, *where, *changes])
+    sides = [TurnSide(name, peer_command, recipe.environment), recipe]
     shown = ComparisonOptions("strict", across=True, as_json=False, prices=NO_PRICES)
-    names = [side.name for side in sides]
     block = block or (1 if device == "cpu" else 10)
+    names = [name, recipe.name]
     sys.exit(take_turns_and_compare(sides, names, shown, trials=trials, seed=seed, block=block))
 
 

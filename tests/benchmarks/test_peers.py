@@ -90,14 +90,16 @@ def tiny(tmp_path: Path) -> Path:
     arrays = {}
     for split, count in (("train", 64), ("test", 20)):
         arrays[f"y_{split}"] = labels = np.arange(count) % 10
-        greys = np.broadcast_to((25 * labels)[:, None, None, None], (count, 32, 32, 3))
-        arrays[f"x_{split}"] = greys.astype(np.uint8)
+        arrays[f"x_{split}"] = np.tile(25 * labels[:, None, None, None], (32, 32, 3)).astype(np.uint8)
     np.savez(tmp_path / "tiny.npz", **arrays)
     return tmp_path / "tiny.npz"
 
 
+Load = Callable[..., ModuleType]
+
+
 @pytest.fixture
-def load(tmp_path: Path) -> Callable[..., ModuleType]:
+def load(tmp_path: Path) -> Load:
     def of_source(source: str, device: str = "cpu") -> ModuleType:
         path = tmp_path / "peer.py"
         path.write_text("import torch, time\nclass CifarNet(torch.nn.Module):\n  pass\n" + source)
@@ -122,13 +124,11 @@ def load(tmp_path: Path) -> Callable[..., ModuleType]:
         ("'cuda, or not'", "cuda, or not"),
     ],
 )
-def test_an_expression_on_the_cpu(load: Callable[..., ModuleType], expression: str, becomes: object) -> None:
+def test_an_expression_on_the_cpu(load: Load, expression: str, becomes: object) -> None:
     assert load(f"found = {expression}").found == becomes
 
 
-def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
-    load: Callable[..., ModuleType],
-) -> None:
+def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(load: Load) -> None:
     module = load(
         "class CifarNet(torch.nn.Module):\n"
         "  def __init__(self):\n    super().__init__(); self.head = torch.nn.Linear(4, 2).half()\n"
@@ -147,7 +147,7 @@ def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
     assert not hasattr(module.f, "_torchdynamo_orig_callable")
 
 
-def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Callable[..., ModuleType]) -> None:
+def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Load) -> None:
     module = load("time.sleep(3600)\nkind = torch.half\nname = 'cuda'\nloaded = torch.load('x')", "cuda")
     assert (module.kind, module.name, module.loaded) == (torch.float16, "cuda", {"images": "ours"})
 
@@ -172,13 +172,6 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(script: Path, tmp_path
     check_peer(PEERS["hiverge"], script, "cuda")
 
 
-class Grey(torch.nn.Module):
-    """Right about every image as it is, and about none that is brighter by half."""
-
-    def eval_forward(self, images: torch.Tensor) -> torch.Tensor:
-        return -(images.mean((1, 2, 3)).unsqueeze(1) - torch.arange(10) / 10).abs()
-
-
 class Loader:
     """Knows 40 images, each of its class's grey."""
 
@@ -192,7 +185,8 @@ class Loader:
 
 
 def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
-    model, loader, pads = Grey(), Loader("cifar10", aug={"flip": True, "translate": 2}), []
+    model, loader, pads = torch.nn.Module(), Loader("cifar10", aug={"flip": True, "translate": 2}), []
+    model.eval_forward = lambda images: -(images.mean((1, 2, 3))[:, None] - torch.arange(10) / 10).abs()
 
     def setup() -> tuple[Any, dict[str, Any]]:
         pads.append(loader.proc_images.get("pad"))
@@ -202,7 +196,7 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
         context.validate(model, step=1)
 
     script: Any = SimpleNamespace(
-        CifarLoader=Loader, batch_flip_lr=lambda images: images.flip(-1), setup=setup, train=train
+        CifarLoader=Loader, batch_flip_lr=lambda x: x.flip(-1), setup=setup, train=train
     )
     driver, ledger = ByHooks(script), Ledger(open_device("cpu"))
     driver.warm_up()
@@ -210,7 +204,7 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
     assert [segment.name for segment in ledger.segments()] == ["to_device", "train", "final_evaluate"]
     assert pads[-1].shape == (40, 3, 36, 36)
     assert pads[-1] is not pads[-2]
-    model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]  # type: ignore[method-assign]
+    model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]
     assert driver.trial(1, nullcontext)[0] == pytest.approx(0.1)
 
 
