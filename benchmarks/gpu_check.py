@@ -1,10 +1,9 @@
 """Measure on this machine's GPU what the documentation quotes, the most valuable first, within a budget.
 
-`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py [--out FOLDER] [--budget SECONDS]
-[--only NAME ...]`. Needs torch, the packages of pyproject.toml and CIFAR-10 (DAWNBENCH_DATA, the cache or a
-download); neither git nor, with the data there, a network. Writes gpu-check.json after each part,
-gpu-check.md with a summary, which it also prints at the end, and in gpu-check-parts/ each part's log and run
-folder.
+`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py --help`. Needs torch, the packages of
+pyproject.toml and CIFAR-10 (DAWNBENCH_DATA, the cache or a download); neither git nor, with the data there, a
+network. Writes gpu-check.json after each part, gpu-check.md with a summary, which it also prints at the end,
+and in gpu-check-parts/ each part's log and run folder.
 """
 
 from __future__ import annotations
@@ -89,13 +88,14 @@ class Check:
 
         async def fill(part: Part) -> bool:
             async with slots:
-                return await self._perform(part, self._found["fills"][part.recipe], self._left(FILL_SHARE))
+                noted = self._found["fills"][part.recipe]
+                return await self._perform(part, noted, self._began + FILL_SHARE * self._budget)
 
         worked = await asyncio.gather(*map(fill, self._fills))
         for part in self._parts:
             share = SUITE_SHARE if part.recipe is None else 1
-            seconds = min(self._left() - GRACE_SECONDS, share * self._budget)
-            worked.append(await self._perform(part, self._found["parts"][part.name], seconds))
+            end = min(self._began + self._budget - GRACE_SECONDS, time.monotonic() + share * self._budget)
+            worked.append(await self._perform(part, self._found["parts"][part.name], end))
         if self._interrupted.is_set():
             return exit_codes.INTERRUPTED
         return exit_codes.DONE if all(worked) else FAILED
@@ -107,13 +107,9 @@ class Check:
         write(text, self._out / "gpu-check.md")
         return text
 
-    def _left(self, share: float = 1.0) -> float:
-        """Return the seconds until that share of the budget is spent."""
-        return self._began + share * self._budget - time.monotonic()
-
-    async def _perform(self, part: Part, noted: Figures, seconds: float) -> bool:
-        """Run a part for so long and note its figures, however it ends; return whether it did not fail."""
-        if seconds < MIN_SECONDS or self._interrupted.is_set():
+    async def _perform(self, part: Part, noted: Figures, end: float) -> bool:
+        """Run a part, until `end` at most, and note its figures; return whether it did not fail."""
+        if end - time.monotonic() < MIN_SECONDS or self._interrupted.is_set():
             return True
         noted["state"] = "running"
         self.save()
@@ -138,7 +134,7 @@ class Check:
                 state = "done"
             elif self._interrupted.is_set():
                 state = "interrupted"
-            elif time.monotonic() > began + seconds:
+            elif time.monotonic() > end:
                 state = "broken off"
         await _end(process)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()

@@ -7,9 +7,7 @@ seconds, and its JSON (`--benchmark-json`) the processor time and the memory as 
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.processes import Cost, measure
-from dawnbench.records.index import SETTLED_NS
-from tests.records.large_runs import write_run
+from tests.records.large_runs import write_many, write_run
 
 pytestmark = pytest.mark.timeout(3600)
 LISTED, IN_SITE = 10_000, 1_000
@@ -63,25 +60,6 @@ def costs(benchmark: BenchmarkFixture, tmp_path: Path) -> Costs:
 def test_a_verb_that_only_tells_something_answers_within_half_a_second(costs: Costs, verb: str) -> None:
     _, *warm = costs([verb], rounds=6)  # the first one may compile the modules
     assert sorted(cost.wall_seconds for cost in warm)[2] <= 0.5
-
-
-def write_many(folder: Path, numbers: range, **changes: Any) -> Path:
-    """Write runs of five recipes on four devices; the later half is 5 % slower."""
-    for number in numbers:
-        created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * number)
-        recipe, device = number % 5, number // 5 % 4
-        write_run(
-            folder / f"{created:%Y%m%dT%H%M%SZ}-recipe-{recipe}-{number:06x}",
-            trial_seconds=5.0 * (1.05 if number >= numbers.stop // 2 else 1.0),
-            seed=number,
-            recipe_name=f"recipe-{recipe}",
-            recipe_digest=f"{recipe:064x}",
-            device_name=f"NVIDIA H200 {device}",
-            created=created.isoformat(timespec="seconds"),
-            **changes,
-        )
-    time.sleep(SETTLED_NS / 1e9)  # what was written a moment ago is read again
-    return folder
 
 
 def test_ten_thousand_runs_list_in_15_seconds_and_then_in_3(

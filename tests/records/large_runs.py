@@ -1,12 +1,15 @@
-"""Run folders of any size: the run.json of a real run, made trials, and the sensors of a real H200."""
+"""Run folders of any size and number: a real run.json, made trials, and the sensors of a real H200."""
 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from dawnbench.records.index import SETTLED_NS
 from tests.records.full_runs import full_run
 
 HERE = Path(__file__).parent
@@ -46,3 +49,22 @@ def sample_lines(began_ns: int, seconds: float, hertz: float) -> Iterator[str]:
     for i in range(round(seconds * hertz)):
         sample = SAMPLES[i % len(SAMPLES)] | {"t_ns": began_ns + round(1e9 * i / hertz)}
         yield json.dumps(sample) + "\n"
+
+
+def write_many(folder: Path, numbers: range, **changes: Any) -> Path:
+    """Write runs of five recipes on four devices; the later half is 5 % slower."""
+    for number in numbers:
+        created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * number)
+        recipe, device = number % 5, number // 5 % 4
+        write_run(
+            folder / f"{created:%Y%m%dT%H%M%SZ}-recipe-{recipe}-{number:06x}",
+            trial_seconds=5.0 * (1.05 if number >= numbers.stop // 2 else 1.0),
+            seed=number,
+            recipe_name=f"recipe-{recipe}",
+            recipe_digest=f"{recipe:064x}",
+            device_name=f"NVIDIA H200 {device}",
+            created=created.isoformat(timespec="seconds"),
+            **changes,
+        )
+    time.sleep(SETTLED_NS / 1e9)  # what was written a moment ago is read again
+    return folder
