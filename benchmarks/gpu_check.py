@@ -46,9 +46,7 @@ LAST_LINES = 8
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="gpu-check", description="Measure on this machine's GPU what the documentation quotes."
-    )
+    parser = argparse.ArgumentParser(prog="gpu-check", description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     only = "Run this part, or a further recipe or its file; repeatable, in that order."
     add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Write the results here.")

@@ -45,9 +45,9 @@ def environment() -> dict[str, str]:
 
 def measure(words: Sequence[str], place: Path) -> Cost:
     """Return what `dawnbench` with these words costs; in `place` are its output, `printed`, and its cache."""
-    command = [sys.executable, "-m", "dawnbench", *words]
+    python, printed = sys.executable, str(place / "printed")
     measured = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(place / "printed"), *command],
+        [python, "-c", MEASURE, printed, python, "-m", "dawnbench", *words],
         env=environment() | {"XDG_CACHE_HOME": str(place / "cache")},
         stdout=subprocess.PIPE,
         check=True,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from itertools import product
 
 import numpy as np
 import torch
@@ -27,11 +28,7 @@ LAYERS = (
 )
 """Channels, pixels and whether the layer pools."""
 KERNELS = ("pool_and_measure", "normalize", "sum_gradients", "input_gradient")
-DIVISIONS = tuple(
-    (block, programs, stages)
-    for block, programs in ((2048, 512), (2048, 1024), (1024, 1024), (1024, 512))
-    for stages in (1, 2, 3)
-)
+DIVISIONS = tuple(product((2048, 1024), (512, 1024), (1, 2, 3)))
 ROWS = (64, 128, 256)
 
 

@@ -25,7 +25,8 @@ BESIDE_TRAINING = ("to_device", "reset", "init", "final_evaluate")
 def read_figures(folder: Path, name: str) -> Figures:
     """Return the figures that the part of this name has left in `folder` so far."""
     try:
-        return of_profile(folder / f"{name}.json") or of_run(folder / name)
+        profile = folder / f"{name}.json"
+        return of_profile(profile) if profile.is_file() else of_run(folder / name)
     except Exception as error:  # a file may be half written, and the other parts are still worth having
         return {"unreadable": f"{type(error).__name__}: {error}"}
 
@@ -61,8 +62,6 @@ def of_run(folder: Path) -> Figures:
 
 def of_profile(path: Path) -> Figures:
     """Return the seconds of a step, at the roofs too, and the peaks in FLOP/s."""
-    if not path.is_file():
-        return {}
     found = json.loads(path.read_text(encoding="utf-8"))
     return {
         "step_seconds": found["step_seconds"],

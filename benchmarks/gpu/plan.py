@@ -1,7 +1,4 @@
-"""What is measured, the most valuable first.
-
-Each part is a process of its own: a CUDA error spoils the process that it happens in.
-"""
+"""What is measured, the most valuable first."""
 
 from __future__ import annotations
 

@@ -67,7 +67,6 @@ class PeerSession(Recording):
         recorder.run(self._driver, self.setup)
 
     def _described(self) -> dict[str, Any]:
-        on_cpu = self._device.torch.type == "cpu"
         return {
             "recipe_name": self._peer.name,
             "recipe": asdict(self._peer),
@@ -75,7 +74,7 @@ class PeerSession(Recording):
             "trials": self._trials_asked,
             "seed": self._seed,
             "target": TARGET,
-            "precision": "bf16 autocast" if on_cpu else "as in the script",
+            "precision": "bf16 autocast" if self._device.torch.type == "cpu" else "as in the script",
             "data": data_record(self._dataset),
             "model": ModelRecord((), 0, 0, None, None),
         }

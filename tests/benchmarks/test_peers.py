@@ -74,8 +74,7 @@ if __name__ == "__main__":
     raise SystemExit("only on a machine of their own")
 """
 """It has the interface of airbench94_muon and none of its content."""
-EVALUATIONS = 2 * 0.5
-"""Seconds that its evaluations between epochs take together."""
+Load = Callable[..., ModuleType]
 
 
 @pytest.fixture
@@ -93,9 +92,6 @@ def tiny(tmp_path: Path) -> Path:
         arrays[f"x_{split}"] = np.tile(25 * labels[:, None, None, None], (32, 32, 3)).astype(np.uint8)
     np.savez(tmp_path / "tiny.npz", **arrays)
     return tmp_path / "tiny.npz"
-
-
-Load = Callable[..., ModuleType]
 
 
 @pytest.fixture
@@ -235,7 +231,7 @@ def test_both_sides_leave_run_folders_and_are_compared(command: list[str], tmp_p
     # The evaluations between epochs are recorded and not counted.
     assert [segment.name for segment in trial.segments][-3:] == ["evaluate", "train", "final_evaluate"]
     between = sum(s.length_ns for s in trial.segments if s.name == "evaluate") / 1e9
-    assert between >= EVALUATIONS
+    assert between >= 2 * 0.5  # which the script waits
     assert trial.seconds["strict"] == pytest.approx(trial.wall_seconds - between, rel=0.05, abs=0.05)
     assert "own" in trial.seconds
     assert CliRunner().invoke(dawnbench, ["report", str(peer.folder), "-o", "-"]).exit_code == 0

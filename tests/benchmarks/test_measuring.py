@@ -1,4 +1,4 @@
-"""What the GPU check makes of the records: figures, and the page with the goals."""
+"""What a command costs, and what the GPU check makes of records: figures, and the page with the goals."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from typing import Any
 import pytest
 
 from benchmarks.gpu.figures import of_run, page
+from benchmarks.processes import measure
 from dawnbench.telemetry import environment
 
 RUN = Path(__file__).parents[2] / "docs" / "results" / "davidnet-10-cpu"
+
+
+def test_a_command_is_measured_in_a_process_of_its_own(tmp_path: Path) -> None:
+    shutil.copytree(RUN, tmp_path / "run")
+    cost = measure(["log", str(tmp_path / "run")], tmp_path)
+    assert cost.status == 0
+    assert 0 < cost.processor_seconds < 30
+    assert 10 < cost.megabytes < 300
+    assert "log.md" in (tmp_path / "printed").read_text()
 
 
 def test_a_run_gives_times_accuracy_and_segments(tmp_path: Path) -> None:
