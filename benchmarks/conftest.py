@@ -16,5 +16,4 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def share(request: pytest.FixtureRequest) -> float:
-    given: float = request.config.getoption("--share")
-    return given
+    return float(request.config.getoption("--share"))

@@ -1,39 +1,36 @@
 """Measure on this machine's GPU what the documentation quotes, the most valuable first, within a budget.
 
-`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py [--out FOLDER] [--budget SECONDS]
-[--only NAME ...]`. Needs torch, the packages of pyproject.toml and CIFAR-10 (DAWNBENCH_DATA, the cache or a
-download); neither git nor, with the data there, a network. Writes gpu-check.json after each figure,
-gpu-check.md with a summary, which it also prints at the end, and in gpu-check-parts/ each part's log and run
-folder.
+`make gpu-check`, or `PYTHONPATH=. python benchmarks/gpu_check.py --help`. Needs torch, the packages of
+pyproject.toml and CIFAR-10 (DAWNBENCH_DATA, the cache or a download); neither git nor, with the data there, a
+network. Writes gpu-check.json after each part, gpu-check.md with a summary, which it also prints at the end,
+and in gpu-check-parts/ each part's log and run folder.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
-import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from asyncio.subprocess import DEVNULL, STDOUT, Process
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-from benchmarks.gpu.plan import Figures, Mode, Part, dry_mode, fill_of, plan_parts
-from benchmarks.gpu.summary import page
+from benchmarks.gpu.figures import NOT_MEASURED, Figures, page, read_figures
+from benchmarks.gpu.plan import SUITE_SHARE, Part, plan_parts
 from benchmarks.processes import ROOT, environment
 from dawnbench import telemetry
+from dawnbench.cli import exit_codes
 from dawnbench.records.files import write
 from dawnbench.telemetry.device import NoGpuError
 from dawnbench.telemetry.gpu import gpu_facts
 from dawnbench.user_folders import cache_folder
 
-DONE, FAILED, NO_RESULT, INTERRUPTED = 0, 1, 2, 130
+FAILED = 1
 DRY_VARIABLES = {"OMP_NUM_THREADS": "1", "TORCHDYNAMO_DISABLE": "1"}
 """Threads do not help with tiny tensors, and compiling on a CPU takes a minute."""
 FILL_VARIABLES = {"TORCHINDUCTOR_COMPILE_THREADS": "2"}
@@ -44,14 +41,12 @@ MIN_SECONDS = 15.0
 """With less time left a part is not started."""
 GRACE_SECONDS = 8.0
 """For a part that is ended early to write its records; reserved from the budget."""
-POLL_SECONDS = 1.0
+POLL_SECONDS = 0.5
 LAST_LINES = 8
 
 
 def arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="gpu-check", description="Measure on this machine's GPU what the documentation quotes."
-    )
+    parser = argparse.ArgumentParser(prog="gpu-check", description=(__doc__ or "").partition("\n")[0])
     add = parser.add_argument
     only = "Run this part, or a further recipe or its file; repeatable, in that order."
     add("--out", type=Path, default=ROOT / "docs" / "results" / "gpu-check", help="Write the results here.")
@@ -63,32 +58,45 @@ def arguments() -> argparse.Namespace:
 
 
 class Check:
-    """One check under way; its results are complete on the disk after each figure."""
+    """One check under way; its results are complete on the disk after each part."""
 
-    def __init__(self, given: argparse.Namespace, mode: Mode, facts: Figures, began: float) -> None:
-        """Count the budget, in seconds, from `began`, a time by time.monotonic."""
-        self._out, self._mode, self._began = given.out.resolve(), mode, began
-        self._budget: float = given.budget
-        self._folder = self._out / "gpu-check-parts"
+    def __init__(self, given: argparse.Namespace) -> None:
+        """Begin to count the budget; raises NoGpuError."""
+        self._out, self._budget, self._began = given.out.resolve(), given.budget, time.monotonic()
+        self._folder, self._interrupted = self._out / "gpu-check-parts", asyncio.Event()
+        facts = telemetry.environment(None)
+        facts["device"] = facts["cpu"]["model"] if given.dry_run else gpu_facts(None).name
         shutil.rmtree(self._folder, ignore_errors=True)  # figures of an earlier check are not this one's
-        begun = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-        self._found: Figures = {"facts": facts, "dry_run": given.dry_run, "begun": begun}
-        self._found |= {"budget_seconds": given.budget, "fills": {}, "parts": {}}
-        self._found["cache_was_empty"] = _cache_is_empty()
-        self._lock = threading.Lock()
-        self.interrupted = threading.Event()
-        """Set it to end what runs and to start nothing more."""
+        self._fills, self._parts = plan_parts(self._folder, given.only, given.data, given.dry_run)
+        self._found: Figures = {
+            "facts": facts,
+            "dry_run": given.dry_run,
+            "begun": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "budget_seconds": given.budget,
+            "cache_was_empty": _cache_is_empty(),
+            "fills": {part.recipe: {"state": NOT_MEASURED} for part in self._fills},
+            "parts": {part.name: {"state": NOT_MEASURED, "recipe": part.recipe} for part in self._parts},
+        }
 
-    def take(self, only: Sequence[str]) -> bool:
-        """Fill the caches side by side, then run the parts one at a time; return whether none failed."""
-        parts = plan_parts(self._mode, self._folder, only)
-        for part in parts:
-            self._note("parts", part.name, {"state": "not measured", "recipe": part.recipe})
-        recipes = dict.fromkeys(part.recipe for part in parts if part.recipe)
-        fills = [fill_of(recipe, self._mode, self._folder) for recipe in recipes]
-        with ThreadPoolExecutor(max(1, (os.cpu_count() or 1) // 2)) as pool:
-            filled = list(pool.map(self._fill, fills))
-        return all([*filled, *map(self._measure, parts)])
+    async def take(self) -> int:
+        """Fill the caches side by side, then run the parts one at a time; return the exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, self._interrupted.set)
+        slots = asyncio.Semaphore(max(1, (os.cpu_count() or 1) // 2))
+
+        async def fill(part: Part) -> bool:
+            async with slots:
+                noted = self._found["fills"][part.recipe]
+                return await self._perform(part, noted, self._began + FILL_SHARE * self._budget)
+
+        worked = await asyncio.gather(*map(fill, self._fills))
+        for part in self._parts:
+            share = SUITE_SHARE if part.recipe is None else 1
+            end = min(self._began + self._budget - GRACE_SECONDS, time.monotonic() + share * self._budget)
+            worked.append(await self._perform(part, self._found["parts"][part.name], end))
+        if self._interrupted.is_set():
+            return exit_codes.INTERRUPTED
+        return exit_codes.DONE if all(worked) else FAILED
 
     def save(self) -> str:
         """Write both files and return the summary."""
@@ -97,70 +105,58 @@ class Check:
         write(text, self._out / "gpu-check.md")
         return text
 
-    def _note(self, section: str, name: str, figures: Figures) -> None:
-        with self._lock:
-            known = self._found[section].setdefault(name, {})
-            if known | figures != known:
-                known.update(figures)
-                self.save()
-
-    def _left(self, share: float = 1.0) -> float:
-        """Return the seconds until that share of the budget is spent."""
-        return self._began + share * self._budget - time.monotonic()
-
-    def _fill(self, part: Part) -> bool:
-        return self._perform(part, "fills", self._left(FILL_SHARE))
-
-    def _measure(self, part: Part) -> bool:
-        return self._perform(part, "parts", min(self._left() - GRACE_SECONDS, part.share * self._budget))
-
-    def _perform(self, part: Part, section: str, seconds: float) -> bool:
-        """Run a part for so long, note its figures as they come; return whether it did not fail."""
-        if seconds < MIN_SECONDS or self.interrupted.is_set():
+    async def _perform(self, part: Part, noted: Figures, end: float) -> bool:
+        """Run a part, until `end` at most, and note its figures; return whether it did not fail."""
+        if end - time.monotonic() < MIN_SECONDS or self._interrupted.is_set():
             return True
-        what = f"{section.removesuffix('s')}-{Path(part.name).stem}"
-        began, code, log = time.monotonic(), None, self._folder / f"{what}.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
+        noted["state"] = "running"
+        self.save()
+        began, state, log = time.monotonic(), "running", self._folder / f"{part.name}.log"
+        log.parent.mkdir(exist_ok=True)
         with log.open("wb") as file:
-            process = subprocess.Popen(
-                [sys.executable, *part.arguments],
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", *part.command),
                 cwd=ROOT,
-                env=environment() | (FILL_VARIABLES if section == "fills" else {}),
-                stdin=subprocess.DEVNULL,
+                env=environment() | (FILL_VARIABLES if part.fills else {}),
+                stdin=DEVNULL,
                 stdout=file,
-                stderr=subprocess.STDOUT,
+                stderr=STDOUT,
                 start_new_session=True,
             )
-        try:
-            while code is None and time.monotonic() - began < seconds and not self.interrupted.is_set():
-                with suppress(subprocess.TimeoutExpired):
-                    code = process.wait(POLL_SECONDS)
-                figures = _read(part)
-                self._note(section, part.name, {"state": "running"} | figures)
-                if part.until in figures:
-                    code = 0
-        finally:
-            _end(process)
-        unfinished = "interrupted" if self.interrupted.is_set() else "broken off"
-        state = unfinished if code is None else "failed" if code else "done"
+        while state == "running":
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), POLL_SECONDS)
+            if process.returncode is not None:
+                state = "failed" if process.returncode else "done"
+            elif part.fills and self._has_epoch(part):
+                state = "done"
+            elif self._interrupted.is_set():
+                state = "interrupted"
+            elif time.monotonic() > end:
+                state = "broken off"
+        await _end(process)
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
-        said = [line.rstrip() for line in lines if line.strip()][-LAST_LINES:]
-        ended = {"state": state, "seconds": time.monotonic() - began, "said": said}
-        self._note(section, part.name, _read(part) | ended)
-        print(f"{time.monotonic() - self._began:4.0f} s  {what}: {state}", flush=True)
-        return not code
+        noted["said"] = [line.rstrip() for line in lines if line.strip()][-LAST_LINES:]
+        noted |= {"state": state, "seconds": time.monotonic() - began}
+        noted |= read_figures(self._folder, part.name)
+        self.save()
+        print(f"{time.monotonic() - self._began:4.0f} s  {part.name}: {state}", flush=True)
+        return state != "failed"
+
+    def _has_epoch(self, part: Part) -> bool:
+        return any(file.stat().st_size for file in self._folder.glob(f"{part.name}/*/epochs.jsonl"))
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+async def _end(process: Process) -> None:
     """Interrupt a process that still runs as Ctrl-C does, then kill it and what it started."""
-    if process.poll() is None:
+    if process.returncode is None:
         process.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(GRACE_SECONDS)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), GRACE_SECONDS)
     # torch.compile's workers outlive a process that is killed.
     with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
+    await process.wait()
 
 
 def _cache_is_empty() -> bool:
@@ -170,32 +166,19 @@ def _cache_is_empty() -> bool:
     return cache is not None and not (cache.is_dir() and any(cache.iterdir()))
 
 
-def _read(part: Part) -> Figures:
-    try:
-        return part.figures()
-    except Exception as error:  # a file may be half written, and the other parts are still worth having
-        return {"unreadable": f"{type(error).__name__}: {error}"}
-
-
 def main() -> int:
-    given, began = arguments(), time.monotonic()
-    facts: dict[str, Any] = telemetry.environment(None)
-    try:
-        facts["device"] = facts["cpu"]["model"] if given.dry_run else gpu_facts(None).name
-    except NoGpuError as error:
-        print(f"gpu-check: finds no NVIDIA GPU ({error}); run this on a machine with one", file=sys.stderr)
-        return NO_RESULT
+    given = arguments()
     if given.dry_run:
         os.environ.update(DRY_VARIABLES)
-    mode = dry_mode(given.data) if given.dry_run else Mode("cuda", given.data)
-    check, code = Check(given, mode, facts, began), FAILED
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: check.interrupted.set())
     try:
-        code = DONE if check.take(given.only) else FAILED
+        check = Check(given)
+    except NoGpuError as error:
+        print(f"gpu-check: finds no NVIDIA GPU ({error}); run this on a machine with one", file=sys.stderr)
+        return exit_codes.NOT_MEASURED
+    try:
+        return asyncio.run(check.take())
     finally:
         print(check.save(), end="", flush=True)
-    return INTERRUPTED if check.interrupted.is_set() else code
 
 
 if __name__ == "__main__":

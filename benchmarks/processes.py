@@ -12,16 +12,14 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURE = """
-import json, os, subprocess, sys, time
+import json, os, resource, subprocess, sys, time
 if hasattr(os, "sched_setaffinity"):
     os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:2])
 began = time.perf_counter()
-child = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.STDOUT)
-_, status, usage = os.wait4(child.pid, 0)
+status = subprocess.call(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.STDOUT)
+seconds, usage = time.perf_counter() - began, resource.getrusage(resource.RUSAGE_CHILDREN)
 scale = 1 if sys.platform == "darwin" else 1024
-processor = usage.ru_utime + usage.ru_stime
-status = os.waitstatus_to_exitcode(status)
-print(json.dumps([time.perf_counter() - began, processor, usage.ru_maxrss * scale / 1e6, status]))
+print(json.dumps([seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * scale / 1e6, status]))
 """
 """A small process in between, since a child is charged with the memory of the parent that it was forked from.
 Two cores, whatever the machine has."""
@@ -47,9 +45,9 @@ def environment() -> dict[str, str]:
 
 def measure(words: Sequence[str], place: Path) -> Cost:
     """Return what `dawnbench` with these words costs; in `place` are its output, `printed`, and its cache."""
-    command = [sys.executable, "-m", "dawnbench", *words]
+    python, printed = sys.executable, str(place / "printed")
     measured = subprocess.run(
-        [sys.executable, "-c", MEASURE, str(place / "printed"), *command],
+        [python, "-c", MEASURE, printed, python, "-m", "dawnbench", *words],
         env=environment() | {"XDG_CACHE_HOME": str(place / "cache")},
         stdout=subprocess.PIPE,
         check=True,

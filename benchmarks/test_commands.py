@@ -7,9 +7,7 @@ seconds, and its JSON (`--benchmark-json`) the processor time and the memory as 
 from __future__ import annotations
 
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks.processes import Cost, measure
-from benchmarks.runs import write_run
-from dawnbench.records.index import SETTLED_NS
+from tests.records.large_runs import write_many, write_run
 
 pytestmark = pytest.mark.timeout(3600)
 LISTED, IN_SITE = 10_000, 1_000
@@ -48,15 +45,11 @@ Costs = Callable[..., list[Cost]]
 def costs(benchmark: BenchmarkFixture, tmp_path: Path) -> Costs:
     """Measure a command some times; `before` is called before each."""
 
-    def repeat(
-        words: Sequence[str], rounds: int = 1, before: Callable[[], object] = lambda: None
-    ) -> list[Cost]:
+    def repeat(words: Sequence[str], rounds: int = 1, before: Callable[[], None] | None = None) -> list[Cost]:
         found: list[Cost] = []
-        benchmark.pedantic(
-            lambda: found.append(measure(words, tmp_path)), setup=lambda: before() and None, rounds=rounds
-        )
-        told = ("processor_seconds", "megabytes")
-        benchmark.extra_info |= {name: [round(getattr(one, name), 2) for one in found] for name in told}
+        benchmark.pedantic(lambda: found.append(measure(words, tmp_path)), setup=before, rounds=rounds)
+        for name in ("processor_seconds", "megabytes"):
+            benchmark.extra_info[name] = [round(getattr(cost, name), 2) for cost in found]
         assert {cost.status for cost in found} == {0}, (tmp_path / "printed").read_text()
         return found
 
@@ -67,25 +60,6 @@ def costs(benchmark: BenchmarkFixture, tmp_path: Path) -> Costs:
 def test_a_verb_that_only_tells_something_answers_within_half_a_second(costs: Costs, verb: str) -> None:
     _, *warm = costs([verb], rounds=6)  # the first one may compile the modules
     assert sorted(cost.wall_seconds for cost in warm)[2] <= 0.5
-
-
-def write_many(folder: Path, numbers: range, **changes: Any) -> Path:
-    """Write runs of five recipes on four devices; the later half is 5 % slower."""
-    for number in numbers:
-        created = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=7 * number)
-        recipe, device = number % 5, number // 5 % 4
-        write_run(
-            folder / f"{created:%Y%m%dT%H%M%SZ}-recipe-{recipe}-{number:06x}",
-            trial_seconds=5.0 * (1.05 if number >= numbers.stop // 2 else 1.0),
-            seed=number,
-            recipe_name=f"recipe-{recipe}",
-            recipe_digest=f"{recipe:064x}",
-            device_name=f"NVIDIA H200 {device}",
-            created=created.isoformat(timespec="seconds"),
-            **changes,
-        )
-    time.sleep(SETTLED_NS / 1e9)  # what was written a moment ago is read again
-    return folder
 
 
 def test_ten_thousand_runs_list_in_15_seconds_and_then_in_3(

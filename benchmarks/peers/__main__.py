@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from benchmarks.peers.known import PEERS, check_peer
-from benchmarks.processes import environment
-from dawnbench.campaigns.turns import TurnSide
+from benchmarks.peers.scripts import PEERS, check_peer
+from benchmarks.peers.session import PeerSession
+from benchmarks.processes import ROOT
+from dawnbench.campaigns.turns import TurnSide, python_side
 from dawnbench.cli.ab_pythons import take_turns_and_compare
 from dawnbench.cli.compare import ComparisonOptions
 from dawnbench.cli.exit_codes import NOT_MEASURED
@@ -29,6 +29,7 @@ KNOWN = "; ".join(f"{peer.name} ({peer.source})" for peer in PEERS.values())
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cpu", show_default=True)
 @click.option("--trials", type=click.IntRange(1), default=3, show_default=True, help="Trials of each side.")
 @click.option("--block", type=click.IntRange(1), help="Trials in a turn [default: 1; 10 on CUDA].")
+@click.option("--alone", is_flag=True, help="Run the peer only, as in its turns, and print JSON lines.")
 @data_option
 @set_option
 @seed_option
@@ -41,6 +42,7 @@ def main(
     device: str,
     trials: int,
     block: int | None,
+    alone: bool,
     data: str | None,
     settings: tuple[str, ...],
     seed: int,
@@ -52,24 +54,24 @@ def main(
     so `dawnbench show`, `compare` and `report` read the trials of both sides.
     """
     check_peer(PEERS[name], script, device)
+    data = data or "cifar10"
+    if alone:
+        PeerSession(PEERS[name], script, data, device, out, trials=trials, seed=seed).run()
+        return
     resolve(ours, settings)  # refuses a wrong recipe before anything is measured
-    where = [f"--data={data or 'cifar10'}", f"--device={device}", f"--out={out}"]
-    recipe = ["dawnbench", "run", ours, "--json", *(f"--set={setting}" for setting in settings)]
-    sides = [
-        _side(name, ["benchmarks.peers.child", name, str(script), *where]),
-        _side(Path(ours).stem, [*recipe, *where]),
-    ]
-    shown = ComparisonOptions("strict", across=True, as_json=False, prices=NO_PRICES)
-    names = [side.name for side in sides]
-    block = block or (1 if device == "cpu" else 10)
-    sys.exit(take_turns_and_compare(sides, names, shown, trials=trials, seed=seed, block=block))
+    changes = [f"--set={setting}" for setting in settings]
+    where = [f"--data={data}", f"--device={device}", f"--out={out}"]
 
-
-def _side(name: str, words: Sequence[str]) -> TurnSide:
-    def command(trials: int, seed: int) -> list[str]:
+    def peer_command(trials: int, seed: int) -> list[str]:
+        words = ["benchmarks.peers", name, str(script), "--alone", *where]
         return [sys.executable, "-m", *words, f"--trials={trials}", f"--seed={seed}"]
 
-    return TurnSide(name, command, environment())
+    recipe = python_side(Path(ours).stem, str(ROOT), [ours, *where, *changes])
+    sides = [TurnSide(name, peer_command, recipe.environment), recipe]
+    shown = ComparisonOptions("strict", across=True, as_json=False, prices=NO_PRICES)
+    block = block or (1 if device == "cpu" else 10)
+    names = [name, recipe.name]
+    sys.exit(take_turns_and_compare(sides, names, shown, trials=trials, seed=seed, block=block))
 
 
 if __name__ == "__main__":

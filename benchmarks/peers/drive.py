@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
@@ -11,9 +11,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from benchmarks.peers.script import FOLDER
-from dawnbench.engine.ledger import Ledger
+from benchmarks.peers.scripts import FOLDER
 
+SegmentTimer = Callable[[str], AbstractContextManager[object]]
+"""From a segment's name to the context in which it is timed."""
 FINAL_LEVEL = 2
 """The `tta_level` of the evaluation that ends a trial."""
 EVALUATION_BATCH = 2000
@@ -35,31 +36,31 @@ class ByMain:
         if self._compiled:
             self._model.compile(mode="max-autotune")
 
-    def warm_up(self, ledger: Ledger) -> None:
+    def warm_up(self) -> None:
         """Compile and tune by a trial on random labels, as the scripts do; on the CPU nothing is compiled."""
         if self._compiled:
-            self._run("warmup", ledger)
+            self._run("warmup", nullcontext)
 
-    def trial(self, seed: int, ledger: Ledger) -> tuple[float, float | None]:
+    def trial(self, seed: int, segment: SegmentTimer) -> tuple[float, float | None]:
         """Train from a seed; return the accuracy, 0 to 1, and the seconds by the script's own clock."""
         torch.manual_seed(seed)
         self._own_seconds: float | None = None
-        self._run(1, ledger)
+        self._run(1, segment)
         return self._accuracy, self._own_seconds
 
-    def _run(self, run: Any, ledger: Ledger) -> None:
-        self._ledger = ledger
+    def _run(self, run: Any, segment: SegmentTimer) -> None:
+        self._segment = segment
         with ExitStack() as self._training:
-            self._training.enter_context(ledger.segment("train"))
+            self._training.enter_context(segment("train"))
             self._module.main(run, self._model)
 
     def _evaluate_in_a_segment(self, model: Any, loader: Any, tta_level: int = 0) -> float:
         final = tta_level == FINAL_LEVEL
         self._training.close()
-        with self._ledger.segment("final_evaluate" if final else "evaluate"):
+        with self._segment("final_evaluate" if final else "evaluate"):
             self._accuracy = self._evaluate(model, loader, tta_level)
         if not final:
-            self._training.enter_context(self._ledger.segment("train"))
+            self._training.enter_context(self._segment("train"))
         return self._accuracy
 
     def _note(self, variables: dict[str, Any], is_final_entry: bool = False) -> None:
@@ -76,21 +77,21 @@ class ByHooks:
         # The script reports to its context as it trains; the answer is not part of a trial.
         self._context = SimpleNamespace(validate=lambda *_, **__: None)
 
-    def warm_up(self, ledger: Ledger) -> None:
+    def warm_up(self) -> None:
         """Build, compile and capture by `setup`, then go through a whole trial once."""
         self._loader = self._module.setup()[1]["train_loader"]
-        self.trial(0, ledger)
+        self.trial(0, nullcontext)
 
-    def trial(self, seed: int, ledger: Ledger) -> tuple[float, float | None]:
+    def trial(self, seed: int, segment: SegmentTimer) -> tuple[float, float | None]:
         """Train from a seed; return the accuracy, 0 to 1, and None: the script has no clock of its own."""
         torch.manual_seed(seed)
-        with ledger.segment("to_device"):
+        with segment("to_device"):
             self._place_data()
             test = self._module.CifarLoader(FOLDER, train=False, batch_size=EVALUATION_BATCH)
-        with ledger.segment("train"):
+        with segment("train"):
             model, extra = self._module.setup()
             self._module.train(model, extra, self._context)
-        with ledger.segment("final_evaluate"):
+        with segment("final_evaluate"):
             accuracy = _six_view_accuracy(model, test)
         return accuracy, None
 

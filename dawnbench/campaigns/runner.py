@@ -25,6 +25,7 @@ from dawnbench.recipes.recipe import Recipe
 from dawnbench.records.prices import NO_PRICES, Prices
 from dawnbench.records.schema import RunStatus
 from dawnbench.telemetry import Sampler, Source, open_node_sources, open_sources
+from dawnbench.telemetry.sampler import HERTZ
 
 if TYPE_CHECKING:
     from dawnbench.campaigns.enough import Enough
@@ -105,12 +106,16 @@ def run_trials(
     enough: Enough | None = None,
     done: Collection[int] = (),
     ranks: Ranks = SINGLE,
+    hertz: float = HERTZ,
 ) -> None:
-    """Run a session's trials one after another except those done, and close it however that ends."""
+    """Run a session's trials one after another except those done, and close it however that ends.
+
+    `hertz` is how often the sensors are read.
+    """
     status: RunStatus = "failed"
     try:
         with session.setup.segment("record"):
-            sampler = Sampler(_sources(device, ranks), session.append_samples)
+            sampler = Sampler(_sources(device, ranks), session.append_samples, hertz)
         session.begin(sampler)
         with sampler:
             session.warm_up()

@@ -19,6 +19,8 @@ Sink = Callable[[list[Sample]], None]
 
 _FLUSH_NS = 1_000_000_000
 _STOP_SECONDS = 5.0
+HERTZ = 20.0
+"""Of the readings, unless told otherwise."""
 PAUSE_NS = 1_000_000_000
 PAUSE_PERIODS = 5
 """Even with 100 competing threads, a thread gets a core within some tenths of a second, Python switches
@@ -34,7 +36,7 @@ class Sampler:
     stored in `error`.
     """
 
-    def __init__(self, sources: Sequence[Source], sink: Sink, hertz: float = 20.0) -> None:
+    def __init__(self, sources: Sequence[Source], sink: Sink, hertz: float = HERTZ) -> None:
         self.error: Exception | None = None
         """Why sampling ended early; None if it did not."""
         self._sources = tuple(sources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,8 +15,7 @@ from click.testing import CliRunner
 
 from benchmarks.peers.__main__ import main
 from benchmarks.peers.drive import ByHooks
-from benchmarks.peers.known import PEERS, check_peer
-from benchmarks.peers.script import load_peer, serve
+from benchmarks.peers.scripts import PEERS, check_peer, load_peer, serve
 from dawnbench.cli import main as dawnbench
 from dawnbench.data.sources import load_dataset
 from dawnbench.engine.device import open_device
@@ -74,8 +74,7 @@ if __name__ == "__main__":
     raise SystemExit("only on a machine of their own")
 """
 """It has the interface of airbench94_muon and none of its content."""
-EVALUATIONS = 2 * 0.5
-"""Seconds that its evaluations between epochs take together."""
+Load = Callable[..., ModuleType]
 
 
 @pytest.fixture
@@ -90,14 +89,13 @@ def tiny(tmp_path: Path) -> Path:
     arrays = {}
     for split, count in (("train", 64), ("test", 20)):
         arrays[f"y_{split}"] = labels = np.arange(count) % 10
-        greys = np.broadcast_to((25 * labels)[:, None, None, None], (count, 32, 32, 3))
-        arrays[f"x_{split}"] = greys.astype(np.uint8)
+        arrays[f"x_{split}"] = np.tile(25 * labels[:, None, None, None], (32, 32, 3)).astype(np.uint8)
     np.savez(tmp_path / "tiny.npz", **arrays)
     return tmp_path / "tiny.npz"
 
 
 @pytest.fixture
-def load(tmp_path: Path) -> Callable[..., ModuleType]:
+def load(tmp_path: Path) -> Load:
     def of_source(source: str, device: str = "cpu") -> ModuleType:
         path = tmp_path / "peer.py"
         path.write_text("import torch, time\nclass CifarNet(torch.nn.Module):\n  pass\n" + source)
@@ -122,13 +120,11 @@ def load(tmp_path: Path) -> Callable[..., ModuleType]:
         ("'cuda, or not'", "cuda, or not"),
     ],
 )
-def test_an_expression_on_the_cpu(load: Callable[..., ModuleType], expression: str, becomes: object) -> None:
+def test_an_expression_on_the_cpu(load: Load, expression: str, becomes: object) -> None:
     assert load(f"found = {expression}").found == becomes
 
 
-def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
-    load: Callable[..., ModuleType],
-) -> None:
+def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(load: Load) -> None:
     module = load(
         "class CifarNet(torch.nn.Module):\n"
         "  def __init__(self):\n    super().__init__(); self.head = torch.nn.Linear(4, 2).half()\n"
@@ -147,7 +143,7 @@ def test_the_network_computes_in_bf16_with_fp32_weights_and_nothing_is_compiled(
     assert not hasattr(module.f, "_torchdynamo_orig_callable")
 
 
-def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Callable[..., ModuleType]) -> None:
+def test_on_cuda_the_source_stays_but_for_the_data_and_the_pauses(load: Load) -> None:
     module = load("time.sleep(3600)\nkind = torch.half\nname = 'cuda'\nloaded = torch.load('x')", "cuda")
     assert (module.kind, module.name, module.loaded) == (torch.float16, "cuda", {"images": "ours"})
 
@@ -172,13 +168,6 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(script: Path, tmp_path
     check_peer(PEERS["hiverge"], script, "cuda")
 
 
-class Grey(torch.nn.Module):
-    """Right about every image as it is, and about none that is brighter by half."""
-
-    def eval_forward(self, images: torch.Tensor) -> torch.Tensor:
-        return -(images.mean((1, 2, 3)).unsqueeze(1) - torch.arange(10) / 10).abs()
-
-
 class Loader:
     """Knows 40 images, each of its class's grey."""
 
@@ -192,7 +181,8 @@ class Loader:
 
 
 def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
-    model, loader, pads = Grey(), Loader("cifar10", aug={"flip": True, "translate": 2}), []
+    model, loader, pads = torch.nn.Module(), Loader("cifar10", aug={"flip": True, "translate": 2}), []
+    model.eval_forward = lambda images: -(images.mean((1, 2, 3))[:, None] - torch.arange(10) / 10).abs()
 
     def setup() -> tuple[Any, dict[str, Any]]:
         pads.append(loader.proc_images.get("pad"))
@@ -202,17 +192,16 @@ def test_a_peer_without_an_evaluation_gets_fresh_data_and_six_views() -> None:
         context.validate(model, step=1)
 
     script: Any = SimpleNamespace(
-        CifarLoader=Loader, batch_flip_lr=lambda images: images.flip(-1), setup=setup, train=train
+        CifarLoader=Loader, batch_flip_lr=lambda x: x.flip(-1), setup=setup, train=train
     )
-    driver, device = ByHooks(script), open_device("cpu")
-    driver.warm_up(Ledger(device))
-    ledger = Ledger(device)
-    assert driver.trial(1, ledger) == driver.trial(2, Ledger(device)) == (1.0, None)
+    driver, ledger = ByHooks(script), Ledger(open_device("cpu"))
+    driver.warm_up()
+    assert driver.trial(1, ledger.segment) == driver.trial(2, nullcontext) == (1.0, None)
     assert [segment.name for segment in ledger.segments()] == ["to_device", "train", "final_evaluate"]
     assert pads[-1].shape == (40, 3, 36, 36)
     assert pads[-1] is not pads[-2]
-    model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]  # type: ignore[method-assign]
-    assert driver.trial(1, Ledger(device))[0] == pytest.approx(0.1)
+    model.eval_forward = lambda images: torch.eye(10)[[3] * len(images)]
+    assert driver.trial(1, nullcontext)[0] == pytest.approx(0.1)
 
 
 @pytest.fixture
@@ -242,8 +231,7 @@ def test_both_sides_leave_run_folders_and_are_compared(command: list[str], tmp_p
     # The evaluations between epochs are recorded and not counted.
     assert [segment.name for segment in trial.segments][-3:] == ["evaluate", "train", "final_evaluate"]
     between = sum(s.length_ns for s in trial.segments if s.name == "evaluate") / 1e9
-    assert between >= EVALUATIONS
-    assert trial.wall_seconds is not None
+    assert between >= 2 * 0.5  # which the script waits
     assert trial.seconds["strict"] == pytest.approx(trial.wall_seconds - between, rel=0.05, abs=0.05)
     assert "own" in trial.seconds
     assert CliRunner().invoke(dawnbench, ["report", str(peer.folder), "-o", "-"]).exit_code == 0

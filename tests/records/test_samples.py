@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.runs import SECOND, sample_lines
 from dawnbench.records.reader import read_run
 from dawnbench.records.samples import read_samples
 from tests.records.examples import TRIAL
 from tests.records.folders import make_run
 from tests.records.full_runs import full_run
+from tests.records.large_runs import sample_lines
 
 
 def written(folder: Path, *lines: object, torn: str = "") -> Path:
@@ -124,7 +124,7 @@ def test_samples_at_the_very_start_and_end_belong_to_the_trial(tmp_path: Path) -
 
 def test_a_long_run_takes_less_memory_than_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dawnbench.records.samples.CHUNK_LINES", 256)
-    (tmp_path / "telemetry.jsonl").write_text("".join(sample_lines(0, 1_000 * SECOND, 20.0)))
+    (tmp_path / "telemetry.jsonl").write_text("".join(sample_lines(0, 1_000.0, 20.0)))
     read_samples(tmp_path)  # what is loaded once is not counted
     tracemalloc.start()
     try:

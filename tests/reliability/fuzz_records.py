@@ -24,9 +24,9 @@ from typing import Any
 
 from click.testing import CliRunner
 
-from benchmarks.runs import write_run
 from dawnbench.cli import main as command
 from dawnbench.cli.exit_codes import DIVERGED, DONE, NOT_MEASURED, REGRESSION
+from tests.records.large_runs import write_run
 
 SINGLE_EVERY, FIGURES_EVERY = 4, 10
 ANSWERS = {DONE, REGRESSION, NOT_MEASURED, DIVERGED}

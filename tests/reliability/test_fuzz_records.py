@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from random import Random
 
-from benchmarks.runs import RUN
+from tests.records.large_runs import RUN
 from tests.reliability.fuzz_records import COMMANDS, fuzz, mutated
 
 

@@ -1,4 +1,4 @@
-"""A peer's source, adapted when it is loaded; nothing of it is stored.
+"""The peers that can be measured, and how their source is adapted when it is loaded; none of it is stored.
 
 On every device `torch.load` gives our data, and pauses are left out (scripts let the GPU cool down between
 trials). On the CPU this is a naive port: fp32 weights, bf16 autocast, eager, channels_last as it was.
@@ -10,15 +10,62 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from dawnbench.data.dataset import Dataset
 from dawnbench.errors import DawnbenchError
 
+TARGET = 0.94
+"""Mean accuracy; all peers are built for it."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """A public script; it is recorded with the run."""
+
+    name: str
+    source: str
+    """Repository and path, from which the user fetches it."""
+    epochs: float
+    summary: str
+    """What its own clock counts, and what else a reader of its figures should know."""
+    driven: Literal["main", "hooks"] = "main"
+    """By its `main(run, model)`, or by its `setup()` and `train(model, extra, context)`."""
+    on_cpu: bool = False
+    """Whether it runs in the port to the CPU."""
+
+
+_AIRBENCH_CLOCK = "its own clock leaves out the data's way to the device"
+_PEERS = (
+    Peer(
+        name="airbench94_muon",
+        source="KellerJordan/cifar10-airbench, airbench94_muon.py",
+        epochs=8,
+        summary=f"evaluates with six views of every test image; {_AIRBENCH_CLOCK}",
+        on_cpu=True,
+    ),
+    Peer(
+        name="hiverge",
+        source="fulcrumresearch/cifar-10-speedrun, base/cifar10_speedrun.py",
+        epochs=7.65,
+        summary="gives six views only to the quarter of the test images that it is least sure of, which it "
+        f"picks by looking at all of them; {_AIRBENCH_CLOCK}",
+    ),
+    Peer(
+        name="fulcrum-e1",
+        source="fulcrumresearch/cifar-10-speedrun, runners/recipes/e1.py",
+        epochs=8.875,
+        summary="has no evaluation of its own and gets that of its repository's harness: six views in fp16 "
+        "without compilation, here of all test images; its own clock counts training alone",
+        driven="hooks",
+    ),
+)
+PEERS = {peer.name: peer for peer in _PEERS}
 FOLDER = "cifar10"
 """Where the scripts look for their data, from their working directory."""
 SHAPE, CLASSES = (32, 32, 3), 10
@@ -34,6 +81,14 @@ ON_CPU = (
     (r"\btorch\.(half|float16)\b", "torch.float32"),
     (r"(?m)^([ \t]*)@torch\.compile\b.*$", ""),
 )
+
+
+def check_peer(peer: Peer, script: Path, device: str) -> None:
+    """Raise DawnbenchError if the file does not exist, or the peer is for another device."""
+    if not script.is_file():
+        raise DawnbenchError(f"{script} is not a file; fetch {peer.name} from {peer.source}")
+    if device == "cpu" and not peer.on_cpu:
+        raise DawnbenchError(f"{peer.name} runs on CUDA only; measure with --device cuda")
 
 
 class HostEvent:
