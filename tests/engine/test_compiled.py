@@ -158,6 +158,7 @@ def test_a_compiled_step_trains_as_the_step_itself_does(family: str, precision: 
         assert distance(compiled[step], gradients[step]) <= max(ALLOWED * noise, ONE_DECISION)
 
 
+@pytest.mark.slow
 def test_compiled_input_is_what_single_operations_make_of_the_same_draws() -> None:
     augmentation = (
         CropSpec(4),

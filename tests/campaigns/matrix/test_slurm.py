@@ -73,7 +73,7 @@ def test_jobs_that_outlive_their_campaign_are_cancelled_before_it_goes_on(
     from dawnbench.campaigns.matrix.opening import begin
 
     executor = SlurmExecutor([], cluster="local")
-    folder = begin(out, "jobs", plan.requests, {}, retries=0, executor=executor)
+    folder = begin(out, plan, executor, retries=0)
     job = folder.start(request)
     executor.submit(job)  # and the campaign's process is gone
     until(lambda: trials.starts(0) == 1)
