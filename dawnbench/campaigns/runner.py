@@ -122,9 +122,8 @@ def run_trials(
             for number in (number for number in range(1, trials + 1) if number not in done):
                 session.trial(number)
                 # Rank 0 has the times, and decides for all.
-                if enough is not None and ranks.from_first(
-                    not ranks.rank and enough.after([session], number)
-                ):
+                settled = enough is not None and ranks.rank == 0 and enough.after([session], number)
+                if enough is not None and ranks.from_first(settled):
                     break
         status = "finished"
     except KeyboardInterrupt:

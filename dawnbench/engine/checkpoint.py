@@ -180,7 +180,7 @@ def read_checkpoint(path: Path, device: torch.device, ranks: Ranks = SINGLE) -> 
 
 @contextmanager
 def _opened(path: Path, ranks: Ranks) -> Iterator[IO[bytes] | None]:
-    """Open the file on rank 0, of whose content the others get a copy; None if there is no such file."""
+    """Open rank 0's file, or a copy in memory on the other ranks; None if there is no such file."""
     if ranks.rank or not os.path.lexists(path):
         yield _in_memory(ranks.from_first(None))
         return

@@ -254,6 +254,6 @@ def unflatten(flat: Tensor, targets: Sequence[Tensor]) -> None:
 
 
 def _in_memory_order(tensor: Tensor) -> Tensor:
-    """Return a tensor of four dimensions in channels_last as it lies in memory, and any other as it is."""
-    lies_so = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
-    return tensor.permute(0, 2, 3, 1) if lies_so else tensor
+    """Return a channels_last tensor with its dimensions as they lie in memory, any other unchanged."""
+    is_channels_last = tensor.dim() == 4 and tensor.is_contiguous(memory_format=torch.channels_last)
+    return tensor.permute(0, 2, 3, 1) if is_channels_last else tensor
