@@ -46,7 +46,10 @@ MAX_DELAY = 0.02
 KILLS = (0.6, 0.3)
 """How likely the first and the second resumption are killed as well."""
 LINES = ("trials", "epochs")
-TIMES = ("train_seconds", "evaluate_seconds", "energy_joules")
+TIMES = (
+    *("train_seconds", "evaluate_seconds", "slowest_train_seconds", "slowest_evaluate_seconds"),
+    "energy_joules",
+)
 
 
 def main_with(number: int) -> int:
@@ -80,7 +83,7 @@ def _one(out: Path, draw: random.Random, whole: Run, kills: Counter[tuple[str, s
         kills[segment, "nothing"] += 1
         return []
     (folder,) = folders
-    before = _lines(folder)
+    before = lines(folder)
     code = 0
     for chance in (*KILLS, 0.0):
         if draw.random() >= chance:
@@ -91,15 +94,28 @@ def _one(out: Path, draw: random.Random, whole: Run, kills: Counter[tuple[str, s
         if again is None:  # it ended, perhaps because no such segment was left to be killed in
             break
         segment = again
-    run, after = read_run(folder), _lines(folder)
     troubles = [] if code == 0 else [f"resume exits with {code}"]
-    troubles += [f"{name}.jsonl was changed" for name in LINES if not after[name].startswith(before[name])]
+    return [f"killed in {segment}: {trouble}" for trouble in troubles + lost(folder, before, whole)]
+
+
+def lines(folder: Path) -> dict[str, bytes]:
+    """Return the lines of the run so far, by file."""
+    return {name: (folder / f"{name}.jsonl").read_bytes() for name in LINES}
+
+
+def lost(folder: Path, before: dict[str, bytes], whole: Run) -> list[str]:
+    """Return what is wrong with a run that was resumed to its end, a sentence each.
+
+    `before` is what it had recorded when it was killed, `whole` the same run left alone.
+    """
+    run, after = read_run(folder), lines(folder)
+    troubles = [f"{name}.jsonl was changed" for name in LINES if not after[name].startswith(before[name])]
     if _results(run) != _results(whole):
         troubles.append(f"the results differ: {_results(run)}, not {_results(whole)}")
     if run.record.status != "finished" or run.warnings:
         troubles.append(f"{run.record.status}, {run.warnings}")
     left = sorted(path.name for path in folder.iterdir() if path.suffix in (".pt", ".partial"))
-    return [f"killed in {segment}: {trouble}" for trouble in troubles + [f"{name} is left" for name in left]]
+    return troubles + [f"{name} is left" for name in left]
 
 
 def _count(kills: Counter[tuple[str, str]], segment: str, folder: Path) -> None:
@@ -147,10 +163,6 @@ def _kill_in(kind: str, occasion: int, delay: float) -> None:
             yield
 
     Ledger.segment = segment  # type: ignore[method-assign]
-
-
-def _lines(folder: Path) -> dict[str, bytes]:
-    return {name: (folder / f"{name}.jsonl").read_bytes() for name in LINES}
 
 
 def _results(run: Run) -> tuple[list[Any], list[Any]]:
