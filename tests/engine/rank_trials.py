@@ -45,8 +45,8 @@ REFUSED = {
 }
 
 
-RESUMED = ("average", "uneven")
-"""Trials that are saved in the middle of an epoch: one with norms of each rank's own, one with dropout."""
+RESUMED = ("average", "views", "uneven")
+"""Trials that are saved in the middle of an epoch: norms of each rank's own, Muon, dropout."""
 
 
 class SavedWithinEpoch(Hook):
