@@ -59,7 +59,7 @@ DIGESTS = {
     "davidnet": "11d52d8fd2f856d018dabfe87260b099b5282a42e84efd62aef405114d46bdc3",
     "davidnet-10": "793536594f1c66fda5289421601daa79b986acc61d55441fff351dae8645998a",
     "speedrun": "2a3ac8eb591483a7ce846469364f5d95ed98ede40e687f8bbde24009e9d1272d",
-    "latency": "8432021f6b1ba992a255860c6d6a10c6e93e6cea4b927e1bd4a6e315cf47b540",
+    "latency": "6648526d9dad4c092a00ea61765d603077656d188944c049bf2ffa821b8b4e64",
     "davidnet-onecycle": "671cd9ded35142b2c9a50cf4f977445e73a95e85aad6ae8701e792fdf31cb76c",
     "davidnet-onecycle-fast": "e619e5e6747dcfb5cefa5bf63e133490fc197e782f27cf7e53881adf68032bee",
     "resnet18-step": "68e7b24b6af53a5b2c2e43771df38d94fe70d9ec8a67c6cbafe5a86fe79c6d24",
