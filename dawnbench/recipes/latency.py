@@ -1,9 +1,9 @@
 """CIFAR-10 to 94 % with a model that answers one image fast.
 
 For `dawnbench infer`, where the clock counts the answers and not the training. The network and the method are
-those of `speedrun` with a wider last group, trained for three times as many epochs, with cutout. Evaluation is
-plain: an answer is one forward pass over the image itself, so the accuracy of several views would be that of
-another model.
+those of `speedrun` with a wider last group, trained for three times as many epochs, with cutout. Evaluation
+is plain: an answer is one forward pass over the image itself, so the accuracy of several views would be that
+of another model.
 
 One trial on a CPU (seed 0, bf16) ended at 93.92 %. Twelve more epochs from its weights, at a third of the
 rate, brought it to 94.19 %, and 94.15 % in int8: docs/results/inference-cpu.md has the commands.
