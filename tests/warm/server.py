@@ -63,7 +63,10 @@ class Server:
                 os._exit(0)
 
     def _heard(self, call: Call) -> dict[str, Any] | None:
-        size, streams, *_ = socket.recv_fds(call.client, 4, 3)
+        size, streams = b"", []
+        # Of a client that was killed before it read which process runs for it.
+        with contextlib.suppress(ConnectionResetError):
+            size, streams, *_ = socket.recv_fds(call.client, 4, 3)
         if not size:
             self._selector.unregister(call.client)
             call.client.close()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -62,3 +64,15 @@ def test_a_signal_reaches_the_process(warm: str, number: signal.Signals) -> None
     _, said = process.communicate(timeout=60)
     assert process.returncode == -number
     assert ("KeyboardInterrupt" in said) == (number == signal.SIGINT)
+
+
+def test_a_client_that_is_killed_before_it_reads_what_runs_for_it_leaves_the_server(warm: str) -> None:
+    name = Path(warm).read_text().split()[-2]
+    request = {"words": ["-c", "pass"], "folder": "/", "environment": {}, "streams": []}
+    text = json.dumps(request).encode()
+    with socket.socket(socket.AF_UNIX) as client:
+        client.connect("\0" + name)
+        client.sendall(len(text).to_bytes(4, "big"))
+        client.sendall(text)
+        assert client.recv(4, socket.MSG_PEEK)  # the answer is there, unread
+    assert subprocess.run([warm, "-c", "print(1)"], capture_output=True, text=True).stdout == "1\n"
