@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -68,8 +69,9 @@ def _one(place: Path, victim: str, after: float, whole: Run) -> tuple[str, list[
     time.sleep(after)
     family = psutil.Process(process.pid).children(recursive=True)
     for one in family:
-        if victim in ("every process", f"rank {one.environ().get('RANK')}"):
-            one.kill()
+        with suppress(psutil.NoSuchProcess):  # it has just ended
+            if victim in ("every process", f"rank {one.environ().get('RANK')}"):
+                one.kill()
     process.wait(PATIENCE)
     _, alive = psutil.wait_procs(family, PATIENCE)
     status, before = read_run(folder).record.status, lines(folder)
