@@ -58,11 +58,14 @@ def search_words(results: SearchResults) -> list[str]:
     """Return a sentence on each thing to know about a search."""
     search, best = results.search, results.best
     seeds = len(search.seeds)
-    dropped, fewer = results.dropped, sum(one.trials < seeds for one in results.candidates)
+    dropped = results.dropped
+    # Unfinished, or dropped on figures that say something else now that there are more.
+    others = sum(one.trials < seeds for one in results.candidates) - dropped
     words = [
         f"{len(results.candidates)} of {search.candidates} candidates of {search.recipe} were tried on "
-        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} of them were "
-        "dropped early as hopeless" + (f", and {fewer - dropped} are unfinished" if fewer > dropped else ""),
+        f"{search.device}, with up to {seeds} seed{'s' * (seeds != 1)} each; {dropped} of them "
+        f"{'was' if dropped == 1 else 'were'} dropped early as hopeless"
+        + (f", and {others} more {'has' if others == 1 else 'have'} not had every seed" if others else ""),
         f"a candidate must have a mean accuracy of {100 * search.accuracy:.4g} % or more; its time is the "
         f"mean under the {search.rule} rule" + _with_misses(search.rule),
     ]
