@@ -55,7 +55,8 @@ def test_what_was_dropped_is_told_from_what_has_other_reasons_for_fewer_trials(t
         return Came(2.0 + 0.01 * seed, 0.5 if momentum == 0.8 else 0.95 + 0.001 * seed)
 
     found = searched(tmp_path, [0.5, 0.6, 0.7, 0.8], trial, seeds=2)
-    assert "1 of them was dropped early as hopeless, and 3 more have not had every seed" in search_words(found)[0]
+    said = "1 of them was dropped early as hopeless, and 3 more have not had every seed"
+    assert said in search_words(found)[0]
 
 
 def test_an_accuracy_that_may_not_suffice_is_said(tmp_path: Path) -> None:
