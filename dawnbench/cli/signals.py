@@ -55,14 +55,23 @@ def stopping_like_ctrl_c() -> Iterator[None]:
     except KeyboardInterrupt as interrupted:
         # torchrun stops all ranks when one of them has ended, while another one is still telling that it
         # lost it.
-        if isinstance(interrupted.__context__, DawnbenchError):
-            raise interrupted.__context__ from None
+        failure = _interrupted_failure(interrupted)
+        if failure is not None:
+            raise failure from None
         raise
     finally:
         for number, handler in before.items():
             # Another signal while Python shuts down would end the process with a different status, or before
             # it has said what failed.
             signal.signal(number, signal.SIG_IGN if received or failed else handler)
+
+
+def _interrupted_failure(interrupted: KeyboardInterrupt) -> DawnbenchError | None:
+    """Return the failure that was being handled, perhaps in several layers, when the signal came."""
+    handled = interrupted.__context__
+    while handled is not None and not isinstance(handled, DawnbenchError):
+        handled = handled.__context__
+    return handled
 
 
 def _reason(number: int) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from dawnbench.cli.signals import MEANT_TO_STOP, stopping_like_ctrl_c
+from dawnbench.errors import DawnbenchError
 
 
 def _stopped(number: int, close: Callable[[], None]) -> None:
@@ -66,3 +67,19 @@ def test_without_a_signal_everything_is_put_back() -> None:
     with stopping_like_ctrl_c():
         assert [signal.getsignal(number) for number in MEANT_TO_STOP] != before
     assert [signal.getsignal(number) for number in MEANT_TO_STOP] == before
+
+
+@stopping_like_ctrl_c()
+def _fails_and_is_stopped() -> None:
+    try:
+        raise DawnbenchError("another rank ended")
+    finally:
+        try:
+            raise OSError("the log cannot be written")
+        except OSError:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def test_a_failure_is_told_even_if_a_signal_comes_while_it_is_being_handled() -> None:
+    with pytest.raises(DawnbenchError, match="another rank ended"):
+        _fails_and_is_stopped()
