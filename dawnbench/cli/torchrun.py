@@ -71,10 +71,12 @@ def run_by_torchrun(processes: int, arguments: Sequence[str]) -> int:
         launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         words = [*launcher, f"--nproc-per-node={processes}", "-m", "dawnbench", *arguments]
         process = subprocess.Popen(words, env=environment)
-        with _passing_on_signals(process):
+        with _passing_on_signals(process) as passed_on:
             status = process.wait()
         code = int(answer.read_text()) if answer.exists() else None
-    if code is None or (code == 0 and status != 0):
+    # torchrun interrupts rank 0 if another one ended, perhaps before rank 0 could tell which.
+    untold = code == INTERRUPTED and not passed_on
+    if code is None or untold or (code == 0 and status != 0):
         raise DawnbenchError(
             "a process of the run ended early, and with it the run; torchrun's report above says which one"
         )
@@ -82,15 +84,19 @@ def run_by_torchrun(processes: int, arguments: Sequence[str]) -> int:
 
 
 @contextmanager
-def _passing_on_signals(process: subprocess.Popen[bytes]) -> Iterator[None]:
+def _passing_on_signals(process: subprocess.Popen[bytes]) -> Iterator[list[int]]:
+    """Pass signals on to the process; yield those that came."""
+    came: list[int] = []
+
     def pass_on(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
         if number != signal.SIGINT:  # a terminal sends this one to the whole group
             process.send_signal(number)
 
     numbers = [number for number in MEANT_TO_STOP if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, pass_on) for number in numbers}
     try:
-        yield
+        yield came
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
