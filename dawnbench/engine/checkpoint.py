@@ -180,7 +180,7 @@ def read_checkpoint(path: Path, device: torch.device, ranks: Ranks = SINGLE) -> 
 
 @contextmanager
 def _opened(path: Path, ranks: Ranks) -> Iterator[IO[bytes] | None]:
-    """Open rank 0's file, or a copy in memory on the other ranks; None if there is no such file."""
+    """Open the file on rank 0 and a copy in memory on the other ranks; return None if it is missing."""
     if ranks.rank or not os.path.lexists(path):
         yield _in_memory(ranks.from_first(None))
         return

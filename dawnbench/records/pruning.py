@@ -34,7 +34,7 @@ class PrunedModel:
     accuracy: float
     """Right after pruning, from 0 to 1."""
     recalibrated_accuracy: float | None
-    """After the batch norms' statistics were estimated anew on training images; None if they were not."""
+    """After the batch norms' statistics were re-estimated on training images; None if they were not."""
     finetuned_accuracy: float | None
     """After fine-tuning under the mask; None if there was none, or it diverged."""
     seconds: float

@@ -45,6 +45,12 @@ recipe = replace(
 """
 """A user's own recipe on the shipped digits; an epoch takes milliseconds."""
 
+BY_TORCHRUN = (
+    "import sys; from dawnbench.cli.torchrun import run_by_torchrun; "
+    "sys.exit(run_by_torchrun(2, sys.argv[1:]))"
+)
+"""Python's `-c`: runs the command in two processes, as `--gpus 2` does."""
+
 
 @pytest.fixture(autouse=True)
 def _tiny_recipe(tmp_path: Path) -> None:

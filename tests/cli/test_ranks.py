@@ -16,13 +16,9 @@ import pytest
 
 from dawnbench.cli.exit_codes import MISSED
 from dawnbench.records.reader import Run, read_run
-from tests.cli.conftest import TINY_RECIPE, Finished, only_run, process_in, small_run
+from tests.cli.conftest import BY_TORCHRUN, TINY_RECIPE, Finished, only_run, process_in, small_run
 
 ROOT = Path(__file__).parents[2]
-BY_TORCHRUN = (
-    "import sys; from dawnbench.cli.torchrun import run_by_torchrun; "
-    "sys.exit(run_by_torchrun(2, sys.argv[1:]))"
-)
 
 
 def two_processes(python: str, folder: Path, *arguments: str) -> subprocess.Popen[str]:

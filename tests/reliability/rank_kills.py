@@ -20,13 +20,9 @@ from typing import Any
 import psutil
 
 from dawnbench.records.reader import Run, read_run
-from tests.cli.conftest import TINY_RECIPE
+from tests.cli.conftest import BY_TORCHRUN, TINY_RECIPE
 from tests.reliability.resumes import lines, lost
 
-BY_TORCHRUN = (
-    "import sys; from dawnbench.cli.torchrun import run_by_torchrun; "
-    "sys.exit(run_by_torchrun(2, sys.argv[1:]))"
-)
 RUN = ("run", "tiny.py", "--trials=3", "--epochs=20", "--checkpoint-every=1", "--device=cpu", "--json")
 VICTIMS = ("rank 0", "rank 1", "every process")
 PATIENCE = 120

@@ -18,7 +18,7 @@ def pruning_chart(sweep: PruningSweep) -> Chart:
     """Return one line per step that was taken after pruning."""
     steps: tuple[tuple[str, Color, Callable[[PrunedModel], float | None]], ...] = (
         ("pruned", "red", lambda model: model.accuracy),
-        ("statistics estimated anew", "purple", lambda model: model.recalibrated_accuracy),
+        ("statistics re-estimated", "purple", lambda model: model.recalibrated_accuracy),
         (
             f"fine-tuned for {sweep.finetune_epochs} epoch{'s' * (sweep.finetune_epochs != 1)}",
             "blue",

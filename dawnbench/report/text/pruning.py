@@ -66,7 +66,7 @@ def pruning_sentences(sweep: PruningSweep) -> list[str]:
     ]
     if sweep.recalibration_images:
         found.append(
-            "Recalibrated: after the batch norms' statistics were estimated anew on "
+            "Recalibrated: after the batch norms' statistics were re-estimated on "
             f"{sweep.recalibration_images:,} training images."
         )
     if sweep.finetune_epochs:

@@ -12,7 +12,7 @@ from tests.report.text.test_pruning import MODELS, SWEEP
 def test_a_line_per_step_by_ascending_parameters() -> None:
     chart = pruning_chart(SWEEP)
     assert [line.key for line in chart.lines] == [
-        *("pruned", "statistics estimated anew", "fine-tuned for 5 epochs"),
+        *("pruned", "statistics re-estimated", "fine-tuned for 5 epochs"),
     ]
     assert [list(line.y) for line in chart.lines] == [[10, 90], [50, 93], [90, None]]
     assert list(chart.lines[0].x) == [0.072416, 3.29105]

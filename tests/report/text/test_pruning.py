@@ -55,7 +55,7 @@ def test_what_a_reader_must_know_is_said() -> None:
     for said in (
         "The smallest of the 6,568,640 weights of all layers together were set to zero",
         "Accuracy on 10,000 images of cifar10 in evaluation mode, fp32 on a CPU.",
-        "estimated anew on 2,048 training images.",
+        "re-estimated on 2,048 training images.",
         "after 5 epochs under the mask, at a learning rate of up to 0.3, with seed 1.",
         "pruned_savemodel_99 has no weight left in head.weight.",
     ):
